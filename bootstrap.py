@@ -1,0 +1,145 @@
+"""Make the environment ``.venv`` that every make target runs in, or find it up to date.
+
+The environment is complete when ``.venv/installed`` holds the fingerprint of all that it was
+made from; that file is written last, so an install that was cut short is finished the next time.
+Runs on any Python 3 and needs nothing but its standard library.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+VENV = PROJECT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed"
+LOG = VENV / "install.log"
+OLDEST = (3, 10)
+
+
+def fingerprint():
+    """Return a digest of the pins, the interpreter and the place that the environment is for."""
+    digest = hashlib.sha256(f"{sys.version} {PROJECT}".encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((PROJECT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_installed():
+    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == fingerprint()
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Let a second call wait until the first has finished installing."""
+    with (PROJECT / ".venv.lock").open("w") as lock:
+        try:
+            import fcntl
+        except ImportError:  # Windows has no flock; make is rarely run twice at once there
+            yield
+        else:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def create():
+    """Make an empty environment, unless a sound one of this Python is there to be finished."""
+    version = f"version = {sys.version_info.major}.{sys.version_info.minor}."
+    config = VENV / "pyvenv.cfg"
+    if PYTHON.exists() and config.exists() and version in config.read_text():
+        pip = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
+        if pip.returncode == 0:
+            return
+    shutil.rmtree(VENV, ignore_errors=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", VENV],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        sys.exit(
+            f"{made.stdout}\n"
+            "Python could not make a virtual environment. On Debian and Ubuntu it needs\n"
+            "    sudo apt install python3-venv\n"
+            "and then the same command again."
+        )
+
+
+def install():
+    """Install the project's dependencies at their pinned versions, one line of progress."""
+    command = [PYTHON, "-m", "pip", "install", "--progress-bar", "off", "--no-color"]
+    command += ["--disable-pip-version-check", "--constraint", "constraints.txt", "--editable", "."]
+    in_place = sys.stdout.isatty()
+    packages = 0
+    with LOG.open("w", encoding="utf-8") as log:
+        pip = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        for line in pip.stdout:
+            log.write(line)
+            words = line.split()
+            if words[:1] == ["Collecting"]:
+                packages += 1
+                status = f"package {packages}: {words[1]}"
+            elif words[:1] == ["Downloading"] and "MB" in line:
+                status = f"package {packages}: downloading {line.split('/')[-1].strip()}"
+            elif words[:2] == ["Installing", "collected"]:
+                status = f"installing {packages} packages"
+            else:
+                continue
+            if in_place:
+                print(f"\r\033[K  {status}"[:100], end="", flush=True)
+            elif words[0] == "Installing" or packages % 50 == 1:
+                print(f"  {status}", flush=True)
+    if in_place:
+        print("\r\033[K", end="", flush=True)
+    if pip.wait() != 0:
+        lines = LOG.read_text(encoding="utf-8").splitlines()
+        errors = [line for line in lines if "ERROR" in line] or lines[-5:]
+        sys.exit(
+            "\n".join(errors[-5:])
+            + f"\n\npip could not install the environment; all it said is in {LOG}\n"
+            "Check the network connection and the free disk space (2 GB), then give the same\n"
+            "command again: what is already downloaded is kept."
+        )
+
+
+def main():
+    if sys.version_info < OLDEST:
+        sys.exit(
+            "This needs Python {}.{} or newer; {} is Python {}.{}.\n"
+            "Install a newer one and name it: make PYTHON=python3.12".format(
+                *OLDEST, sys.executable, *sys.version_info[:2]
+            )
+        )
+    if is_installed():
+        return
+    with one_at_a_time():
+        if is_installed():
+            return
+        print("Setting up .venv, once (one to five minutes, most of it torch):", flush=True)
+        create()
+        STAMP.unlink(missing_ok=True)
+        install()
+        partial = STAMP.with_suffix(".part")
+        partial.write_text(fingerprint())
+        partial.replace(STAMP)
+        print("  .venv is ready.", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted; the same command again finishes the set-up.")

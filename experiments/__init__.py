@@ -1,0 +1,1 @@
+"""Run the student's code: data, training, evaluation, runs, figures."""
