@@ -1,0 +1,179 @@
+"""The command line: ``python -m experiments run``, ``figures``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+# Only what is quick to import; each command imports what it needs.
+RUN_NAMES = (
+    "shared=True_LF=0.99_LR=0.01",
+    "shared=True_LF=0.5_LR=0.5",
+    "shared=False_LF=0.5_LR=0.5",
+    "shared=False_LF=0.99_LR=0.01",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Train the movie recommender in submission/ and look at how it learns.
+
+    Start with `python -m experiments run`. For a first try that takes seconds and needs no
+    data: `python -m experiments run --data synthetic --epochs 20 --out results-try`.
+    """
+
+
+@main.command()
+@click.option(
+    "--run",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(RUN_NAMES),
+    help="One of the four runs, and not the others; may be given several times. The names are "
+    + ", ".join(RUN_NAMES)
+    + ".",
+)
+@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--seed",
+    default=123,
+    show_default=True,
+    type=click.IntRange(0, 2**32 - 1),
+    help="Fixes the split, the initial weights and the negatives.",
+)
+@click.option(
+    "--data",
+    default="movielens-100k",
+    show_default=True,
+    metavar="movielens-100k|synthetic|PATH",
+    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
+)
+@click.option(
+    "--submission",
+    default="submission",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of model.py, loss.py and mrr.py.",
+)
+@click.option(
+    "--out",
+    "results",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to. Runs in it that are complete are not done again.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Runs at once. Default: as many as the machine has cores for.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    help="Pairs a gradient step. Default: the whole training set, one step an epoch.",
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Processor threads of each run. Default: a fourth of the cores.",
+)
+def run(
+    names: tuple[str, ...],
+    epochs: int,
+    seed: int,
+    data: str,
+    submission: Path,
+    results: Path,
+    jobs: int | None,
+    batch_size: int | None,
+    device: str,
+    threads: int | None,
+) -> None:
+    """Run the four experiments and draw their curves.
+
+    Writes summary.json, curves.csv, figures/ and tensorboard/ into the results folder. Stop
+    it with Ctrl-C whenever you like: the same command goes on where it stopped. A changed
+    submission, seed or number of epochs is a new run.
+    """
+    from rich.console import Console
+
+    from experiments.course_runs import configure_runs, run_experiments
+    from experiments.data import load_ratings
+    from experiments.final_table import final_table
+    from experiments.progress import RunProgress
+    from experiments.ratings import DataError
+    from experiments.scheduling import RunsFailed, RunsInterrupted
+    from experiments.student_code import StudentError
+
+    console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    try:
+        ratings = load_ratings(data, say)
+        configurations = configure_runs(
+            ratings,
+            submission,
+            names=names,
+            epochs=epochs,
+            seed=seed,
+            batch_size=batch_size,
+            device=device,
+            threads=threads,
+        )
+        with RunProgress(configurations, console) as progress:
+            records = run_experiments(
+                configurations, ratings, submission, results, progress, jobs, say
+            )
+    except (DataError, StudentError, ValueError) as error:
+        _fail(str(error))
+    except RunsFailed as error:
+        finished = len(configurations) - len(error.messages)
+        _fail(f"{error}\n{finished} of {len(configurations)} runs are complete in {results}.")
+    except RunsInterrupted as stop:
+        say(f"\nInterrupted. What is finished is in {results}. To go on, give the command again:")
+        say(f"    {' '.join(['python -m experiments', *sys.argv[1:]])}")
+        for name, finished in stop.epochs.items():
+            say(f"  {name} goes on after epoch {finished} of {epochs}")
+        sys.exit(130)
+    except KeyboardInterrupt:
+        say("\nInterrupted before a run began; give the command again.")
+        sys.exit(130)
+
+    console.print()
+    console.print(final_table({record.configuration.name: record.final for record in records}))
+    say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
+
+
+@main.command()
+@click.option(
+    "--results",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+def figures(results: Path) -> None:
+    """Draw the figures again from the results folder's curves.csv."""
+    from experiments.figures import save_figures
+    from experiments.records import read_curves
+
+    try:
+        paths = save_figures(read_curves(results), results / "figures")
+    except FileNotFoundError as error:
+        _fail(str(error))
+    for path in paths:
+        click.echo(path)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(1)

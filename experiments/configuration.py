@@ -1,0 +1,91 @@
+"""What a run is: the course's four, and all that their results depend on."""
+
+import os
+from dataclasses import asdict, dataclass
+
+import psutil
+
+METRICS = (
+    "training/Factorization Loss",
+    "training/MSE",
+    "training/Joint Loss",
+    "eval/Mean Reciprocal Rank",
+    "eval/MSE",
+)
+HIGHER_IS_BETTER = ("eval/Mean Reciprocal Rank",)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One run of the experiment; two runs of equal configurations have equal results.
+
+    Attributes
+    ----------
+    name : str
+        The run's name in results and figures.
+    embedding_sharing : bool
+    factorization_weight, regression_weight : float
+        ``lambda_F`` and ``lambda_R``.
+    epochs, seed : int
+        The seed fixes the split, the initial weights and the negatives.
+    learning_rate : float
+        Of Adam.
+    batch_size : int or None
+        Pairs a step; None is the whole training set.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    threads : int
+        Processor threads of the run. Sums of floats depend on it in the last digits.
+    data, submission : str
+        Fingerprints of the ratings and of the student's code.
+    """
+
+    name: str
+    embedding_sharing: bool
+    factorization_weight: float
+    regression_weight: float
+    epochs: int = 200
+    seed: int = 123
+    learning_rate: float = 1e-3
+    batch_size: int | None = None
+    device: str = "cpu"
+    threads: int = 1
+    data: str = ""
+    submission: str = ""
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    @property
+    def protocol(self) -> dict:
+        """All but what tells the four runs apart: runs that agree on it can be compared."""
+        own = ("name", "embedding_sharing", "factorization_weight", "regression_weight")
+        return {key: value for key, value in self.to_dict().items() if key not in own}
+
+
+def _course_run(sharing: bool, factorization: float, regression: float) -> Configuration:
+    name = f"shared={sharing}_LF={factorization}_LR={regression}"
+    return Configuration(name, sharing, factorization, regression)
+
+
+COURSE_RUNS = (
+    _course_run(True, 0.99, 0.01),
+    _course_run(True, 0.5, 0.5),
+    _course_run(False, 0.5, 0.5),
+    _course_run(False, 0.99, 0.01),
+)
+
+
+def processor_cores() -> int:
+    """Return the physical cores that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(psutil.cpu_count(logical=False) or 1, usable or 1))
+
+
+def default_threads() -> int:
+    """Return the threads of a run: a fourth of the cores, for four runs at once.
+
+    It depends on the machine alone and not on how many runs are under way, so that a run gives
+    the same bits alone and among others.
+    """
+    return max(1, processor_cores() // len(COURSE_RUNS))

@@ -1,0 +1,115 @@
+"""How runs get on, for a person who watches: bars in a terminal or notebook, lines in a log."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from experiments.configuration import METRICS, Configuration
+
+SHORT_NAMES = dict(zip(METRICS, ("L_F", "MSE", "joint", "MRR", "test MSE")))
+LINES_PER_RUN = 10
+
+
+def format_metrics(metrics: dict[str, float]) -> str:
+    """Return the five metrics in one short line."""
+    return "  ".join(f"{SHORT_NAMES[name]} {value:#.4g}" for name, value in metrics.items())
+
+
+def format_seconds(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+class RunProgress:
+    """A listener that shows every run's epoch and metrics, and the time left for all of them.
+
+    Use it as a context manager around ``complete_runs``.
+
+    Parameters
+    ----------
+    configurations : list of Configuration
+    console : Console
+        Bars are drawn where it can redraw; elsewhere every tenth of a run is a line.
+    """
+
+    def __init__(self, configurations: list[Configuration], console: Console) -> None:
+        self.console = console
+        self.epochs = {run.name: run.epochs for run in configurations}
+        self.done = dict.fromkeys(self.epochs, 0)
+        self.started = time.monotonic()
+        self.new_epochs = 0
+        self.first_epoch = self.started
+        self.redraws = console.is_terminal or console.is_jupyter
+        self.width = max((len(name) for name in self.epochs), default=0)
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[state]}"),
+            console=console,
+            refresh_per_second=4,
+        )
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "RunProgress":
+        if self.redraws:
+            for name, epochs in self.epochs.items():
+                self.tasks[name] = self.bars.add_task(name, total=epochs, state="waiting")
+            total = sum(self.epochs.values())
+            self.tasks["all"] = self.bars.add_task("all runs", total=total, state="")
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.redraws:
+            if kind is None:
+                passed = format_seconds(time.monotonic() - self.started)
+                self.bars.update(self.tasks["all"], state=f"done in {passed}")
+            self.bars.stop()
+
+    def resumed(self, name: str, complete: bool) -> None:
+        if complete:
+            self.done[name] = self.epochs[name]
+            self._show(name, "complete already, not done again", line=True)
+        else:
+            self._show(name, "starting", line=False)
+
+    def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
+        if not self.new_epochs:
+            self.first_epoch = time.monotonic()  # before it, processes started
+        self.new_epochs += 1
+        self.done[name] = epoch + 1
+        epochs = self.epochs[name]
+        step = max(1, epochs // LINES_PER_RUN)
+        state = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}  {format_metrics(metrics)}"
+        is_line = (epoch + 1) % step == 0 or epoch + 1 == epochs
+        left = self._time_left()
+        self._show(name, state if self.redraws else f"{state}  {left}", line=is_line)
+        if self.redraws:
+            self.bars.update(self.tasks["all"], completed=sum(self.done.values()), state=left)
+
+    def note(self, name: str, text: str) -> None:
+        self.console.print(f"{name}: note: {text}", markup=False, highlight=False, soft_wrap=True)
+
+    def finished(self, name: str) -> None:
+        """The last epoch's line has said it."""
+
+    def _show(self, name: str, state: str, line: bool) -> None:
+        if self.redraws:
+            self.bars.update(self.tasks[name], completed=self.done[name], state=state)
+        elif line:
+            text = f"{name:{self.width}}  {state}"
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _time_left(self) -> str:
+        left = sum(self.epochs.values()) - sum(self.done.values())
+        if not left or self.new_epochs < 2:
+            return ""
+        seconds = (time.monotonic() - self.first_epoch) / (self.new_epochs - 1)
+        return f"{format_seconds(seconds * left)} left"

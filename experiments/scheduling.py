@@ -1,0 +1,184 @@
+"""Several runs, some at once, each in a process of its own."""
+
+import contextlib
+import multiprocessing
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Protocol
+
+from experiments.configuration import Configuration, processor_cores
+from experiments.ratings import Split
+from experiments.records import RunRecord, read_record
+from experiments.worker import EpochFinished, Failed, Finished, Note, Stopped, work
+
+STOP_SECONDS = 60
+
+
+class Listener(Protocol):
+    """What follows the progress of runs: a terminal, a notebook, a test."""
+
+    def resumed(self, name: str, complete: bool) -> None:
+        """A run starts; ``complete`` if it was complete before and is not done again."""
+
+    def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch (from 0) of a run is finished."""
+
+    def note(self, name: str, text: str) -> None:
+        """There is something that the student should know about a run."""
+
+    def finished(self, name: str) -> None:
+        """A run is complete and on disk."""
+
+
+class RunsFailed(Exception):
+    """Some runs could not be completed.
+
+    Attributes
+    ----------
+    messages : dict of str to str
+        By the name of the run. Runs that are not in it are complete.
+    """
+
+    def __init__(self, messages: dict[str, str]) -> None:
+        self.messages = messages
+        by_message: dict[str, list[str]] = {}
+        for name, message in messages.items():
+            by_message.setdefault(message, []).append(name)
+        super().__init__(
+            "\n".join(f"{', '.join(names)}:\n{text}" for text, names in by_message.items())
+        )
+
+
+class RunsInterrupted(Exception):
+    """The user stopped the runs.
+
+    Attributes
+    ----------
+    epochs : dict of str to int
+        Finished epochs of each run that was under way.
+    """
+
+    def __init__(self, epochs: dict[str, int]) -> None:
+        self.epochs = epochs
+        super().__init__("interrupted")
+
+
+def default_jobs(configurations: Sequence[Configuration]) -> int:
+    """Return how many of the runs fit on the machine's cores at once."""
+    threads = max((configuration.threads for configuration in configurations), default=1)
+    return max(1, min(len(configurations), processor_cores() // threads))
+
+
+def complete_runs(
+    configurations: Sequence[Configuration],
+    split: Split,
+    submission: Path,
+    results: Path,
+    listener: Listener,
+    jobs: int | None = None,
+) -> list[RunRecord]:
+    """See every run through that is not complete on disk, and return all of them in order.
+
+    Parameters
+    ----------
+    configurations : sequence of Configuration
+        A complete run is used again if its whole configuration is the same.
+    split : Split
+    submission, results : Path
+    listener : Listener
+    jobs : int, optional
+        Runs at once; default ``default_jobs``.
+
+    Raises
+    ------
+    RunsFailed
+        After the other runs are complete.
+    RunsInterrupted
+        On Ctrl-C, once the runs under way have written where they are.
+    """
+    waiting = []
+    for configuration in configurations:
+        record = read_record(results, configuration.name)
+        if record and record.configuration == configuration:
+            listener.resumed(configuration.name, complete=True)
+        else:
+            waiting.append(configuration)
+    jobs = jobs or default_jobs(waiting)
+    # Started afresh rather than forked: torch's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    under_way: dict[Connection, tuple[Configuration, BaseProcess]] = {}
+    failures: dict[str, str] = {}
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < jobs:
+                configuration = waiting.pop(0)
+                ours, theirs = context.Pipe()
+                process = context.Process(
+                    target=work,
+                    args=(configuration, split, submission, results, theirs),
+                    name=configuration.name,
+                    daemon=True,
+                )
+                process.start()
+                theirs.close()
+                under_way[ours] = configuration, process
+                listener.resumed(configuration.name, complete=False)
+            for connection in wait(list(under_way)):
+                configuration, process = under_way[connection]
+                name = configuration.name
+                try:
+                    event = connection.recv()
+                except (EOFError, ConnectionResetError):
+                    process.join()
+                    event = Failed(_explain_death(process.exitcode))
+                if isinstance(event, EpochFinished):
+                    listener.epoch_finished(name, event.epoch, event.metrics)
+                elif isinstance(event, Note):
+                    listener.note(name, event.text)
+                else:
+                    del under_way[connection]
+                    connection.close()
+                    process.join()
+                    if isinstance(event, Failed):
+                        failures[name] = event.message
+                    elif isinstance(event, Finished):
+                        listener.finished(name)
+    except KeyboardInterrupt:
+        raise RunsInterrupted(_stop(under_way)) from None
+    except BaseException:
+        _stop(under_way)
+        raise
+    if failures:
+        raise RunsFailed(failures)
+    records = [read_record(results, configuration.name) for configuration in configurations]
+    return [record for record in records if record]
+
+
+def _explain_death(exit_code: int | None) -> str:
+    killed = " (killed, perhaps for want of memory: try --jobs 1)" if exit_code == -9 else ""
+    return f"the run's process ended with exit code {exit_code}{killed}; what it said is above"
+
+
+def _stop(under_way: dict[Connection, tuple[Configuration, BaseProcess]]) -> dict[str, int]:
+    """Ask every run to write a checkpoint and end; return their finished epochs."""
+    for connection in under_way:
+        with contextlib.suppress(OSError):
+            connection.send("stop")
+    epochs = {}
+    for connection, (configuration, process) in under_way.items():
+        try:
+            while connection.poll(STOP_SECONDS):
+                event = connection.recv()
+                if isinstance(event, Stopped):
+                    epochs[configuration.name] = event.epochs
+                if not isinstance(event, (EpochFinished, Note)):
+                    break
+        except (EOFError, OSError, KeyboardInterrupt):
+            pass
+        process.join(1)
+        if process.is_alive():
+            process.kill()
+            process.join()
+    return epochs

@@ -1,0 +1,239 @@
+"""Train a student's network by the assignment's protocol, one epoch at a time."""
+
+import math
+import random
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from experiments.configuration import METRICS, Configuration
+from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
+from experiments.lookups import speed_up_lookups
+from experiments.ratings import Split
+from experiments.scoring import disagreement, item_scorer
+from experiments.student_code import StudentCode, student_errors
+
+BLOCK_ROWS = 4096  # a block's activations stay in the processor's second-level cache
+PAIRS_PER_RATING = 32  # scoring so many pairs by matrix product costs less than one MLP
+
+
+class NonFiniteLoss(Exception):
+    """A loss became infinite or NaN; the message says which, when, and what to look at."""
+
+
+class Training:
+    """One run: a network, its optimizer and its random stream, advanced epoch by epoch.
+
+    Every prediction, loss and rank comes from the student's code. A full-batch epoch is one
+    gradient step on all training pairs. The pairs go through ``forward`` in blocks that fit
+    the processor's cache, in an order fixed once (by user, which makes look-ups local): the
+    protocol's shuffle then only says which negative belongs to which pair. The losses see all
+    pairs at once, so the step is the same but for the order in which floats are added.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    split : Split
+    code : StudentCode
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs finished.
+    notes : list of str
+        What a student should know about how the run goes.
+    seconds : dict of str to float
+        Time spent in ``"training"`` and ``"evaluation"``, in seconds.
+
+    Raises
+    ------
+    StudentError
+        From the constructor and from ``run_epoch``, if the student's code raises or returns
+        something of another kind than asked for.
+    """
+
+    def __init__(self, configuration: Configuration, split: Split, code: StudentCode) -> None:
+        self.configuration = configuration
+        self.code = code
+        self.device = torch.device(configuration.device)
+        self.num_users, self.num_items = split.num_users, split.num_items
+        self.epoch = 0
+        self.seconds = {"training": 0.0, "evaluation": 0.0}
+
+        seed = configuration.seed
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+        with student_errors(code.folder, "cannot build MultiTaskNet"):
+            self.net = code.model.MultiTaskNet(
+                split.num_users,
+                split.num_items,
+                embedding_sharing=configuration.embedding_sharing,
+            ).to(self.device)
+            self.optimizer = torch.optim.Adam(self.net.parameters(), configuration.learning_rate)
+            speed_up_lookups(self.net)
+        self.draws = np.random.RandomState(seed)
+
+        reason = disagreement(self.net, self.num_users, self.num_items)
+        has_score_all_items = reason is None or not reason.endswith(("missing", "not written yet"))
+        self.score_items = item_scorer(self.net, self.num_items, has_score_all_items)
+        self.notes = []
+        if reason:
+            self.notes.append(
+                f"{reason}; training scores negatives by forward, which is slower"
+                + ("" if has_score_all_items else ", and so does the ranking")
+            )
+        self.scores_negatives_at_once = (
+            reason is None
+            and configuration.batch_size is None
+            and self.num_users * self.num_items <= PAIRS_PER_RATING * len(split.train)
+        )
+
+        # Position of each training row in the order of the blocks.
+        by_user = np.lexsort((split.train.items, split.train.users))
+        self.position = np.empty_like(by_user)
+        self.position[by_user] = np.arange(len(by_user))
+        users, items, stars = to_tensors(split.train, self.device)
+        by_user = torch.from_numpy(by_user).to(self.device)
+        self.users, self.items, self.stars = users[by_user], items[by_user], stars[by_user]
+        self.test_users, self.test_items, self.test_stars = to_tensors(split.test, self.device)
+        # Ranks are float64, which Apple's GPUs lack.
+        ranking_device = torch.device("cpu") if self.device.type == "mps" else self.device
+        self.ranking = HeldOutRanking(split, ranking_device)
+
+    def run_epoch(self) -> dict[str, float]:
+        """Take the epoch's gradient steps, evaluate, and return the five metrics by name.
+
+        Raises
+        ------
+        NonFiniteLoss
+            If a loss is infinite or NaN.
+        """
+        started = time.perf_counter()
+        with student_errors(self.code.folder, f"stopped in epoch {self.epoch}"):
+            self.net.train()
+            losses = self._train()
+        trained = time.perf_counter()
+        with student_errors(self.code.folder, f"stopped when epoch {self.epoch} was evaluated"):
+            self.net.eval()
+            with torch.no_grad():
+                metrics = self._evaluate()
+        self.epoch += 1
+        self.seconds["training"] += trained - started
+        self.seconds["evaluation"] += time.perf_counter() - trained
+        return dict(zip(METRICS, (*losses, *metrics)))
+
+    def state(self) -> dict:
+        """Return all that the rest of the run depends on, for ``torch.save``."""
+        kind, keys, *rest = self.draws.get_state()
+        global_kind, global_keys, *global_rest = np.random.get_state()
+        return {
+            "epoch": self.epoch,
+            "net": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "draws": (kind, torch.from_numpy(keys), *rest),
+            # A student's dropout, or the like, draws from the global streams.
+            "numpy": (global_kind, torch.from_numpy(global_keys), *global_rest),
+            "python": random.getstate(),
+            "torch": torch.get_rng_state(),
+            "seconds": dict(self.seconds),
+        }
+
+    def restore(self, state: dict) -> None:
+        """Go on from a ``state`` of a run with the same configuration, to the same bits."""
+        self.epoch = state["epoch"]
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        kind, keys, *rest = state["draws"]
+        self.draws.set_state((kind, keys.numpy(), *rest))
+        kind, keys, *rest = state["numpy"]
+        np.random.set_state((kind, keys.numpy(), *rest))
+        random.setstate(state["python"])
+        torch.set_rng_state(state["torch"])
+        self.seconds = dict(state["seconds"])
+
+    def _train(self) -> tuple[float, float, float]:
+        """Return the factorization loss, the MSE and the joint loss before the steps."""
+        order = np.arange(len(self.users))
+        self.draws.shuffle(order)
+        negatives = self.draws.randint(0, self.num_items, len(order), dtype=np.int64)
+        if self.configuration.batch_size is None:
+            aligned = np.empty_like(negatives)
+            aligned[self.position[order]] = negatives
+            return self._step(self._predict_all(torch.from_numpy(aligned).to(self.device)))
+
+        rows = torch.from_numpy(self.position[order]).to(self.device)
+        negatives = torch.from_numpy(negatives).to(self.device)
+        sums = np.zeros(3)
+        size = self.configuration.batch_size
+        for batch, drawn in zip(rows.split(size), negatives.split(size)):
+            users, items = self.users[batch], self.items[batch]
+            predicted, positive = self.net(users, items)
+            _, negative = self.net(users, drawn)
+            losses = self._step((positive, negative, self.stars[batch], predicted))
+            sums += len(batch) * np.array(losses)
+        return tuple((sums / len(rows)).tolist())
+
+    def _predict_all(self, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return positive and negative scores, stars and predicted stars of all pairs."""
+        size = BLOCK_ROWS if self.device.type == "cpu" else len(self.users)
+        blocks = list(zip(self.users.split(size), self.items.split(size)))
+        predicted, positive = map(torch.cat, zip(*(self.net(*block) for block in blocks)))
+        if self.scores_negatives_at_once:
+            every_user = torch.arange(self.num_users, device=self.device)
+            negative = self.score_items(every_user)[self.users, negatives]
+        else:
+            blocks = zip(self.users.split(size), negatives.split(size))
+            negative = torch.cat([self.net(*block)[1] for block in blocks])
+        return positive, negative, self.stars, predicted
+
+    def _step(self, predictions: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[float, ...]:
+        """Take one gradient step; return the three losses before it."""
+        positive, negative, stars, predicted = predictions
+        loss, weights = self.code.loss, self.configuration
+        factorization = _scalar("bpr_loss (2a)", loss.bpr_loss(positive, negative))
+        regression = _scalar("regression_loss (2b)", loss.regression_loss(stars, predicted))
+        joint = _scalar(
+            "joint_loss (2c)",
+            loss.joint_loss(
+                factorization,
+                regression,
+                weights.factorization_weight,
+                weights.regression_weight,
+            ),
+        )
+        values = factorization.item(), regression.item(), joint.item()
+        for name, value in zip(METRICS, values):
+            if not math.isfinite(value):
+                raise NonFiniteLoss(
+                    f"{name} is {value} in epoch {self.epoch}. Look for a division by zero, a "
+                    "logarithm of zero or an exponential of a large number in submission/loss.py,"
+                    " or for a sum over the batch where the assignment asks for a mean"
+                )
+        self.optimizer.zero_grad()
+        joint.backward()
+        self.optimizer.step()
+        return values
+
+    def _evaluate(self) -> tuple[float, float]:
+        """Return the mean reciprocal rank and the MSE of the test set."""
+        mrr = self.ranking.mrr(
+            lambda user_ids: self.score_items(user_ids.to(self.device)), self.code.mrr.mrr_score
+        )
+        predicted = predict_ratings(self.net, self.test_users, self.test_items)
+        return mrr, ((self.test_stars - predicted) ** 2).mean().item()
+
+
+def _scalar(name: str, value: object) -> Tensor:
+    """Return the student's loss if it is a scalar tensor that gradients flow through."""
+    got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value)
+    if not isinstance(value, Tensor) or value.dim() != 0:
+        raise ValueError(f"{name} should return a scalar tensor, got {got}")
+    if not value.requires_grad:
+        raise ValueError(
+            f"{name} returned a number that no gradient flows through: "
+            "leave out .item(), .detach(), .data and torch.tensor()"
+        )
+    return value

@@ -1,0 +1,157 @@
+"""One run in a process of its own: what it does, and what it tells the process that started it."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from experiments.configuration import METRICS, Configuration
+from experiments.ratings import Split
+from experiments.records import RunRecord, run_folder, write_record
+
+CHECKPOINT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class EpochFinished:
+    """After every epoch: its number from 0, and its metrics by name."""
+
+    epoch: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that the student should know."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is complete and on disk."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run was asked to stop, and can go on after ``epochs`` finished epochs."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run cannot go on; the message is for the student."""
+
+    message: str
+
+
+Event = EpochFinished | Note | Finished | Stopped | Failed
+
+
+def work(
+    configuration: Configuration,
+    split: Split,
+    submission: Path,
+    results: Path,
+    connection: Connection,
+) -> None:
+    """Start or resume a run, and see it through unless anything arrives by ``connection``.
+
+    Sends events. A checkpoint is written every ten seconds and when the run is stopped; a run
+    that goes on from one ends with the same bits as one that was never stopped.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    import torch
+
+    from experiments.student_code import StudentError, load_student_code
+    from experiments.training import NonFiniteLoss, Training
+
+    torch.set_num_threads(configuration.threads)
+    if configuration.device != "cpu":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        training = Training(configuration, split, load_student_code(submission))
+        for note in training.notes:
+            connection.send(Note(note))
+        connection.send(_see_through(training, results, connection))
+    except (StudentError, NonFiniteLoss) as error:
+        connection.send(Failed(str(error)))
+    except (BrokenPipeError, EOFError):
+        pass  # whoever started us is gone; the checkpoint is written
+
+
+def _see_through(training, results: Path, connection: Connection) -> Event:
+    """Run the epochs that are left, and return the last event."""
+
+    configuration = training.configuration
+    folder = run_folder(results, configuration.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "checkpoint.pt"
+    curves: dict[str, list[float]] = {metric: [] for metric in METRICS}
+
+    saved = _read_checkpoint(checkpoint, configuration)
+    if saved:
+        training.restore(saved["training"])
+        curves = saved["curves"]
+        for epoch in range(training.epoch):
+            connection.send(EpochFinished(epoch, {name: curves[name][epoch] for name in METRICS}))
+
+    def save() -> None:
+        content = {
+            "config": configuration.to_dict(),
+            "curves": curves,
+            "training": training.state(),
+        }
+        _save_atomically(content, checkpoint)
+
+    last_saved = time.monotonic()
+    while training.epoch < configuration.epochs:
+        metrics = training.run_epoch()
+        for name, value in metrics.items():
+            curves[name].append(value)
+        if connection.poll():
+            save()
+            return Stopped(training.epoch)
+        if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+            save()
+            last_saved = time.monotonic()
+        connection.send(EpochFinished(training.epoch - 1, metrics))
+
+    # A record vouches for the weights beside it, so the old one goes before they change.
+    (folder / "run.json").unlink(missing_ok=True)
+    _save_atomically(
+        {name: tensor.cpu() for name, tensor in training.net.state_dict().items()},
+        folder / "weights.pt",
+    )
+    seconds = sum(training.seconds.values())
+    write_record(results, RunRecord(configuration, curves, seconds, tuple(training.notes)))
+    checkpoint.unlink(missing_ok=True)
+    return Finished()
+
+
+def _read_checkpoint(path: Path, configuration: Configuration) -> dict | None:
+    """Return a checkpoint of this very configuration, or None."""
+    import torch
+
+    if not path.exists():
+        return None
+    try:
+        saved = torch.load(path, weights_only=True)
+    except Exception:  # whatever is wrong with the file, the run starts over
+        return None
+    return saved if saved.get("config") == configuration.to_dict() else None
+
+
+def _save_atomically(content: dict, path: Path) -> None:
+    import torch
+
+    partial = path.with_suffix(f".{os.getpid()}")
+    try:
+        torch.save(content, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
