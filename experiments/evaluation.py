@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from experiments.ratings import Interactions, Split
 from experiments.scoring import ScoreItems
 
-CELLS_AT_ONCE = 4_000_000  # pairs of a user and a movie ranked together: 16 MB of scores
+CELLS_AT_ONCE = 500_000  # pairs of a user and a movie ranked together: 2 MB of scores
 CELLS_TO_KEEP = 32_000_000  # masks are kept between epochs if they have at most so many cells
 ROWS_AT_ONCE = 65_536
 

@@ -220,8 +220,8 @@ def read_rating_columns(
 
 def _first_bad_line(path: Path, layout: Layout, open_file: Callable[..., BinaryIO]) -> DataError:
     """Go through a file that could not be read, and say which line is the matter."""
-    with open_file("rb") as file:
-        for number, line in enumerate(io.TextIOWrapper(file, "utf-8", errors="replace"), 1):
+    with io.TextIOWrapper(open_file("rb"), "utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
             text = line.rstrip("\r\n")
             if number == 1 and layout.header:
                 continue

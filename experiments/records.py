@@ -119,4 +119,6 @@ def read_curves(results: Path) -> pd.DataFrame:
     path = results / "curves.csv"
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; make experiments writes it")
-    return pd.read_csv(path, float_precision="round_trip")
+    curves = pd.read_csv(path, dtype={"value": str})
+    curves["value"] = curves["value"].map(float)  # exact, which the reader's own floats are not
+    return curves

@@ -13,13 +13,13 @@ from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
 from experiments.lookups import speed_up_lookups
 from experiments.ratings import Split
 from experiments.scoring import disagreement, item_scorer
-from experiments.student_code import StudentCode, student_errors
+from experiments.student_code import StudentCode, StudentError, student_errors
 
 BLOCK_ROWS = 4096  # a block's activations stay in the processor's second-level cache
 PAIRS_PER_RATING = 32  # scoring so many pairs by matrix product costs less than one MLP
 
 
-class NonFiniteLoss(Exception):
+class NonFiniteLoss(StudentError):
     """A loss became infinite or NaN; the message says which, when, and what to look at."""
 
 

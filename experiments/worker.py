@@ -68,7 +68,7 @@ def work(
     import torch
 
     from experiments.student_code import StudentError, load_student_code
-    from experiments.training import NonFiniteLoss, Training
+    from experiments.training import Training
 
     torch.set_num_threads(configuration.threads)
     if configuration.device != "cpu":
@@ -78,7 +78,7 @@ def work(
         for note in training.notes:
             connection.send(Note(note))
         connection.send(_see_through(training, results, connection))
-    except (StudentError, NonFiniteLoss) as error:
+    except StudentError as error:
         connection.send(Failed(str(error)))
     except (BrokenPipeError, EOFError):
         pass  # whoever started us is gone; the checkpoint is written

@@ -1,0 +1,74 @@
+"""What tests share: the reference solution, changed copies of it, and small data."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+import torch
+
+from experiments.movielens import load_movielens_100k
+from experiments.ratings import DataError, Ratings, Split, split_ratings
+from experiments.synthetic import synthetic_ratings
+
+# The same examples every time, and no time limit on a busy machine.
+hypothesis.settings.register_profile("project", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("project")
+
+PROJECT = Path(__file__).parents[1]
+ChangeSubmission = Callable[..., Path]
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip a test that this machine cannot run; on continuous integration, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def reference() -> Path:
+    """The folder of the reference solution."""
+    return PROJECT / "submission"
+
+
+@pytest.fixture
+def changed_submission(reference: Path, tmp_path: Path) -> ChangeSubmission:
+    """A function that copies the reference solution and replaces text in one of its files."""
+
+    def change(file: str, old: str, new: str) -> Path:
+        folder = tmp_path / "changed" / "submission"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(reference, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        text = (folder / file).read_text()
+        assert text.count(old) >= 1, f"{file} has no {old!r} to replace"
+        (folder / file).write_text(text.replace(old, new))
+        return folder
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def small_ratings() -> Ratings:
+    return synthetic_ratings(num_users=60, num_items=90, num_ratings=1500)
+
+
+@pytest.fixture(scope="session")
+def small_split(small_ratings: Ratings) -> Split:
+    return split_ratings(small_ratings, 123)
+
+
+@pytest.fixture(scope="session")
+def movielens() -> Ratings:
+    """The real data, from the cache or fetched."""
+    try:
+        return load_movielens_100k()
+    except DataError as error:
+        skip_or_fail(f"{error}\nConnect to the network once; the data is then kept.")

@@ -1,0 +1,180 @@
+"""The command line as a student uses it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from experiments.commands import RUN_NAMES, main
+from experiments.configuration import COURSE_RUNS
+
+PROJECT = Path(__file__).parents[2]
+QUICK = ["run", "--data", "synthetic", "--epochs", "3"]
+
+
+def experiments(*arguments: str | Path, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "experiments", *map(str, arguments)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def test_the_main_job_on_the_real_data(movielens, tmp_path):
+    done = experiments("run", "--epochs", "2", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "MovieLens 100K, from" in done.stdout
+    for run in COURSE_RUNS:
+        assert f"{run.name:28}  epoch 2/2  L_F 0.499" in done.stdout
+        assert (tmp_path / "tensorboard" / run.name).is_dir()
+    assert "* best" in done.stdout
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert list(summary["runs"]) == list(RUN_NAMES)
+    assert summary["runs"][RUN_NAMES[1]]["final"]["training/MSE"] == pytest.approx(13.291, abs=1e-3)
+    assert (tmp_path / "figures" / "curves.png").stat().st_size > 10_000
+
+    again = experiments("run", "--epochs", "2", "--out", tmp_path)
+    assert again.stdout.count("complete already, not done again") == 4
+    assert json.loads((tmp_path / "summary.json").read_text())["runs"] == summary["runs"]
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "experiments", "run", "--data", "synthetic", "--jobs", "1"]
+    command += ["--epochs", "400", "--out", str(tmp_path), "--run", RUN_NAMES[1]]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        for line in process.stdout:
+            if "epoch  40/400" in line:
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+                break
+        said = process.stdout.read()
+    assert process.returncode == 130
+    assert "To go on, give the command again:" in said
+    assert f"--run {RUN_NAMES[1]}" in said and "goes on after epoch" in said
+    assert "Traceback" not in said
+
+    resumed = experiments(*command[3:])
+    assert resumed.returncode == 0, resumed.stderr
+    whole = experiments(*command[3:-4], "--out", tmp_path / "whole", "--run", RUN_NAMES[1])
+    assert whole.returncode == 0, whole.stderr
+    curves = [(folder / "curves.csv").read_bytes() for folder in (tmp_path, tmp_path / "whole")]
+    assert curves[0] == curves[1]
+
+
+def test_a_killed_command_leaves_no_worker_behind(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments", *QUICK, "--epochs", "5000", "--out", str(tmp_path)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    process.stdout.readline(), process.stdout.readline()
+    while not list(tmp_path.glob("runs/*")):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.stdout.close()
+    process.wait()
+    for _ in range(200):
+        if not _group_members(process.pid):
+            break
+        time.sleep(0.1)
+    assert not _group_members(process.pid)
+
+
+def _group_members(group: int) -> list[int]:
+    """Return the processes of a process group that are not zombies."""
+    import psutil
+
+    members = []
+    for process in psutil.process_iter(["pid", "status"]):
+        try:
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                members.append(process.pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            pass
+    return members
+
+
+def test_broken_code_is_an_error_with_the_students_line(changed_submission, tmp_path):
+    folder = changed_submission(
+        "loss.py", "    return loss\n", "    raise NotImplementedError('Question 2a')\n"
+    )
+    done = experiments(*QUICK, "--submission", folder, "--out", tmp_path)
+    assert done.returncode == 1
+    assert "submission/loss.py, line" in done.stderr and "Question 2a" in done.stderr
+    assert "0 of 4 runs are complete" in done.stderr
+    assert done.stderr.count("Question 2a") == 1, "said once for all runs"
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "nowhere"], "nowhere does not exist. --data takes"),
+        (["--submission", "handout-not-there"], "holds none of model.py"),
+        (["--device", "cuda"], "--device cuda: torch finds no NVIDIA card here"),
+        (["--device", "mps"], "--device mps: torch finds no Apple GPU here"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
+    import torch
+
+    if arguments[1] == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has an NVIDIA card")
+    if arguments[1] == "mps" and torch.backends.mps.is_available():
+        pytest.skip("this machine has an Apple GPU")
+    done = CliRunner().invoke(main, [*QUICK, "--out", str(tmp_path), *arguments])
+    assert done.exit_code == 1 and message in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--epochs", "0"], ["--run", "shared"], ["--jobs", "0"], ["--batch-size", "0"]]
+)
+def test_options_that_make_no_sense_are_refused(arguments):
+    done = CliRunner().invoke(main, ["run", *arguments])
+    assert done.exit_code == 2 and "Invalid value" in done.output
+
+
+def test_figures_are_drawn_again_from_the_curves(tmp_path):
+    done = CliRunner().invoke(main, ["figures", "--results", str(tmp_path)])
+    assert done.exit_code == 1 and "make experiments writes it" in done.output
+    (tmp_path / "curves.csv").write_text("run,epoch,metric,value\nshared=True_LF=1_LR=1,0,x,1.0\n")
+    done = CliRunner().invoke(main, ["figures", "--results", str(tmp_path)])
+    assert done.exit_code == 0 and (tmp_path / "figures" / "curves.pdf").exists()
+
+
+def test_the_names_of_the_runs_are_the_courses():
+    assert tuple(run.name for run in COURSE_RUNS) == RUN_NAMES
+
+
+def test_help_needs_neither_torch_nor_pandas():
+    program = (
+        "import sys\n"
+        "from experiments.commands import main\n"
+        "try:\n    main(['run', '--help'])\n"
+        "except SystemExit:\n    pass\n"
+        "print({'torch', 'pandas', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.rstrip().endswith("set()")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make: apt install make")
+def test_make_lists_its_commands():
+    listed = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    for name in ("make experiments", "make test", "make lab", "make bench"):
+        assert name in listed.stdout

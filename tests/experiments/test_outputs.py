@@ -1,0 +1,143 @@
+"""What a finished experiment leaves for others: summary, curves, figures, event files, table."""
+
+import io
+import json
+import math
+
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.event_files import write_event_files
+from experiments.figures import draw_curves, run_styles, save_figures
+from experiments.final_table import best_runs, final_table
+from experiments.records import (
+    RunRecord,
+    read_curves,
+    read_record,
+    tidy_curves,
+    write_record,
+    write_summaries,
+)
+
+
+@pytest.fixture
+def records() -> list[RunRecord]:
+    return [
+        RunRecord(run, {metric: [1 / 3 + k, 0.1 + k] for metric in METRICS}, 1.5, ("a note",))
+        for k, run in enumerate(COURSE_RUNS)
+    ]
+
+
+def test_a_record_is_read_as_it_was_written(records, tmp_path):
+    write_record(tmp_path, records[0])
+    assert read_record(tmp_path, records[0].configuration.name) == records[0]
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"config": {}}', "[]"])
+def test_a_record_that_cannot_be_read_is_no_record(records, tmp_path, content):
+    write_record(tmp_path, records[0])
+    name = records[0].configuration.name
+    (tmp_path / "runs" / name / "run.json").write_text(content)
+    assert read_record(tmp_path, name) is None
+
+
+def test_summary_has_the_form_that_others_read(records, tmp_path):
+    write_summaries(tmp_path, records)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert list(summary) == ["runs", "environment"]
+    assert list(summary["runs"]) == [run.name for run in COURSE_RUNS]
+    first = summary["runs"][COURSE_RUNS[0].name]
+    assert set(first) == {"config", "final", "seconds"}
+    assert first["final"] == dict.fromkeys(METRICS, 0.1)
+    assert first["config"]["factorization_weight"] == 0.99
+    assert {"torch", "python"} <= set(summary["environment"])
+
+
+def test_curves_are_tidy_from_epoch_0_and_keep_every_bit(records, tmp_path):
+    write_summaries(tmp_path, records)
+    curves = read_curves(tmp_path)
+    assert list(curves.columns) == ["run", "epoch", "metric", "value"]
+    assert len(curves) == 4 * 5 * 2 and curves["epoch"].min() == 0
+    pd.testing.assert_frame_equal(curves, tidy_curves(records), check_exact=True)
+    assert 1 / 3 in set(curves["value"])
+
+
+def test_curves_that_are_not_there_say_how_to_make_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match="make experiments writes it"):
+        read_curves(tmp_path)
+
+
+def test_figures_one_a_metric_and_all_five_the_same_bytes_twice(records, tmp_path):
+    curves = tidy_curves(records)
+    first, second = (save_figures(curves, tmp_path / name) for name in "ab")
+    stems = {path.stem for path in first}
+    assert stems == {
+        "training_factorization_loss",
+        "training_mse",
+        "training_joint_loss",
+        "eval_mean_reciprocal_rank",
+        "eval_mse",
+        "curves",
+    }
+    assert {path.suffix for path in first} == {".pdf", ".png"}
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert imread(tmp_path / "a" / "curves.png").shape[:2] == (1000, 1800)
+
+
+def test_every_run_is_in_every_panel_and_tells_itself_apart_in_grey(records):
+    figure = draw_curves(tidy_curves(records))
+    for axes in figure.axes[:5]:
+        assert len(axes.get_lines()) == 4
+    styles = run_styles([run.name for run in COURSE_RUNS])
+    assert len({(style["color"], str(style["linestyle"])) for style in styles.values()}) == 4
+    shared, separate = styles[COURSE_RUNS[1].name], styles[COURSE_RUNS[2].name]
+    assert shared["color"] == separate["color"] and shared["linestyle"] != separate["linestyle"]
+
+    def luminance(colour):
+        return sum(
+            weight * int(colour[k : k + 2], 16)
+            for weight, k in zip((0.299, 0.587, 0.114), (1, 3, 5))
+        )
+
+    dark, light = sorted(luminance(colour) for colour in {s["color"] for s in styles.values()})
+    assert light - dark > 60, "of 255"
+
+
+def test_event_files_hold_the_same_scalars_and_replace_old_ones(records, tmp_path):
+    write_event_files(tmp_path, records)
+    write_event_files(tmp_path, records)
+    for record in records:
+        folder = tmp_path / "tensorboard" / record.configuration.name
+        assert len(list(folder.iterdir())) == 1
+        events = EventAccumulator(str(folder)).Reload()
+        assert set(events.Tags()["scalars"]) == set(METRICS)
+        for metric, values in record.curves.items():
+            logged = events.Scalars(metric)
+            assert [event.step for event in logged] == [0, 1]
+            assert [event.value for event in logged] == pytest.approx(values, rel=1e-6)
+    assert not list((tmp_path / "tensorboard").glob(".*"))
+
+
+def test_best_is_highest_mrr_and_lowest_of_the_rest():
+    final = {
+        "a": dict.fromkeys(METRICS, 1.0),
+        "b": dict.fromkeys(METRICS, 2.0),
+        "c": dict.fromkeys(METRICS, math.nan),
+    }
+    assert best_runs(final, "eval/Mean Reciprocal Rank") == {"b"}
+    assert best_runs(final, "eval/MSE") == {"a"}
+    assert best_runs({"c": final["c"]}, "eval/MSE") == set()
+
+
+def test_the_table_fits_a_terminal_and_marks_the_best(records):
+    output = io.StringIO()
+    final = {record.configuration.name: record.final for record in records}
+    Console(file=output, width=80).print(final_table(final))
+    lines = output.getvalue().splitlines()
+    (best,) = [line for line in lines if COURSE_RUNS[0].name in line]
+    assert best.split()[1:] == ["0.1000*"] * 3 + ["0.1000", "0.1000*"]
+    assert all(run.name in output.getvalue() for run in COURSE_RUNS)

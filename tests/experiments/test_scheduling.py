@@ -1,0 +1,223 @@
+"""Runs in processes: complete, resumed, skipped, stopped, failed."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from experiments import worker
+from experiments.configuration import COURSE_RUNS, METRICS, Configuration
+from experiments.records import read_record, run_folder
+from experiments.scheduling import RunsFailed, RunsInterrupted, complete_runs, default_jobs
+from experiments.student_code import code_digest, load_student_code
+from experiments.training import Training
+from experiments.worker import Failed, Finished, Stopped, work
+
+
+class Watcher:
+    """Keeps what it is told; calls ``at_epoch`` at each epoch."""
+
+    def __init__(self, at_epoch=lambda name, epoch: None) -> None:
+        self.at_epoch = at_epoch
+        self.started: dict[str, bool] = {}
+        self.epochs: dict[str, list[int]] = {}
+        self.notes: list[str] = []
+
+    def resumed(self, name, complete):
+        self.started[name] = complete
+
+    def epoch_finished(self, name, epoch, metrics):
+        assert set(metrics) == set(METRICS)
+        self.epochs.setdefault(name, []).append(epoch)
+        self.at_epoch(name, epoch)
+
+    def note(self, name, text):
+        self.notes.append(text)
+
+    def finished(self, name):
+        pass
+
+
+def configurations(folder: Path, count: int = 2, **changes) -> list[Configuration]:
+    changes = {"epochs": 4, "submission": code_digest(folder), **changes}
+    return [replace(run, **changes) for run in COURSE_RUNS[:count]]
+
+
+class Pipe:
+    """A worker's connection whose other end says stop after some epochs."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.stop_after = stop_after
+        self.sent = []
+
+    def send(self, event):
+        self.sent.append(event)
+
+    def poll(self):
+        epochs = sum(isinstance(event, worker.EpochFinished) for event in self.sent)
+        return self.stop_after is not None and epochs >= self.stop_after
+
+
+def test_a_run_leaves_its_curves_and_the_weights_that_made_them(small_split, reference, tmp_path):
+    runs = configurations(reference)
+    watcher = Watcher()
+    records = complete_runs(runs, small_split, reference, tmp_path, watcher, jobs=2)
+    assert [record.configuration for record in records] == runs
+    assert watcher.epochs == {run.name: [0, 1, 2, 3] for run in runs}
+
+    code = load_student_code(reference)
+    for run, record in zip(runs, records):
+        alone = Training(run, small_split, code)
+        expected = [alone.run_epoch() for _ in range(4)]
+        for metric in METRICS:
+            assert record.curves[metric] == [metrics[metric] for metrics in expected]
+        weights = torch.load(run_folder(tmp_path, run.name) / "weights.pt", weights_only=True)
+        for name, value in alone.net.state_dict().items():
+            assert torch.equal(weights[name], value)
+
+
+def test_complete_runs_are_not_done_again_but_changed_ones_are(small_split, reference, tmp_path):
+    runs = configurations(reference, 1)
+    complete_runs(runs, small_split, reference, tmp_path, Watcher())
+    written = (run_folder(tmp_path, runs[0].name) / "run.json").stat().st_mtime_ns
+
+    again = Watcher()
+    complete_runs(runs, small_split, reference, tmp_path, again)
+    assert again.started == {runs[0].name: True} and again.epochs == {}
+    assert (run_folder(tmp_path, runs[0].name) / "run.json").stat().st_mtime_ns == written
+
+    for changes in ({"seed": 5}, {"submission": "another"}, {"data": "other"}, {"epochs": 5}):
+        changed = Watcher()
+        (record,) = complete_runs(
+            configurations(reference, 1, **changes), small_split, reference, tmp_path, changed
+        )
+        assert changed.started == {runs[0].name: False}
+        assert len(record.curves["eval/MSE"]) == changes.get("epochs", 4)
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(small_split, reference, tmp_path):
+    (run,) = configurations(reference, 1, epochs=6)
+    stopped = Pipe(stop_after=2)
+    work(run, small_split, reference, tmp_path / "stopped", stopped)
+    assert stopped.sent[-1] == Stopped(3)
+    assert read_record(tmp_path / "stopped", run.name) is None
+
+    resumed, whole = Pipe(), Pipe()
+    work(run, small_split, reference, tmp_path / "stopped", resumed)
+    work(run, small_split, reference, tmp_path / "whole", whole)
+    assert resumed.sent == whole.sent and isinstance(whole.sent[-1], Finished)
+    first, second = (read_record(tmp_path / name, run.name) for name in ("stopped", "whole"))
+    assert first.curves == second.curves
+    left = sorted(file.name for file in run_folder(tmp_path / "stopped", run.name).iterdir())
+    assert left == ["run.json", "weights.pt"]
+
+
+@pytest.mark.parametrize("damage", ["cut off", "of another configuration"])
+def test_a_checkpoint_that_does_not_fit_is_not_used(small_split, reference, tmp_path, damage):
+    (run,) = configurations(reference, 1, epochs=6)
+    work(run, small_split, reference, tmp_path, Pipe(stop_after=2))
+    checkpoint = run_folder(tmp_path, run.name) / "checkpoint.pt"
+    if damage == "cut off":
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    else:
+        run = replace(run, seed=9)
+    after, fresh = Pipe(), Pipe()
+    work(run, small_split, reference, tmp_path, after)
+    work(run, small_split, reference, tmp_path / "fresh", fresh)
+    assert after.sent == fresh.sent
+
+
+def test_interrupted_runs_say_where_they_are_and_go_on_from_there(small_split, reference, tmp_path):
+    runs = configurations(reference, 2, epochs=300)
+
+    def interrupt(name, epoch):
+        if epoch == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunsInterrupted) as caught:
+        complete_runs(runs, small_split, reference, tmp_path, Watcher(interrupt), jobs=1)
+    assert list(caught.value.epochs) == [runs[0].name]
+    assert 6 <= caught.value.epochs[runs[0].name] < 300
+    assert (run_folder(tmp_path, runs[0].name) / "checkpoint.pt").exists()
+
+    watcher = Watcher()
+    complete_runs(runs, small_split, reference, tmp_path, watcher, jobs=2)
+    assert watcher.epochs[runs[0].name] == list(range(300)), "the curve is told from its start"
+
+
+def test_a_failing_run_leaves_the_others_alone(small_split, changed_submission, tmp_path):
+    folder = changed_submission(
+        "model.py",
+        "        predictions = self._rating(self.U_reg",
+        "        raise NotImplementedError('Question 1c: separate tables')\n"
+        "        predictions = self._rating(self.U_reg",
+    )
+    runs = configurations(folder, 3)
+    with pytest.raises(RunsFailed, match="in forward_without_embedding_sharing: Question 1c"):
+        complete_runs(runs, small_split, folder, tmp_path, Watcher(), jobs=3)
+    assert [read_record(tmp_path, run.name) is not None for run in runs] == [True, True, False]
+
+
+def test_one_message_for_runs_that_fail_alike():
+    text = str(RunsFailed({"a": "wrong", "b": "wrong", "c": "other"}))
+    assert text == "a, b:\nwrong\nc:\nother"
+
+
+def test_a_run_whose_process_dies_is_reported(small_split, changed_submission, tmp_path):
+    folder = changed_submission("mrr.py", "import torch\n", "import os, torch\nos._exit(3)\n")
+    with pytest.raises(RunsFailed, match="process ended with exit code 3"):
+        complete_runs(configurations(folder, 1), small_split, folder, tmp_path, Watcher())
+
+
+def test_a_note_of_the_training_reaches_the_listener(small_split, changed_submission, tmp_path):
+    folder = changed_submission("model.py", "def score_all_items", "def other")
+    watcher = Watcher()
+    complete_runs(configurations(folder, 1), small_split, folder, tmp_path, watcher)
+    assert "score_all_items (1d) is missing" in watcher.notes[0]
+
+
+def test_a_worker_whose_starter_is_gone_keeps_a_checkpoint(small_split, reference, tmp_path):
+    class Orphan(Pipe):
+        def poll(self):
+            return len(self.sent) > 3  # as the end of file at a closed pipe
+
+        def send(self, event):
+            if self.poll():
+                raise BrokenPipeError
+            super().send(event)
+
+    (run,) = configurations(reference, 1, epochs=50)
+    work(run, small_split, reference, tmp_path, Orphan())
+    assert (run_folder(tmp_path, run.name) / "checkpoint.pt").exists()
+
+
+def test_a_missing_submission_fails_with_a_sentence(small_split, tmp_path):
+    pipe = Pipe()
+    work(COURSE_RUNS[0], small_split, tmp_path, tmp_path, pipe)
+    assert isinstance(pipe.sent[-1], Failed) and "holds none of model.py" in pipe.sent[-1].message
+
+
+def test_default_jobs_fill_the_cores(monkeypatch):
+    monkeypatch.setattr("experiments.scheduling.processor_cores", lambda: 8)
+    threads = [replace(run, threads=2) for run in COURSE_RUNS]
+    assert default_jobs(threads) == 4
+    assert default_jobs(threads[:1]) == 1
+    monkeypatch.setattr("experiments.scheduling.processor_cores", lambda: 1)
+    assert default_jobs(COURSE_RUNS) == 1
+
+
+def test_no_process_is_left_behind(small_split, reference, tmp_path):
+    import multiprocessing
+
+    with pytest.raises(RunsInterrupted):
+        complete_runs(
+            configurations(reference, 2, epochs=10_000),
+            small_split,
+            reference,
+            tmp_path,
+            Watcher(lambda name, epoch: (_ for _ in ()).throw(KeyboardInterrupt)),
+            jobs=2,
+        )
+    assert multiprocessing.active_children() == [] and threading.active_count() == 1
