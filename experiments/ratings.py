@@ -6,10 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.plain_errors import PlainError
+
 TRAINING_FRACTION = 0.95
 
 
-class DataError(Exception):
+class DataError(PlainError):
     """The ratings cannot be had or cannot be used; the message says what to do."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from experiments.configuration import Configuration, processor_cores
+from experiments.plain_errors import PlainError
 from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
 from experiments.worker import EpochFinished, Failed, Finished, Note, Stopped, work
@@ -32,7 +33,7 @@ class Listener(Protocol):
         """A run is complete and on disk."""
 
 
-class RunsFailed(Exception):
+class RunsFailed(PlainError):
     """Some runs could not be completed.
 
     Attributes
@@ -51,7 +52,7 @@ class RunsFailed(Exception):
         )
 
 
-class RunsInterrupted(Exception):
+class RunsInterrupted(PlainError):
     """The user stopped the runs.
 
     Attributes
@@ -62,7 +63,7 @@ class RunsInterrupted(Exception):
 
     def __init__(self, epochs: dict[str, int]) -> None:
         self.epochs = epochs
-        super().__init__("interrupted")
+        super().__init__("interrupted; the same call again goes on where the runs stopped")
 
 
 def default_jobs(configurations: Sequence[Configuration]) -> int:

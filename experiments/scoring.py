@@ -9,6 +9,9 @@ from torch import Tensor, nn
 PROBE_PAIRS = 256
 PAIRS_AT_ONCE = 65_536
 
+MISSING = "score_all_items (1d) is missing"
+NOT_WRITTEN = "score_all_items (1d) is not written yet"
+
 ScoreItems = Callable[[Tensor], Tensor]
 
 
@@ -20,7 +23,7 @@ def disagreement(net: nn.Module, num_users: int, num_items: int) -> str | None:
     forgotten one). The network and the global random streams are left as they were.
     """
     if not callable(getattr(net, "score_all_items", None)):
-        return "score_all_items (1d) is missing"
+        return MISSING
     random = torch.Generator().manual_seed(0)
     with torch.random.fork_rng(devices=[]):
         try:
@@ -43,7 +46,7 @@ def disagreement(net: nn.Module, num_users: int, num_items: int) -> str | None:
             if not _same_gradients(probe, one_by_one, at_once, random):
                 return "gradients do not flow through score_all_items (1d)"
         except NotImplementedError:
-            return "score_all_items (1d) is not written yet"
+            return NOT_WRITTEN
         except Exception as error:
             return f"score_all_items (1d) raised {type(error).__name__}: {error}"
     return None
@@ -66,16 +69,18 @@ def _same_gradients(probe: nn.Module, first: Tensor, second: Tensor, random) -> 
     return True
 
 
-def item_scorer(net: nn.Module, num_items: int, has_score_all_items: bool) -> ScoreItems:
-    """Return a function from user ids, shape (batch,), to scores, shape (batch, num_items).
+def item_scorer(net: nn.Module, num_users: int, num_items: int) -> tuple[ScoreItems, str | None]:
+    """Return a function that scores every movie for some users, and what is the matter with 1d.
 
-    It is the network's ``score_all_items`` or, where the student has not written it, one call
-    of ``forward`` for every pair, some users at a time: right, and slower.
-
-    Raises
-    ------
-    ValueError
-        By the function returned, if ``score_all_items`` returned another shape.
+    Returns
+    -------
+    score_items : callable
+        From user ids, shape (batch,), to scores, shape (batch, num_items). It is the network's
+        ``score_all_items`` or, where the student has not written it, one call of ``forward``
+        for every pair, some users at a time: right, and slower. It raises ValueError if
+        ``score_all_items`` returns another shape.
+    reason : str or None
+        What ``disagreement`` says.
     """
 
     def by_score_all_items(user_ids: Tensor) -> Tensor:
@@ -96,4 +101,5 @@ def item_scorer(net: nn.Module, num_items: int, has_score_all_items: bool) -> Sc
             rows.append(net(*pairs)[1].reshape(len(users), num_items))
         return torch.cat(rows)
 
-    return by_score_all_items if has_score_all_items else by_forward
+    reason = disagreement(net, num_users, num_items)
+    return (by_forward if reason in (MISSING, NOT_WRITTEN) else by_score_all_items), reason

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from experiments.plain_errors import PlainError
+
 PACKAGE = "submission"
 CONTENTS = {
     "model": ("MultiTaskNet",),
@@ -19,7 +21,7 @@ CONTENTS = {
 }
 
 
-class StudentError(Exception):
+class StudentError(PlainError):
     """Something in the student's files stops the work; the message says what and where."""
 
 

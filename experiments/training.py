@@ -12,7 +12,7 @@ from experiments.configuration import METRICS, Configuration
 from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
 from experiments.lookups import speed_up_lookups
 from experiments.ratings import Split
-from experiments.scoring import disagreement, item_scorer
+from experiments.scoring import item_scorer
 from experiments.student_code import StudentCode, StudentError, student_errors
 
 BLOCK_ROWS = 4096  # a block's activations stay in the processor's second-level cache
@@ -76,15 +76,8 @@ class Training:
             speed_up_lookups(self.net)
         self.draws = np.random.RandomState(seed)
 
-        reason = disagreement(self.net, self.num_users, self.num_items)
-        has_score_all_items = reason is None or not reason.endswith(("missing", "not written yet"))
-        self.score_items = item_scorer(self.net, self.num_items, has_score_all_items)
-        self.notes = []
-        if reason:
-            self.notes.append(
-                f"{reason}; training scores negatives by forward, which is slower"
-                + ("" if has_score_all_items else ", and so does the ranking")
-            )
+        self.score_items, reason = item_scorer(self.net, self.num_users, self.num_items)
+        self.notes = [f"{reason}; forward stands in for it, which is slower"] if reason else []
         self.scores_negatives_at_once = (
             reason is None
             and configuration.batch_size is None
