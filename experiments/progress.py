@@ -5,6 +5,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 from experiments.configuration import METRICS, Configuration
 
@@ -44,9 +45,11 @@ class RunProgress:
         self.redraws = console.is_terminal or console.is_jupyter
         self.width = max((len(name) for name in self.epochs), default=0)
         self.bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=16),
-            TextColumn("{task.fields[state]}"),
+            TextColumn(
+                "{task.description}", table_column=Column(no_wrap=True, min_width=self.width)
+            ),
+            BarColumn(bar_width=12, table_column=Column(min_width=12)),
+            TextColumn("{task.fields[state]}", table_column=Column(no_wrap=True)),
             console=console,
             refresh_per_second=4,
         )
@@ -96,6 +99,9 @@ class RunProgress:
 
     def note(self, name: str, text: str) -> None:
         self.console.print(f"{name}: note: {text}", markup=False, highlight=False, soft_wrap=True)
+
+    def stopping(self) -> None:
+        self.console.print("Stopping; the runs write down where they are ...")
 
     def finished(self, name: str) -> None:
         """The last epoch's line has said it."""

@@ -32,6 +32,9 @@ class Listener(Protocol):
     def finished(self, name: str) -> None:
         """A run is complete and on disk."""
 
+    def stopping(self) -> None:
+        """The user has interrupted; runs under way are asked to stop."""
+
 
 class RunsFailed(PlainError):
     """Some runs could not be completed.
@@ -147,6 +150,7 @@ def complete_runs(
                     elif isinstance(event, Finished):
                         listener.finished(name)
     except KeyboardInterrupt:
+        listener.stopping()
         raise RunsInterrupted(_stop(under_way)) from None
     except BaseException:
         _stop(under_way)

@@ -39,6 +39,9 @@ class Watcher:
     def finished(self, name):
         pass
 
+    def stopping(self):
+        pass
+
 
 def configurations(folder: Path, count: int = 2, **changes) -> list[Configuration]:
     changes = {"epochs": 4, "submission": code_digest(folder), **changes}
