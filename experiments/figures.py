@@ -48,11 +48,13 @@ def file_stem(metric: str) -> str:
 def run_styles(runs: list[str]) -> dict[str, dict]:
     """Return line properties by run: colour by the weights, dashes for separate tables."""
     weights = [run.split("_", 1)[-1] for run in runs]
-    colour_of = {weight: COLOURS[k % len(COLOURS)] for k, weight in enumerate(sorted(set(weights)))}
+    place = {weight: k for k, weight in enumerate(sorted(set(weights)))}
     return {
         run: {
-            "color": colour_of[weight],
-            "linestyle": "-" if run.startswith("shared=True") else (0, (4, 1.5)),
+            "color": COLOURS[place[weight] % len(COLOURS)],
+            # Where dashed curves coincide, the dashes of one fall into the gaps of the other.
+            "linestyle": "-" if run.startswith("shared=True") else (4 * place[weight], (4, 4)),
+            "dash_capstyle": "butt",
             "label": _label(run),
         }
         for run, weight in zip(runs, weights)
