@@ -1,0 +1,163 @@
+"""From a LaTeX log to a message that a student can act on: file, line, what to write instead."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from handout.slips import Slip, find_slips
+
+FIRST_ERROR = re.compile(
+    r"^(?P<file>(?:[A-Za-z]:)?[^\s:][^:\n]*\.\w+):(?P<line>\d+): (?P<message>(?!\s*==>).+)$", re.M
+)
+ANY_ERROR = re.compile(r"^! (?P<message>.+)$", re.M)
+# What LaTeX says, where the scan for slips found nothing, and what it means.
+MEANINGS = (
+    (
+        r"Undefined control sequence",
+        r"LaTeX knows no command `{command}`. Check how it is spelled; for a backslash itself "
+        r"write \textbackslash{{}}.",
+    ),
+    (
+        r"Unicode character (?P<what>\S+)",
+        "The character {what} is not set up here. Write it in LaTeX, for example $\\alpha$ for a "
+        "Greek letter.",
+    ),
+    (
+        r"File `(?P<what>[^']+\.(?:sty|cls|def|fd))' not found",
+        "Your LaTeX lacks {what}. On Debian or Ubuntu: sudo apt-get install "
+        "texlive-latex-recommended texlive-latex-extra texlive-pictures "
+        "texlive-fonts-recommended. With TeX Live's own installer: tlmgr install the package.",
+    ),
+    (
+        r"File `(?P<what>[^']+)' not found",
+        "There is no file {what}. Its path starts from the folder handout/.",
+    ),
+    (
+        r"Environment (?P<what>\S+) undefined",
+        r"LaTeX knows no environment `{what}`. Check how it is spelled.",
+    ),
+    (
+        r"Missing \$ inserted",
+        r"Something on this line, or before it in its paragraph, is allowed in math only. Put the "
+        r"formula between dollars, as in $\lambda_F$.",
+    ),
+    (
+        r"(?:Paragraph|File) ended (?:before|while scanning)",
+        "A { before this is never closed.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, where, and what to do; ``file`` is relative to ``handout/``."""
+
+    file: str
+    line: int
+    message: str
+    hint: str = ""
+    column: int | None = None
+
+
+def explain(log: str, folder: Path) -> list[Problem]:
+    """Return what stopped LaTeX, the cause first, then the slips that would stop it next.
+
+    Parameters
+    ----------
+    log : str
+        LaTeX's log, made with ``-file-line-error``.
+    folder : folder
+        ``handout/``, whose answers are searched for slips: LaTeX often notices one elsewhere.
+    """
+    slips = {name: find_slips(text) for name, text in read_answers(folder).items()}
+    error = FIRST_ERROR.search(log)
+    if error is None:
+        bang = ANY_ERROR.search(log)
+        message = bang.group("message") if bang else "LaTeX failed without a message"
+        found = Problem("handout.tex", 0, message)
+    else:
+        file = Path(error.group("file")).as_posix().removeprefix("./")
+        message = error.group("message").removeprefix("LaTeX Error: ").strip()
+        hint = meaning(message, log[error.end() : error.end() + 600])
+        found = Problem(file, int(error.group("line")), message, hint)
+    breaking = [
+        (name, slip)
+        for name, of_file in slips.items()
+        for slip in of_file
+        if slip.breaks or found.file not in slips or (name == found.file and hides(slip, found))
+    ]
+    own = [(name, slip) for name, slip in breaking if name == found.file]
+    causes = [(name, slip) for name, slip in own if slip.line <= found.line]
+    if not causes and found.file not in slips:
+        causes = breaking  # an answer that ends with something open breaks what follows it
+    if not causes:
+        return [found]
+    first = causes[0]
+    return [
+        problem(*first, found.message),
+        *(problem(name, slip, "") for name, slip in breaking if (name, slip) != first),
+    ]
+
+
+def hides(slip: Slip, found: Problem) -> bool:
+    """Return whether a hidden half of a line can have caused an error at or after that line."""
+    return slip.line <= found.line
+
+
+def problem(name: str, slip: Slip, message: str) -> Problem:
+    return Problem(name, slip.line, message, slip.hint, slip.column)
+
+
+def hidden_text(folder: Path) -> list[Problem]:
+    """Return where a ``%`` hides text of an answer: LaTeX is content, and the reader is not."""
+    return [
+        problem(name, slip, "part of this line is not in the PDF")
+        for name, text in read_answers(folder).items()
+        for slip in find_slips(text)
+        if not slip.breaks
+    ]
+
+
+def read_answers(folder: Path) -> dict[str, str]:
+    """Return the text of each answer by its path in ``handout/``."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted((folder / "answers").glob("*.tex"))
+    }
+
+
+def meaning(message: str, context: str) -> str:
+    """Return what a message of LaTeX means; ``context`` is what the log says after it."""
+    for pattern, sentence in MEANINGS:
+        if match := re.search(pattern, message):
+            broken_off = re.search(r"^l\.\d+ (.*)$", context, re.M)
+            commands = re.findall(r"\\(?:[A-Za-z@]+|.)", broken_off.group(1) if broken_off else "")
+            words = {"command": commands[-1] if commands else "", **match.groupdict()}
+            return (
+                sentence.format(**words) if "{what}" in sentence or "{c" in sentence else sentence
+            )
+    return ""
+
+
+def describe(found: Problem, folder: Path) -> str:
+    """Return a problem in words, with the line that it is on."""
+    place = f"{folder.name}/{found.file}" + (f", line {found.line}" if found.line else "")
+    text = f"{place}: {found.message}" if found.message else place
+    path = folder / found.file
+    if found.line and path.exists():
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if found.line <= len(lines):
+            text += "\n\n" + excerpt(lines[found.line - 1], found.line, found.column)
+    return text + (f"\n\n{found.hint}" if found.hint else "")
+
+
+def excerpt(line: str, number: int, column: int | None) -> str:
+    """Return the line, cut to a terminal's width, with a mark below the column."""
+    line = line.replace("\t", " ")
+    start = max(0, (column or 0) - 50)
+    shown = ("..." if start else "") + line[start : start + 80]
+    shown += "..." if len(line) > start + 80 else ""
+    text = f"  {number:>4} | {shown}"
+    if column is not None:
+        text += f"\n       | {' ' * (column - start + (3 if start else 0))}^"
+    return text
