@@ -19,7 +19,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 BLUE, VERMILLION = "0072B2", "D55E00"  # of Okabe and Ito's palette, for every eye
 
@@ -193,7 +193,7 @@ def macros(summary: Mapping[str, Mapping[str, float]], curves: Curves) -> str:
     ``\\reachdata{RUN}{OTHER}{METRIC}{EPOCH}`` the first epoch at which a run does as well as
     another one ends, if it ever does.
     """
-    lines = [rf"\runstyle{{{run.key}}}{{{run.color}}}" for run in RUNS]
+    lines = []
     epochs = {points[-1][0] + 1 for points in curves.values()}
     if epochs:
         shortest, longest = min(epochs), max(epochs)
@@ -258,7 +258,7 @@ def draw(runs: list[Run], metric: Metric, curves: Curves, path: Path) -> None:
             )
         scale(axes, metric)
         axes.set_xlabel("epoch", labelpad=1)
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(linewidth=0.3, color="0.88")
         # No date and no version in the file: the same curves give the same bytes.
@@ -274,9 +274,9 @@ def scale(axes: Axes, metric: Metric) -> None:
         ticks = [t for t in (0.2, 0.5, 1, 2, 5, 10, 20) if min(values) / 1.3 <= t <= max(values)]
         axes.yaxis.set_major_locator(FixedLocator(ticks))
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     else:
-        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.tick_params(pad=1.5, length=2)
 
 

@@ -42,6 +42,21 @@ MEANINGS = (
         r"formula between dollars, as in $\lambda_F$.",
     ),
     (
+        r"Missing \\right",
+        r"This formula has a \left without its \right. They come in pairs; \right. closes one "
+        "without a sign.",
+    ),
+    (
+        r"Double (?:sub|super)script",
+        "A letter has one subscript and one power. Put braces around what belongs together, as in "
+        "$x_{a,b}$.",
+    ),
+    (
+        r"Lonely \\item",
+        r"An \item stands in a list: write \begin{itemize} before the first one and \end{itemize} "
+        "after the last.",
+    ),
+    (
         r"(?:Paragraph|File) ended (?:before|while scanning)",
         "A { before this is never closed.",
     ),

@@ -14,9 +14,11 @@ HINTS = {
     "percent": "% starts a comment: LaTeX does not see the rest of this line, `{rest}`. "
     r"For the sign write \%.",
     "subscript": "{what} is for {use}, in math only. Put the formula between dollars, as in "
-    r"$\lambda_F$ or $10^{{-3}}$; for the character itself write \_ or \textasciicircum{{}}.",
+    r"$\lambda_F$ or $10^{{-3}}$; for the character itself write {character}.",
     "dollar": "Math starts at this $ and its paragraph ends before another $ closes it. Put a $ "
     r"on both sides of the formula; for the sign write \$.",
+    "display": r"The formula from this \{name} on has a blank line in it, or is never closed. "
+    "Take the blank line out, or write {closing} where the formula ends.",
     "ampersand": r"& separates the columns of a table. For the sign write \&.",
     "hash": r"# has a meaning of its own in LaTeX. For the sign write \#.",
     "unclosed": "This {{ is never closed. Put the }} where the argument ends.",
@@ -67,7 +69,7 @@ class Scan:
         self.braces: list[tuple[int, int]] = []
         self.environments: list[tuple[str, int, int]] = []
         self.dollar: tuple[int, int] | None = None  # where inline math was opened
-        self.display = 0  # depth of \( and \[
+        self.display: tuple[int, int, str] | None = None  # where \( or \[ was opened
 
     def run(self) -> None:
         for number, line in enumerate(self.lines, start=1):
@@ -87,7 +89,10 @@ class Scan:
     def close_paragraph(self) -> None:
         if self.dollar:
             self.add(*self.dollar, "dollar")
-        self.dollar = None
+        if self.display:
+            line, column, name = self.display
+            self.add(line, column, "display", name=name, closing={"(": r"\)", "[": r"\]"}[name])
+        self.dollar = self.display = None
 
     @property
     def in_math(self) -> bool:
@@ -133,8 +138,8 @@ class Scan:
         elif character == "$":
             self.dollar = None if self.dollar else (number, column)
         elif character in "_^" and not self.in_math:
-            use = "subscripts" if character == "_" else "superscripts"
-            self.add(number, column, "subscript", what=character, use=use)
+            use, sign = ("subscripts", r"\_") if character == "_" else ("powers", r"\^{}")
+            self.add(number, column, "subscript", what=character, use=use, character=sign)
         elif character == "&" and not any(
             name.rstrip("*") in TABLES for name, _, _ in self.environments
         ):
@@ -147,9 +152,9 @@ class Scan:
         match = re.compile(r"\\([A-Za-z]+\*?|.|$)").match(line, column)
         name, after = match.group(1), match.end()
         if name in ("(", "["):
-            self.display += 1
+            self.display = (number, column, name)
         elif name in (")", "]"):
-            self.display = max(0, self.display - 1)
+            self.display = None
         elif name in ("verb", "verb*") and after < len(line):
             end = line.find(line[after], after + 1)
             return len(line) if end < 0 else end + 1
