@@ -6,80 +6,56 @@ value by a name that an answer can use, ``results_table.tex`` is the final table
 two runs that each written question compares.
 """
 
-import csv
 import hashlib
+import io
 import json
 import math
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullLocator
 
-BLUE, VERMILLION = "0072B2", "D55E00"  # of Okabe and Ito's palette, for every eye
+from experiments.atomic import write_atomically
+from experiments.configuration import COURSE_RUNS, HIGHER_IS_BETTER, METRICS, Configuration
+from experiments.figures import LOGARITHMIC, NO_DATE, file_stem, run_styles
+from experiments.records import read_curves
 
-
-@dataclass(frozen=True)
-class Run:
-    """One of the four experiments: its name in ``results/``, in LaTeX, and how it is drawn."""
-
-    name: str
-    key: str
-    shared: bool
-    weights: tuple[str, str]
-
-    @property
-    def color(self) -> str:
-        return BLUE if self.shared else VERMILLION
-
-    @property
-    def marker(self) -> str:
-        return "o" if self.shared else "s"
-
-    @property
-    def dashes(self) -> str:
-        return "-" if self.weights == ("0.99", "0.01") else "--"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One of the five metrics: its name in ``results/``, in LaTeX, and its picture's file stem."""
-
-    name: str
-    key: str
-    stem: str
-    digits: int
-    higher_is_better: bool = False
-
-
-RUNS = (
-    Run("shared=True_LF=0.99_LR=0.01", "shared-0.99", True, ("0.99", "0.01")),
-    Run("shared=True_LF=0.5_LR=0.5", "shared-0.5", True, ("0.5", "0.5")),
-    Run("shared=False_LF=0.5_LR=0.5", "separate-0.5", False, ("0.5", "0.5")),
-    Run("shared=False_LF=0.99_LR=0.01", "separate-0.99", False, ("0.99", "0.01")),
-)
-METRICS = (
-    Metric("training/Factorization Loss", "LF", "training_factorization_loss", 3),
-    Metric("training/MSE", "train-mse", "training_mse", 3),
-    Metric("training/Joint Loss", "joint", "training_joint_loss", 3),
-    Metric("eval/Mean Reciprocal Rank", "mrr", "eval_mean_reciprocal_rank", 4, True),
-    Metric("eval/MSE", "test-mse", "eval_mse", 3),
-)
-# The two runs that each written question compares.
+# The metrics' names in LaTeX.
+METRIC_KEYS = dict(zip(METRICS, ("LF", "train-mse", "joint", "mrr", "test-mse")))
+# The two runs that each written question compares, and the pictures of all four.
 COMPARISONS = {
     "3a": ("shared-0.99", "separate-0.99"),
     "3b": ("shared-0.5", "separate-0.5"),
     "3c": ("shared-0.99", "shared-0.5"),
 }
-SETS = {"all": tuple(run.key for run in RUNS), **COMPARISONS}
+SIZE = (2.1, 1.3)  # inches: a third of the handout's line
+STYLE = {
+    "font.size": 6.5,
+    "pdf.fonttype": 42,
+    "axes.linewidth": 0.5,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
-# The values of a metric in a run, epoch by epoch: curves[run name, metric name][k].
-Curves = Mapping[tuple[str, str], "list[tuple[int, float]]"]
+# A run's values of a metric, epoch by epoch from 0, by the run's name and the metric's.
+Curves = Mapping[tuple[str, str], "pd.Series[float]"]
+
+
+def run_key(run: Configuration) -> str:
+    """Return the run's name in LaTeX: ``shared-0.99`` by its tables and its lambda_F."""
+    tables = "shared" if run.embedding_sharing else "separate"
+    return f"{tables}-{run.factorization_weight}"
+
+
+RUNS = {run_key(run): run for run in COURSE_RUNS}
 
 
 def write_report(results: Path, generated: Path) -> list[Path]:
@@ -96,35 +72,34 @@ def write_report(results: Path, generated: Path) -> list[Path]:
     Returns
     -------
     list of paths
-        Every file of the report, in order; empty without results.
+        Every file of the report; empty without results.
 
     Raises
     ------
     ValueError
         If a file of ``results`` is not what ``python -m experiments run`` writes.
     """
-    report, table, figures = (
-        generated / name for name in ("results.tex", "results_table.tex", "figures")
-    )
+    report, table = generated / "results.tex", generated / "results_table.tex"
     if not (results / "summary.json").exists():
         report.unlink(missing_ok=True)
         table.unlink(missing_ok=True)
-        shutil.rmtree(figures, ignore_errors=True)
+        shutil.rmtree(generated / "figures", ignore_errors=True)
         return []
-    pictures = [figures / f"{name}_{metric.stem}.pdf" for name in SETS for metric in METRICS]
+    pictures = {
+        generated / "figures" / f"{name}_{file_stem(metric)}.pdf": (keys, metric)
+        for name, keys in {"all": tuple(RUNS), **COMPARISONS}.items()
+        for metric in METRICS
+    }
     files = [table, *pictures, report]
     stamp = f"% Written by `python -m experiments report` from results {fingerprint(results)}\n"
     if all(file.exists() for file in files) and report.read_text().startswith(stamp):
         return files
-    summary, curves = read_summary(results), read_curves(results)
-    figures.mkdir(parents=True, exist_ok=True)
-    table.write_text(final_table(summary))
-    for name, keys in SETS.items():
-        runs = [run for run in RUNS if run.key in keys]
-        for metric in METRICS:
-            draw(runs, metric, curves, figures / f"{name}_{metric.stem}.pdf")
+    final, curves = read_final(results), curves_by_run(results)
+    write_atomically(table, final_rows(final))
+    for path, (keys, metric) in pictures.items():
+        write_atomically(path, draw(keys, metric, curves))
     # Last, because its stamp says that the rest is complete.
-    report.write_text(stamp + macros(summary, curves))
+    write_atomically(report, stamp + macros(final, curves))
     return files
 
 
@@ -137,147 +112,147 @@ def fingerprint(results: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def read_summary(results: Path) -> dict[str, dict[str, float]]:
-    """Return each run's metrics after its last epoch."""
+def read_final(results: Path) -> dict[str, dict[str, float]]:
+    """Return the metrics of each run after its last epoch, by the run's name."""
     path = results / "summary.json"
     try:
         runs = json.loads(path.read_text())["runs"]
         return {name: dict(run["final"]) for name, run in runs.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} should hold the runs and their final metrics, but it cannot be read "
-            f"({type(error).__name__}: {error}). `make experiments` writes it again."
-        ) from error
+        raise ValueError(unreadable(path, "the runs and their final metrics", error)) from error
 
 
-def read_curves(results: Path) -> Curves:
-    """Return each run's metrics, epoch by epoch."""
-    path = results / "curves.csv"
-    curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
+def curves_by_run(results: Path) -> Curves:
+    """Return ``curves.csv`` as one series a run and metric."""
     try:
-        with path.open(newline="") as lines:
-            for row in csv.DictReader(lines):
-                point = int(row["epoch"]), float(row["value"])
-                curves.setdefault((row["run"], row["metric"]), []).append(point)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path} should have the columns run, epoch, metric and value, but it cannot be read "
-            f"({type(error).__name__}: {error}). `make experiments` writes it again."
-        ) from error
-    return {key: sorted(points) for key, points in curves.items()}
+        rows = read_curves(results).sort_values("epoch", kind="stable")
+        return {
+            key: pd.Series(group["value"].to_numpy(dtype=float), index=group["epoch"])
+            for key, group in rows.groupby(["run", "metric"], sort=False)
+        }
+    except (OSError, ValueError, KeyError) as error:
+        path, content = results / "curves.csv", "the columns run, epoch, metric and value"
+        raise ValueError(unreadable(path, content, error)) from error
 
 
-def number(value: float, metric: Metric) -> str:
-    """Return the value as the handout prints it, in LaTeX."""
+def unreadable(path: Path, content: str, error: Exception) -> str:
+    return (
+        f"{path} should hold {content}, but it cannot be read ({type(error).__name__}: {error}). "
+        "`make experiments` writes it again."
+    )
+
+
+def number(value: float, metric: str) -> str:
+    """Return a value as the handout prints it: four decimals of an MRR, three of a loss."""
     if not math.isfinite(value):
         return str(value)
-    return f"{value:.{1 if abs(value) >= 10 else metric.digits}f}"
+    decimals = 4 if metric in HIGHER_IS_BETTER else 3 if abs(value) < 10 else 1
+    return f"{value:.{decimals}f}"
 
 
-def final_table(summary: Mapping[str, Mapping[str, float]]) -> str:
+def final_rows(final: Mapping[str, Mapping[str, float]]) -> str:
     """Return the rows of the final table: one a run, a dash where there is no result."""
     rows = []
-    for run in RUNS:
-        final = summary.get(run.name, {})
-        values = (number(final[m.name], m) if m.name in final else "---" for m in METRICS)
-        head = (rf"\runline{{{run.key}}}", "shared" if run.shared else "separate", *run.weights)
-        rows.append(" & ".join((*head, *values)) + r"\\")
+    for key, run in RUNS.items():
+        values = final.get(run.name, {})
+        cells = [rf"\runline{{{key}}}", key.split("-")[0]]
+        cells += [str(run.factorization_weight), str(run.regression_weight)]
+        cells += [number(values[m], m) if m in values else "---" for m in METRICS]
+        rows.append(" & ".join(cells) + r"\\")
     return "\n".join(rows) + "\n"
 
 
-def macros(summary: Mapping[str, Mapping[str, float]], curves: Curves) -> str:
-    """Return the definitions of every measured value.
+def macros(final: Mapping[str, Mapping[str, float]], curves: Curves) -> str:
+    r"""Return the definitions of every measured value.
 
-    ``\\resultdata{RUN}{final}{METRIC}{VALUE}`` is the value in ``summary.json``,
-    ``\\resultdata{RUN}{start}{METRIC}{VALUE}`` the one of epoch 0 in ``curves.csv``, and
-    ``\\reachdata{RUN}{OTHER}{METRIC}{EPOCH}`` the first epoch at which a run does as well as
-    another one ends, if it ever does.
+    ``\resultdata{RUN}{final}{METRIC}{VALUE}`` is the value in ``summary.json``,
+    ``\resultdata{RUN}{start}{METRIC}{VALUE}`` the one of epoch 0 in ``curves.csv``, and
+    ``\reachdata{RUN}{OTHER}{METRIC}{EPOCH}`` the first epoch at which a run does as well as
+    the other one of its question ends, if it ever does.
     """
     lines = []
-    epochs = {points[-1][0] + 1 for points in curves.values()}
-    if epochs:
-        shortest, longest = min(epochs), max(epochs)
-        count = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
-        lines.append(rf"\renewcommand{{\resultepochs}}{{{count}}}")
-    for run in RUNS:
-        for metric in METRICS:
-            if metric.name in summary.get(run.name, {}):
-                value = number(summary[run.name][metric.name], metric)
-                lines.append(rf"\resultdata{{{run.key}}}{{final}}{{{metric.key}}}{{{value}}}")
-            if points := curves.get((run.name, metric.name)):
-                value = number(points[0][1], metric)
-                lines.append(rf"\resultdata{{{run.key}}}{{start}}{{{metric.key}}}{{{value}}}")
-    named = {run.key: run for run in RUNS}
+    lengths = sorted({int(values.index[-1]) + 1 for values in curves.values()})
+    if lengths:
+        epochs = " to ".join(str(n) for n in dict.fromkeys((lengths[0], lengths[-1])))
+        lines.append(rf"\renewcommand{{\resultepochs}}{{{epochs}}}")
+    for key, run in RUNS.items():
+        for metric, metric_key in METRIC_KEYS.items():
+            found = {"final": final.get(run.name, {}).get(metric)}
+            found["start"] = (
+                curves[run.name, metric].iloc[0] if (run.name, metric) in curves else None
+            )
+            lines += [
+                rf"\resultdata{{{key}}}{{{when}}}{{{metric_key}}}{{{number(value, metric)}}}"
+                for when, value in found.items()
+                if value is not None
+            ]
     for pair in COMPARISONS.values():
-        for run, other in permutations([named[key] for key in pair]):
-            for metric in METRICS:
-                if metric.key == "joint" and run.weights != other.weights:
-                    continue  # different sums, which say nothing about each other
-                epoch = first_epoch_as_good(run, other, metric, curves)
+        for key, other in permutations(pair):
+            for metric, metric_key in METRIC_KEYS.items():
+                epoch = first_epoch_as_good(RUNS[key], RUNS[other], metric, curves)
                 if epoch is not None:
-                    lines.append(
-                        rf"\reachdata{{{run.key}}}{{{other.key}}}{{{metric.key}}}{{{epoch}}}"
-                    )
+                    lines.append(rf"\reachdata{{{key}}}{{{other}}}{{{metric_key}}}{{{epoch}}}")
     return "\n".join(lines) + "\n"
 
 
-def first_epoch_as_good(run: Run, other: Run, metric: Metric, curves: Curves) -> int | None:
-    """Return the first epoch at which ``run`` is at least as good as ``other`` ends, if any."""
-    target = curves.get((other.name, metric.name))
-    if not target:
-        return None
-    sign = 1 if metric.higher_is_better else -1
-    for epoch, value in curves.get((run.name, metric.name), ()):
-        if sign * value >= sign * target[-1][1]:
-            return epoch
-    return None
+def first_epoch_as_good(
+    run: Configuration, other: Configuration, metric: str, curves: Curves
+) -> int | None:
+    """Return the first epoch at which ``run`` is at least as good as ``other`` ends.
 
-
-def draw(runs: list[Run], metric: Metric, curves: Curves, path: Path) -> None:
-    """Draw one metric of some runs, a third of the handout's line wide, without a legend.
-
-    The handout draws the legend itself, from the same colors, dashes and markers.
+    None if there is none, and for joint losses with different weights: they are different sums.
     """
-    style = {"font.family": "DejaVu Sans", "font.size": 6.5, "pdf.fonttype": 42}
-    style |= {"axes.linewidth": 0.5, "xtick.major.width": 0.5, "ytick.major.width": 0.5}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(2.1, 1.3))
+    same_weights = run.factorization_weight == other.factorization_weight
+    if METRIC_KEYS[metric] == "joint" and not same_weights:
+        return None
+    if (run.name, metric) not in curves or (other.name, metric) not in curves:
+        return None
+    values, target = curves[run.name, metric], curves[other.name, metric].iloc[-1]
+    reached = values.index[values >= target if metric in HIGHER_IS_BETTER else values <= target]
+    return int(reached[0]) if len(reached) else None
+
+
+def draw(keys: tuple[str, ...], metric: str, curves: Curves) -> bytes:
+    """Return the PDF of one metric of some runs, without title and legend: the handout sets them.
+
+    Lines look as they do in ``results/figures``. The same curves give the same bytes.
+    """
+    styles = run_styles([run.name for run in COURSE_RUNS])
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=SIZE)
         axes = figure.add_axes((0.15, 0.21, 0.83, 0.75))  # so that pictures in a row line up
-        for run in runs:
-            points = curves.get((run.name, metric.name), [])
+        for key in keys:
+            values = curves.get((RUNS[key].name, metric), pd.Series(dtype=float))
             axes.plot(
-                *zip(*points) if points else ((), ()),
-                color=f"#{run.color}",
-                linestyle=run.dashes,
-                linewidth=1.1,
-                marker=run.marker,
-                markevery=max(1, len(points) // 5),
+                values.index,
+                values,
+                linewidth=1.2,
+                marker="o" if len(values) == 1 else None,
                 markersize=3,
-                markerfacecolor="white",
-                markeredgewidth=0.8,
+                **styles[RUNS[key].name],
             )
-        scale(axes, metric)
+        set_scale(axes, metric)
         axes.set_xlabel("epoch", labelpad=1)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
-        axes.spines[["top", "right"]].set_visible(False)
         axes.grid(linewidth=0.3, color="0.88")
-        # No date and no version in the file: the same curves give the same bytes.
-        nothing = dict.fromkeys(("CreationDate", "Creator", "Producer"))
-        figure.savefig(path, format="pdf", metadata=nothing)
+        axes.tick_params(pad=1.5, length=2)
+        content = io.BytesIO()
+        figure.savefig(content, format="pdf", metadata=NO_DATE["pdf"])
+    return content.getvalue()
 
 
-def scale(axes: Axes, metric: Metric) -> None:
-    """Give a loss that falls by a factor of five or more a logarithmic axis with plain numbers."""
+def set_scale(axes: Axes, metric: str) -> None:
+    """Make the axis logarithmic, with plain numbers, where a loss falls by a factor of five."""
     values = [value for line in axes.lines for value in line.get_ydata() if math.isfinite(value)]
-    if values and not metric.higher_is_better and min(values) > 0 < max(values) / min(values) - 5:
+    if metric in LOGARITHMIC and values and max(values) > 5 * min(values) > 0:
         axes.set_yscale("log")
-        ticks = [t for t in (0.2, 0.5, 1, 2, 5, 10, 20) if min(values) / 1.3 <= t <= max(values)]
-        axes.yaxis.set_major_locator(FixedLocator(ticks))
+        ticks = [tick * 10.0**k for k in range(-3, 6) for tick in (1, 2, 5)]
+        shown = [tick for tick in ticks if min(values) / 1.3 <= tick <= max(values)]
+        axes.yaxis.set_major_locator(FixedLocator(shown))
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     else:
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    axes.tick_params(pad=1.5, length=2)
 
 
 if __name__ == "__main__":
