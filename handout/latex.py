@@ -75,13 +75,15 @@ def run_latexmk(folder: Path, name: str, blank: bool) -> tuple[bool, str]:
     check_installed()
     build = folder / BUILD
     build.mkdir(exist_ok=True)
-    log = build / f"{name}.log"
-    done = latexmk(folder, name, blank)
-    if done.returncode != 0 and not says_error(log):
-        # A run that was interrupted leaves files that break the next one; start over once.
+    under_way = build / f"{name}.under-way"
+    if under_way.exists():
+        # The last run was interrupted; half a file that it left would break this one.
         for leftover in build.glob(f"{name}.*"):
             leftover.unlink()
-        done = latexmk(folder, name, blank)
+    under_way.touch()
+    done = latexmk(folder, name, blank)
+    under_way.unlink()
+    log = build / f"{name}.log"
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     return done.returncode == 0, text or done.stdout
 
@@ -98,7 +100,7 @@ def latexmk(folder: Path, name: str, blank: bool) -> "subprocess.CompletedProces
         "-halt-on-error",
         "-file-line-error",
         # After an error the sources may be as they were: run again rather than say so.
-        "-g" if failed_before(folder, name) else "-silent",
+        "-g" if failed(folder / BUILD / f"{name}.log") else "-silent",
         *([r"-usepretex=\PassOptionsToClass{blank}{pset}"] if blank else []),
         MAIN,
     )
@@ -124,11 +126,6 @@ def latexmk(folder: Path, name: str, blank: bool) -> "subprocess.CompletedProces
     )
 
 
-def says_error(log: Path) -> bool:
-    """Return whether the log ends in an error of LaTeX's own."""
+def failed(log: Path) -> bool:
+    """Return whether the log ends in an error."""
     return log.exists() and "Fatal error occurred" in log.read_text("utf-8", "replace")
-
-
-def failed_before(folder: Path, name: str) -> bool:
-    """Return whether the last run on this handout ended in an error."""
-    return says_error(folder / BUILD / f"{name}.log")

@@ -1,0 +1,57 @@
+"""Course data come from assignment.toml, in LaTeX."""
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handout.course import course_macros, due_date, escape, read_assignment
+from handout.slips import find_slips
+
+
+def test_points_are_added_up() -> None:
+    assignment = read_assignment(PROJECT / "assignment.toml")
+    total = sum(question["points"] for question in assignment["questions"])
+    assert rf"\coursedata{{points}}{{{total}}}" in course_macros(assignment)
+
+
+def test_every_question_has_its_data_and_its_row() -> None:
+    macros = course_macros(read_assignment(PROJECT / "assignment.toml"))
+    assert (
+        r"\questiondata{3a}{Sharing at weights 0.99 and 0.01}{handout/answers/3a.tex}{2}" in macros
+    )
+    assert r"\newcommand{\writtenrows}{\pointsrow{3a}\pointsrow{3b}\pointsrow{3c}}" in macros
+
+
+@pytest.mark.parametrize(
+    ("due", "words"),
+    [
+        (datetime(2026, 12, 11, 23, 59), "Friday, December 11, 2026, 11:59 pm"),
+        (datetime(2026, 1, 5, 0, 0), "Monday, January 5, 2026, 12:00 am"),
+        (datetime(2026, 1, 5, 12, 30), "Monday, January 5, 2026, 12:30 pm"),
+    ],
+)
+def test_the_due_date_is_in_words(due: datetime, words: str) -> None:
+    assert due_date(due) == words
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone"), [(-8, "UTC--8"), (0, "UTC+0"), (5.5, "UTC+5:30"), (-3.5, "UTC--3:30")]
+)
+def test_the_due_date_names_its_zone(hours: float, zone: str) -> None:
+    due = datetime(2026, 12, 11, 23, 59, tzinfo=timezone(timedelta(hours=hours)))
+    assert due_date(due).endswith(f"({zone})")
+
+
+@given(st.text(alphabet="ab %&#_{}$\\~^"))
+def test_escaped_text_has_nothing_that_latex_takes_for_itself(text: str) -> None:
+    assert find_slips(escape(text)) == []
+
+
+def test_a_broken_assignment_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "assignment.toml").write_text("[course\n")
+    with pytest.raises(ValueError, match=r"assignment\.toml is not TOML: .*line 1"):
+        read_assignment(tmp_path / "assignment.toml")

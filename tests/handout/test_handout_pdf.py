@@ -1,0 +1,225 @@
+"""The PDFs that students and graders read, read back."""
+
+import json
+import re
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
+from pypdf import PageObject
+from pypdf.generic import DictionaryObject
+
+from handout.build import typeset
+from handout.course import read_assignment
+from handout.overleaf import pack
+
+ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
+PLACEHOLDER = squeeze("Your curves will stand here. Run make experiments")
+
+
+def solution(question: str) -> list[str]:
+    """Pieces of the reference answer that stand in the PDF as they stand in the file."""
+    text = (PROJECT / "handout" / "answers" / f"{question}.tex").read_text(encoding="utf-8")
+    found = re.search(r"%%% BEGIN SOLUTION\n(.*)%%% END SOLUTION", text, re.S)
+    if not found:
+        pytest.skip("a release has no reference answers")
+    pieces = re.split(r"\\claim\{[^}]*\}|\\\w+|\$[^$]*\$|[{}]|\n\n", found.group(1))
+    return [squeeze(piece) for piece in pieces if len(piece.split()) > 5]
+
+
+def numbers(values: dict[str, float]) -> list[str]:
+    """The final metrics of a run as the handout prints them."""
+    return [f"{value:.{4 if 'Rank' in metric else 3}f}" for metric, value in values.items()]
+
+
+@pytest.mark.parametrize("name", ["full", "blank", "early"])
+def test_every_question_stands_with_its_points(name: str, request: pytest.FixtureRequest) -> None:
+    handout: Handout = request.getfixturevalue(name)
+    for question in read_assignment(handout.project / "assignment.toml")["questions"]:
+        points = "1point" if question["points"] == 1 else f"{question['points']}points"
+        title = f"Question{question['id']}{squeeze(question['title'])}{points}{question['file']}"
+        assert handout.text.count(title) == 1, question["id"]
+
+
+def test_course_data_stand_on_the_first_page(full: Handout) -> None:
+    course, first = ASSIGNMENT["course"], full.pages[0]
+    assert squeeze(course["name"]) in first
+    assert squeeze(course["term"]) in first
+    assert squeeze(course["title"]) in first
+    assert squeeze("Due Friday, December 11, 2026, 11:59 pm (UTC-8)") in first
+    assert f"{sum(question['points'] for question in ASSIGNMENT['questions'])}points" in first
+    assert squeeze("space for every question that asks for a written response") in first
+
+
+def test_changed_course_data_change_the_handout(early: Handout) -> None:
+    assert squeeze(r"100% of #1 & {a_b} ~ ^ \ $5") in early.pages[0]
+    assert squeeze("Due Monday, March 1, 2027, 9:05 am (UTC+5:30)") in early.pages[0]
+    assert "25points" in early.pages[0]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_typed_answers_are_in_the_handout_and_not_in_the_blank_one(
+    full: Handout, blank: Handout, question: str
+) -> None:
+    pieces = solution(question)
+    assert len(pieces) > 5
+    assert [piece for piece in pieces if piece not in full.text] == []
+    assert [piece for piece in pieces if piece in blank.text] == []
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_blank_handout_rules_six_lines_a_point(
+    full: Handout, blank: Handout, question: str
+) -> None:
+    page = blank.page_of(question)
+    assert ruled_lines(blank.reader.pages[page]) == 12
+    assert blank.pages[page].endswith(f"Answer{page + 1}of{len(blank.pages)}")
+    assert ruled_lines(full.reader.pages[page]) == 0
+
+
+def test_only_the_missing_answer_leaves_lines(early: Handout) -> None:
+    lines = [ruled_lines(early.reader.pages[early.page_of(question)]) for question in QUESTIONS]
+    assert lines == [0, 12, 0]
+    assert solution("3a")[0] in early.text
+
+
+def ruled_lines(page: PageObject) -> int:
+    """How many hairlines a page has that are as wide as its text, 468 points."""
+    return page.get_contents().get_data().count(b"0.398 w 0 0 m 468 0 l S")
+
+
+def test_numbers_are_those_of_the_summary(full: Handout) -> None:
+    runs = json.loads((RESULTS / "summary.json").read_text())["runs"]
+    for run in runs.values():
+        config = run["config"]
+        tables = "shared" if config["embedding_sharing"] else "separate"
+        weights = f"{config['factorization_weight']}{config['regression_weight']}"
+        assert f"{tables}{weights}{''.join(numbers(run['final']))}" in full.text
+
+
+@pytest.mark.parametrize(
+    ("question", "left", "right"),
+    [
+        ("3a", "shared=True_LF=0.99_LR=0.01", "shared=False_LF=0.99_LR=0.01"),
+        ("3b", "shared=True_LF=0.5_LR=0.5", "shared=False_LF=0.5_LR=0.5"),
+        ("3c", "shared=True_LF=0.99_LR=0.01", "shared=True_LF=0.5_LR=0.5"),
+    ],
+)
+def test_each_written_question_has_the_numbers_of_its_two_runs(
+    blank: Handout, question: str, left: str, right: str
+) -> None:
+    runs = json.loads((RESULTS / "summary.json").read_text())["runs"]
+    rows = zip(numbers(runs[left]["final"]), numbers(runs[right]["final"]))
+    page = blank.pages[blank.page_of(question)]
+    assert [a + b for a, b in rows if a + b not in page] == []
+
+
+def test_without_results_the_handout_says_how_to_make_them(early: Handout, full: Handout) -> None:
+    assert early.text.count(PLACEHOLDER) == 4
+    assert "noresult" in early.pages[early.page_of("3a")]
+    assert PLACEHOLDER not in full.text
+    assert "noresult" not in full.text
+
+
+@pytest.mark.parametrize("name", ["full", "blank", "early"])
+def test_the_log_has_no_warning(name: str, request: pytest.FixtureRequest) -> None:
+    log = request.getfixturevalue(name).done.log.read_text(encoding="utf-8", errors="replace")
+    warnings = re.findall(r"^.*(?:Warning:|Overfull|Underfull|Missing character).*$", log, re.M)
+    assert warnings == []
+    assert "undefined" not in re.sub(r"^Package.*$", "", log, flags=re.M)
+
+
+def test_the_pdf_says_what_it_is(full: Handout) -> None:
+    info = full.reader.metadata
+    assert info.title == f"Problem Set 1: {ASSIGNMENT['course']['title']}"
+    assert info.author == "Deep Multi-Task Learning, Fall 2026"
+    assert full.reader.trailer["/Root"]["/Lang"] == "en-US"
+
+
+def test_bookmarks_lead_to_every_question(full: Handout) -> None:
+    titles = {entry["/Title"] for entry in flatten(full.reader.outline)}
+    for question in ASSIGNMENT["questions"]:
+        assert f"{question['id']} {question['title']}" in titles
+
+
+def flatten(outline: list) -> list:
+    return [e for item in outline for e in (flatten(item) if isinstance(item, list) else [item])]
+
+
+def test_links_lead_somewhere(full: Handout) -> None:
+    reader, links = full.reader, []
+    for page in reader.pages:
+        annotations = [item.get_object() for item in page.get("/Annots", [])]
+        links += [item["/A"] for item in annotations if item["/Subtype"] == "/Link"]
+    destinations = reader.named_destinations
+    assert sum(action["/S"] == "/URI" for action in links) == 6
+    inside = [action["/D"] for action in links if action["/S"] == "/GoTo"]
+    assert len(inside) > 20
+    assert [name for name in inside if name not in destinations] == []
+
+
+def test_pictures_have_a_text_for_those_who_cannot_see_them(full: Handout) -> None:
+    texts = b"".join(page.get_contents().get_data() for page in full.reader.pages)
+    assert texts.count(b"/Alt") == 1 + 4 * 5
+
+
+def test_every_font_is_embedded(full: Handout) -> None:
+    fonts = [font for page in full.reader.pages for font in fonts_of(page["/Resources"])]
+    assert len(fonts) > 10
+    assert [font["/BaseFont"] for font in fonts if not embedded(font)] == []
+
+
+def fonts_of(resources: DictionaryObject) -> list[DictionaryObject]:
+    """The fonts of a page and of the pictures on it."""
+    fonts = [font.get_object() for font in resources.get("/Font", {}).values()]
+    for item in resources.get("/XObject", {}).values():
+        fonts += fonts_of(item.get_object().get("/Resources", DictionaryObject()))
+    return fonts
+
+
+def embedded(font: DictionaryObject) -> bool:
+    if font["/Subtype"] == "/Type3":
+        return True
+    if "/DescendantFonts" in font:
+        font = font["/DescendantFonts"][0].get_object()
+    return any(key.startswith("/FontFile") for key in font["/FontDescriptor"])
+
+
+def test_the_overleaf_zip_compiles_as_it_is_to_the_same_bytes(
+    full: Handout, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(pack(full.project)) as archive:
+        archive.extractall(tmp_path)
+    roots = [p.name for p in tmp_path.glob("*.tex") if r"\documentclass" in p.read_text()]
+    assert roots == ["handout.tex"]
+    assert not list(tmp_path.rglob("*.py"))
+    command = ["latexmk", "-pdf", "-interaction=nonstopmode"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "handout.pdf").read_bytes() == full.done.pdf.read_bytes()
+
+
+def test_a_second_build_is_quick_and_equal_and_leaves_nothing_beside_the_sources(
+    full: Handout, blank: Handout
+) -> None:
+    before = full.done.pdf.read_bytes()
+    answer = full.project / "handout" / "answers" / "3c.tex"
+    text = answer.read_text(encoding="utf-8")
+    answer.write_text(text + "\nOne more sentence.\n", encoding="utf-8")
+    began = time.monotonic()
+    assert not typeset(full.project).errors
+    assert time.monotonic() - began < 10
+    assert b"%PDF" in full.done.pdf.read_bytes()[:8] and full.done.pdf.read_bytes() != before
+    answer.write_text(text, encoding="utf-8")
+    assert not typeset(full.project).errors
+    assert full.done.pdf.read_bytes() == before
+    sources = {path.name for path in (PROJECT / "handout").iterdir()}
+    made = {path.name for path in (full.project / "handout").iterdir()} - sources
+    assert made <= {"build", "generated", "ps1.pdf", "ps1_blank.pdf"}
+
+
+def test_text_can_be_selected_on_every_page(full: Handout) -> None:
+    assert min(len(page) for page in full.pages) > 500

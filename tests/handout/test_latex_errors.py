@@ -1,0 +1,115 @@
+"""What a student reads when typesetting fails: their file, the line, what to write instead."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import copy_project
+
+from handout import commands, latex
+from handout.build import Typeset, typeset
+from handout.errors import describe
+
+SHORT = r"""\documentclass{pset}
+\begin{document}
+\input{sections/written}
+\end{document}
+"""
+SLIPS = [
+    # the answer's second line, what is said about it, what its hint has
+    ("With lambda_F = 0.99 it is better.", "Missing $ inserted", r"$\lambda_F$"),
+    ("It costs 5$ more.", "Missing $ inserted", r"\$"),
+    ("Shared & separate are alike.", "Misplaced alignment tab", r"\&"),
+    ("Run #2 is better.", "macro parameter character", r"\#"),
+    ("It is \\textbf{better.", "File ended while scanning", "never closed"),
+    ("It is better} than it was.", "Extra }", "closes nothing"),
+    ("It is \\textbf{50% lower} now.", "File ended while scanning", r"\%"),
+    ("It is \\textbff{better}.", "Undefined control sequence", r"\textbff"),
+    ("\\begin{itemize} \\item one", "ended by", r"\end{itemize}"),
+]
+
+
+@pytest.fixture(scope="module")
+def project(latex: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The written questions alone, which are typeset in a second."""
+    project = copy_project(tmp_path_factory.mktemp("short"), results=None)
+    (project / "handout" / "handout.tex").write_text(SHORT)
+    return project
+
+
+def typeset_with(project: Path, answer: str) -> Typeset:
+    (project / "handout" / "answers" / "3b.tex").write_text(answer, encoding="utf-8")
+    return typeset(project)
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), SLIPS)
+def test_a_slip_is_told_by_file_line_and_remedy(
+    project: Path, text: str, message: str, hint: str
+) -> None:
+    done = typeset_with(project, f"% What to do.\n{text}\n\nA paragraph more.\n")
+    assert len(done.errors) == 1
+    told = describe(done.errors[0], project / "handout")
+    assert told.startswith("handout/answers/3b.tex, line 2: ")
+    assert message in told
+    assert hint in told
+    assert text in told
+    assert len(told.splitlines()) <= 8
+
+
+def test_text_that_a_percent_sign_hides_is_told_too(project: Path) -> None:
+    done = typeset_with(project, "The loss is 50% lower.\nIt is.\n")
+    assert not done.errors
+    assert [(w.file, w.line) for w in done.warnings] == [("answers/3b.tex", 1)]
+    assert "`lower.`" in done.warnings[0].hint
+
+
+def test_the_last_good_pdf_stays_and_the_mended_answer_is_typeset(project: Path) -> None:
+    good = typeset_with(project, "Good.\n").pdf.read_bytes()
+    assert typeset_with(project, "Bad_ one.\n").errors
+    assert typeset_with(project, "Bad_ one.\n").errors, "the same slip is told again"
+    assert (project / "handout" / "ps1.pdf").read_bytes() == good
+    assert typeset_with(project, "Good.\n").pdf.read_bytes() == good
+
+
+def test_what_an_interrupted_run_left_does_no_harm(project: Path) -> None:
+    good = typeset_with(project, "Good.\n").pdf.read_bytes()
+    build = project / "handout" / "build"
+    (build / "ps1.aux").write_text(r"\relax \newlabel{question:3a}{{3")
+    (build / "ps1.under-way").touch()
+    done = typeset_with(project, "Good. \n")
+    assert not done.errors
+    assert done.pdf.read_bytes() == good
+
+
+def test_greek_letters_may_be_pasted(project: Path) -> None:
+    assert not typeset_with(project, "λ is 0.99 ≈ 1 – “so”, σ ≤ 1 → fine.\n").errors
+
+
+def test_without_latex_one_message_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project = copy_project(tmp_path / "project", results=None)
+    monkeypatch.setattr(commands, "PROJECT", project)
+    monkeypatch.setattr(latex, "USUAL_PLACES", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(commands.main, ["build"])
+    assert result.exit_code == 2
+    for way in ("apt-get install latexmk", "brew install", "winget install", "conda install"):
+        assert way in result.output
+    assert "make handout-overleaf" in result.output
+    assert "Traceback" not in result.output
+    packed = CliRunner().invoke(commands.main, ["overleaf"])
+    assert packed.exit_code == 0
+    assert (project / "dist" / "ps1-overleaf.zip").exists()
+
+
+def test_the_command_line_tells_the_slip_and_fails(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "handout" / "answers" / "3b.tex").write_text("Bad_ one.\n")
+    monkeypatch.setattr(commands, "PROJECT", project)
+    result = CliRunner().invoke(commands.main, ["build"])
+    assert result.exit_code == 1
+    assert "handout/answers/3b.tex, line 1" in result.output
+    assert "handout/build/ps1.log" in result.output
+    assert len(result.output.splitlines()) < 12
