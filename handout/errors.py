@@ -23,10 +23,15 @@ MEANINGS = (
         "Greek letter.",
     ),
     (
+        r"Invalid UTF-8",
+        "This line has a character in another encoding. Save the file as UTF-8.",
+    ),
+    (
         r"File `(?P<what>[^']+\.(?:sty|cls|def|fd))' not found",
         "Your LaTeX lacks {what}. On Debian or Ubuntu: sudo apt-get install "
         "texlive-latex-recommended texlive-latex-extra texlive-pictures "
-        "texlive-fonts-recommended. With TeX Live's own installer: tlmgr install the package.",
+        "texlive-fonts-recommended. With TeX Live's own installer, macOS included: tlmgr install "
+        "the package of that name.",
     ),
     (
         r"File `(?P<what>[^']+)' not found",
@@ -73,6 +78,13 @@ class Problem:
     hint: str = ""
     column: int | None = None
 
+    @property
+    def names_cause(self) -> bool:
+        """Whether LaTeX's message is about the very thing that it met, not about what follows."""
+        return bool(
+            re.search(r"Undefined control|Unicode char|not found|Environment", self.message)
+        )
+
 
 def explain(log: str, folder: Path) -> list[Problem]:
     """Return what stopped LaTeX, the cause first, then the slips that would stop it next.
@@ -85,41 +97,38 @@ def explain(log: str, folder: Path) -> list[Problem]:
         ``handout/``, whose answers are searched for slips: LaTeX often notices one elsewhere.
     """
     slips = {name: find_slips(text) for name, text in read_answers(folder).items()}
-    error = FIRST_ERROR.search(log)
+    error, bang = FIRST_ERROR.search(log), ANY_ERROR.search(log)
     if error is None:
-        bang = ANY_ERROR.search(log)
         message = bang.group("message") if bang else "LaTeX failed without a message"
         found = Problem("handout.tex", 0, message)
     else:
         file = Path(error.group("file")).as_posix().removeprefix("./")
-        message = error.group("message").removeprefix("LaTeX Error: ").strip()
+        message = error.group("message")
+        if message.startswith("Emergency stop") and bang:
+            message = bang.group("message")  # a file that is missing is told without its place
+        message = message.removeprefix("LaTeX Error: ").strip()
         hint = meaning(message, log[error.end() : error.end() + 600])
         found = Problem(file, int(error.group("line")), message, hint)
-    breaking = [
+    told = error or bang
+    before = log[: told.start()] if told else log
+    breaking = [(name, s) for name, of_file in slips.items() for s in of_file if s.breaks]
+    causes = [
         (name, slip)
-        for name, of_file in slips.items()
-        for slip in of_file
-        if slip.breaks or found.file not in slips or (name == found.file and hides(slip, found))
+        for name, slip in breaking
+        if name in before and (slip.line <= found.line if name == found.file else True)
     ]
-    own = [(name, slip) for name, slip in breaking if name == found.file]
-    causes = [(name, slip) for name, slip in own if slip.line <= found.line]
-    if not causes and found.file not in slips:
-        causes = breaking  # an answer that ends with something open breaks what follows it
-    if not causes:
-        return [found]
+    if found.file in slips:
+        causes = [(name, slip) for name, slip in causes if name == found.file]
+    if not causes or (found.names_cause and causes[0][1].line != found.line):
+        return [found, *(problem(name, slip) for name, slip in breaking)]
     first = causes[0]
     return [
         problem(*first, found.message),
-        *(problem(name, slip, "") for name, slip in breaking if (name, slip) != first),
+        *(problem(name, slip) for name, slip in breaking if (name, slip) != first),
     ]
 
 
-def hides(slip: Slip, found: Problem) -> bool:
-    """Return whether a hidden half of a line can have caused an error at or after that line."""
-    return slip.line <= found.line
-
-
-def problem(name: str, slip: Slip, message: str) -> Problem:
+def problem(name: str, slip: Slip, message: str = "") -> Problem:
     return Problem(name, slip.line, message, slip.hint, slip.column)
 
 
@@ -129,7 +138,7 @@ def hidden_text(folder: Path) -> list[Problem]:
         problem(name, slip, "part of this line is not in the PDF")
         for name, text in read_answers(folder).items()
         for slip in find_slips(text)
-        if not slip.breaks
+        if slip.kind == "percent"
     ]
 
 

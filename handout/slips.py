@@ -21,6 +21,7 @@ HINTS = {
     "Take the blank line out, or write {closing} where the formula ends.",
     "ampersand": r"& separates the columns of a table. For the sign write \&.",
     "hash": r"# has a meaning of its own in LaTeX. For the sign write \#.",
+    "encoding": "This character is not UTF-8. Save the file as UTF-8, or type the character anew.",
     "unclosed": "This {{ is never closed. Put the }} where the argument ends.",
     "unopened": "This }} closes nothing: no {{ is open here. Take it out, or add the {{ that it "
     "belongs to.",
@@ -43,18 +44,14 @@ class Slip:
     column: int
     kind: str
     hint: str
-
-    @property
-    def breaks(self) -> bool:
-        """Whether LaTeX stops at it; a hidden half of a line can go unnoticed."""
-        return self.kind != "percent"
+    breaks: bool = True  # whether LaTeX stops at it; a hidden half of a line can go unnoticed
 
 
 def find_slips(text: str) -> list[Slip]:
     """Return the slips of an answer in the order of its lines."""
     scan = Scan(text)
     scan.run()
-    hidden = {slip.line for slip in scan.slips if slip.kind == "percent"}
+    hidden = {slip.line for slip in scan.slips if slip.kind == "percent" and slip.breaks}
     # What a % hides may well be the brace or the dollar that is missing: name the cause only.
     slips = [s for s in scan.slips if s.line not in hidden or s.kind not in ("unclosed", "dollar")]
     return sorted(slips, key=lambda slip: (slip.line, slip.column))
@@ -125,7 +122,9 @@ class Scan:
         before, rest = line[:column].rstrip(), line[column + 1 :].strip()
         # A number before it: a percentage. Anything else may be a comment that was meant.
         if re.search(r"[\d$}]$", before) and rest:
-            self.add(number, column, "percent", rest=rest)
+            breaks = rest.count("{") != rest.count("}") or rest.count("$") % 2 == 1
+            hint = HINTS["percent"].format(rest=rest)
+            self.slips.append(Slip(number, column, "percent", hint, breaks))
 
     def character(self, number: int, column: int, character: str) -> None:
         if character == "{":
@@ -146,6 +145,8 @@ class Scan:
             self.add(number, column, "ampersand")
         elif character == "#":
             self.add(number, column, "hash")
+        elif character == "\N{REPLACEMENT CHARACTER}":
+            self.add(number, column, "encoding")
 
     def command(self, number: int, line: str, column: int) -> int:
         """Scan the command at ``column`` and return the column after it."""

@@ -56,6 +56,43 @@ def test_a_slip_is_told_by_file_line_and_remedy(
     assert len(told.splitlines()) <= 8
 
 
+def test_a_package_that_is_missing_is_named_with_the_way_to_get_it(project: Path) -> None:
+    style = project / "handout" / "pset.cls"
+    text = style.read_text()
+    style.write_text(text.replace("{needspace}", "{nospace}"))
+    done = typeset(project)
+    style.write_text(text)
+    assert "File `nospace.sty' not found" in done.errors[0].message
+    assert "texlive-latex-extra" in done.errors[0].hint
+
+
+def test_an_unknown_command_is_the_cause_though_another_slip_stands_before(project: Path) -> None:
+    errors = typeset_with(project, "It is 50% lower.\n{\\bf So\n\\foo.\n").errors
+    assert [(error.line, error.message) for error in errors] == [
+        (3, "Undefined control sequence."),
+        (2, ""),
+    ]
+    assert r"`\foo`" in errors[0].hint
+    assert "never closed" in errors[1].hint
+
+
+def test_a_file_in_another_encoding_is_told(project: Path) -> None:
+    answer = project / "handout" / "answers" / "3b.tex"
+    answer.write_bytes("% What to do.\nIt is a café".encode("latin-1"))
+    errors = typeset(project).errors
+    assert [(error.file, error.line) for error in errors] == [("answers/3b.tex", 2)]
+    assert "UTF-8" in errors[0].hint
+
+
+def test_a_file_of_comments_is_no_answer_whatever_wrote_it(project: Path) -> None:
+    answer = project / "handout" / "answers" / "3b.tex"
+    answer.write_bytes(b"\xef\xbb\xbf% What to do.\r\n\r\n  % More.\r\n")
+    assert not typeset(project).errors
+    log = (project / "handout" / "build" / "ps1.log").read_text("utf-8", "replace")
+    assert "answers/3a.tex" in log
+    assert "answers/3b.tex" not in log
+
+
 def test_text_that_a_percent_sign_hides_is_told_too(project: Path) -> None:
     done = typeset_with(project, "The loss is 50% lower.\nIt is.\n")
     assert not done.errors

@@ -14,6 +14,7 @@ FOUND = [
     ("The weight $x is large.\n\nNext $y$.", 1, 11, "dollar"),
     ("Shared & separate", 1, 7, "ampersand"),
     ("Run #2", 1, 4, "hash"),
+    ("caf\N{REPLACEMENT CHARACTER}", 1, 3, "encoding"),
     ("\\textbf{bold\n\nmore", 1, 7, "unclosed"),
     ("bold} more", 1, 4, "unopened"),
     ("\\begin{itemize}\n\\item one\n", 1, 0, "environment"),
