@@ -99,7 +99,7 @@ def latexmk(folder: Path, name: str, blank: bool) -> "subprocess.CompletedProces
         "-interaction=nonstopmode",
         "-halt-on-error",
         "-file-line-error",
-        # After an error the sources may be as they were: run again rather than say so.
+        # After an error, what was missing may be installed by now: run again in any case.
         "-g" if failed(folder / BUILD / f"{name}.log") else "-silent",
         *([r"-usepretex=\PassOptionsToClass{blank}{pset}"] if blank else []),
         MAIN,
