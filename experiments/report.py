@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullLocator
 
+from experiments import figures
 from experiments.atomic import write_atomically
 from experiments.configuration import COURSE_RUNS, HIGHER_IS_BETTER, METRICS, Configuration
 from experiments.figures import LOGARITHMIC, NO_DATE, file_stem, run_styles
@@ -104,11 +105,11 @@ def write_report(results: Path, generated: Path) -> list[Path]:
 
 
 def fingerprint(results: Path) -> str:
-    """Return a digest of the results and of this module."""
-    digest = hashlib.sha256(Path(__file__).read_bytes())
-    for name in ("summary.json", "curves.csv"):
-        path = results / name
-        digest.update(path.read_bytes() if path.exists() else b"")
+    """Return a digest of the results and of the code that draws them."""
+    inputs = [path for path in (results / "summary.json", results / "curves.csv") if path.exists()]
+    digest = hashlib.sha256()
+    for path in (Path(__file__), Path(figures.__file__), *inputs):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
