@@ -28,19 +28,19 @@ bench: environment ## speed against the plain baseline, measured side by side
 	@$(PY) -m bench $(ARGS)
 
 handout: environment ## typeset the handout with the answers typed so far: handout/ps1.pdf
-	@$(PY) -m experiments.report
+	@$(PY) -m experiments report
 	@$(PY) -m handout build
 
 handout-blank: environment ## the same with room to write by hand instead: handout/ps1_blank.pdf
-	@$(PY) -m experiments.report
+	@$(PY) -m experiments report
 	@$(PY) -m handout build --blank
 
 handout-watch: environment ## typeset again each time that an answer is saved
-	@$(PY) -m experiments.report
+	@$(PY) -m experiments report
 	@$(PY) -m handout watch
 
 handout-overleaf: environment ## pack the handout for Overleaf: dist/ps1-overleaf.zip
-	@$(PY) -m experiments.report
+	@$(PY) -m experiments report
 	@$(PY) -m handout overleaf
 
 handout-clean: environment ## remove what the other handout commands made

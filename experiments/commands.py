@@ -1,4 +1,4 @@
-"""The command line: ``python -m experiments run``, ``figures``."""
+"""The command line: ``python -m experiments run``, ``figures``, ``report``."""
 
 import sys
 from pathlib import Path
@@ -172,6 +172,34 @@ def figures(results: Path) -> None:
         _fail(str(error))
     for path in paths:
         click.echo(path)
+
+
+@main.command()
+@click.option(
+    "--results",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+@click.option(
+    "--out",
+    "generated",
+    default="handout/generated",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+def report(results: Path, generated: Path) -> None:
+    """Write the results' figures, table and numbers for the handout.
+
+    `make handout` calls it. Without results it removes what it wrote before, so that the handout
+    never shows curves that are no longer there.
+    """
+    from experiments.report import write_report
+
+    try:
+        write_report(results, generated)
+    except ValueError as error:
+        _fail(str(error))
 
 
 def _fail(message: str) -> None:

@@ -254,7 +254,3 @@ def set_scale(axes: Axes, metric: str) -> None:
         axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     else:
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-
-
-if __name__ == "__main__":
-    write_report(Path("results"), Path("handout/generated"))

@@ -155,6 +155,14 @@ def test_figures_are_drawn_again_from_the_curves(tmp_path):
     assert done.exit_code == 0 and (tmp_path / "figures" / "curves.pdf").exists()
 
 
+def test_results_that_cannot_be_read_are_no_report(tmp_path):
+    (tmp_path / "summary.json").write_text("{")
+    done = CliRunner().invoke(main, ["report", "--results", str(tmp_path), "--out", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "summary.json should hold the runs" in done.output
+    assert "`make experiments` writes it again" in done.output
+
+
 def test_the_names_of_the_runs_are_the_courses():
     assert tuple(run.name for run in COURSE_RUNS) == RUN_NAMES
 
