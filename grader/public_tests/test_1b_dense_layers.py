@@ -1,0 +1,19 @@
+"""Question 1b in the small: the default layer sizes."""
+
+from grader.judge import Judge, graded
+from grader.programs import all_but, describe_dense, net
+
+
+@graded("1b-0-basic", about="layers")
+def test_default_sizes_make_two_layers(judge: Judge) -> None:
+    """With layer_sizes=(96, 64) there are two dense layers, 96 to 64 and 64 to 1."""
+    answer = judge.ask(
+        net(4, 6, 32, (96, 64), spare=all_but("init_mlp_layers")),
+        describe_dense(),
+        given="MultiTaskNet(num_users=4, num_items=6).mlp_layers",
+    )
+    layers = answer["mlp_layers"]
+    judge.fact("mlp_layers", layers.facts.get("module"), True, f"is {layers.type}, no nn.Module")
+    judge.fact("the number of parameter tensors", layers.facts.get("count"), 4, "is not 4")
+    for index, shape in enumerate([(64, 96), (64,), (1, 64), (1,)]):
+        judge.shape(f"parameter {index} of mlp_layers", answer[f"dense.{index}"], shape)
