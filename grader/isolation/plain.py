@@ -23,10 +23,6 @@ TAIL = 16 << 10
 class PlainTransport:
     """One unprotected worker a submission, started again when it ends or is ended."""
 
-    mode = "plain"
-    layers = ("process", "time limit")
-    isolated = False
-
     def __init__(self, requests: Path = REQUESTS) -> None:
         self._requests = requests
         self._worker: _Worker | None = None
@@ -43,6 +39,9 @@ class PlainTransport:
             outcome.data, outcome.ended, outcome.signal, outcome.output,
             time.monotonic() - started,
         )  # fmt: skip
+
+    def preload(self, modules: list[str]) -> None:
+        """Do nothing: the worker keeps what it has imported for all of the submission."""
 
     def end_submission(self) -> None:
         """End the worker and remove its scratch folder."""

@@ -53,8 +53,12 @@ class Session:
         program: dict[str, Any],
         arrays: Mapping[str, np.ndarray] | None = None,
         limits: Limits | None = None,
+        probe: bool = False,
     ) -> Reply:
         """Execute one program on the submission, in a fresh process where the mode allows.
+
+        With ``probe``, the program is for the sandbox's own probe instead, see
+        ``worker/probe.py``.
 
         Raises
         ------
@@ -67,6 +71,7 @@ class Session:
         ticket = secrets.token_hex(16)
         content = {
             "ticket": ticket,
+            "probe": probe,
             "program": program,
             "limits": asdict(limits),
             "files": [[name, len(data)] for name, data in self.files.items()],

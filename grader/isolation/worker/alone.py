@@ -21,7 +21,7 @@ def main() -> None:
     import torch
     from worker import framing
     from worker.answer import answer, lay_out, load_requests, make_importable
-    from worker.limits import apply_to_self
+    from worker.limits import apply_to_self, mapped_address_space
 
     torch.set_num_threads(1)
     execute = load_requests(Path(sys.argv[2]))
@@ -33,7 +33,8 @@ def main() -> None:
         content, arrays = framing.decode(request, 1 << 40)
         packed = arrays.pop("submission files")
         if folder is None:
-            apply_to_self(content["limits"], whole_process=False)
+            mapped = mapped_address_space()
+            apply_to_self(content["limits"], address_space=mapped, whole_process=False)
             folder = lay_out(content, packed, scratch)
             make_importable(folder)
         frame = answer(execute, content, arrays, folder)

@@ -3,8 +3,8 @@
 import importlib.util
 import os
 import sys
-import types
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,28 @@ def lay_out(content: dict[str, Any], packed: np.ndarray, scratch: Path) -> Path:
 
 
 def make_importable(folder: Path) -> None:
-    """Let ``import submission`` find the folder, after everything that is installed."""
+    """Let ``import submission`` find the folder, and nothing else that is called the same.
+
+    A ``submission`` may be installed, the starter's or the reference's, so that name is looked
+    for in one place only. For everything else the folder comes last: a ``torch.py`` in it
+    shadows nothing.
+    """
     os.chdir(folder.parent)
     sys.path.append(str(folder.parent))
-    importlib.invalidate_caches()
+    sys.meta_path.insert(0, _SubmissionFinder(folder))
+
+
+class _SubmissionFinder:
+    """Finds the package ``submission`` in one folder; everything else is left to others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        """Return the package's specification, with or without an ``__init__.py``."""
+        if name != "submission":
+            return None
+        return PathFinder.find_spec(name, [str(self.folder.parent)])
 
 
 def answer(
@@ -63,10 +81,3 @@ def answer(
         status = "memory" if is_memory_shortage(error) else "raised"
         told = describe_error(error, folder)
     return encode({"ticket": ticket, "status": status, "result": told}, {})
-
-
-def forget_submission() -> None:
-    """Drop the student's modules, so that the next layout is imported afresh."""
-    for name, module in list(sys.modules.items()):
-        if isinstance(module, types.ModuleType) and name.split(".")[0] == "submission":
-            del sys.modules[name]

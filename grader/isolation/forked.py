@@ -1,0 +1,399 @@
+"""Requests to workers that a fork server forks, each over a socket of its own.
+
+Everything here runs in the trusted process and assumes nothing of a worker: not that it reads,
+answers, ends or keeps silent. Each wait has an end.
+"""
+
+import json
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.isolation.limits import Limits
+from grader.isolation.outcome import Outcome
+from grader.isolation.reply import IsolationError
+from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
+from grader.isolation.worker.turn import CONFINED
+
+STARTUP_SECONDS = 120.0
+PATIENCE = 5.0
+CHUNK = 1 << 18
+OUTPUT_TAIL = 16 << 10
+SCRATCH_INTERVAL = 0.02
+MAX_SCRATCH_ENTRIES = 2000
+
+
+@dataclass
+class Launched:
+    """A fork server that has been started, and what the transport must know of it.
+
+    ``users`` are given to workers in turn. ``scratch`` is the folder, outside, that holds the
+    workers' scratch folders, where these are not in memory.
+    """
+
+    process: subprocess.Popen
+    users: list[int]
+    scratch: Path | None
+
+
+Launch = Callable[[int], Launched]
+
+
+class ForkedTransport:
+    """Exchanges frames with workers; one at a time, and one is always forked ahead.
+
+    Parameters
+    ----------
+    launch : callable
+        Starts the fork server, given the descriptor of its end of the control socket.
+    """
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self._server: _Server | None = _Server(launch)
+        self.threads = self._server.threads
+
+    def preload(self, modules: list[str]) -> None:
+        """Have the server import installed packages for the workers to come."""
+        self._running().preload(modules)
+
+    def exchange(self, frame: bytes, limits: Limits) -> Outcome:
+        """Run one request on a worker of its own.
+
+        Raises
+        ------
+        IsolationError
+            If no worker could be confined, which no submission can bring about.
+        """
+        try:
+            server = self._running()
+            worker = server.next_worker()
+        except OSError:
+            self._stop()
+            server = self._running()
+            worker = server.next_worker()
+        try:
+            return _Exchange(server, worker, frame, limits).run()
+        except _ServerLostError:
+            self._stop()
+            return Outcome(b"", "killed", 9)
+        finally:
+            worker.close()
+
+    def end_submission(self) -> None:
+        """Wait until every worker is gone; start afresh if that cannot be had."""
+        if self._server is not None:
+            try:
+                self._server.settle()
+            except (OSError, _ServerLostError):
+                self._stop()
+
+    def close(self) -> None:
+        """End the server and everything in it."""
+        self._stop()
+
+    def _running(self) -> "_Server":
+        if self._server is None:
+            self._server = _Server(self._launch)
+        return self._server
+
+    def _stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+
+class _ServerLostError(Exception):
+    """The fork server is gone or does not answer."""
+
+
+@dataclass
+class _Worker:
+    """A worker that waits for its request, by our ends of its socket and of its output."""
+
+    request: int
+    channel: socket.socket
+    output: int
+
+    def close(self) -> None:
+        self.channel.close()
+        if self.output >= 0:
+            os.close(self.output)
+            self.output = -1
+
+
+class _Server:
+    """Our end of the control socket."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.launched = launch(theirs.fileno())
+        self.requests = 0
+        self.turns = 0
+        self.spare: _Worker | None = None
+        self.ended: dict[int, dict[str, Any]] = {}
+        try:
+            ready = self._receive(time.monotonic() + STARTUP_SECONDS)
+        except _ServerLostError as error:
+            self.stop()
+            raise IsolationError(f"the sandbox did not start: {self._last_words()}") from error
+        self.threads = ready["threads"]
+
+    def next_worker(self) -> _Worker:
+        """Return the worker that was forked ahead; ``fork_ahead`` then replaces it."""
+        worker, self.spare = self.spare or self._fork(), None
+        return worker
+
+    def fork_ahead(self) -> None:
+        """Have the next worker forked while this one works."""
+        if self.spare is None:
+            self.spare = self._fork()
+
+    def _fork(self) -> _Worker:
+        self.requests += 1
+        users = self.launched.users
+        user = users[self.requests % len(users)] if users else None
+        ours, theirs = socket.socketpair()
+        output, their_output = os.pipe2(os.O_CLOEXEC)
+        ours.setblocking(False)
+        os.set_blocking(output, False)
+        command = {"do": "fork", "request": self.requests, "user": user}
+        try:
+            self._send(command, [theirs.fileno(), their_output])
+        except OSError:
+            ours.close()
+            os.close(output)
+            raise
+        finally:
+            theirs.close()
+            os.close(their_output)
+        return _Worker(self.requests, ours, output)
+
+    def scratch_of(self, request: int) -> Path | None:
+        """Return the folder on disk that a request's worker may write to, if it is on disk."""
+        return self.launched.scratch / str(request) if self.launched.scratch else None
+
+    def end(self, request: int) -> None:
+        """Have a worker killed."""
+        self._send({"do": "end", "request": request})
+
+    def preload(self, modules: list[str]) -> None:
+        """Have packages imported, and the worker that was forked ahead replaced by a later one."""
+        if modules:
+            self._send({"do": "preload", "modules": modules})
+            self._drop_spare()
+
+    def settle(self) -> None:
+        """Wait until no worker is left, nor anything that one has written."""
+        self._drop_spare()
+        self.turns += 1
+        self._send({"do": "settle", "turn": self.turns})
+        deadline = time.monotonic() + PATIENCE
+        while self._receive(deadline).get("settled") != self.turns:
+            continue
+        self.ended.clear()
+
+    def collect(self) -> None:
+        """Take in the messages that are there."""
+        while True:
+            try:
+                self._note(self.control.recv(1 << 16, socket.MSG_DONTWAIT))
+            except BlockingIOError:
+                return
+            except OSError as error:
+                raise _ServerLostError from error
+
+    def how_it_ended(self, request: int) -> dict[str, Any]:
+        """Wait for the message about a worker that must be ending."""
+        deadline = time.monotonic() + PATIENCE
+        while request not in self.ended:
+            self._receive(deadline)
+        return self.ended[request]
+
+    def stop(self) -> None:
+        """Kill the server; with it goes everything in its sandbox."""
+        self._drop_spare()
+        self.control.close()
+        try:
+            self.launched.process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            self.launched.process.kill()
+            self.launched.process.wait()
+        if self.launched.scratch:
+            shutil.rmtree(self.launched.scratch, ignore_errors=True)
+
+    def _drop_spare(self) -> None:
+        if self.spare is not None:
+            self.spare.close()
+            self.spare = None
+
+    def _send(self, command: dict[str, Any], descriptors: list[int] | None = None) -> None:
+        socket.send_fds(self.control, [json.dumps(command).encode()], descriptors or [])
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        self.control.settimeout(max(0.01, deadline - time.monotonic()))
+        try:
+            return self._note(self.control.recv(1 << 16))
+        except OSError as error:
+            raise _ServerLostError from error
+        finally:
+            self.control.settimeout(None)
+
+    def _note(self, data: bytes) -> dict[str, Any]:
+        if not data:
+            raise _ServerLostError
+        message = json.loads(data)
+        if "ended" in message:
+            self.ended[message["ended"]] = message
+            if scratch := self.scratch_of(message["ended"]):
+                shutil.rmtree(scratch, ignore_errors=True)
+        return message
+
+    def _last_words(self) -> str:
+        with self.launched.process.stderr as stderr:
+            return stderr.read()[-2000:].decode(errors="replace").strip() or "it said nothing"
+
+
+class _Exchange:
+    """One request: send, receive, watch, and end it in time."""
+
+    def __init__(self, server: _Server, worker: _Worker, frame: bytes, limits: Limits) -> None:
+        self.server, self.worker, self.limits = server, worker, limits
+        self.unsent = memoryview(frame)
+        self.data = bytearray()
+        self.size: int | None = None
+        self.tail = bytearray()
+        self.printed = 0
+        self.broken = False
+        self.scratch = server.scratch_of(worker.request)
+
+    def run(self) -> Outcome:
+        """Return what came, and how it ended."""
+        started = time.monotonic()
+        ended = self._converse(started + self.limits.wall)
+        self.server.end(self.worker.request)
+        self._read_output()
+        signal = 0
+        if not ended and not self._complete():
+            ended, signal = self._explain(self.server.how_it_ended(self.worker.request))
+        if self.printed > self.limits.output:
+            ended = "output"
+        self.server.collect()
+        seconds = time.monotonic() - started
+        return Outcome(self.data[len(CONFINED) :], ended, signal, bytes(self.tail), seconds)
+
+    def _converse(self, deadline: float) -> str:
+        """Send and receive until the worker has nothing more to say, or must be ended."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(
+                self.worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE, self._talk
+            )
+            selector.register(self.worker.output, selectors.EVENT_READ, self._read_output)
+            selector.register(self.server.control, selectors.EVENT_READ, self.server.collect)
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return "timeout"
+                if self.scratch is not None:
+                    left = min(left, SCRATCH_INTERVAL)
+                    if _written(self.scratch) > self.limits.file:
+                        return "disk"
+                for key, _ in selector.select(left):
+                    finished = key.data()
+                    if key.fileobj is self.worker.channel:
+                        if finished:
+                            return "oversized" if len(self.data) > self._most() else ""
+                        if not self.unsent and key.events != selectors.EVENT_READ:
+                            selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
+                            self.server.fork_ahead()
+                    elif finished:
+                        selector.unregister(key.fileobj)
+                if self.printed > self.limits.output:
+                    return "output"
+                if self.worker.request in self.server.ended:
+                    while not self._talk():
+                        continue
+                    return ""
+
+    def _talk(self) -> bool:
+        """Send what is left of the request, receive what is there; True at the end of it."""
+        try:
+            if self.unsent:
+                sent = self.worker.channel.send(self.unsent[:CHUNK])
+                self.unsent = self.unsent[sent:]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.unsent = memoryview(b"")
+        try:
+            chunk = self.worker.channel.recv(CHUNK)
+        except BlockingIOError:
+            return self.worker.request in self.server.ended
+        except OSError:
+            return True
+        self.data += chunk
+        return not chunk or len(self.data) > self._most()
+
+    def _most(self) -> int:
+        return self.limits.reply + len(CONFINED)
+
+    def _complete(self) -> bool:
+        """Return whether what came is as long as a frame says it is."""
+        frame = self.data[len(CONFINED) :]
+        if len(frame) < PREFIX.size:
+            return False
+        try:
+            return len(frame) >= frame_size(bytes(frame[: PREFIX.size]), self.limits.reply)
+        except FramingError:
+            return True
+
+    def _read_output(self) -> bool:
+        """Take what was printed, keep its tail; True when there will be no more."""
+        while self.printed <= self.limits.output:
+            try:
+                chunk = os.read(self.worker.output, CHUNK)
+            except BlockingIOError:
+                return False
+            if not chunk:
+                return True
+            self.printed += len(chunk)
+            self.tail = (self.tail + chunk)[-OUTPUT_TAIL:]
+        return False
+
+    def _explain(self, message: dict[str, Any]) -> tuple[str, int]:
+        """Return how a worker ended that has not answered."""
+        if not self.data:
+            told = self.tail.decode(errors="replace").strip() or "it said nothing"
+            raise IsolationError(f"a worker could not be confined: {told}")
+        if message["cpu"] >= self.limits.cpu - 0.05:
+            return "cpu", message["signal"]
+        if message["signal"]:
+            return "killed", message["signal"]
+        return "exited", 0
+
+
+def _written(folder: Path) -> int:
+    """Return the bytes below a folder, or more than any limit where it has too many entries."""
+    total, entries, folders = 0, 0, [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as scan:
+                for entry in scan:
+                    entries += 1
+                    status = entry.stat(follow_symlinks=False)
+                    total += max(status.st_size, status.st_blocks * 512)
+                    if entries > MAX_SCRATCH_ENTRIES:
+                        return 1 << 62
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(Path(entry.path))
+        except OSError:
+            continue
+    return total
