@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import IO
 
 from grader.isolation.forked import Launched
 from grader.isolation.interpreter import (
@@ -40,7 +41,9 @@ def find_bubblewrap() -> Path | None:
         return Path(found) if found else None
 
 
-def launch(control: int, requests: Path, users: list[int], locks: dict[str, bool]) -> Launched:
+def launch(
+    control: int, complaints: IO[bytes], requests: Path, users: list[int], locks: dict[str, bool]
+) -> Launched:
     """Start the server.
 
     ``users``: whom workers run as, when root may choose; ``locks``: Landlock and seccomp.
@@ -93,14 +96,14 @@ def launch(control: int, requests: Path, users: list[int], locks: dict[str, bool
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=complaints,
             pass_fds=[control, *mapping.descriptors],
             env=quiet_environment(),
             cwd="/",
             start_new_session=True,
         )
         mapping.write()
-    return Launched(process, [*range(1, len(users) + 1)], scratch=None)
+    return Launched(process, [*range(1, len(users) + 1)], users, scratch=None)
 
 
 class _Mapping:

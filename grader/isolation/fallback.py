@@ -9,6 +9,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from grader.isolation.forked import Launched
 from grader.isolation.interpreter import (
@@ -21,7 +22,7 @@ from grader.isolation.interpreter import (
 from grader.isolation.users import is_root, unused_users
 
 
-def launch(control: int, requests: Path, locks: dict[str, bool]) -> Launched:
+def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str, bool]) -> Launched:
     """Start the server. ``locks``: whether to use Landlock and seccomp."""
     python = current_interpreter()
     users = unused_users(2) if is_root() else []
@@ -53,7 +54,7 @@ def launch(control: int, requests: Path, locks: dict[str, bool]) -> Launched:
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=complaints,
             pass_fds=[control, *kept],
             env=quiet_environment(),
             cwd="/",
@@ -62,7 +63,7 @@ def launch(control: int, requests: Path, locks: dict[str, bool]) -> Launched:
     finally:
         for descriptor in kept:
             os.close(descriptor)
-    return Launched(process, users, scratch)
+    return Launched(process, users, users, scratch)
 
 
 def _reachable(path: Path, kept: list[int], other_user: bool) -> str:

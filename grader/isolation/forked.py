@@ -7,18 +7,19 @@ answers, ends or keeps silent. Each wait has an end.
 import json
 import os
 import selectors
-import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
 from grader.isolation.reply import IsolationError
+from grader.isolation.scratch import remove, written
 from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
 from grader.isolation.worker.turn import CONFINED
 
@@ -27,23 +28,24 @@ PATIENCE = 5.0
 CHUNK = 1 << 18
 OUTPUT_TAIL = 16 << 10
 SCRATCH_INTERVAL = 0.02
-MAX_SCRATCH_ENTRIES = 2000
 
 
 @dataclass
 class Launched:
     """A fork server that has been started, and what the transport must know of it.
 
-    ``users`` are given to workers in turn. ``scratch`` is the folder, outside, that holds the
-    workers' scratch folders, where these are not in memory.
+    ``users`` are given to workers in turn; they are known outside as ``users_outside``.
+    ``scratch`` is the folder, outside, that holds the workers' scratch folders, where these are
+    not in memory.
     """
 
     process: subprocess.Popen
     users: list[int]
+    users_outside: list[int]
     scratch: Path | None
 
 
-Launch = Callable[[int], Launched]
+Launch = Callable[[int, IO[bytes]], Launched]
 
 
 class ForkedTransport:
@@ -52,13 +54,19 @@ class ForkedTransport:
     Parameters
     ----------
     launch : callable
-        Starts the fork server, given the descriptor of its end of the control socket.
+        Starts the fork server, given the descriptor of its end of the control socket, and a
+        file for what it has to complain about.
     """
 
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
         self._server: _Server | None = _Server(launch)
         self.threads = self._server.threads
+
+    @property
+    def users(self) -> list[int]:
+        """User ids of the workers, outside the sandbox."""
+        return self._running().launched.users_outside
 
     def preload(self, modules: list[str]) -> None:
         """Have the server import installed packages for the workers to come."""
@@ -134,8 +142,9 @@ class _Server:
 
     def __init__(self, launch: Launch) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
         with theirs:
-            self.launched = launch(theirs.fileno())
+            self.launched = launch(theirs.fileno(), self.complaints)
         self.requests = 0
         self.turns = 0
         self.spare: _Worker | None = None
@@ -143,8 +152,9 @@ class _Server:
         try:
             ready = self._receive(time.monotonic() + STARTUP_SECONDS)
         except _ServerLostError as error:
+            reason = self._last_words()
             self.stop()
-            raise IsolationError(f"the sandbox did not start: {self._last_words()}") from error
+            raise IsolationError(f"the sandbox did not start: {reason}") from error
         self.threads = ready["threads"]
 
     def next_worker(self) -> _Worker:
@@ -227,8 +237,9 @@ class _Server:
         except subprocess.TimeoutExpired:
             self.launched.process.kill()
             self.launched.process.wait()
+        self.complaints.close()
         if self.launched.scratch:
-            shutil.rmtree(self.launched.scratch, ignore_errors=True)
+            remove(self.launched.scratch)
 
     def _drop_spare(self) -> None:
         if self.spare is not None:
@@ -254,12 +265,12 @@ class _Server:
         if "ended" in message:
             self.ended[message["ended"]] = message
             if scratch := self.scratch_of(message["ended"]):
-                shutil.rmtree(scratch, ignore_errors=True)
+                remove(scratch)
         return message
 
     def _last_words(self) -> str:
-        with self.launched.process.stderr as stderr:
-            return stderr.read()[-2000:].decode(errors="replace").strip() or "it said nothing"
+        self.complaints.seek(0)
+        return self.complaints.read()[-2000:].decode(errors="replace").strip() or "it said nothing"
 
 
 class _Exchange:
@@ -304,7 +315,7 @@ class _Exchange:
                     return "timeout"
                 if self.scratch is not None:
                     left = min(left, SCRATCH_INTERVAL)
-                    if _written(self.scratch) > self.limits.file:
+                    if written(self.scratch, self.limits.file):
                         return "disk"
                 for key, _ in selector.select(left):
                     finished = key.data()
@@ -378,22 +389,3 @@ class _Exchange:
         if message["signal"]:
             return "killed", message["signal"]
         return "exited", 0
-
-
-def _written(folder: Path) -> int:
-    """Return the bytes below a folder, or more than any limit where it has too many entries."""
-    total, entries, folders = 0, 0, [folder]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as scan:
-                for entry in scan:
-                    entries += 1
-                    status = entry.stat(follow_symlinks=False)
-                    total += max(status.st_size, status.st_blocks * 512)
-                    if entries > MAX_SCRATCH_ENTRIES:
-                        return 1 << 62
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(Path(entry.path))
-        except OSError:
-            continue
-    return total

@@ -24,6 +24,7 @@ class PlainTransport:
     """One unprotected worker a submission, started again when it ends or is ended."""
 
     def __init__(self, requests: Path = REQUESTS) -> None:
+        self.users: list[int] = []
         self._requests = requests
         self._worker: _Worker | None = None
 
