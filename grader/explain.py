@@ -1,15 +1,160 @@
 """Name the misconception that explains a submission's failures, or say nothing.
 
-Each catalogued mistake is run through the very tests that the submission failed; it explains
-them if it returned the same, everywhere that the test looked.
+Each catalogued mistake goes through the very tests that the submission failed. It explains them
+if it returned the same as the submission everywhere that these tests looked, and no mistake of
+another kind did.
 """
 
+import warnings
 from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from grader.report import Hint
-from grader.trial import Outcome
+import numpy as np
+
+from grader.isolation import Reply, StudentError
+from grader.judge import Ask
+from grader.report import FAILED, Hint
+from grader.suite import present_tests
+from grader.trial import Outcome, TestFunction, run_test
+
+if TYPE_CHECKING:
+    from grader.misconceptions.entry import Misconception
+
+Predicted = dict[str, Outcome]
 
 
 class Explainer:
+    """Knows what each catalogued mistake returns; finds it out when it is first needed."""
+
+    def __init__(self) -> None:
+        self._predicted: dict[str, Predicted] = {}
+
     def hints(self, outcomes: Iterable[Outcome]) -> dict[str, Hint]:
-        return {}
+        """Return the misconception that explains each failed test, by test id."""
+        by_question: dict[str, dict[str, Outcome]] = {}
+        for outcome in outcomes:
+            question = outcome.graded.id.split("-")[0]
+            by_question.setdefault(question, {})[outcome.graded.id] = outcome
+        hints: dict[str, Hint] = {}
+        for question, tests in by_question.items():
+            failed = {id_ for id_, outcome in tests.items() if outcome.status == FAILED}
+            if failed and self._catalogue:
+                hints |= self._explain(question, tests, failed)
+        return hints
+
+    def _explain(
+        self, question: str, tests: dict[str, Outcome], failed: set[str]
+    ) -> dict[str, Hint]:
+        seen = {
+            id_: outcome
+            for id_, outcome in tests.items()
+            if outcome.observations and outcome.graded.telling
+        }
+        entries = [entry for entry in self._catalogue.values() if entry.question == question]
+        whole = [entry for entry in entries if self._agrees(entry, seen.values())]
+        hints = {}
+        for id_ in sorted(failed):
+            about = tests[id_].graded.about
+            related = [outcome for outcome in seen.values() if outcome.graded.about == about]
+            candidates = [
+                entry
+                for entry in whole or entries
+                if self._loses(entry, id_) and self._agrees(entry, related)
+            ]
+            entry = self._only_one(candidates, set(tests) - failed)
+            if entry and id_ in seen:
+                hints[id_] = Hint(entry.id, entry.did, entry.think)
+        return hints
+
+    def _agrees(self, entry: "Misconception", outcomes: Iterable[Outcome]) -> bool:
+        predicted = self._predictions(entry)
+        return all(
+            outcome.graded.id in predicted and outcome.same_as(predicted[outcome.graded.id])
+            for outcome in outcomes
+        )
+
+    def _loses(self, entry: "Misconception", id_: str) -> bool:
+        predicted = self._predictions(entry).get(id_)
+        return predicted is not None and predicted.status == FAILED
+
+    def _only_one(
+        self, candidates: list["Misconception"], passed: set[str]
+    ) -> "Misconception | None":
+        """Return the one kind of mistake among the candidates, if there is one."""
+        kinds = self._kinds(candidates)
+        if len(kinds) > 1:
+            # Of those that lose the same, what would also lose a test that passed is ruled out.
+            possible = [
+                entry for entry in candidates if not any(self._loses(entry, id_) for id_ in passed)
+            ]
+            kinds = self._kinds(possible)
+        return self._catalogue[next(iter(kinds))] if len(kinds) == 1 else None
+
+    @staticmethod
+    def _kinds(entries: list["Misconception"]) -> set[str]:
+        return {entry.same_as or entry.id for entry in entries}
+
+    def _predictions(self, entry: "Misconception") -> Predicted:
+        """Run a mistake through the tests of its question."""
+        if entry.id not in self._predicted:
+            ask = asking(entry)
+            statuses: dict[str, str] = {}
+            predicted: Predicted = {}
+            for function in self._tests(entry.question):
+                outcome = run_test(function, ask, statuses)
+                statuses[outcome.graded.id] = outcome.status
+                predicted[outcome.graded.id] = outcome
+            self._predicted[entry.id] = predicted
+        return self._predicted[entry.id]
+
+    def _tests(self, question: str) -> list[TestFunction]:
+        of_question = [
+            (id_, function)
+            for id_, function in self._functions.items()
+            if id_.split("-")[0] == question and function.graded.telling
+        ]
+        return [function for _, function in sorted(of_question, key=lambda pair: _number(pair[0]))]
+
+    @cached_property
+    def _functions(self) -> dict[str, TestFunction]:
+        return present_tests()
+
+    @cached_property
+    def _catalogue(self) -> dict[str, "Misconception"]:
+        """Entries by id; none in a copy that comes without the catalogue."""
+        try:
+            from grader.misconceptions.catalogue import read_catalogue
+        except ModuleNotFoundError as error:
+            if error.name and error.name.startswith("grader.misconceptions"):
+                return {}
+            raise
+        return read_catalogue()
+
+
+def asking(entry: "Misconception") -> Ask:
+    """Return how programs run over a catalogued mistake: here, for it is our own code."""
+    import torch
+
+    from grader.requests import answer
+
+    def ask(program: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
+        random_state, threads = torch.get_rng_state(), torch.get_num_threads()
+        torch.set_num_threads(1)  # as in the worker, and far faster for small nets
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                result, returned = answer(program, arrays, entry.modules.__getitem__)
+        except Exception as error:
+            said = StudentError(type(error).__name__, str(error))
+            return Reply(status="raised", error=said)
+        finally:
+            torch.set_num_threads(threads)
+            torch.set_rng_state(random_state)
+        return Reply(status="ok", result=result, arrays=returned)
+
+    return ask
+
+
+def _number(id_: str) -> int:
+    return int(id_.split("-")[1])

@@ -39,21 +39,28 @@ class Graded:
     apart_from : tuple of str
         Questions or tests whose mistakes should not count here again: where one of them failed,
         the test may pass with ready-made parts in their place.
+    telling : bool
+        Whether what a submission returns tells one mistake from another.
     """
 
     id: str
     about: str = ""
     needs: tuple[str, ...] = ()
     apart_from: tuple[str, ...] = ()
+    telling: bool = True
 
 
 def graded(
-    id_: str, about: str = "", needs: tuple[str, ...] = (), apart_from: tuple[str, ...] = ()
+    id_: str,
+    about: str = "",
+    needs: tuple[str, ...] = (),
+    apart_from: tuple[str, ...] = (),
+    telling: bool = True,
 ) -> Callable[[Callable], Callable]:
     """Mark a function as the test of this id; its docstring is the sentence a student reads."""
 
     def mark(function: Callable) -> Callable:
-        function.graded = Graded(id_, about or id_, needs, apart_from)
+        function.graded = Graded(id_, about or id_, needs, apart_from, telling)
         return function
 
     return mark

@@ -42,11 +42,14 @@ def answer(
     arrays : dict
         The numbers of those that are tensors, arrays or numbers, under the same names.
     """
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     worker = Worker(arrays, load)
-    for step in program["steps"]:
-        arguments = {key: value for key, value in step.items() if key != "do"}
-        getattr(worker, "do_" + step["do"])(**arguments)
+    try:
+        for step in program["steps"]:
+            arguments = {key: value for key, value in step.items() if key != "do"}
+            getattr(worker, "do_" + step["do"])(**arguments)
+    finally:
+        worker.put_back()
     return {"values": worker.values}, worker.arrays
 
 
@@ -60,6 +63,7 @@ class Worker:
         }
         self.values: dict[str, dict[str, Any]] = {}
         self.arrays: dict[str, np.ndarray] = {}
+        self.replaced: list[tuple[Any, str, Any]] = []
 
     def do_net(
         self,
@@ -76,13 +80,13 @@ class Worker:
         """
         sizes = {**sizes, "layer_sizes": tuple(sizes["layer_sizes"])}
         net_class = with_methods(self.load("model").MultiTaskNet, instead or {})
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         try:
             self.things["net"] = net_class(**sizes)
         except Exception:
             if not spare:
                 raise
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.things["net"] = with_methods(net_class, spare)(**sizes)
 
     def do_tables(self, names: list[str]) -> None:
@@ -151,7 +155,7 @@ class Worker:
         self, function: str, args: list[Any], seed: int = 0, name: str = "out", report: bool = True
     ) -> None:
         """Call ``net...`` or ``module.function``; strings in ``args`` name things."""
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         owner = function.split(".")[0]
         called = self.find(function) if owner in self.things else self.function(function)
         arguments = [self.find(arg) if isinstance(arg, str) else arg for arg in args]
@@ -161,8 +165,15 @@ class Worker:
 
     def do_replace(self, function: str, returns: str) -> None:
         """Let ``module.function`` return the array ``returns``, whatever it is given."""
-        module, attribute = function.split(".")
-        setattr(self.load(module), attribute, lambda *_, **__: self.things[returns].clone())
+        name, attribute = function.split(".")
+        module = self.load(name)
+        self.replaced.append((module, attribute, getattr(module, attribute, None)))
+        setattr(module, attribute, lambda *_, **__: self.things[returns].clone())
+
+    def put_back(self) -> None:
+        """Undo ``do_replace``, for where a module outlives the program."""
+        for module, attribute, function in self.replaced:
+            setattr(module, attribute, function)
 
     def do_report(self, names: list[str]) -> None:
         """Report things as they are now; of an argument, whether a call has changed it."""

@@ -162,7 +162,7 @@ class Case:
         }
 
 
-# Fewer users than movies and more; a row that comes twice; the first id and the last.
+# Fewer users than movies, and more; rows that come twice; the first id, in one only, and the last.
 WIDE = {
     "num_users": 5,
     "num_items": 8,
@@ -176,8 +176,8 @@ TALL_AND_DEEP = {
     "num_items": 4,
     "embedding_dim": 2,
     "layer_sizes": (6, 5, 4, 3),
-    "user_ids": (8, 0, 5, 5, 5),
-    "item_ids": (3, 3, 0, 1, 2),
+    "user_ids": (8, 1, 5, 5, 5),
+    "item_ids": (3, 3, 1, 1, 2),
 }
 
 

@@ -33,9 +33,9 @@ def shapes(answer: Answer) -> list[tuple[int, ...]]:
 @graded("1b-2-hidden", about="activations", needs=("1b-1-hidden",))
 def test_relu_between_the_layers_and_not_after_the_last(judge: Judge) -> None:
     """A ReLU follows each dense layer but the last, and nothing else changes the numbers."""
-    case = Case(4, 6, 3, (9, 7, 5), True, (0, 1, 3), (2, 5, 1), seed=31)
+    case = Case(4, 6, 3, (9, 7, 5), True, (0, 1, 3), (2, 5, 1), seed=39)
     random = np.random.RandomState(5)
-    rows = random.normal(scale=2, size=(6, 9)).astype(np.float32)
+    rows = random.normal(scale=2, size=(24, 9)).astype(np.float32)
     answer = judge.ask(net(4, 6, 3, (9, 7, 5), spare=SPARE), describe_dense())
     judge.fact("mlp_layers", answer["mlp_layers"].facts.get("module"), True, "is no nn.Module")
     if not answer["mlp_layers"].facts.get("callable"):
@@ -50,7 +50,8 @@ def test_relu_between_the_layers_and_not_after_the_last(judge: Judge) -> None:
     if direct is None:
         return  # a module that is called in another way, which 1c judges
     got, expected = in_a_row(direct["out"]), oracle.mlp(rows, case.dense)
-    if not agree(got.array, expected) and forward_applies_relu(judge, case):
+    plain = set(answer["mlp_layers"].facts.get("classes", ())) <= {"Linear", "Sequential"}
+    if plain and not agree(got.array, expected) and forward_applies_relu(judge, case):
         return  # plain layers; the student's forward puts the ReLU between them
     judge.equal("the output of mlp_layers", got, expected)
 
@@ -70,7 +71,7 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
     sees nothing but the layers.
     """
     zeros = {name: np.zeros_like(table) for name, table in case.tables.items()}
-    for seed in range(3):
+    for seed in range(6):
         random = np.random.RandomState(seed)
         dense = [random.normal(size=array.shape).astype(np.float32) for array in case.dense]
         answer = judge.try_ask(

@@ -35,7 +35,7 @@ def judge_ranks(
 @graded("2d-2-hidden", about="ranks", needs=())
 def test_several_heldout_movies(judge: Judge) -> None:
     """A user's value is the mean of 1/rank over all of their held-out movies."""
-    scores, heldout, _ = movies(5, 9, (1, 3, 2, 4, 2), seed=1)
+    scores, heldout, _ = movies(8, 9, (1, 3, 2, 4, 2, 5, 3, 1), seed=1)
     judge_ranks(judge, scores, heldout)
 
 
