@@ -10,12 +10,15 @@ from grader.assignment import Assignment, GradedTest, read_assignment
 from grader.explain import Explainer
 from grader.feedback import result_of
 from grader.intake import IntakeError, Submission, read_submission
-from grader.isolation import ForkServer
+from grader.isolation import ForkServer, IsolationError
 from grader.judge import Ask
-from grader.report import NOT_RUN, QuestionResult, Report, TestResult
+from grader.report import ERROR, NOT_RUN, QuestionResult, Report, TestResult
 from grader.sandbox import Sandbox
 from grader.suite import hidden_tests_are_here, run_suite
 from grader.trial import Outcome
+
+FAULT = "The grader failed. That is its own fault, not the submission's. "
+UNJUDGED = "The grader could not judge every test. That is its own fault, not the submission's."
 
 
 def grade(
@@ -72,18 +75,19 @@ def grade(
             if test.id in outcomes
         ]
         lost = [test.id for test in selected if test.id not in outcomes]
-        problem, fault = "", False
-        if lost or any(result.status == "error" for result in results):
-            problem, fault = "The grader could not judge every test.", True
+        problem, fault = "", ""
+        if lost or any(result.status == ERROR for result in results):
+            problem, fault = UNJUDGED, "\n".join(result.raised for result in results) + str(lost)
     except IntakeError as error:
-        results, problem, fault = _nothing_ran(selected, str(error)), str(error), False
-    except Exception:  # the promise is a report, also of the grader's own bugs
-        problem = "The grader failed; that is its own fault.\n" + traceback.format_exc()
-        results, fault = _nothing_ran(selected, "The grader failed before this test."), True
+        results, problem, fault = _nothing_ran(selected, str(error)), str(error), ""
+    except Exception as error:  # the promise is a report, also of the grader's own bugs
+        problem, fault = FAULT + _advice(error), traceback.format_exc()
+        results = _nothing_ran(selected, "The grader failed before this test.")
     return record(
         questions=_by_question(assignment, results),
         problem=problem,
-        grader_at_fault=fault,
+        grader_at_fault=bool(fault),
+        fault=fault,
         seconds=time.perf_counter() - start,
     )
 
@@ -117,6 +121,24 @@ def _why_not_hidden(server: ForkServer, public_only: bool, allow_unisolated: boo
             "(--allow-unisolated-hidden runs them all the same)."
         )
     return ""
+
+
+def grader_failed(path: Path, error: Exception) -> Report:
+    """Return the report of a grading that could not even begin."""
+    return Report(
+        course="",
+        title="",
+        submission=str(path),
+        questions=(),
+        problem=FAULT + _advice(error),
+        grader_at_fault=True,
+        fault="".join(traceback.format_exception(error)),
+    )
+
+
+def _advice(error: Exception) -> str:
+    """Return what our own sandbox says to do; other errors may quote a hidden test."""
+    return str(error) if isinstance(error, IsolationError) else "Please tell the course staff."
 
 
 def _nothing_ran(tests: list[GradedTest], message: str) -> list[TestResult]:

@@ -62,6 +62,8 @@ class TestResult:
 
     def for_student(self) -> "TestResult":
         """Return what a student may see: of a hidden test, no input, value or exception text."""
+        if self.status == ERROR:
+            return replace(self, raised="", detail=None, where=(), seconds=0.0)
         if not self.hidden:
             return self
         return replace(self, raised="", detail=None, where=self.where[-1:], seconds=0.0)
@@ -104,6 +106,8 @@ class Report:
         Why nothing, or not all, could be graded; empty if everything could.
     grader_at_fault : bool
         Whether ``problem`` is the grader's and not the submission's.
+    fault : str
+        Our own traceback, for instructors.
     """
 
     course: str
@@ -116,11 +120,20 @@ class Report:
     absent_reason: str = ""
     problem: str = ""
     grader_at_fault: bool = False
+    fault: str = ""
     seconds: float = 0.0
 
     @property
     def tests(self) -> tuple[TestResult, ...]:
         return tuple(test for question in self.questions for test in question.tests)
+
+    def for_student(self) -> "Report":
+        """Return what a student may see, which is all that any format but JSON gets."""
+        questions = tuple(
+            replace(question, tests=tuple(test.for_student() for test in question.tests))
+            for question in self.questions
+        )
+        return replace(self, questions=questions, fault="", seconds=0.0)
 
     @property
     def score(self) -> float:
