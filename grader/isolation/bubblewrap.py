@@ -16,6 +16,8 @@ from typing import IO
 from grader.isolation.forked import Launched
 from grader.isolation.interpreter import (
     DEVICES,
+    FLAGS,
+    HUGE_PAGES,
     SYSTEM_LIBRARIES,
     WORKER,
     current_interpreter,
@@ -64,6 +66,7 @@ def launch(
             shown += ["--tmpfs", str(private)]
     for device in DEVICES:
         shown += ["--dev-bind", str(device), str(device)]
+    shown += ["--ro-bind-try", str(HUGE_PAGES), str(HUGE_PAGES)]
     shown += ["--ro-bind", str(WORKER), str(INSIDE / "worker")]
     shown += ["--ro-bind", str(requests.resolve()), str(INSIDE / "requests.py")]
     options = {
@@ -89,7 +92,7 @@ def launch(
             *shown,
             "--size", "1048576", "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp",
             *mapping.arguments, "--",
-            str(python.executable), "-I", "-S", "-B", str(INSIDE / "worker" / "server.py"),
+            str(python.executable), *FLAGS, str(INSIDE / "worker" / "server.py"),
             json.dumps(options),
         ]  # fmt: skip
         process = subprocess.Popen(

@@ -76,7 +76,7 @@ def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
 
 
 def _bubblewrap(requests: Path, locks: dict[str, bool], other_user: bool) -> Chosen:
-    users = unused_users(2) if other_user else []
+    users = unused_users(8) if other_user else []
     layers = ["bubblewrap", "namespaces: user, process, mount, IPC, network"]
     launch = partial(bubblewrap.launch, requests=requests, users=users, locks=locks)
     return _tried(launch, "bubblewrap", layers + ["separate user"] * other_user, locks)

@@ -14,6 +14,7 @@ from typing import IO
 from grader.isolation.forked import Launched
 from grader.isolation.interpreter import (
     DEVICES,
+    FLAGS,
     WORKER,
     current_interpreter,
     private_places,
@@ -25,7 +26,7 @@ from grader.isolation.users import is_root, unused_users
 def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str, bool]) -> Launched:
     """Start the server. ``locks``: whether to use Landlock and seccomp."""
     python = current_interpreter()
-    users = unused_users(2) if is_root() else []
+    users = unused_users(8) if is_root() else []
     scratch = Path(tempfile.mkdtemp(prefix="grader-"))
     scratch.chmod(0o711)
     kept: list[int] = []
@@ -49,7 +50,7 @@ def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str,
         }
         process = subprocess.Popen(
             [
-                str(python.executable), "-I", "-S", "-B",
+                str(python.executable), *FLAGS,
                 str(WORKER / "server.py"), json.dumps(options),
             ],
             stdin=subprocess.DEVNULL,

@@ -34,7 +34,8 @@ SCRATCH_INTERVAL = 0.02
 class Launched:
     """A fork server that has been started, and what the transport must know of it.
 
-    ``users`` are given to workers in turn; they are known outside as ``users_outside``.
+    ``users`` are given to workers in turn, so that one whose end is under way shares nothing
+    with the next; they are known outside as ``users_outside``.
     ``scratch`` is the folder, outside, that holds the workers' scratch folders, where these are
     not in memory.
     """
@@ -148,6 +149,7 @@ class _Server:
         self.requests = 0
         self.turns = 0
         self.spare: _Worker | None = None
+        self.preloaded: set[str] = set()
         self.ended: dict[int, dict[str, Any]] = {}
         try:
             ready = self._receive(time.monotonic() + STARTUP_SECONDS)
@@ -197,15 +199,20 @@ class _Server:
 
     def preload(self, modules: list[str]) -> None:
         """Have packages imported, and the worker that was forked ahead replaced by a later one."""
-        if modules:
-            self._send({"do": "preload", "modules": modules})
+        wanted = set(modules) - self.preloaded
+        if wanted:
+            self.preloaded |= wanted
+            self._send({"do": "preload", "modules": sorted(wanted)})
             self._drop_spare()
 
     def settle(self) -> None:
-        """Wait until no worker is left, nor anything that one has written."""
-        self._drop_spare()
+        """Wait until no worker is left, nor anything that one has written.
+
+        The one that was forked ahead stays: it has seen nothing of any submission.
+        """
         self.turns += 1
-        self._send({"do": "settle", "turn": self.turns})
+        kept = self.spare.request if self.spare else 0
+        self._send({"do": "settle", "turn": self.turns, "keep": kept})
         deadline = time.monotonic() + PATIENCE
         while self._receive(deadline).get("settled") != self.turns:
             continue

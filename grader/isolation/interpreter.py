@@ -13,6 +13,10 @@ REPOSITORY = GRADER.parent
 SYSTEM_LIBRARIES = tuple(
     Path(path) for path in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")
 )
+#: The C library looks here whether huge pages may be had.
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage")
+#: No site packages but those we name, no user's, no compiled files left behind.
+FLAGS = ("-s", "-S", "-B")
 DEVICES = tuple(Path("/dev") / name for name in ("null", "zero", "full", "random", "urandom"))
 
 
@@ -65,7 +69,12 @@ def private_places() -> list[Path]:
 
 
 def quiet_environment() -> dict[str, str]:
-    """Return the worker's whole environment: nothing of ours, one thread a library."""
+    """Return the worker's whole environment: nothing of ours, one thread a library.
+
+    Memory comes in huge pages where the system has them. Forking a process that holds torch
+    copies a table with an entry for each page, so that 500 times fewer pages make a worker
+    start and end several times faster.
+    """
     keep = ("SYSTEMROOT", "TEMP", "TMP") if os.name == "nt" else ()
     return {
         **{name: os.environ[name] for name in keep if name in os.environ},
@@ -75,6 +84,9 @@ def quiet_environment() -> dict[str, str]:
         "MKL_NUM_THREADS": "1",
         "NUMEXPR_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONMALLOC": "malloc",
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     }
 
 

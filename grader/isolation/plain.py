@@ -11,7 +11,13 @@ import threading
 import time
 from pathlib import Path
 
-from grader.isolation.interpreter import REQUESTS, WORKER, current_interpreter, quiet_environment
+from grader.isolation.interpreter import (
+    FLAGS,
+    REQUESTS,
+    WORKER,
+    current_interpreter,
+    quiet_environment,
+)
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
 from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
@@ -64,7 +70,7 @@ class _Worker:
         paths = [*interpreter.search_path, WORKER.parent]
         self.process = subprocess.Popen(
             [
-                str(interpreter.executable), "-I", "-S", "-B", str(WORKER / "alone.py"),
+                str(interpreter.executable), *FLAGS, str(WORKER / "alone.py"),
                 json.dumps([str(path) for path in paths]), str(requests.resolve()),
             ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -4,6 +4,7 @@ See https://docs.kernel.org/userspace-api/landlock.html; the numbers are those o
 """
 
 import ctypes
+import functools
 import os
 import stat
 import struct
@@ -24,6 +25,7 @@ TCP = 0b11
 SCOPE = 0b11
 
 
+@functools.cache
 def version() -> int:
     """Return the version of Landlock that the kernel has, 0 for none."""
     try:

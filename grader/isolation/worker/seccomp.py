@@ -6,6 +6,7 @@ first one on some: no new process, no program started, no socket, no signal to a
 
 import ctypes
 import errno
+import functools
 import struct
 
 from . import kernel
@@ -79,6 +80,7 @@ def restrict(pid: int) -> None:
     kernel.prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(loaded))
 
 
+@functools.cache
 def program(machine: str, pid: int) -> bytes:
     """Return the BPF instructions for one architecture and one process id."""
     column = _COLUMNS[machine]

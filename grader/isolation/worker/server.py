@@ -31,7 +31,7 @@ def main() -> None:
     """Serve until the control socket closes. ``argv``: the options as JSON."""
     options = json.loads(sys.argv[1])
     import_only_from(options["search_path"], options["moved"])
-    from worker import kernel
+    from worker import kernel, landlock, seccomp
     from worker.answer import load_requests
     from worker.confinement import Confinement
     from worker.turn import take_turn
@@ -41,6 +41,8 @@ def main() -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     execute = load_requests(Path(options["requests"]))
     warm_up()
+    landlock.version()
+    seccomp.available()
     Server(control, partial(take_turn, execute), Confinement(**options["confinement"])).serve()
 
 
@@ -117,7 +119,7 @@ class Server:
         """Receive and carry out one command; return False when there will be no more."""
         data, descriptors = receive(self.control)
         if not data:
-            self.settle()
+            self.settle(keep=0)
             return False
         command = json.loads(data)
         match command["do"]:
@@ -126,7 +128,7 @@ class Server:
             case "end":
                 self.end(command["request"])
             case "settle":
-                self.settle()
+                self.settle(command["keep"])
                 self.tell({"settled": command["turn"]})
             case "preload":
                 self.preload(command["modules"])
@@ -180,15 +182,17 @@ class Server:
             if served == request:
                 os.kill(pid, signal.SIGKILL)
 
-    def settle(self) -> None:
-        """Kill every worker and all they started, and wait until they are gone."""
-        for pid in self.requests:
+    def settle(self, keep: int) -> None:
+        """Kill every worker but one and all they started, and wait until they are gone."""
+        going = {pid for pid, request in self.requests.items() if request != keep}
+        for pid in going:
             os.kill(pid, signal.SIGKILL)
-        while self.reap(wait=True):
-            continue
+        while going & self.requests.keys():
+            self.reap(wait=True)
+        self.kill_orphans(None)
 
-    def reap(self, wait: bool = False) -> bool:
-        """Collect ended children, tell about those that were workers; False when none is left.
+    def reap(self, wait: bool = False) -> None:
+        """Collect children that have ended, one at least with ``wait``; tell about workers.
 
         Without process namespaces a worker's own children outlive it, and become the
         server's: they are killed with everything else that its user runs.
@@ -197,32 +201,39 @@ class Server:
             try:
                 pid, status, usage = os.wait4(-1, 0 if wait else os.WNOHANG)
             except ChildProcessError:
-                return False
+                return
             if pid == 0:
-                return True
+                return
+            wait = False
             request, user = self.requests.pop(pid, None), self.users.pop(pid, None)
+            if request is None:
+                continue
             self.kill_orphans(user)
-            if request is not None:
-                self.tell(
-                    {
-                        "ended": request,
-                        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
-                        "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
-                        "cpu": usage.ru_utime + usage.ru_stime,
-                    }
-                )
+            self.tell(
+                {
+                    "ended": request,
+                    "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+                    "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
+                    "cpu": usage.ru_utime + usage.ru_stime,
+                }
+            )
 
     def kill_orphans(self, user: int | None) -> None:
         """Kill what a worker left running; with process namespaces the kernel has done it."""
         if self.confinement.namespaces:
             return
-        children = child_processes()
-        if children is not None and children <= set(self.requests):
-            return
-        if user is not None:
-            kill_everything_of(user)
-        for pid in (children or set()).difference(self.requests):
-            os.kill(pid, signal.SIGKILL)
+        for _ in range(KILL_ROUNDS):
+            children = child_processes()
+            orphans = (children or set()).difference(self.requests)
+            if children is not None and not orphans:
+                return
+            if user is not None:
+                kill_everything_of(user)
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            if children is None:
+                return
 
 
 def receive(control: socket.socket) -> tuple[bytes, list[int]]:
