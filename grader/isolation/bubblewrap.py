@@ -56,6 +56,10 @@ def launch(
     python = current_interpreter()
     places = python.places()
     shown: list[str] = []
+    # bwrap makes missing parents readable for their owner only, which no worker is.
+    for parent in sorted({parent for place in places for parent in place.parents[:-1]}):
+        if not any(place == parent or place in parent.parents for place in places):
+            shown += ["--perms", "0755", "--dir", str(parent)]
     for place in places:
         if place.is_symlink() and place in SYSTEM_LIBRARIES:
             shown += ["--symlink", str(place.readlink()), str(place)]
