@@ -57,25 +57,27 @@ class Explainer:
         for id_ in sorted(failed):
             about = tests[id_].graded.about
             related = [outcome for outcome in seen.values() if outcome.graded.about == about]
-            candidates = [
-                entry
-                for entry in whole or entries
-                if self._loses(entry, id_) and self._agrees(entry, related)
-            ]
+            candidates = whole
+            if id_ in seen:
+                candidates = [
+                    entry
+                    for entry in whole or entries
+                    if self._loses(entry, id_) and self._agrees(entry, related)
+                ]
             entry = self._only_one(candidates, set(tests) - failed)
-            if entry and id_ in seen:
+            if entry:
                 hints[id_] = Hint(entry.id, entry.did, entry.think)
         return hints
 
     def _agrees(self, entry: "Misconception", outcomes: Iterable[Outcome]) -> bool:
-        predicted = self._predictions(entry)
+        predicted = self.predictions(entry)
         return all(
             outcome.graded.id in predicted and outcome.same_as(predicted[outcome.graded.id])
             for outcome in outcomes
         )
 
     def _loses(self, entry: "Misconception", id_: str) -> bool:
-        predicted = self._predictions(entry).get(id_)
+        predicted = self.predictions(entry).get(id_)
         return predicted is not None and predicted.status == FAILED
 
     def _only_one(
@@ -95,8 +97,8 @@ class Explainer:
     def _kinds(entries: list["Misconception"]) -> set[str]:
         return {entry.same_as or entry.id for entry in entries}
 
-    def _predictions(self, entry: "Misconception") -> Predicted:
-        """Run a mistake through the tests of its question."""
+    def predictions(self, entry: "Misconception") -> Predicted:
+        """Return what a mistake does in the tests of its question that tell mistakes apart."""
         if entry.id not in self._predicted:
             ask = asking(entry)
             statuses: dict[str, str] = {}

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Mismatch(ValueError):
+class Mismatch(ValueError):  # noqa: N818, students read this name
     """The submission's net cannot take the weights that were sent to it."""
 
 

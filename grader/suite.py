@@ -17,7 +17,15 @@ FOLDERS = ("public_tests", "hidden_tests")
 # Nothing of the surrounding project, no plugin, and no output: the report is ours to write.
 OPTIONS = ["-c", "/dev/null", "-s", "--disable-plugin-autoload"] + [
     option
-    for plugin in "terminal cacheprovider faulthandler logging junitxml doctest pastebin".split()
+    for plugin in [
+        "terminal",
+        "cacheprovider",
+        "faulthandler",
+        "logging",
+        "junitxml",
+        "doctest",
+        "pastebin",
+    ]
     for option in ("-p", f"no:{plugin}")
 ]
 

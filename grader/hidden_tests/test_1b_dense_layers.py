@@ -12,7 +12,7 @@ SPARE = all_but("init_mlp_layers")
 
 @graded("1b-1-hidden", about="layers")
 def test_any_layer_sizes(judge: Judge) -> None:
-    """There is a dense layer for each of layer_sizes, whatever they are; the last has one output."""
+    """There is a dense layer for each of layer_sizes, and the last has one output."""
     for columns, layer_sizes in ((4, (12, 7, 5, 3)), (2, (6,))):
         answer = judge.ask(net(4, 6, columns, layer_sizes, spare=SPARE), describe_dense())
         layers = answer["mlp_layers"]
@@ -26,7 +26,7 @@ def test_any_layer_sizes(judge: Judge) -> None:
 
 
 def shapes(answer: Answer) -> list[tuple[int, ...]]:
-    """Return the shapes of the dense layers' parameters, sorted: layers may be made in any order."""
+    """Return the parameters' shapes, sorted: layers may be made in any order."""
     arrays = (answer[f"dense.{index}"].array for index in range(64))
     return sorted(array.shape for array in arrays if array is not None)
 

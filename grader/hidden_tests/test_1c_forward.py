@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.hidden_tests.cases import Case, cases
 from grader.judge import Answer, Judge, Stopped, graded
-from grader.programs import backward, call, mode, net, report, train
+from grader.programs import call, mode, report, train
 
 APART = ("1a", "1b")
 
@@ -102,7 +102,7 @@ def test_no_pair_at_all(judge: Judge) -> None:
 
 @graded("1c-8-hidden", about="modes", apart_from=APART)
 def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
-    """Predictions are the same in training and evaluation, and forward changes nothing it is given."""
+    """Training and evaluation give the same predictions; forward changes nothing it is given."""
     for sharing in (True, False):
         case = cases(sharing)[0]
         tables = [f"net.{name}.weight" for name in case.tables]
@@ -117,7 +117,9 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
         )
         for index, name in enumerate(("the rating", "the interaction")):
             first, second = (answer[f"{when}.{index}"] for when in ("training", "evaluating"))
-            if first.array is not None:
+            if first.array is None:
+                judge.shape(name, first, (6,))
+            else:
                 judge.equal(f"{name} in evaluation mode", second, first.array)
         for name, array in case.ids.items():
             judge.equal(f"{name} after the call", answer[name], array)
@@ -142,7 +144,9 @@ def test_each_pair_on_its_own(judge: Judge) -> None:
         )
         for index, name in enumerate(("the rating", "the interaction")):
             batch = answer[f"out.{index}"].array
-            if batch is not None and batch.ndim == 1 and len(batch) == 6:
+            if batch is None or batch.ndim == 0 or len(batch) != 6:
+                judge.shape(name, answer[f"out.{index}"], (6,))
+            else:
                 judge.equal(f"{name} in another order", answer[f"again.{index}"], batch[order])
 
 

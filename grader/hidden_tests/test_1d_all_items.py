@@ -35,7 +35,7 @@ def test_scores_without_sharing(judge: Judge) -> None:
 
 @graded("1d-3-hidden", about="one user", apart_from=APART)
 def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
-    """A user alone has a row of scores, the same as among others, and twice the same if asked twice."""
+    """A user alone has the row of scores that they have among others, also when asked twice."""
     for sharing in (True, False):
         case = cases(sharing)[0]
         answer = judge.ask(

@@ -18,7 +18,7 @@ MLP = "init_mlp_layers"
 )
 def last_layer_missing(self, layer_sizes):
     layers = []
-    for inputs, outputs in zip(layer_sizes[:-1], layer_sizes[1:]):
+    for inputs, outputs in zip(layer_sizes, layer_sizes[1:]):  # noqa: RUF007
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

@@ -8,7 +8,7 @@ GIVEN = (
     "net = MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5){}); "
     "net.{}(tensor([0, 1, 3]), tensor([5, 0, 2]))"
 )
-# Where 1a or 1b is not written yet, anything of the right widths does: only shapes are judged.
+# Where 1a or 1b is not right yet, anything of the right widths does: only shapes are judged.
 SPARE = {
     "init_shared_user_and_item_embeddings": [[4, 3], [6, 3]],
     "init_separate_user_and_item_embeddings": [[4, 3], [6, 3], [4, 3], [6, 3]],
@@ -18,8 +18,9 @@ SPARE = {
 
 
 def judge_shapes(judge: Judge, method: str, embedding_sharing: bool) -> None:
+    parts = "instead" if judge.apart else "spare"
     answer = judge.ask(
-        net(4, 6, 3, (9, 5), embedding_sharing, spare=SPARE),
+        net(4, 6, 3, (9, 5), embedding_sharing, **{parts: SPARE}),
         call(f"net.{method}", "user_ids", "item_ids"),
         given=GIVEN.format("" if embedding_sharing else ", embedding_sharing=False", method),
         **PAIRS,
@@ -35,13 +36,13 @@ def judge_shapes(judge: Judge, method: str, embedding_sharing: bool) -> None:
         judge.shape(name, answer[f"out.{index}"], (3,))
 
 
-@graded("1c-0-basic", about="shapes, shared")
+@graded("1c-0-basic", about="shapes, shared", apart_from=("1a", "1b"))
 def test_shared_forward_returns_two_numbers_for_each_pair(judge: Judge) -> None:
     """With sharing, predictions and score are float tensors with one number for each pair."""
     judge_shapes(judge, "forward_with_embedding_sharing", True)
 
 
-@graded("1c-1-basic", about="shapes, separate")
+@graded("1c-1-basic", about="shapes, separate", apart_from=("1a", "1b"))
 def test_separate_forward_returns_two_numbers_for_each_pair(judge: Judge) -> None:
     """Without sharing, predictions and score are float tensors with one number for each pair."""
     judge_shapes(judge, "forward_without_embedding_sharing", False)
