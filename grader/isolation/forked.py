@@ -96,11 +96,14 @@ class ForkedTransport:
         finally:
             worker.close()
 
-    def end_submission(self) -> None:
-        """Wait until every worker is gone; start afresh if that cannot be had."""
+    def end_submission(self, rest: bool = False) -> None:
+        """Wait until every worker is gone; start afresh if that cannot be had.
+
+        With ``rest`` the one that was forked ahead goes too.
+        """
         if self._server is not None:
             try:
-                self._server.settle()
+                self._server.settle(rest)
             except (OSError, _ServerLostError):
                 self._stop()
 
@@ -205,11 +208,14 @@ class _Server:
             self._send({"do": "preload", "modules": sorted(wanted)})
             self._drop_spare()
 
-    def settle(self) -> None:
+    def settle(self, rest: bool) -> None:
         """Wait until no worker is left, nor anything that one has written.
 
-        The one that was forked ahead stays: it has seen nothing of any submission.
+        The one that was forked ahead has seen nothing of any submission, and stays unless
+        the server is to ``rest``.
         """
+        if rest:
+            self._drop_spare()
         self.turns += 1
         kept = self.spare.request if self.spare else 0
         self._send({"do": "settle", "turn": self.turns, "keep": kept})

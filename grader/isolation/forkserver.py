@@ -65,6 +65,10 @@ class ForkServer:
         self._transport.preload(_packages_named(files.values()))
         return session
 
+    def rest(self) -> None:
+        """End the worker that waits for the next request; the next one takes a little longer."""
+        self._transport.end_submission(rest=True)
+
     def close(self) -> None:
         """End every worker."""
         self._transport.close()

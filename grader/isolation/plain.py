@@ -50,7 +50,7 @@ class PlainTransport:
     def preload(self, modules: list[str]) -> None:
         """Do nothing: the worker keeps what it has imported for all of the submission."""
 
-    def end_submission(self) -> None:
+    def end_submission(self, rest: bool = False) -> None:
         """End the worker and remove its scratch folder."""
         if self._worker is not None:
             self._worker.close()

@@ -1,14 +1,14 @@
 """What attacks are after, and what of this machine they may not have changed."""
 
+import contextlib
 import os
 import socket
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy
 import psutil
-import torch
 
 import grader
 from grader.isolation.interpreter import WORKER
@@ -47,13 +47,14 @@ class Target:
 
     def was_called(self) -> bool:
         """Return whether anything has come in over the network."""
-        for waiting in (self.listener.accept, lambda: self.datagrams.recv(1), self.abstract.accept):
-            try:
-                waiting()
-            except BlockingIOError:
-                continue
-            return True
-        return False
+        called = False
+        for waiting in (self.listener, self.abstract):
+            with contextlib.suppress(BlockingIOError):
+                waiting.accept()[0].close()
+                called = True
+        with contextlib.suppress(BlockingIOError):
+            called |= bool(self.datagrams.recv(1))
+        return called
 
 
 def passwords() -> list[str]:
@@ -77,7 +78,7 @@ class Surroundings:
 
 def surroundings(target: Target, users: list[int]) -> Surroundings:
     """Look at files, processes, mounts and what lives in the kernel's memory."""
-    installed = [Path(module.__file__) for module in (torch, numpy, os)]
+    installed = [Path(find_spec(name).origin) for name in ("torch", "numpy", "os")]
     watched = [*target.folder.rglob("*"), *WORKER.glob("*.py"), *installed, target.home_file]
     for folder in ("/", "/tmp", "/var/tmp", "/dev/shm", "/run", "/etc", Path.home(), Path.cwd()):
         watched += Path(folder).glob("*sentinel*")

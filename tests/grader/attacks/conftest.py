@@ -21,7 +21,7 @@ def target() -> Iterator[Target]:
     """A folder that everybody may read, as far as permissions go, and listening sockets."""
     sentinel = f"sentinel-{secrets.token_hex(16)}"
     folder = Path(tempfile.mkdtemp(prefix="attacked-", dir="/var/tmp"))
-    home_file = Path.home() / f".sentinel-{secrets.token_hex(4)}"
+    home_file = Path.home() / f".hidden-{secrets.token_hex(4)}"
     texts = {
         "repository/grader/hidden/test_sentinel.py": f"EXPECTED = {sentinel!r}\n",
         "repository/submission/loss.py": f"# the reference solution, {sentinel}\n",

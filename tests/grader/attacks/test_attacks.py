@@ -1,6 +1,7 @@
 """No attack of the bank leaks, leaves, ends or slows what it should not, in either sandbox."""
 
 import ast
+import gc
 import re
 import time
 from pathlib import Path
@@ -9,15 +10,18 @@ import numpy as np
 import pytest
 from attacked import Target, surroundings
 
-from grader.isolation import ForkServer, Limits, Reply
+from grader.explain import Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer, Limits, Reply, Session
 from grader.isolation.reply import STATUSES
+from grader.reports import FORMATS, write_report
 
 BANK = Path(__file__).parent / "bank"
 ATTACKS = sorted(
     path.stem for path in BANK.iterdir() if path.suffix == ".py" or (path / "loss.py").exists()
 )
 TIGHT = Limits(
-    wall=0.4, cpu=1, memory=512 << 20, processes=16, file=4 << 20, output=1 << 16, reply=8 << 20
+    wall=0.25, cpu=1, memory=512 << 20, processes=16, file=4 << 20, output=1 << 16, reply=8 << 20
 )
 HONEST = """
 
@@ -75,22 +79,84 @@ def test_the_bank_is_large_and_says_what_each_attack_tries() -> None:
         assert ast.get_docstring(ast.parse(text))
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_attack_comes_to_nothing(attack: str, server: ForkServer, target: Target) -> None:
-    users = server.worker_users
-    before = surroundings(target, users)
-    replies = []
-    with server.open(submission_of(attack, target.names())) as session:
-        for _ in range(2):
-            started = time.monotonic()
-            replies.append(session.run(BPR, SCORES, TIGHT))
-            seconds = time.monotonic() - started
-            assert seconds < TIGHT.wall + 5
-            if seconds > TIGHT.wall / 2:
-                break
-    after = surroundings(target, users)
+class Hurried:
+    """A server whose sessions allow little, and that remembers every reply."""
 
-    for reply in replies:
+    def __init__(self, server: ForkServer) -> None:
+        self.server = server
+        self.layers, self.isolated, self.mode = server.layers, True, server.mode
+        self.replies: list[Reply] = []
+        self.longest = 0.0
+
+    def open(self, submission: object) -> Session:
+        """Open a session with the limits replaced."""
+        session = self.server.open(submission)
+        run = session.run
+
+        def run_hurried(program: dict, arrays: dict | None = None, limits: object = None) -> Reply:
+            started = time.monotonic()
+            self.replies.append(run(program, arrays, TIGHT))
+            self.longest = max(self.longest, time.monotonic() - started)
+            return self.replies[-1]
+
+        session.run = run_hurried
+        return session
+
+
+@pytest.fixture(scope="session")
+def explainer() -> Explainer:
+    """One for all: it remembers what each misconception returns."""
+    made = Explainer()
+    gc.collect()
+    gc.freeze()  # every grading collects garbage, twice
+    return made
+
+
+@pytest.fixture(scope="session")
+def honest_points(
+    servers: dict[str, ForkServer | str], explainer: Explainer, tmp_path_factory: object
+) -> float:
+    """Return the most that wrong but honest losses earn on question 2a."""
+    server = next(server for server in servers.values() if isinstance(server, ForkServer))
+    wrong = (
+        "raise NotImplementedError",
+        "return p.mean()",
+        "return p.mean() * 0 + 0.5",
+        "return 0.5",
+    )
+    scores = []
+    for body in wrong:
+        folder = tmp_path_factory.mktemp("honest")
+        (folder / "loss.py").write_text(f"{HONEST}\n\ndef bpr_loss(p, n):\n    {body}\n")
+        scores.append(grade(folder, server, explainer, questions=["2a"]).score)
+    return max(scores)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attack_comes_to_nothing(
+    attack: str,
+    server: ForkServer,
+    target: Target,
+    honest_points: float,
+    explainer: Explainer,
+    tmp_path: Path,
+) -> None:
+    for name, data in submission_of(attack, target.names()).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    hurried = Hurried(server)
+    server.rest()
+    before = surroundings(target, server.worker_users)
+    report = grade(tmp_path, hurried, explainer, questions=["2a"])
+    server.rest()
+    after = surroundings(target, server.worker_users)
+
+    assert report.score <= honest_points
+    assert not report.grader_at_fault, report.fault
+    for written in (write_report(report, format_, True) for format_ in FORMATS):
+        assert not [secret for secret in target.secrets() if secret in written]
+    assert hurried.longest < TIGHT.wall + 5
+    for reply in hurried.replies:
         came = everything_in(reply)
         assert reply.status in STATUSES
         assert "breach-" not in came
@@ -102,3 +168,14 @@ def test_attack_comes_to_nothing(attack: str, server: ForkServer, target: Target
     with server.open({"loss.py": HONEST.encode()}) as session:
         ones = {"r": np.zeros(2, np.float32), "s": np.ones(2, np.float32)}
         assert session.run(MSE, ones).arrays["out"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "attack", ["read_hidden_tests_in_call", "read_hidden_tests_in_exception", "abstract_socket"]
+)
+def test_the_same_attack_succeeds_where_nothing_isolates(attack: str, target: Target) -> None:
+    with ForkServer("plain") as unprotected:
+        assert not unprotected.isolated
+        with unprotected.open(submission_of(attack, target.names())) as session:
+            reply = session.run(BPR, SCORES)
+    assert target.sentinel in everything_in(reply) or target.was_called()
