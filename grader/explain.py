@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.isolation import Reply, StudentError
-from grader.judge import Ask
+from grader.judge import Program
 from grader.report import FAILED, Hint
 from grader.suite import present_tests
 from grader.trial import Outcome, TestFunction, run_test
@@ -100,7 +100,7 @@ class Explainer:
     def predictions(self, entry: "Misconception") -> Predicted:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
         if entry.id not in self._predicted:
-            ask = asking(entry)
+            ask = CatalogueAsk(entry)
             statuses: dict[str, str] = {}
             predicted: Predicted = {}
             for function in self._tests(entry.question):
@@ -134,19 +134,23 @@ class Explainer:
         return read_catalogue()
 
 
-def asking(entry: "Misconception") -> Ask:
-    """Return how programs run over a catalogued mistake: here, for it is our own code."""
-    import torch
+class CatalogueAsk:
+    """How programs run over a catalogued mistake: here, for it is our own code."""
 
-    from grader.requests import answer
+    def __init__(self, entry: "Misconception") -> None:
+        self.entry = entry
 
-    def ask(program: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
+    def __call__(self, program: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
+        import torch
+
+        from grader.requests import answer
+
         random_state, threads = torch.get_rng_state(), torch.get_num_threads()
         torch.set_num_threads(1)  # as in the worker, and far faster for small nets
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                result, returned = answer(program, arrays, entry.modules.__getitem__)
+                result, returned = answer(program, arrays, self.entry.modules.__getitem__)
         except Exception as error:
             said = StudentError(type(error).__name__, str(error))
             return Reply(status="raised", error=said)
@@ -155,7 +159,8 @@ def asking(entry: "Misconception") -> Ask:
             torch.set_rng_state(random_state)
         return Reply(status="ok", result=result, arrays=returned)
 
-    return ask
+    def prepare(self, programs: list[Program]) -> None:
+        """Do nothing: there is no way to a worker that could be shortened."""
 
 
 def _number(id_: str) -> int:

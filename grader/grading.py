@@ -11,9 +11,8 @@ from grader.explain import Explainer
 from grader.feedback import result_of
 from grader.intake import IntakeError, Submission, read_submission
 from grader.isolation import ForkServer, IsolationError
-from grader.judge import Ask
 from grader.report import ERROR, NOT_RUN, QuestionResult, Report, TestResult
-from grader.sandbox import Sandbox
+from grader.sandbox import Sandbox, TimedAsk
 from grader.suite import hidden_tests_are_here, run_suite
 from grader.trial import Outcome
 
@@ -102,11 +101,8 @@ def _outcomes(
     seconds = {test.id: test.timeout for test in selected}
     with server.open(submission) as session:
         sandbox = Sandbox(session)
-
-        def ask_for(id_: str) -> Ask:
-            return partial(sandbox.ask, seconds=seconds[id_])
-
-        return run_suite(assignment, set(seconds), ask_for, progress)
+        asks = {id_: TimedAsk(sandbox, seconds[id_]) for id_ in seconds}
+        return run_suite(assignment, set(seconds), asks.__getitem__, progress)
 
 
 def _why_not_hidden(server: ForkServer, public_only: bool, allow_unisolated: bool) -> str:

@@ -5,9 +5,9 @@ wrong answer: each comparison is remembered, and so are the failures, so that al
 submission returned can be compared with what a known mistake returns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,10 +18,17 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-5
 SHOWN = 120
 
 
+K = TypeVar("K", bound=Hashable)
+Program = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+
 class Ask(Protocol):
-    """Run a program over a submission: in a sandbox, or in here for a catalogued mistake."""
+    """Run programs over a submission: in a sandbox, or in here for a catalogued mistake."""
 
     def __call__(self, program: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply: ...
+
+    def prepare(self, programs: list[Program]) -> None:
+        """Run programs together that will be asked for one by one, where that is faster."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +157,7 @@ class Judge:
             If there is no answer; the reason is remembered.
         """
         self.given = given
-        program = {"steps": list(steps)}
-        reply = self._ask(program, {name: travelling(array) for name, array in arrays.items()})
+        reply = self._ask(*program_of(*steps, **arrays))
         if reply.status == "ok":
             return Answer(reply)
         error = reply.error
@@ -161,10 +167,22 @@ class Judge:
         self.failures.append(Failure("the call", what, given, got=said, error=error))
         raise Stopped
 
+    def ask_each(self, programs: Mapping[K, Program]) -> Iterator[tuple[K, Answer]]:
+        """Run several programs of :func:`program_of`; give the answers with the programs' keys.
+
+        One without an answer is remembered and left out: the next one may tell more.
+        """
+        self._ask.prepare(list(programs.values()))
+        for key, (program, arrays) in programs.items():
+            try:
+                answer = self.ask(*program["steps"], **arrays)
+            except Stopped:
+                continue
+            yield key, answer
+
     def try_ask(self, *steps: dict[str, Any], **arrays: Any) -> Answer | None:
         """Run steps that a right submission may well refuse; None if it does."""
-        program = {"steps": list(steps)}
-        reply = self._ask(program, {name: travelling(array) for name, array in arrays.items()})
+        reply = self._ask(*program_of(*steps, **arrays))
         return Answer(reply) if reply.status == "ok" else None
 
     def equal(self, what: str, got: Value, expected: Any, again: Value | None = None) -> None:
@@ -217,6 +235,11 @@ class Judge:
         self.observations.append((what, seen))
         if problem:
             self.failures.append(Failure(what, problem, self.given, text(expected), got))
+
+
+def program_of(*steps: dict[str, Any], **arrays: Any) -> Program:
+    """Return a program of steps, with the arrays that they name."""
+    return {"steps": list(steps)}, {name: travelling(array) for name, array in arrays.items()}
 
 
 def travelling(array: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Find the tests that are here and let pytest run them over one submission."""
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -15,19 +16,9 @@ from grader.trial import Outcome, TestFunction, run_test
 
 FOLDERS = ("public_tests", "hidden_tests")
 # Nothing of the surrounding project, no plugin, and no output: the report is ours to write.
-OPTIONS = ["-c", "/dev/null", "-s", "--disable-plugin-autoload"] + [
-    option
-    for plugin in [
-        "terminal",
-        "cacheprovider",
-        "faulthandler",
-        "logging",
-        "junitxml",
-        "doctest",
-        "pastebin",
-    ]
-    for option in ("-p", f"no:{plugin}")
-]
+PLUGINS = "terminal cacheprovider faulthandler logging junitxml doctest pastebin"
+OPTIONS = ["-c", os.devnull, "-s", "--disable-plugin-autoload"]
+OPTIONS += [part for name in PLUGINS.split() for part in ("-p", f"no:{name}")]
 
 
 class SuiteError(RuntimeError):

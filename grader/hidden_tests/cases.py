@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from grader.hidden_tests import oracle
-from grader.judge import Answer, Judge
+from grader.judge import Judge, Program, program_of
 from grader.programs import Step, backward, call, load, net
 
 SHARED = ("U", "Q")
@@ -93,9 +93,9 @@ class Case:
         )
         return [made, load(list(self.tables), len(self.dense))]
 
-    def forward(self, judge: Judge) -> Answer:
-        """Ask for both predictions, twice, and for all gradients of both."""
-        return judge.ask(
+    def forward(self, judge: Judge) -> Program:
+        """Return what asks for both predictions, twice, and for all gradients of both."""
+        return program_of(
             *self.build(judge),
             call(self.method, "user_ids", "item_ids", seed=1),
             call(self.method, "user_ids", "item_ids", seed=2, name="again"),
@@ -184,3 +184,8 @@ TALL_AND_DEEP = {
 def cases(sharing: bool) -> tuple[Case, Case]:
     """Return the two nets of one kind."""
     return Case(**WIDE, sharing=sharing, seed=11), Case(**TALL_AND_DEEP, sharing=sharing, seed=23)
+
+
+def one_of_each() -> list[Case]:
+    """Return a net that shares its tables and one that does not."""
+    return [cases(sharing)[0] for sharing in (True, False)]

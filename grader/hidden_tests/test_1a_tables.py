@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.judge import Judge, Value, graded
+from grader.judge import Judge, Value, graded, program_of
 from grader.programs import all_but, backward, call, describe_tables, net
 
 SHARED = ("U", "Q")
@@ -47,11 +47,14 @@ def form(weight: Value) -> str:
 @graded("1a-3-hidden", about="start")
 def test_tables_start_normal_and_narrow(judge: Judge) -> None:
     """Embeddings start normal, with mean 0 and standard deviation 1/embedding_dim."""
-    for names in (SHARED, SEPARATE):
-        answer = judge.ask(
+    programs = {
+        names: program_of(
             net(400, 310, 16, (48, 5), names is SHARED, seed=3, spare=all_but(MAKES[names])),
             describe_tables(*names),
         )
+        for names in (SHARED, SEPARATE)
+    }
+    for names, answer in judge.ask_each(programs):
         for name in names:
             weight = answer[f"{name}.weight"]
             deviation = spread(weight, 16)
@@ -75,13 +78,18 @@ def test_biases_start_at_zero(judge: Judge) -> None:
 @graded("1a-5-hidden", about="separate")
 def test_tables_have_nothing_in_common(judge: Judge) -> None:
     """Each table is one of its own: none is another one, shares its numbers or copies them."""
-    for names in (SHARED, SEPARATE):
-        # As many users as movies, so that nothing but care keeps the tables apart.
-        answer = judge.ask(
-            net(40, 40, 8, (24, 5), names is SHARED, seed=3, spare=all_but(MAKES[names])),
+    # As many users as movies, so that nothing but care keeps the tables apart.
+    programs = {
+        names: program_of(
+            net(40, 40, 8, (24, 5), names != SEPARATE, seed=3, spare=all_but(MAKES[names])),
             describe_tables(*names),
         )
-        _judge_own_storage(judge, answer, names)
+        for names in MAKES
+    }
+    for names, answer in judge.ask_each(programs):
+        for name in names:
+            owner = answer[name].facts.get("storage")
+            judge.fact(f"the storage of {name}", owner, name, "is shared with another table")
         for index, name in enumerate(names):
             twins = [
                 other
@@ -90,16 +98,6 @@ def test_tables_have_nothing_in_common(judge: Judge) -> None:
             ]
             problem = "are those of another table at the start"
             judge.fact(f"the numbers of {name}", twins, [], problem)
-    answer = judge.ask(
-        net(40, 40, 8, (24, 5), seed=3, spare=all_but(MAKES["A", "B"])), describe_tables("A", "B")
-    )
-    _judge_own_storage(judge, answer, ("A", "B"))
-
-
-def _judge_own_storage(judge: Judge, answer, names: tuple[str, ...]) -> None:
-    for name in names:
-        owner = answer[name].facts.get("storage")
-        judge.fact(f"the storage of {name}", owner, name, "is shared with another table")
 
 
 def same_numbers(first: Value, second: Value) -> bool:
@@ -113,28 +111,28 @@ def same_numbers(first: Value, second: Value) -> bool:
 def test_every_row_is_trained(judge: Judge) -> None:
     """Every table belongs to the net's parameters, and each row that is looked up is trained."""
     ids = np.array([0, 2, 3])
-    for names in (SHARED, SEPARATE, ("A", "B")):
-        columns = 1 if names == ("A", "B") else 2
-        sharing = names != SEPARATE
-        steps = []
-        for name in names:
-            steps.append(call(f"net.{name}", "ids", name=f"rows_{name}"))
-            steps.append(
-                backward(f"rows_{name}", "cotangent", [f"net.{name}.weight"], f"gradient_{name}")
-            )
-        cotangent = np.array([[2.0, -1.0], [0.5, 3.0], [1.0, 1.5]], np.float32)[:, :columns]
-        answer = judge.ask(
-            net(5, 6, 2, (6, 3), sharing, spare=all_but(MAKES[names])),
+    rows = np.array([[2.0, -1.0], [0.5, 3.0], [1.0, 1.5]], np.float32)
+    cotangents = {names: rows[:, :1] if names == ("A", "B") else rows for names in MAKES}
+    programs = {
+        names: program_of(
+            net(5, 6, 2, (6, 3), names != SEPARATE, spare=all_but(MAKES[names])),
             describe_tables(*names),
-            *steps,
+            *(call(f"net.{name}", "ids", name=f"rows_{name}") for name in names),
+            *(
+                backward(f"rows_{name}", "cotangent", [f"net.{name}.weight"], f"gradient_{name}")
+                for name in names
+            ),
             ids=ids,
-            cotangent=cotangent,
+            cotangent=cotangents[names],
         )
+        for names in MAKES
+    }
+    for names, answer in judge.ask_each(programs):
         for name in names:
             facts = answer[name].facts
             problem = "is not among the net's parameters"
             judge.fact(f"the weight of {name}", facts.get("registered"), True, problem)
             gradient = answer[f"gradient_{name}:net.{name}.weight"].array
-            rows = None if gradient is None or len(gradient) < 4 else gradient[ids].tolist()
+            reached = None if gradient is None or len(gradient) < 4 else gradient[ids].tolist()
             problem = "does not reach all rows that were looked up"
-            judge.fact(f"the gradient of {name}", rows, cotangent.tolist(), problem)
+            judge.fact(f"the gradient of {name}", reached, cotangents[names].tolist(), problem)

@@ -4,7 +4,7 @@ import numpy as np
 
 from grader.hidden_tests import oracle
 from grader.hidden_tests.cases import Case
-from grader.judge import Answer, Judge, Value, agree, graded
+from grader.judge import Answer, Judge, Value, agree, graded, program_of
 from grader.programs import all_but, call, describe_dense, load, mode, net
 
 SPARE = all_but("init_mlp_layers")
@@ -13,8 +13,13 @@ SPARE = all_but("init_mlp_layers")
 @graded("1b-1-hidden", about="layers")
 def test_any_layer_sizes(judge: Judge) -> None:
     """There is a dense layer for each of layer_sizes, and the last has one output."""
-    for columns, layer_sizes in ((4, (12, 7, 5, 3)), (2, (6,))):
-        answer = judge.ask(net(4, 6, columns, layer_sizes, spare=SPARE), describe_dense())
+    programs = {
+        layer_sizes: program_of(
+            net(4, 6, layer_sizes[0] // 3, layer_sizes, spare=SPARE), describe_dense()
+        )
+        for layer_sizes in ((12, 7, 5, 3), (6,))
+    }
+    for layer_sizes, answer in judge.ask_each(programs):
         layers = answer["mlp_layers"]
         problem = "is not a registered nn.Module"
         judge.fact("mlp_layers", layers.facts.get("module"), True, problem)

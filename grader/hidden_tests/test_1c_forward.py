@@ -1,32 +1,28 @@
 """Question 1c: both predictions and all their gradients, with weights that the test has set."""
 
-from contextlib import suppress
-
 import numpy as np
 
-from grader.hidden_tests.cases import Case, cases
-from grader.judge import Answer, Judge, Stopped, graded
+from grader.hidden_tests.cases import Case, cases, one_of_each
+from grader.judge import Answer, Judge, graded, program_of
 from grader.programs import call, mode, report, train
 
 APART = ("1a", "1b")
 
 
 def judge_rating(judge: Judge, sharing: bool) -> None:
-    for case in cases(sharing):
-        with suppress(Stopped):  # the other net may tell more
-            answer = case.forward(judge)
-            expected, gradients = case.rating()
-            judge.equal("the rating", answer["out.0"], expected, again=answer["again.0"])
-            judge_gradients(judge, "rating", answer, gradients)
+    programs = {case: case.forward(judge) for case in cases(sharing)}
+    for case, answer in judge.ask_each(programs):
+        expected, gradients = case.rating()
+        judge.equal("the rating", answer["out.0"], expected, again=answer["again.0"])
+        judge_gradients(judge, "rating", answer, gradients)
 
 
 def judge_interaction(judge: Judge, sharing: bool) -> None:
-    for case in cases(sharing):
-        with suppress(Stopped):
-            answer = case.forward(judge)
-            expected, gradients = case.score()
-            judge.equal("the interaction", answer["out.1"], expected, again=answer["again.1"])
-            judge_gradients(judge, "score", answer, gradients)
+    programs = {case: case.forward(judge) for case in cases(sharing)}
+    for case, answer in judge.ask_each(programs):
+        expected, gradients = case.score()
+        judge.equal("the interaction", answer["out.1"], expected, again=answer["again.1"])
+        judge_gradients(judge, "score", answer, gradients)
 
 
 def judge_gradients(
@@ -65,9 +61,8 @@ def test_interaction_without_sharing(judge: Judge) -> None:
 @graded("1c-6-hidden", about="one pair", apart_from=APART)
 def test_a_pair_alone(judge: Judge) -> None:
     """A batch of one pair gives the numbers that the pair has in a larger batch, in shape (1,)."""
-    for sharing in (True, False):
-        case = cases(sharing)[0]
-        answer = judge.ask(
+    programs = {
+        case: program_of(
             *case.build(judge),
             call(case.method, "user_ids", "item_ids"),
             call(case.method, "user_id", "item_id", name="alone"),
@@ -76,6 +71,9 @@ def test_a_pair_alone(judge: Judge) -> None:
             item_id=case.ids["item_ids"][2:3],
             **case.weights,
         )
+        for case in one_of_each()
+    }
+    for _, answer in judge.ask_each(programs):
         for index, name in enumerate(("the rating", "the interaction")):
             batch = answer[f"out.{index}"].array
             alone = answer[f"alone.{index}"]
@@ -87,15 +85,17 @@ def test_a_pair_alone(judge: Judge) -> None:
 @graded("1c-7-hidden", about="no pair", apart_from=APART)
 def test_no_pair_at_all(judge: Judge) -> None:
     """An empty batch gives two empty tensors."""
-    for sharing in (True, False):
-        case = cases(sharing)[0]
-        answer = judge.ask(
+    programs = {
+        case: program_of(
             *case.build(judge),
             call(case.method, "nobody", "nothing"),
             nobody=np.zeros(0, np.int64),
             nothing=np.zeros(0, np.int64),
             **case.weights,
         )
+        for case in one_of_each()
+    }
+    for _, answer in judge.ask_each(programs):
         for index, name in enumerate(("the rating", "the interaction")):
             judge.shape(f"{name} of an empty batch", answer[f"out.{index}"], (0,))
 
@@ -103,18 +103,19 @@ def test_no_pair_at_all(judge: Judge) -> None:
 @graded("1c-8-hidden", about="modes", apart_from=APART)
 def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
     """Training and evaluation give the same predictions; forward changes nothing it is given."""
-    for sharing in (True, False):
-        case = cases(sharing)[0]
-        tables = [f"net.{name}.weight" for name in case.tables]
-        answer = judge.ask(
+    programs = {
+        case: program_of(
             *case.build(judge),
             call(case.method, "user_ids", "item_ids", name="training"),
             mode(False),
             call(case.method, "user_ids", "item_ids", name="evaluating"),
-            report("user_ids", "item_ids", *tables),
+            report("user_ids", "item_ids", *(f"net.{name}.weight" for name in case.tables)),
             **case.ids,
             **case.weights,
         )
+        for case in one_of_each()
+    }
+    for case, answer in judge.ask_each(programs):
         for index, name in enumerate(("the rating", "the interaction")):
             first, second = (answer[f"{when}.{index}"] for when in ("training", "evaluating"))
             if first.array is None:
@@ -123,17 +124,16 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
                 judge.equal(f"{name} in evaluation mode", second, first.array)
         for name, array in case.ids.items():
             judge.equal(f"{name} after the call", answer[name], array)
-        for name, path in zip(case.tables, tables):
-            judge.equal(f"{name} after the call", answer[path], case.tables[name])
+        for name, table in case.tables.items():
+            judge.equal(f"{name} after the call", answer[f"net.{name}.weight"], table)
 
 
 @graded("1c-9-hidden", about="order", apart_from=APART)
 def test_each_pair_on_its_own(judge: Judge) -> None:
     """A pair has the same numbers wherever it stands in a batch, and when it stands there twice."""
     order = np.array([5, 3, 3, 0, 1])
-    for sharing in (True, False):
-        case = cases(sharing)[0]
-        answer = judge.ask(
+    programs = {
+        case: program_of(
             *case.build(judge),
             call(case.method, "user_ids", "item_ids"),
             call(case.method, "users_again", "items_again", name="again"),
@@ -142,6 +142,9 @@ def test_each_pair_on_its_own(judge: Judge) -> None:
             items_again=case.ids["item_ids"][order],
             **case.weights,
         )
+        for case in one_of_each()
+    }
+    for _, answer in judge.ask_each(programs):
         for index, name in enumerate(("the rating", "the interaction")):
             batch = answer[f"out.{index}"].array
             if batch is None or batch.ndim == 0 or len(batch) != 6:
@@ -167,12 +170,12 @@ def test_training_lowers_both_losses(judge: Judge) -> None:
         "negatives": random.randint(0, 40, 300),
         "ratings": (1 + (users + movies) % 5).astype(np.float32),
     }
+    learn = train(*batch, weights=(0.5, 0.5), steps=40, learning_rate=0.02)
+    programs = {}
     for sharing in (True, False):
         case = Case(30, 40, 8, (24, 16), sharing, (0,), (0,), seed=3)
-        made = case.build(judge)[0]
-        answer = judge.ask(
-            made, train(*batch, weights=(0.5, 0.5), steps=40, learning_rate=0.02), **batch
-        )
+        programs[sharing] = program_of(case.build(judge)[0], learn, **batch)
+    for _, answer in judge.ask_each(programs):
         losses = answer["losses"].array
         right = losses is not None and losses.shape == (40, 2)
         falls = [bool(losses[-1, k] < 0.9 * losses[0, k]) if right else False for k in (0, 1)]

@@ -2,22 +2,25 @@
 
 import numpy as np
 
-from grader.hidden_tests.cases import cases
-from grader.judge import Judge, graded
+from grader.hidden_tests.cases import cases, one_of_each
+from grader.judge import Judge, graded, program_of
 from grader.programs import call
 
 APART = ("1a", "1b")
 
 
 def judge_scores(judge: Judge, sharing: bool) -> None:
-    for case in cases(sharing):
-        answer = judge.ask(
+    programs = {
+        case: program_of(
             *case.build(judge),
             call("net.score_all_items", "user_ids", seed=1),
             call("net.score_all_items", "user_ids", seed=2, name="again"),
             user_ids=case.ids["user_ids"],
             **case.weights,
         )
+        for case in cases(sharing)
+    }
+    for case, answer in judge.ask_each(programs):
         judge.equal("the scores", answer["out"], case.all_scores(), again=answer["again"])
 
 
@@ -36,9 +39,8 @@ def test_scores_without_sharing(judge: Judge) -> None:
 @graded("1d-3-hidden", about="one user", apart_from=APART)
 def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
     """A user alone has the row of scores that they have among others, also when asked twice."""
-    for sharing in (True, False):
-        case = cases(sharing)[0]
-        answer = judge.ask(
+    programs = {
+        case: program_of(
             *case.build(judge),
             call("net.score_all_items", "all_users"),
             call("net.score_all_items", "one", name="alone"),
@@ -48,6 +50,9 @@ def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
             twice=np.array([4, 1, 4]),
             **case.weights,
         )
+        for case in one_of_each()
+    }
+    for _, answer in judge.ask_each(programs):
         judge.shape("the scores of one user", answer["alone"], (1, 8))
         rows = answer["out"].array
         if rows is not None and rows.shape == (5, 8):

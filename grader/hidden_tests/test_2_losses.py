@@ -1,11 +1,11 @@
 """Questions 2a to 2c: values of several batches, and gradients that belong to the values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from grader.hidden_tests import oracle
-from grader.judge import Answer, Judge, agree, graded
+from grader.judge import Answer, Judge, agree, graded, program_of
 from grader.programs import backward, call, report, track
 
 STEP = 1e-3
@@ -24,6 +24,25 @@ def stars() -> list[tuple[np.ndarray, ...]]:
         (random.randint(1, 6, size).astype(float), random.normal(3, 2.5, size))
         for size in (6, 1, 9)
     ]
+
+
+def judge_values(
+    judge: Judge,
+    function: str,
+    names: tuple[str, str],
+    pairs: list[tuple[np.ndarray, ...]],
+    right: Callable[[np.ndarray, np.ndarray], float],
+) -> None:
+    """Compare a loss of several batches with the right one, and its arguments with themselves."""
+    batches = [dict(zip(names, (array.astype(np.float32) for array in pair))) for pair in pairs]
+    programs = {
+        index: program_of(call(function, *names), report(*names), **batch)
+        for index, batch in enumerate(batches)
+    }
+    for index, answer in judge.ask_each(programs):
+        judge.equal("the loss", answer["out"], right(*pairs[index]))
+        for name, array in batches[index].items():
+            judge.equal(f"{name} after the call", answer[name], array)
 
 
 def judge_gradients(
@@ -82,13 +101,7 @@ def own(answer: Answer, name: str) -> bool:
 @graded("2a-1-hidden", about="value")
 def test_bpr_loss(judge: Judge) -> None:
     """bpr_loss is the mean of 1 - sigmoid(p_pos - p_neg), and leaves its arguments as they are."""
-    for positive, negative in batches(2.0):
-        arrays = {"positive": positive, "negative": negative}
-        arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
-        answer = judge.ask(call("loss.bpr_loss", "positive", "negative"), report(*arrays), **arrays)
-        judge.equal("the loss", answer["out"], oracle.bpr(positive, negative))
-        for name, array in arrays.items():
-            judge.equal(f"{name} after the call", answer[name], array)
+    judge_values(judge, "loss.bpr_loss", ("positive", "negative"), batches(2.0), oracle.bpr)
 
 
 @graded("2a-2-hidden", about="gradient")
@@ -107,15 +120,8 @@ def test_bpr_gradients(judge: Judge) -> None:
 @graded("2b-1-hidden", about="value")
 def test_regression_loss(judge: Judge) -> None:
     """regression_loss is the mean squared error, and leaves its arguments as they are."""
-    for observed, predicted in stars():
-        arrays = {"observed": observed, "predicted": predicted}
-        arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
-        answer = judge.ask(
-            call("loss.regression_loss", "observed", "predicted"), report(*arrays), **arrays
-        )
-        judge.equal("the loss", answer["out"], oracle.mean_squared_error(observed, predicted))
-        for name, array in arrays.items():
-            judge.equal(f"{name} after the call", answer[name], array)
+    names = ("observed", "predicted")
+    judge_values(judge, "loss.regression_loss", names, stars(), oracle.mean_squared_error)
 
 
 @graded("2b-2-hidden", about="gradient")
@@ -134,18 +140,18 @@ def test_regression_gradients(judge: Judge) -> None:
 @graded("2c-1-hidden", about="value")
 def test_joint_loss(judge: Judge) -> None:
     """joint_loss weighs each loss with its own weight, also where the weights do not sum to one."""
-    for weights, losses in (
-        ((0.99, 0.01), (0.4, 1.3)),
-        ((2.0, 0.5), (0.25, 3.0)),
-        ((0.0, 1.5), (0.7, 0.2)),
-        ((0.3, 0.0), (0.5, 12.0)),
-    ):
-        answer = judge.ask(
+    losses_of = {(0.99, 0.01): (0.4, 1.3), (2.0, 0.5): (0.25, 3.0)}
+    losses_of |= {(0.0, 1.5): (0.7, 0.2), (0.3, 0.0): (0.5, 12.0)}
+    programs = {
+        weights: program_of(
             call("loss.joint_loss", "factorization", "regression", *weights),
             factorization=losses[0],
             regression=losses[1],
         )
-        judge.equal("the loss", answer["out"], np.dot(weights, losses))
+        for weights, losses in losses_of.items()
+    }
+    for weights, answer in judge.ask_each(programs):
+        judge.equal("the loss", answer["out"], np.dot(weights, losses_of[weights]))
 
 
 @graded("2c-2-hidden", about="gradient")

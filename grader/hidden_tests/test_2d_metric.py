@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader.hidden_tests import oracle
-from grader.judge import Judge, graded
+from grader.judge import Judge, graded, program_of
 from grader.programs import call, replace, report
 
 RANKS = ("2d-0-basic", "2d-2-hidden", "2d-3-hidden", "2d-4-hidden", "2d-5-hidden")
@@ -32,7 +32,7 @@ def judge_ranks(
     judge.equal("the result", answer["out"], expected)
 
 
-@graded("2d-2-hidden", about="ranks", needs=())
+@graded("2d-2-hidden", about="ranks")
 def test_several_heldout_movies(judge: Judge) -> None:
     """A user's value is the mean of 1/rank over all of their held-out movies."""
     scores, heldout, _ = movies(8, 9, (1, 3, 2, 4, 2, 5, 3, 1), seed=1)
@@ -43,8 +43,9 @@ def test_several_heldout_movies(judge: Judge) -> None:
 def test_seen_movies_are_taken_out(judge: Judge) -> None:
     """Seen movies have no rank, whatever their score, and the others move up."""
     scores, heldout, seen = movies(5, 9, (1, 1, 1, 1, 1), seed=2)
-    judge_ranks(judge, scores, heldout, seen)
-    judge_ranks(judge, -scores - 7, heldout, seen)
+    # The same movies once more, the other way round and all scores below zero.
+    twice = [np.concatenate([array, array]) for array in (heldout, seen)]
+    judge_ranks(judge, np.concatenate([scores, -scores - 7]), *twice)
 
 
 @graded("2d-4-hidden", about="ties")
@@ -90,8 +91,11 @@ def test_arguments_stay_as_they_are(judge: Judge) -> None:
     """reciprocal_ranks and mrr_score do not modify scores, heldout or seen."""
     scores, heldout, seen = movies(4, 7, (2, 0, 1, 3), seed=5)
     arrays = {"scores": scores, "heldout": heldout, "seen": seen}
-    for function in ("reciprocal_ranks", "mrr_score"):
-        answer = judge.ask(call(f"mrr.{function}", *arrays), report(*arrays), **arrays)
+    programs = {
+        function: program_of(call(f"mrr.{function}", *arrays), report(*arrays), **arrays)
+        for function in ("reciprocal_ranks", "mrr_score")
+    }
+    for _, answer in judge.ask_each(programs):
         for name, array in arrays.items():
             judge.equal(f"{name} after the call", answer[name], array)
 
