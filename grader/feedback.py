@@ -1,11 +1,13 @@
 """From what a test found to what a student reads."""
 
 import builtins
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from grader.assignment import GradedTest
 from grader.isolation import Frame, StudentError
 from grader.judge import Failure
-from grader.report import ERROR, FAILED, PASSED, Detail, Hint, TestResult
+from grader.report import ERROR, FAILED, NOT_RUN, PASSED, Detail, Hint, TestResult
 from grader.trial import Outcome
 
 # Which question asks for a function, to say which one is not written yet.
@@ -27,14 +29,30 @@ FILES = {"submission.model", "submission.loss", "submission.mrr"}
 AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")
 
 
+def results_of(
+    tests: Iterable[GradedTest], outcomes: Mapping[str, Outcome], hints: Mapping[str, Hint]
+) -> list[TestResult]:
+    """Return the tests' lines in the report; an exception is told once for each question."""
+    results, told = [], {}
+    for test in tests:
+        result = result_of(test, outcomes[test.id], hints.get(test.id))
+        stumble = (test.question, result.raised.split(":")[0], result.where)
+        if result.status == FAILED and result.where and stumble in told:
+            message = f"Not run, fix {told[stumble]} first."
+            result = replace(result, status=NOT_RUN, message=message, where=(), raised="")
+        told.setdefault(stumble, test.id)
+        results.append(result)
+    return results
+
+
 def result_of(test: GradedTest, outcome: Outcome, hint: Hint | None) -> TestResult:
     """Return a test's line in the report; ``for_student`` takes out what a student may not see."""
     failure = outcome.failures[0] if outcome.failures else None
     error = failure.error if failure else None
     status = outcome.status
     if status == FAILED and error and (elsewhere := _question_elsewhere(error, test.question)):
-        status = "not run"
-        message = f"not run, fix {elsewhere} first: {_raised_sentence(error)}"
+        status = NOT_RUN
+        message = f"Not run, fix {elsewhere} first: {_raised_sentence(error)}"
     elif status == FAILED and failure:
         message = _raised_sentence(error) if error else _compared_sentence(failure)
     elif status == ERROR:
@@ -51,7 +69,7 @@ def result_of(test: GradedTest, outcome: Outcome, hint: Hint | None) -> TestResu
         hidden=test.hidden,
         message=message,
         where=tuple(_line(frame) for frame in error.frames if frame.source) if error else (),
-        raised=f"{error.type}: {error.message}" if error else _fault(outcome),
+        raised=_raised_text(error) if error else _fault(outcome),
         detail=_detail(failure) if failure and not error else None,
         hint=hint,
         seconds=outcome.seconds,
@@ -88,6 +106,12 @@ def _raised_sentence(error: StudentError) -> str:
     if error.type in AT_IMPORT:
         return f"The file could not be imported: {kind}{place}."
     return f"Your code raised {kind}{place}."
+
+
+def _raised_text(error: StudentError) -> str:
+    if not_written(error):
+        return ""
+    return f"{error.type}: {error.message}" if error.message else error.type
 
 
 def _missing_file(error: StudentError) -> str:

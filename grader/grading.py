@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment, GradedTest, read_assignment
 from grader.explain import Explainer
-from grader.feedback import result_of
+from grader.feedback import results_of
 from grader.intake import IntakeError, Submission, read_submission
 from grader.isolation import ForkServer, IsolationError
 from grader.report import ERROR, NOT_RUN, QuestionResult, Report, TestResult
@@ -68,11 +68,7 @@ def grade(
         submission = read_submission(Path(path))
         outcomes = _outcomes(assignment, selected, submission, server, progress)
         hints = (explainer or Explainer()).hints(outcomes.values())
-        results = [
-            result_of(test, outcomes[test.id], hints.get(test.id))
-            for test in selected
-            if test.id in outcomes
-        ]
+        results = results_of([t for t in selected if t.id in outcomes], outcomes, hints)
         lost = [test.id for test in selected if test.id not in outcomes]
         problem, fault = "", ""
         if lost or any(result.status == ERROR for result in results):

@@ -16,6 +16,16 @@ from grader.isolation.reply import Reply, StudentError
 # Wide enough for float32 in any order of operations, narrow enough that no known mistake fits.
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
 SHOWN = 120
+# fmt: off
+KINDS = frozenset((
+    "nothing", "Tensor", "Parameter", "ndarray", "float", "int", "bool", "complex", "str", "bytes",
+    "tuple", "list", "dict", "set", "function", "Embedding", "ScaledEmbedding", "ZeroEmbedding",
+    "Linear", "Sequential", "ModuleList", "float16", "float32", "float64",
+))
+DTYPES = frozenset((
+    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64",
+))
+# fmt: on
 
 
 K = TypeVar("K", bound=Hashable)
@@ -274,12 +284,14 @@ def is_numeric(array: np.ndarray) -> bool:
 
 
 def described(value: Value) -> str:
-    """Say what a value is, as in 'a Tensor of int64' or 'None'."""
+    """Say what a value is, as in 'Tensor of int64' or 'None'.
+
+    Only names that are known are repeated: a submission could name a class after hidden inputs.
+    """
     if value.type == "NoneType":
         return "None"
-    if "length" in value.facts:
-        return f"a {value.type} of length {value.facts['length']}"
-    return f"{value.type} of {value.dtype}" if value.dtype else value.type
+    kind = value.type if value.type in KINDS else "an object of another type"
+    return f"{kind} of {value.dtype}" if value.dtype in DTYPES else kind
 
 
 def text(value: Any) -> str:

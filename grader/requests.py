@@ -204,10 +204,10 @@ class Worker:
         gradients: list[Tensor | None] = [None] * len(inputs)
         if isinstance(output, Tensor) and output.requires_grad and output.shape == weight.shape:
             reached = [index for index, tensor in enumerate(inputs) if tensor.requires_grad]
+            # Of a sum, for a cotangent of one's own makes torch import hundreds of modules.
             found = torch.autograd.grad(
-                output,
+                (output * weight.to(output.dtype)).sum(),
                 [inputs[index] for index in reached],
-                weight.to(output.dtype),
                 retain_graph=True,
                 allow_unused=True,
             )

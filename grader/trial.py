@@ -65,7 +65,7 @@ def run_test(function: TestFunction, ask: Ask, earlier: Mapping[str, str]) -> Ou
     sentence = " ".join((function.__doc__ or graded.id).split())
     missing = [id_ for id_ in graded.needs if earlier.get(id_, PASSED) != PASSED]
     if missing:
-        return Outcome(graded, sentence, NOT_RUN, reason=f"not run, fix {missing[0]} first")
+        return Outcome(graded, sentence, NOT_RUN, reason=f"Not run, fix {missing[0]} first.")
     start = time.perf_counter()
     judge = attempt(function, ask)
     if isinstance(judge, Judge) and judge.failures and _failed(graded.apart_from, earlier):

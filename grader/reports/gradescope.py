@@ -35,7 +35,6 @@ def _entry(test: TestResult) -> dict[str, Any]:
         "max_score": test.max_points,
         "status": "passed" if test.status == PASSED else "failed",
         "name": test.sentence,
-        "name_format": "text",
         "number": test.id,
         "output": "" if test.status == PASSED else "\n".join(lines_of(test)),
         "output_format": "text",

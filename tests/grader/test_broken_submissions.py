@@ -159,7 +159,7 @@ def test_an_endless_loop_ends(submission: Make, graded, monkeypatch: pytest.Monk
     path = submission(loss=("loss = (1 - torch", "while True: pass\n    loss = (1 - torch"))
     report = graded(path, "2a")
     assert report.score == 0
-    assert "seconds" in first_failure(report, "2a").message
+    assert first_failure(report, "2a").message.startswith("The program")
 
 
 def test_a_zip_with_a_folder_too_many(submission: Make, graded, tmp_path: Path) -> None:
