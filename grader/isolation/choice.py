@@ -116,4 +116,9 @@ def _doors(mode: str) -> dict[str, Any]:
     if mode != "bubblewrap":  # there it is the scratch folder
         folders.append("/tmp")
     reads = [str(path) for path in secrets if path.exists()]
-    return {"reads": reads + own, "writes": folders, "process": os.getpid()}
+    return {
+        "reads": reads + own,
+        "writes": folders,
+        "process": os.getpid(),
+        "sockets": mode != "bubblewrap",
+    }

@@ -34,6 +34,7 @@ def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str,
         search_path = {
             str(path): _reachable(path, kept, bool(users)) for path in python.search_path
         }
+        readable = [_reachable(path, kept, bool(users)) for path in _readable(python.places())]
         options = {
             "control": control,
             "requests": str(requests.resolve()),
@@ -42,7 +43,7 @@ def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str,
             "confinement": {
                 "namespaces": False,
                 "users": users,
-                "readable": [*map(str, _readable(python.places())), *map(str, DEVICES)],
+                "readable": [*readable, *map(str, DEVICES)],
                 "scratch": str(scratch),
                 "kept": kept,
                 **locks,

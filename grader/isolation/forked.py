@@ -69,6 +69,11 @@ class ForkedTransport:
         """User ids of the workers, outside the sandbox."""
         return self._running().launched.users_outside
 
+    @property
+    def pid(self) -> int:
+        """The server's process id, 0 while there is none."""
+        return self._server.launched.process.pid if self._server else 0
+
     def preload(self, modules: list[str]) -> None:
         """Have the server import installed packages for the workers to come."""
         self._running().preload(modules)

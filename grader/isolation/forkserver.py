@@ -65,6 +65,11 @@ class ForkServer:
         self._transport.preload(_packages_named(files.values()))
         return session
 
+    @property
+    def pid(self) -> int:
+        """The id of the process that serves, 0 while there is none."""
+        return self._transport.pid
+
     def rest(self) -> None:
         """End the worker that waits for the next request; the next one takes a little longer."""
         self._transport.end_submission(rest=True)

@@ -47,6 +47,11 @@ class PlainTransport:
             time.monotonic() - started,
         )  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        """The worker's process id, 0 while there is none."""
+        return self._worker.process.pid if self._worker else 0
+
     def preload(self, modules: list[str]) -> None:
         """Do nothing: the worker keeps what it has imported for all of the submission."""
 
@@ -76,23 +81,24 @@ class _Worker:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.scratch, env=quiet_environment(),
         )  # fmt: skip
-        self.fresh = True
         self.tail = bytearray()
         self.printed = 0
         self.drain = threading.Thread(target=self._drain, daemon=True)
         self.drain.start()
+        ready = threading.Thread(target=self.process.stdout.read, args=(1,), daemon=True)
+        ready.start()
+        ready.join(STARTUP_SECONDS)
 
     def ask(self, frame: bytes, limits: Limits) -> Outcome:
-        """Exchange one frame; the first request also waits for torch to be imported."""
+        """Exchange one frame."""
         self.printed = 0
         self.tail.clear()
         answer = _Answer(limits.reply)
         asking = threading.Thread(target=answer.fetch, args=(self.process, frame), daemon=True)
         asking.start()
-        deadline = time.monotonic() + limits.wall + (STARTUP_SECONDS if self.fresh else 0)
+        deadline = time.monotonic() + limits.wall
         while asking.is_alive() and time.monotonic() < deadline and self.printed <= limits.output:
             asking.join(0.02)
-        self.fresh = False
         if self.printed > limits.output:
             return Outcome(b"", "output", 0, bytes(self.tail))
         if asking.is_alive():

@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+READY = b"\n"
+
 
 def main() -> None:
     """Serve until standard input ends. ``argv``: import paths as JSON, the requests file."""
@@ -25,6 +27,8 @@ def main() -> None:
 
     torch.set_num_threads(1)
     execute = load_requests(Path(sys.argv[2]))
+    outgoing.write(READY)
+    outgoing.flush()
     scratch = Path.cwd()
     folder = None
     while prefix := incoming.read(framing.PREFIX.size):
@@ -38,8 +42,6 @@ def main() -> None:
             folder = lay_out(content, packed, scratch)
             make_importable(folder)
         frame = answer(execute, content, arrays, folder)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
         outgoing.write(frame)
         outgoing.flush()
 

@@ -1,5 +1,6 @@
 """Answer one request: lay out the student's files, execute, and frame what came of it."""
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -72,12 +73,22 @@ def answer(
     no defence, the code shares this process, but it keeps accidents out.
     """
     encode, describe_error, ticket = framing.encode, describe, content["ticket"]
+    printed = (sys.stdout, sys.stderr)
     try:
         result, returned = execute(content["program"], arrays, folder)
+        flush(printed)
         if not isinstance(result, dict) or not isinstance(returned, dict):
             raise TypeError("execute() must return two dicts")
         return encode({"ticket": ticket, "status": "ok", "result": result}, returned)
     except BaseException as error:
         status = "memory" if is_memory_shortage(error) else "raised"
         told = describe_error(error, folder)
+        flush(printed)
     return encode({"ticket": ticket, "status": status, "result": told}, {})
+
+
+def flush(streams: tuple[Any, ...]) -> None:
+    """Let go of what has been printed; the student may have closed the streams."""
+    for stream in streams:
+        with contextlib.suppress(BaseException):
+            stream.flush()

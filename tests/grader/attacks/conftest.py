@@ -70,7 +70,20 @@ def servers(target: Target) -> Iterator[dict[str, ForkServer | str]]:
 @pytest.fixture(params=MODES)
 def server(request: pytest.FixtureRequest, servers: dict[str, ForkServer | str]) -> ForkServer:
     """A server of each mode in turn."""
-    found = servers[request.param]
+    return started_or_skip(servers[request.param])
+
+
+@pytest.fixture
+def any_server(attack: str, servers: dict[str, ForkServer | str]) -> ForkServer:
+    """A server of one mode or the other, by the attack's name: what is judged is the same."""
+    working = [server for server in servers.values() if isinstance(server, ForkServer)]
+    if not working:
+        return started_or_skip(servers[MODES[0]])
+    return working[sum(map(ord, attack)) % len(working)]
+
+
+def started_or_skip(found: ForkServer | str) -> ForkServer:
+    """Return the server; where there is none, skip, or fail where it ought to be there."""
     if isinstance(found, str):
         if os.environ.get("CI") == "true":
             pytest.fail(found)

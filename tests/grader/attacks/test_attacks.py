@@ -132,10 +132,43 @@ def honest_points(
     return max(scores)
 
 
+def contained(replies: list[Reply], server: ForkServer, target: Target) -> None:
+    """Check that nothing secret and nothing unfit came back, and that the next one is served."""
+    for reply in replies:
+        came = everything_in(reply)
+        assert reply.status in STATUSES
+        assert "breach-" not in came
+        assert not [secret for secret in target.secrets() if secret in came]
+        assert not CONTROL.search(reply.sentence + reply.output)
+        assert reply.error is None or not CONTROL.search(repr(reply.error))
+    assert not target.was_called()
+    with server.open({"loss.py": HONEST.encode()}) as session:
+        ones = {"r": np.zeros(2, np.float32), "s": np.ones(2, np.float32)}
+        assert session.run(MSE, ones).arrays["out"] == 1.0
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_attack_comes_to_nothing(
+def test_attack_leaks_nothing_and_leaves_nothing(
+    attack: str, server: ForkServer, target: Target
+) -> None:
+    hurried = Hurried(server)
+    server.rest()
+    before = surroundings(target, server.worker_users)
+    with hurried.open(submission_of(attack, target.names())) as session:
+        for _ in range(2):
+            session.run(BPR, SCORES)
+            if hurried.longest > TIGHT.wall / 2:
+                break
+    server.rest()
+    assert surroundings(target, server.worker_users) == before
+    assert hurried.longest < TIGHT.wall + 5
+    contained(hurried.replies, server, target)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attack_gains_no_point_and_always_gets_a_report(
     attack: str,
-    server: ForkServer,
+    any_server: ForkServer,
     target: Target,
     honest_points: float,
     explainer: Explainer,
@@ -144,30 +177,13 @@ def test_attack_comes_to_nothing(
     for name, data in submission_of(attack, target.names()).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
-    hurried = Hurried(server)
-    server.rest()
-    before = surroundings(target, server.worker_users)
+    hurried = Hurried(any_server)
     report = grade(tmp_path, hurried, explainer, questions=["2a"])
-    server.rest()
-    after = surroundings(target, server.worker_users)
-
     assert report.score <= honest_points
     assert not report.grader_at_fault, report.fault
     for written in (write_report(report, format_, True) for format_ in FORMATS):
         assert not [secret for secret in target.secrets() if secret in written]
-    assert hurried.longest < TIGHT.wall + 5
-    for reply in hurried.replies:
-        came = everything_in(reply)
-        assert reply.status in STATUSES
-        assert "breach-" not in came
-        assert not [secret for secret in target.secrets() if secret in came]
-        assert not CONTROL.search(reply.sentence + reply.output)
-        assert reply.error is None or not CONTROL.search(repr(reply.error))
-    assert after == before
-    assert not target.was_called()
-    with server.open({"loss.py": HONEST.encode()}) as session:
-        ones = {"r": np.zeros(2, np.float32), "s": np.ones(2, np.float32)}
-        assert session.run(MSE, ones).arrays["out"] == 1.0
+    contained(hurried.replies, any_server, target)
 
 
 @pytest.mark.parametrize(
