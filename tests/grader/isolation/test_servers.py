@@ -2,12 +2,14 @@
 
 import os
 import signal
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
-from conftest import CALLS, of_mode
+from of_mode import CALLS, of_mode
 
 from grader.isolation import ForkServer, IsolationError, Limits
 
@@ -151,7 +153,10 @@ def test_a_request_costs_milliseconds(isolated_server: ForkServer) -> None:
     assert np.median(seconds) < 0.2
 
 
-def test_nothing_is_left_of_a_closed_server() -> None:
+def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    folder.chmod(0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     for mode in ("bubblewrap", "fallback", "plain"):
         try:
@@ -160,5 +165,9 @@ def test_nothing_is_left_of_a_closed_server() -> None:
             continue
         with server, server.open({"loss.py": b"def f(): return {}"}) as session:
             assert session.run({"call": "f"}).status == "ok"
+            if mode != "plain":
+                server.rest()
+                assert not [*folder.glob("*/*")]
     after = {process.pid for process in psutil.Process().children(recursive=True)}
     assert after == before
+    folder.rmdir()

@@ -3,5 +3,5 @@
 import socket
 
 caller = socket.socket(socket.AF_UNIX)
-caller.connect("\0@ABSTRACT@")
+caller.connect("\x00@ABSTRACT@")
 caller.sendall(b"sentinel")
