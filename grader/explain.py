@@ -21,14 +21,12 @@ from grader.trial import Outcome, TestFunction, run_test
 if TYPE_CHECKING:
     from grader.misconceptions.entry import Misconception
 
-Predicted = dict[str, Outcome]
-
 
 class Explainer:
     """Knows what each catalogued mistake returns; finds it out when it is first needed."""
 
     def __init__(self) -> None:
-        self._predicted: dict[str, Predicted] = {}
+        self._predicted: dict[tuple[str, str], Outcome] = {}
 
     def hints(self, outcomes: Iterable[Outcome]) -> dict[str, Hint]:
         """Return the misconception that explains each failed test, by test id."""
@@ -52,7 +50,9 @@ class Explainer:
             if outcome.observations and outcome.graded.telling
         }
         entries = [entry for entry in self._catalogue.values() if entry.question == question]
-        whole = [entry for entry in entries if self._agrees(entry, seen.values())]
+        # A test that failed rules most entries out, so those come first.
+        whole_question = sorted(seen.values(), key=lambda outcome: outcome.status != FAILED)
+        whole = [entry for entry in entries if self._agrees(entry, whole_question)]
         hints = {}
         for id_ in sorted(failed):
             about = tests[id_].graded.about
@@ -70,15 +70,14 @@ class Explainer:
         return hints
 
     def _agrees(self, entry: "Misconception", outcomes: Iterable[Outcome]) -> bool:
-        predicted = self.predictions(entry)
         return all(
-            outcome.graded.id in predicted and outcome.same_as(predicted[outcome.graded.id])
+            outcome.graded.telling and outcome.same_as(self._predict(entry, outcome.graded.id))
             for outcome in outcomes
         )
 
     def _loses(self, entry: "Misconception", id_: str) -> bool:
-        predicted = self.predictions(entry).get(id_)
-        return predicted is not None and predicted.status == FAILED
+        telling = self._functions[id_].graded.telling
+        return telling and self._predict(entry, id_).status == FAILED
 
     def _only_one(
         self, candidates: list["Misconception"], passed: set[str]
@@ -97,26 +96,23 @@ class Explainer:
     def _kinds(entries: list["Misconception"]) -> set[str]:
         return {entry.same_as or entry.id for entry in entries}
 
-    def predictions(self, entry: "Misconception") -> Predicted:
+    def predictions(self, entry: "Misconception") -> dict[str, Outcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
-        if entry.id not in self._predicted:
-            ask = CatalogueAsk(entry)
-            statuses: dict[str, str] = {}
-            predicted: Predicted = {}
-            for function in self._tests(entry.question):
-                outcome = run_test(function, ask, statuses)
-                statuses[outcome.graded.id] = outcome.status
-                predicted[outcome.graded.id] = outcome
-            self._predicted[entry.id] = predicted
-        return self._predicted[entry.id]
-
-    def _tests(self, question: str) -> list[TestFunction]:
-        of_question = [
-            (id_, function)
+        return {
+            id_: self._predict(entry, id_)
             for id_, function in self._functions.items()
-            if id_.split("-")[0] == question and function.graded.telling
-        ]
-        return [function for _, function in sorted(of_question, key=lambda pair: _number(pair[0]))]
+            if id_.split("-")[0] == entry.question and function.graded.telling
+        }
+
+    def _predict(self, entry: "Misconception", id_: str) -> Outcome:
+        """Run a mistake through one test, after those that the test depends on."""
+        if (entry.id, id_) not in self._predicted:
+            function = self._functions[id_]
+            graded = function.graded
+            own = [name for name in (*graded.needs, *graded.apart_from) if name in self._functions]
+            earlier = {name: self._predict(entry, name).status for name in own}
+            self._predicted[entry.id, id_] = run_test(function, CatalogueAsk(entry), earlier)
+        return self._predicted[entry.id, id_]
 
     @cached_property
     def _functions(self) -> dict[str, TestFunction]:
@@ -161,7 +157,3 @@ class CatalogueAsk:
 
     def prepare(self, programs: list[Program]) -> None:
         """Do nothing: there is no way to a worker that could be shortened."""
-
-
-def _number(id_: str) -> int:
-    return int(id_.split("-")[1])
