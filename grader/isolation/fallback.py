@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -65,7 +66,22 @@ def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str,
     finally:
         for descriptor in kept:
             os.close(descriptor)
-    return Launched(process, users, users, scratch)
+    return Launched(process, users, users, scratch, partial(kill_everything_of, users))
+
+
+def kill_everything_of(users: list[int]) -> None:
+    """Kill what workers may have left, where their server could not do it any more."""
+    for user in users:
+        subprocess.run(
+            ["/bin/sh", "-c", "kill -KILL -1"],
+            user=user,
+            group=user,
+            extra_groups=[],
+            cwd="/",
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=10,
+        )
 
 
 def _reachable(path: Path, kept: list[int], other_user: bool) -> str:

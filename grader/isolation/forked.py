@@ -4,6 +4,7 @@ Everything here runs in the trusted process and assumes nothing of a worker: not
 answers, ends or keeps silent. Each wait has an end.
 """
 
+import contextlib
 import json
 import os
 import selectors
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+import psutil
 
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
@@ -37,13 +40,14 @@ class Launched:
     ``users`` are given to workers in turn, so that one whose end is under way shares nothing
     with the next; they are known outside as ``users_outside``.
     ``scratch`` is the folder, outside, that holds the workers' scratch folders, where these are
-    not in memory.
+    not in memory. ``clean_up`` ends whatever a server that had to be killed has left.
     """
 
     process: subprocess.Popen
     users: list[int]
     users_outside: list[int]
     scratch: Path | None
+    clean_up: Callable[[], None] = lambda: None
 
 
 Launch = Callable[[int, IO[bytes]], Launched]
@@ -253,11 +257,20 @@ class _Server:
         try:
             self.launched.process.wait(0.5)
         except subprocess.TimeoutExpired:
-            self.launched.process.kill()
-            self.launched.process.wait()
+            self._kill_tree()
+        if self.launched.process.wait() != 0:
+            self.launched.clean_up()
         self.complaints.close()
         if self.launched.scratch:
             remove(self.launched.scratch)
+
+    def _kill_tree(self) -> None:
+        """Kill the process that was started and all below it: bwrap's death ends only itself."""
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process(self.launched.process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+        self.launched.process.kill()
 
     def _drop_spare(self) -> None:
         if self.spare is not None:

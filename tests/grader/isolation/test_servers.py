@@ -105,6 +105,28 @@ def test_a_server_that_was_killed_is_started_again() -> None:
             assert session.run({"call": "f"}).status == "ok"
 
 
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback"])
+def test_a_server_that_hangs_is_killed_with_all_below_it(
+    mode: str, started: dict[str, ForkServer]
+) -> None:
+    of_mode(mode, started)
+    ours = psutil.Process()
+    before = {process.pid for process in ours.children(recursive=True)}
+    with ForkServer(mode, requests=CALLS) as server:
+        for process in psutil.Process(server.pid).children(recursive=True):
+            process.suspend()
+        if mode == "fallback":
+            psutil.Process(server.pid).suspend()
+    assert {process.pid for process in ours.children(recursive=True)} <= before
+    assert not [
+        p
+        for p in psutil.process_iter(["cmdline"])
+        if p.info["cmdline"]
+        and "calls.py" in " ".join(p.info["cmdline"])
+        and p.status() == psutil.STATUS_STOPPED
+    ]
+
+
 def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IsolationError, match="chroot"):
         ForkServer("chroot")
@@ -171,3 +193,30 @@ def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> 
     after = {process.pid for process in psutil.Process().children(recursive=True)}
     assert after == before
     folder.rmdir()
+
+
+DAEMONS = b"""
+import os, time
+def f():
+    for _ in range(5):
+        if os.fork() == 0:
+            os.setsid()
+            while True:
+                os.fork() if os.getpid() % 3 else time.sleep(0.01)
+    return {}
+"""
+
+
+def test_processes_that_outlive_their_request_are_killed_without_namespaces_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give workers a user id of their own")
+    monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
+    with ForkServer("fallback", requests=CALLS) as server:
+        with server.open({"loss.py": DAEMONS}) as session:
+            assert session.run({"call": "f"}, limits=Limits(wall=5)).status in ("ok", "raised")
+        server.rest()
+        assert psutil.Process(server.pid).children(recursive=True) == []
+        users = [process.uids().real for process in psutil.process_iter()]
+        assert not set(users) & set(server.worker_users)
