@@ -3,15 +3,31 @@
 from grader.misconceptions import (
     all_items,
     dense,
+    features,
     interaction,
-    losses,
-    metric,
+    joint_loss,
+    pairwise_loss,
+    ranks,
     rating,
+    regression_loss,
     tables,
+    users,
 )
 from grader.misconceptions.entry import Misconception
 
-FILES = (tables, dense, rating, interaction, all_items, losses, metric)
+FILES = (
+    tables,
+    dense,
+    features,
+    rating,
+    interaction,
+    all_items,
+    pairwise_loss,
+    regression_loss,
+    joint_loss,
+    ranks,
+    users,
+)
 
 
 def read_catalogue() -> dict[str, Misconception]:
