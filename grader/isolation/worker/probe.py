@@ -52,4 +52,8 @@ def _can_read(path: Path) -> bool:
 
 
 def _can_write(folder: Path) -> bool:
-    return _opens(lambda: (folder / "grader-probe").mkdir())
+    place = folder / f"grader-probe-{os.getpid()}"
+    if not _opens(place.mkdir):
+        return False
+    _opens(place.rmdir)
+    return True
