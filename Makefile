@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help environment experiments test lab bench
+.PHONY: help environment experiments test lab grade bench
 .PHONY: handout handout-blank handout-watch handout-overleaf handout-clean
 
 help: ## list these commands
@@ -23,6 +23,9 @@ test: environment ## every test of the package
 
 lab: environment ## JupyterLab on the notebooks
 	@$(PY) -m jupyter lab notebooks
+
+grade: environment ## grade submission/ here: public tests, hidden ones where they are present
+	@$(PY) -m grader $(ARGS)
 
 bench: environment ## speed against the plain baseline, measured side by side
 	@$(PY) -m bench $(ARGS)

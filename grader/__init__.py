@@ -1,0 +1,1 @@
+"""Judge a submission: tests, misconceptions, reports, and the sandbox that runs the code."""

@@ -1,0 +1,5 @@
+"""``python -m grader``."""
+
+from grader.command import main
+
+main(prog_name="python -m grader")

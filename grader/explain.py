@@ -1,0 +1,159 @@
+"""Name the misconception that explains a submission's failures, or say nothing.
+
+Each catalogued mistake goes through the very tests that the submission failed. It explains them
+if it returned the same as the submission everywhere that these tests looked, and no mistake of
+another kind did.
+"""
+
+import warnings
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.isolation import Reply, StudentError
+from grader.judge import Program
+from grader.report import FAILED, Hint
+from grader.suite import present_tests
+from grader.trial import Outcome, TestFunction, run_test
+
+if TYPE_CHECKING:
+    from grader.misconceptions.entry import Misconception
+
+
+class Explainer:
+    """Knows what each catalogued mistake returns; finds it out when it is first needed."""
+
+    def __init__(self) -> None:
+        self._predicted: dict[tuple[str, str], Outcome] = {}
+
+    def hints(self, outcomes: Iterable[Outcome]) -> dict[str, Hint]:
+        """Return the misconception that explains each failed test, by test id."""
+        by_question: dict[str, dict[str, Outcome]] = {}
+        for outcome in outcomes:
+            question = outcome.graded.id.split("-")[0]
+            by_question.setdefault(question, {})[outcome.graded.id] = outcome
+        hints: dict[str, Hint] = {}
+        for question, tests in by_question.items():
+            failed = {id_ for id_, outcome in tests.items() if outcome.status == FAILED}
+            if failed and self._catalogue:
+                hints |= self._explain(question, tests, failed)
+        return hints
+
+    def _explain(
+        self, question: str, tests: dict[str, Outcome], failed: set[str]
+    ) -> dict[str, Hint]:
+        seen = {
+            id_: outcome
+            for id_, outcome in tests.items()
+            if outcome.observations and outcome.graded.telling
+        }
+        entries = [entry for entry in self._catalogue.values() if entry.question == question]
+        # A test that failed rules most entries out, so those come first.
+        whole_question = sorted(seen.values(), key=lambda outcome: outcome.status != FAILED)
+        whole = [entry for entry in entries if self._agrees(entry, whole_question)]
+        hints = {}
+        for id_ in sorted(failed):
+            about = tests[id_].graded.about
+            related = [outcome for outcome in seen.values() if outcome.graded.about == about]
+            candidates = whole
+            if id_ in seen:
+                candidates = [
+                    entry
+                    for entry in whole or entries
+                    if self._loses(entry, id_) and self._agrees(entry, related)
+                ]
+            entry = self._only_one(candidates, set(tests) - failed)
+            if entry:
+                hints[id_] = Hint(entry.id, entry.did, entry.think)
+        return hints
+
+    def _agrees(self, entry: "Misconception", outcomes: Iterable[Outcome]) -> bool:
+        return all(
+            outcome.graded.telling and outcome.same_as(self._predict(entry, outcome.graded.id))
+            for outcome in outcomes
+        )
+
+    def _loses(self, entry: "Misconception", id_: str) -> bool:
+        telling = self._functions[id_].graded.telling
+        return telling and self._predict(entry, id_).status == FAILED
+
+    def _only_one(
+        self, candidates: list["Misconception"], passed: set[str]
+    ) -> "Misconception | None":
+        """Return the one kind of mistake among the candidates, if there is one."""
+        kinds = self._kinds(candidates)
+        if len(kinds) > 1:
+            # Of those that lose the same, what would also lose a test that passed is ruled out.
+            possible = [
+                entry for entry in candidates if not any(self._loses(entry, id_) for id_ in passed)
+            ]
+            kinds = self._kinds(possible)
+        return self._catalogue[next(iter(kinds))] if len(kinds) == 1 else None
+
+    @staticmethod
+    def _kinds(entries: list["Misconception"]) -> set[str]:
+        return {entry.same_as or entry.id for entry in entries}
+
+    def predictions(self, entry: "Misconception") -> dict[str, Outcome]:
+        """Return what a mistake does in the tests of its question that tell mistakes apart."""
+        return {
+            id_: self._predict(entry, id_)
+            for id_, function in self._functions.items()
+            if id_.split("-")[0] == entry.question and function.graded.telling
+        }
+
+    def _predict(self, entry: "Misconception", id_: str) -> Outcome:
+        """Run a mistake through one test, after those that the test depends on."""
+        if (entry.id, id_) not in self._predicted:
+            function = self._functions[id_]
+            graded = function.graded
+            own = [name for name in (*graded.needs, *graded.apart_from) if name in self._functions]
+            earlier = {name: self._predict(entry, name).status for name in own}
+            self._predicted[entry.id, id_] = run_test(function, CatalogueAsk(entry), earlier)
+        return self._predicted[entry.id, id_]
+
+    @cached_property
+    def _functions(self) -> dict[str, TestFunction]:
+        return present_tests()
+
+    @cached_property
+    def _catalogue(self) -> dict[str, "Misconception"]:
+        """Entries by id; none in a copy that comes without the catalogue."""
+        try:
+            from grader.misconceptions.catalogue import read_catalogue
+        except ModuleNotFoundError as error:
+            if error.name and error.name.startswith("grader.misconceptions"):
+                return {}
+            raise
+        return read_catalogue()
+
+
+class CatalogueAsk:
+    """How programs run over a catalogued mistake: here, for it is our own code."""
+
+    def __init__(self, entry: "Misconception") -> None:
+        self.entry = entry
+
+    def __call__(self, program: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
+        import torch
+
+        from grader.requests import answer
+
+        random_state, threads = torch.get_rng_state(), torch.get_num_threads()
+        torch.set_num_threads(1)  # as in the worker, and far faster for small nets
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                result, returned = answer(program, arrays, self.entry.modules.__getitem__)
+        except Exception as error:
+            said = StudentError(type(error).__name__, str(error))
+            return Reply(status="raised", error=said)
+        finally:
+            torch.set_num_threads(threads)
+            torch.set_rng_state(random_state)
+        return Reply(status="ok", result=result, arrays=returned)
+
+    def prepare(self, programs: list[Program]) -> None:
+        """Do nothing: there is no way to a worker that could be shortened."""

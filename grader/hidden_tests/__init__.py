@@ -1,0 +1,1 @@
+"""The tests that decide correctness; a student's copy does not have this folder."""

@@ -1,0 +1,191 @@
+"""Nets small enough to judge number by number: sizes, weights, pairs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.hidden_tests import oracle
+from grader.judge import Judge, Program, program_of
+from grader.programs import Step, backward, call, load, net
+
+SHARED = ("U", "Q")
+SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A net with weights of our own, none of them zero, and the pairs that it is asked about."""
+
+    num_users: int
+    num_items: int
+    embedding_dim: int
+    layer_sizes: tuple[int, ...]
+    sharing: bool
+    user_ids: tuple[int, ...]
+    item_ids: tuple[int, ...]
+    seed: int
+
+    @cached_property
+    def tables(self) -> dict[str, np.ndarray]:
+        """Tables and biases by attribute name."""
+        random = np.random.RandomState(self.seed)
+        names = SHARED if self.sharing else SEPARATE
+        rows = [self.num_users, self.num_items]
+        tables = {
+            name: random.normal(size=(rows[index % 2], self.embedding_dim))
+            for index, name in enumerate(names)
+        }
+        tables |= {name: random.normal(size=(count, 1)) for name, count in zip("AB", rows)}
+        return {name: table.astype(np.float32) for name, table in tables.items()}
+
+    @cached_property
+    def dense(self) -> list[np.ndarray]:
+        """Weight and bias of each layer."""
+        random = np.random.RandomState(self.seed + 1)
+        arrays = []
+        for inputs, outputs in zip(self.layer_sizes, (*self.layer_sizes[1:], 1)):
+            arrays.append(random.normal(scale=1.7 / inputs**0.5, size=(outputs, inputs)))
+            arrays.append(random.normal(size=outputs))
+        return [array.astype(np.float32) for array in arrays]
+
+    @cached_property
+    def cotangents(self) -> dict[str, np.ndarray]:
+        random = np.random.RandomState(self.seed + 2)
+        size = len(self.user_ids)
+        return {
+            name: random.normal(size=size).astype(np.float32)
+            for name in ("rating_cotangent", "score_cotangent")
+        }
+
+    @property
+    def ids(self) -> dict[str, np.ndarray]:
+        return {"user_ids": np.array(self.user_ids), "item_ids": np.array(self.item_ids)}
+
+    @property
+    def method(self) -> str:
+        return f"net.forward_{'with' if self.sharing else 'without'}_embedding_sharing"
+
+    @property
+    def inputs(self) -> list[str]:
+        """Where gradients are asked for."""
+        tables = [f"net.{name}.weight" for name in self.tables]
+        return tables + [f"dense.{index}" for index in range(len(self.dense))]
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        return self.tables | {f"dense{index}": array for index, array in enumerate(self.dense)}
+
+    def build(self, judge: Judge) -> list[Step]:
+        """Steps that make the net and load the weights.
+
+        Ready-made parts stand in for methods that cannot be called, and for all of them where
+        the judge is to look at a question apart from 1a and 1b.
+        """
+        parts = "instead" if judge.apart else "spare"
+        made = net(
+            self.num_users,
+            self.num_items,
+            self.embedding_dim,
+            self.layer_sizes,
+            self.sharing,
+            **{parts: self._parts()},
+        )
+        return [made, load(list(self.tables), len(self.dense))]
+
+    def forward(self, judge: Judge) -> Program:
+        """Return what asks for both predictions, twice, and for all gradients of both."""
+        return program_of(
+            *self.build(judge),
+            call(self.method, "user_ids", "item_ids", seed=1),
+            call(self.method, "user_ids", "item_ids", seed=2, name="again"),
+            backward("out.0", "rating_cotangent", self.inputs, "rating"),
+            backward("out.1", "score_cotangent", self.inputs, "score"),
+            **self.ids,
+            **self.weights,
+            **self.cotangents,
+        )
+
+    def rating(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The right ratings, and the gradient that reaches each input."""
+        u, q = ("U", "Q") if self.sharing else ("U_reg", "Q_reg")
+        users, items = self.ids.values()
+        rows = self._double(u)[users], self._double(q)[items]
+        dense = [array.astype(np.float64) for array in self.dense]
+        cotangent = self.cotangents["rating_cotangent"]
+        du, dq, ddense = oracle.rating_gradients(*rows, dense, cotangent)
+        gradients = self._no_gradients()
+        gradients[f"net.{u}.weight"] = oracle.rows_gradient(self.tables[u], users, du)
+        gradients[f"net.{q}.weight"] = oracle.rows_gradient(self.tables[q], items, dq)
+        gradients |= {f"dense.{index}": gradient for index, gradient in enumerate(ddense)}
+        return oracle.rating(*rows, dense), gradients
+
+    def score(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The right interaction scores, and the gradient that reaches each input."""
+        u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
+        users, items = self.ids.values()
+        ids = {u: users, q: items, "A": users, "B": items}
+        rows = {name: self._double(name)[ids[name]] for name in ids}
+        cotangent = self.cotangents["score_cotangent"].astype(np.float64)[:, None]
+        reached = {u: cotangent * rows[q], q: cotangent * rows[u], "A": cotangent, "B": cotangent}
+        gradients = self._no_gradients()
+        for name, gradient in reached.items():
+            total = oracle.rows_gradient(self.tables[name], ids[name], gradient)
+            gradients[f"net.{name}.weight"] = total
+        return oracle.interaction(rows[u], rows[q], rows["A"], rows["B"]), gradients
+
+    def all_scores(self) -> np.ndarray:
+        """The right interaction score of each asked user with every movie."""
+        u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
+        users = np.array(self.user_ids)
+        products = self._double(u)[users] @ self._double(q).T
+        return products + self._double("A")[users] + self._double("B").T
+
+    def _double(self, name: str) -> np.ndarray:
+        return self.tables[name].astype(np.float64)
+
+    def _no_gradients(self) -> dict[str, np.ndarray]:
+        arrays = [*self.tables.values(), *self.dense]
+        return {path: np.zeros(array.shape) for path, array in zip(self.inputs, arrays)}
+
+    def _parts(self) -> dict[str, list]:
+        users, items, columns = self.num_users, self.num_items, self.embedding_dim
+        pair = [[users, columns], [items, columns]]
+        layers: list[list] = []
+        for inputs, outputs in zip(self.layer_sizes, (*self.layer_sizes[1:], 1)):
+            layers += [["Linear", inputs, outputs], ["ReLU"]]
+        return {
+            "init_shared_user_and_item_embeddings": pair,
+            "init_separate_user_and_item_embeddings": pair * 2,
+            "init_user_and_item_bias": [[users, 1], [items, 1]],
+            "init_mlp_layers": layers[:-1],
+        }
+
+
+# Fewer users than movies, and more; rows that come twice; the first id, in one only, and the last.
+WIDE = {
+    "num_users": 5,
+    "num_items": 8,
+    "embedding_dim": 3,
+    "layer_sizes": (9, 7),
+    "user_ids": (0, 4, 2, 2, 1, 3),
+    "item_ids": (7, 0, 3, 5, 3, 2),
+}
+TALL_AND_DEEP = {
+    "num_users": 9,
+    "num_items": 4,
+    "embedding_dim": 2,
+    "layer_sizes": (6, 5, 4, 3),
+    "user_ids": (8, 1, 5, 5, 5),
+    "item_ids": (3, 3, 1, 1, 2),
+}
+
+
+def cases(sharing: bool) -> tuple[Case, Case]:
+    """Return the two nets of one kind."""
+    return Case(**WIDE, sharing=sharing, seed=11), Case(**TALL_AND_DEEP, sharing=sharing, seed=23)
+
+
+def one_of_each() -> list[Case]:
+    """Return a net that shares its tables and one that does not."""
+    return [cases(sharing)[0] for sharing in (True, False)]

@@ -1,0 +1,60 @@
+"""Question 1d: every movie's score, with weights that the test has set."""
+
+import numpy as np
+
+from grader.hidden_tests.cases import cases, one_of_each
+from grader.judge import Judge, graded, program_of
+from grader.programs import call
+
+APART = ("1a", "1b")
+
+
+def judge_scores(judge: Judge, sharing: bool) -> None:
+    programs = {
+        case: program_of(
+            *case.build(judge),
+            call("net.score_all_items", "user_ids", seed=1),
+            call("net.score_all_items", "user_ids", seed=2, name="again"),
+            user_ids=case.ids["user_ids"],
+            **case.weights,
+        )
+        for case in cases(sharing)
+    }
+    for case, answer in judge.ask_each(programs):
+        judge.equal("the scores", answer["out"], case.all_scores(), again=answer["again"])
+
+
+@graded("1d-1-hidden", about="shared", apart_from=APART)
+def test_scores_with_sharing(judge: Judge) -> None:
+    """With sharing, row k holds the interaction score of user k with every movie."""
+    judge_scores(judge, sharing=True)
+
+
+@graded("1d-2-hidden", about="separate", apart_from=APART)
+def test_scores_without_sharing(judge: Judge) -> None:
+    """Without sharing, the scores come from the tables of the factorization."""
+    judge_scores(judge, sharing=False)
+
+
+@graded("1d-3-hidden", about="one user", apart_from=APART)
+def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
+    """A user alone has the row of scores that they have among others, also when asked twice."""
+    programs = {
+        case: program_of(
+            *case.build(judge),
+            call("net.score_all_items", "all_users"),
+            call("net.score_all_items", "one", name="alone"),
+            call("net.score_all_items", "twice", name="twice"),
+            all_users=np.arange(5),
+            one=np.array([3]),
+            twice=np.array([4, 1, 4]),
+            **case.weights,
+        )
+        for case in one_of_each()
+    }
+    for _, answer in judge.ask_each(programs):
+        judge.shape("the scores of one user", answer["alone"], (1, 8))
+        rows = answer["out"].array
+        if rows is not None and rows.shape == (5, 8):
+            judge.equal("the scores of one user", answer["alone"], rows[[3]])
+            judge.equal("the scores of a user twice", answer["twice"], rows[[4, 1, 4]])

@@ -1,0 +1,167 @@
+"""Questions 2a to 2c: values of several batches, and gradients that belong to the values."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from grader.hidden_tests import oracle
+from grader.judge import Answer, Judge, agree, graded, program_of
+from grader.programs import backward, call, report, track
+
+STEP = 1e-3
+
+
+def batches(scale: float, sizes: tuple[int, ...] = (5, 1, 8)) -> list[tuple[np.ndarray, ...]]:
+    """Return pairs of arrays, of several lengths."""
+    random = np.random.RandomState(17)
+    return [tuple(random.normal(scale=scale, size=(2, size))) for size in sizes]
+
+
+def stars() -> list[tuple[np.ndarray, ...]]:
+    """Return observed ratings, and predictions that are not all between 1 and 5."""
+    random = np.random.RandomState(18)
+    return [
+        (random.randint(1, 6, size).astype(float), random.normal(3, 2.5, size))
+        for size in (6, 1, 9)
+    ]
+
+
+def judge_values(
+    judge: Judge,
+    function: str,
+    names: tuple[str, str],
+    pairs: list[tuple[np.ndarray, ...]],
+    right: Callable[[np.ndarray, np.ndarray], float],
+) -> None:
+    """Compare a loss of several batches with the right one, and its arguments with themselves."""
+    batches = [dict(zip(names, (array.astype(np.float32) for array in pair))) for pair in pairs]
+    programs = {
+        index: program_of(call(function, *names), report(*names), **batch)
+        for index, batch in enumerate(batches)
+    }
+    for index, answer in judge.ask_each(programs):
+        judge.equal("the loss", answer["out"], right(*pairs[index]))
+        for name, array in batches[index].items():
+            judge.equal(f"{name} after the call", answer[name], array)
+
+
+def judge_gradients(
+    judge: Judge,
+    function: str,
+    inputs: dict[str, np.ndarray],
+    wrt: Sequence[str],
+    expected: Sequence[np.ndarray],
+    constants: tuple[float, ...] = (),
+) -> None:
+    """Compare gradients with the right ones, or else with the function's own differences.
+
+    A loss that is wrong, and has lost its points for that, may still have its own gradients.
+    """
+    steps = [
+        track(*wrt),
+        call(function, *inputs, *constants),
+        backward("out", "one", wrt, "gradient"),
+    ]
+    arrays = {name: np.asarray(array, np.float64) for name, array in inputs.items()}
+    shifted = {}
+    for name in wrt:
+        direction = np.random.RandomState(3).normal(size=arrays[name].shape)
+        for sign, side in ((1, "above"), (-1, "below")):
+            shifted[f"{name}_{side}"] = arrays[name] + sign * STEP * direction
+            moved = [f"{name}_{side}" if name == other else f"{other}_fixed" for other in inputs]
+            steps.append(call(function, *moved, *constants, name=f"at_{name}_{side}"))
+    fixed = {f"{name}_fixed": array for name, array in arrays.items()}
+    answer = judge.ask(*steps, **arrays, **fixed, **shifted, one=np.array(1.0))
+    judge.fact("the loss", kind(answer), "a number", "is not a single number")
+    for name, right in zip(wrt, expected):
+        got = answer[f"gradient:{name}"]
+        what = f"the gradient with respect to {name}"
+        if got.array is not None and not agree(got.array, right) and own(answer, name):
+            judge.fact(what, "its own", "its own", "")
+        else:
+            judge.gradient(what, got, right)
+
+
+def kind(answer: Answer) -> str:
+    array = answer["out"].array
+    return "a number" if array is not None and array.shape == () else "something else"
+
+
+def own(answer: Answer, name: str) -> bool:
+    """Whether a gradient is that of the value that the submission itself returns."""
+    gradient = answer[f"gradient:{name}"].array
+    above, below = (answer[f"at_{name}_{side}"].array for side in ("above", "below"))
+    if above is None or below is None or above.shape or below.shape or not gradient.any():
+        return False
+    direction = np.random.RandomState(3).normal(size=gradient.shape)
+    slope = float(above - below) / (2 * STEP)
+    return bool(np.isclose((gradient * direction).sum(), slope, rtol=0.02, atol=1e-3))
+
+
+@graded("2a-1-hidden", about="value")
+def test_bpr_loss(judge: Judge) -> None:
+    """bpr_loss is the mean of 1 - sigmoid(p_pos - p_neg), and leaves its arguments as they are."""
+    judge_values(judge, "loss.bpr_loss", ("positive", "negative"), batches(2.0), oracle.bpr)
+
+
+@graded("2a-2-hidden", about="gradient")
+def test_bpr_gradients(judge: Judge) -> None:
+    """The gradients of bpr_loss reach both kinds of scores."""
+    positive, negative = batches(1.5)[0]
+    judge_gradients(
+        judge,
+        "loss.bpr_loss",
+        {"positive": positive, "negative": negative},
+        ("positive", "negative"),
+        oracle.bpr_gradients(positive, negative),
+    )
+
+
+@graded("2b-1-hidden", about="value")
+def test_regression_loss(judge: Judge) -> None:
+    """regression_loss is the mean squared error, and leaves its arguments as they are."""
+    names = ("observed", "predicted")
+    judge_values(judge, "loss.regression_loss", names, stars(), oracle.mean_squared_error)
+
+
+@graded("2b-2-hidden", about="gradient")
+def test_regression_gradients(judge: Judge) -> None:
+    """The gradients of regression_loss reach the predicted ratings."""
+    observed, predicted = stars()[0]
+    judge_gradients(
+        judge,
+        "loss.regression_loss",
+        {"observed": observed, "predicted": predicted},
+        ("predicted",),
+        [oracle.mean_squared_error_gradient(observed, predicted)],
+    )
+
+
+@graded("2c-1-hidden", about="value")
+def test_joint_loss(judge: Judge) -> None:
+    """joint_loss weighs each loss with its own weight, also where the weights do not sum to one."""
+    losses_of = {(0.99, 0.01): (0.4, 1.3), (2.0, 0.5): (0.25, 3.0)}
+    losses_of |= {(0.0, 1.5): (0.7, 0.2), (0.3, 0.0): (0.5, 12.0)}
+    programs = {
+        weights: program_of(
+            call("loss.joint_loss", "factorization", "regression", *weights),
+            factorization=losses[0],
+            regression=losses[1],
+        )
+        for weights, losses in losses_of.items()
+    }
+    for weights, answer in judge.ask_each(programs):
+        judge.equal("the loss", answer["out"], np.dot(weights, losses_of[weights]))
+
+
+@graded("2c-2-hidden", about="gradient")
+def test_joint_gradients(judge: Judge) -> None:
+    """The gradients of joint_loss reach both losses."""
+    judge_gradients(
+        judge,
+        "loss.joint_loss",
+        {"factorization": np.array(0.4), "regression": np.array(1.3)},
+        ("factorization", "regression"),
+        (np.array(2.0), np.array(0.7)),
+        constants=(2.0, 0.7),
+    )

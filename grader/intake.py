@@ -1,0 +1,285 @@
+"""Find what a student handed in, and read it into memory without trusting a name or a size.
+
+A submission may be a folder that holds ``submission/``, that folder itself, a zip of either, with
+or without folders around it, or ``model.py``, ``loss.py`` and ``mrr.py`` loose. Nothing is ever
+extracted: names are only compared, and files are bytes until the sandbox writes them.
+"""
+
+import os
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+FOLDER = "submission"
+FILES = ("model.py", "loss.py", "mrr.py")
+MAX_FILES = 200
+MAX_FILE = 1 << 20
+MAX_TOTAL = 8 << 20
+MAX_ARCHIVE = 64 << 20
+MAX_MEMBERS = 5000
+MAX_DEPTH = 12
+
+_IGNORED = {
+    "__MACOSX", "__pycache__", ".DS_Store", ".git", ".gitignore", ".gitkeep", ".idea", ".vscode",
+    ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv", "Thumbs.db",
+    "desktop.ini",
+}  # fmt: skip
+
+
+class IntakeError(ValueError):
+    """What was handed in cannot be graded; the text is a sentence for the student."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A student's files as they were handed in.
+
+    ``files`` maps names relative to ``submission/``, with forward slashes, to contents;
+    ``place`` is where in the folder or zip they were found (``"."`` at its top).
+    """
+
+    files: Mapping[str, bytes]
+    place: str
+
+    def source(self, name: str) -> str | None:
+        """Return a file's text, undecodable bytes replaced, or None where it is missing."""
+        data = self.files.get(name)
+        return None if data is None else data.decode("utf-8-sig", errors="replace")
+
+
+def read_submission(path: Path) -> Submission:
+    """Return the submission at ``path``, a folder or a zip.
+
+    Raises
+    ------
+    IntakeError
+        If there is none, or if it holds something that a submission never needs: links,
+        devices, names that lead outside, names that differ only in case, too much data.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _from_folder(path)
+    if path.is_file():
+        return _from_zip(path)
+    raise IntakeError(f"There is no folder or zip at {path}.")
+
+
+def _from_folder(path: Path) -> Submission:
+    place = _locate_in_folder(path)
+    files: dict[str, bytes] = {}
+    for name in _walk(path / place):
+        _check_names([*files, name])
+        files[name] = _read_plain_file(path / place / name, name)
+        _check_amount(files)
+    return Submission(files, place.as_posix())
+
+
+def _locate_in_folder(path: Path) -> Path:
+    """Return the submission's folder relative to ``path``: at once, or a few folders down."""
+    if _holds_files(path) and not (path / FOLDER).is_dir():
+        return Path()
+    if (path / FOLDER).is_symlink():
+        raise IntakeError(f"{FOLDER} is a symbolic link; hand in the folder itself.")
+    if (path / FOLDER).is_dir():
+        return Path(FOLDER)
+    if path.resolve().name == FOLDER:
+        return Path()
+    folders = [Path()]
+    for _ in range(3):
+        folders = [
+            folder / entry.name
+            for folder in folders
+            for entry in sorted(os.scandir(path / folder), key=lambda entry: entry.name)
+            if entry.is_dir(follow_symlinks=False)
+            and entry.name not in _IGNORED
+            and not entry.name.startswith(".")
+        ][:MAX_MEMBERS]
+        found = [f for f in folders if f.name == FOLDER] or [
+            f for f in folders if _holds_files(path / f)
+        ]
+        if found:
+            return Path(_only_one([f.as_posix() for f in found]))
+    raise _nothing_found(path.name)
+
+
+def _holds_files(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in FILES)
+
+
+def _walk(root: Path) -> Iterable[str]:
+    """Yield the names of the files below ``root``, sorted, refusing links and devices."""
+    remaining = [Path()]
+    seen = 0
+    while remaining:
+        folder = remaining.pop()
+        if len(folder.parts) > MAX_DEPTH:
+            raise IntakeError(f"{FOLDER}/ has folders nested more than {MAX_DEPTH} deep.")
+        with os.scandir(root / folder) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+        for entry in entries:
+            seen += 1
+            if seen > MAX_MEMBERS:
+                raise IntakeError(f"{FOLDER}/ holds more than {MAX_MEMBERS} entries.")
+            if entry.name in _IGNORED or entry.name.endswith(".pyc"):
+                continue
+            name = (folder / entry.name).as_posix()
+            if entry.is_symlink():
+                raise IntakeError(f"{_shown(name)} is a symbolic link; hand in the file itself.")
+            if entry.is_dir(follow_symlinks=False):
+                remaining.append(folder / entry.name)
+            else:
+                yield name
+
+
+def _read_plain_file(path: Path, name: str) -> bytes:
+    """Return the contents, having looked at the very file that is read, not at its name."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise IntakeError(f"{_shown(name)} cannot be read: {error.strerror}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise IntakeError(f"{_shown(name)} is not an ordinary file.")
+        if status.st_nlink > 1:
+            raise IntakeError(f"{_shown(name)} is a hard link; hand in a copy of the file.")
+        data = file.read(MAX_FILE + 1)
+    return _bounded(name, data)
+
+
+def _from_zip(path: Path) -> Submission:
+    if path.stat().st_size > MAX_ARCHIVE:
+        raise IntakeError(
+            f"{path.name} is larger than {MAX_ARCHIVE >> 20} MiB; zip only the {FOLDER} folder."
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _from_archive(archive, path.name)
+    except zipfile.BadZipFile as error:
+        raise IntakeError(f"{path.name} is not a zip, or it is damaged.") from error
+
+
+def _from_archive(archive: zipfile.ZipFile, title: str) -> Submission:
+    members: dict[str, zipfile.ZipInfo] = {}
+    if len(archive.infolist()) > MAX_MEMBERS:
+        raise IntakeError(
+            f"{title} holds more than {MAX_MEMBERS} files; zip only the {FOLDER} folder."
+        )
+    for member in archive.infolist():
+        parts = _checked_parts(member)
+        if any(part in _IGNORED for part in parts) or member.filename.endswith(".pyc"):
+            continue
+        if not member.is_dir():
+            name = "/".join(parts)
+            if name in members:
+                raise IntakeError(f"{_shown(name)} is in the zip twice.")
+            members[name] = member
+    place = _locate_in_names(members, title)
+    inside = {
+        str(PurePosixPath(name).relative_to(place)): member
+        for name, member in members.items()
+        if PurePosixPath(place) in PurePosixPath(name).parents
+    }
+    _check_names(inside)
+    files: dict[str, bytes] = {}
+    for name in sorted(inside):
+        files[name] = _read_member(archive, inside[name], name)
+        _check_amount(files)
+    return Submission(files, place)
+
+
+def _checked_parts(member: zipfile.ZipInfo) -> list[str]:
+    """Return the parts of a member's name, refusing names and kinds that lead elsewhere."""
+    name = member.orig_filename if "\0" in member.orig_filename else member.filename
+    if "\0" in name or "\\" in name or name.startswith("/") or name[1:2] == ":":
+        raise IntakeError(f"The zip holds the name {_shown(name)}, which leads outside it.")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise IntakeError(f"The zip holds the name {_shown(name)}, which leads outside it.")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        raise IntakeError(f"{_shown(name)} is a symbolic link; hand in the file itself.")
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise IntakeError(f"{_shown(name)} is not an ordinary file.")
+    if len(parts) > MAX_DEPTH:
+        raise IntakeError(f"The zip has folders nested more than {MAX_DEPTH} deep.")
+    return parts
+
+
+def _locate_in_names(names: Iterable[str], title: str) -> str:
+    """Return the folder of the submission among the archive's names: the shallowest one."""
+    paths = [PurePosixPath(name) for name in names]
+    named = {parent for path in paths for parent in path.parents if parent.name == FOLDER}
+    loose = {path.parent for path in paths if path.name in FILES}
+    found = named or loose
+    if not found:
+        raise _nothing_found(title)
+    depth = min(len(folder.parts) for folder in found)
+    return _only_one(sorted(str(folder) for folder in found if len(folder.parts) == depth))
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    if member.flag_bits & 1:
+        raise IntakeError(f"{_shown(name)} is encrypted.")
+    if member.file_size > MAX_FILE:
+        raise _too_large(name)
+    try:
+        with archive.open(member) as file:
+            data = file.read(MAX_FILE + 1)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+        raise IntakeError(f"{_shown(name)} in the zip is damaged.") from error
+    return _bounded(name, data)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Refuse names that cannot be told apart, or be written, on some computer."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if not name.isprintable() or len(name.encode(errors="replace")) > 200:
+            raise IntakeError(f"The name {_shown(name)} is too long or not printable.")
+        for path in (PurePosixPath(name), *PurePosixPath(name).parents):
+            folded = unicodedata.normalize("NFC", str(path)).casefold()
+            other = seen.setdefault(folded, str(path))
+            if other != str(path):
+                raise IntakeError(
+                    f"{_shown(other)} and {_shown(str(path))} differ only in case; keep one."
+                )
+
+
+def _check_amount(files: Mapping[str, bytes]) -> None:
+    if len(files) > MAX_FILES:
+        raise IntakeError(f"{FOLDER}/ holds more than {MAX_FILES} files; it needs three.")
+    if sum(map(len, files.values())) > MAX_TOTAL:
+        raise IntakeError(f"{FOLDER}/ holds more than {MAX_TOTAL >> 20} MiB.")
+
+
+def _bounded(name: str, data: bytes) -> bytes:
+    if len(data) > MAX_FILE:
+        raise _too_large(name)
+    return data
+
+
+def _too_large(name: str) -> IntakeError:
+    return IntakeError(f"{_shown(name)} is larger than {MAX_FILE >> 20} MiB.")
+
+
+def _only_one(found: list[str]) -> str:
+    if len(found) > 1:
+        listed = ", ".join(_shown(name) for name in found[:4])
+        raise IntakeError(f"There is more than one submission: {listed}. Hand in one.")
+    return found[0]
+
+
+def _nothing_found(title: str) -> IntakeError:
+    return IntakeError(f"{_shown(title)} holds no {FOLDER} folder and none of {', '.join(FILES)}.")
+
+
+def _shown(name: str) -> str:
+    """Return a name that can be put into a sentence, whatever it holds."""
+    cleaned = "".join(c if c.isprintable() else "\ufffd" for c in name)
+    return cleaned if len(cleaned) <= 80 else cleaned[:79] + "…"

@@ -1,0 +1,124 @@
+"""Find the strongest sandbox that works on this machine, by trying it."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from grader.isolation import bubblewrap, fallback
+from grader.isolation.forked import ForkedTransport, Launch
+from grader.isolation.interpreter import private_places
+from grader.isolation.limits import Limits
+from grader.isolation.plain import PlainTransport
+from grader.isolation.reply import IsolationError
+from grader.isolation.session import Session
+from grader.isolation.users import is_root, unused_users
+from grader.isolation.worker import landlock, seccomp
+
+MODES = ("bubblewrap", "fallback", "plain")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A transport that runs, what it is called, and what was found to hold.
+
+    ``open_doors`` says what a worker could still do that it should not, empty when isolated.
+    """
+
+    transport: ForkedTransport | PlainTransport
+    mode: str
+    layers: tuple[str, ...]
+    open_doors: tuple[str, ...]
+
+
+def choose(wanted: str | None, requests: Path) -> Chosen:
+    """Return the strongest sandbox that starts, or the one that is wanted.
+
+    Raises
+    ------
+    IsolationError
+        If the one that is wanted does not start, or leaves a door open.
+    """
+    complaints = []
+    for mode, start in _candidates(requests):
+        if wanted not in (None, mode):
+            continue
+        try:
+            chosen = start()
+        except (IsolationError, OSError) as error:
+            complaints.append(f"{mode}: {error}")
+            continue
+        if mode == "bubblewrap" and chosen.open_doors:
+            chosen.transport.close()
+            complaints.append(f"{mode}: a worker {', '.join(chosen.open_doors)}")
+            continue
+        return chosen
+    raise IsolationError(f"no sandbox of mode {wanted} works here; " + "; ".join(complaints))
+
+
+def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
+    plain = ("plain", partial(_plain, requests))
+    if platform.system() != "Linux":
+        return [plain]
+    locks = {"landlock": landlock.version() > 0, "seccomp": seccomp.available()}
+    for name in os.environ.get("GRADER_ISOLATION_WITHOUT", "").split():
+        locks[name] = False
+    candidates = []
+    if is_root():
+        candidates.append(("bubblewrap", partial(_bubblewrap, requests, locks, True)))
+    candidates.append(("bubblewrap", partial(_bubblewrap, requests, locks, False)))
+    candidates.append(("fallback", partial(_fallback, requests, locks)))
+    return [*candidates, plain]
+
+
+def _bubblewrap(requests: Path, locks: dict[str, bool], other_user: bool) -> Chosen:
+    users = unused_users(8) if other_user else []
+    layers = ["bubblewrap", "namespaces: user, process, mount, IPC, network"]
+    launch = partial(bubblewrap.launch, requests=requests, users=users, locks=locks)
+    return _tried(launch, "bubblewrap", layers + ["separate user"] * other_user, locks)
+
+
+def _fallback(requests: Path, locks: dict[str, bool]) -> Chosen:
+    launch = partial(fallback.launch, requests=requests, locks=locks)
+    return _tried(launch, "fallback", ["separate user"] * is_root(), locks)
+
+
+def _plain(requests: Path) -> Chosen:
+    return Chosen(PlainTransport(requests), "plain", ("time limit",), ("is not isolated at all",))
+
+
+def _tried(launch: Launch, mode: str, layers: list[str], locks: dict[str, bool]) -> Chosen:
+    """Start a server, and let a worker of it try every door."""
+    names = {"landlock": "Landlock", "seccomp": "seccomp"}
+    layers += [names[lock] for lock, used in locks.items() if used]
+    transport = ForkedTransport(launch)
+    try:
+        with Session(transport, {}) as session:
+            reply = session.run(_doors(mode), limits=Limits(wall=20), probe=True)
+    except BaseException:
+        transport.close()
+        raise
+    found = reply.result.get("open")
+    if reply.status != "ok" or not isinstance(found, list):
+        transport.close()
+        raise IsolationError(f"the probe failed: {reply.sentence} {reply.output}")
+    return Chosen(transport, mode, (*layers, "resource limits"), tuple(found))
+
+
+def _doors(mode: str) -> dict[str, Any]:
+    secrets = [*private_places(), Path.home(), Path("/etc/shadow"), Path("/root")]
+    own = [f"/proc/{os.getpid()}/{name}" for name in ("environ", "mem", "maps")]
+    folders = ["/", "/usr", "/var/tmp", "/dev/shm", sys.prefix, str(Path.home())]
+    if mode != "bubblewrap":  # there it is the scratch folder
+        folders.append("/tmp")
+    reads = [str(path) for path in secrets if path.exists()]
+    return {
+        "reads": reads + own,
+        "writes": folders,
+        "process": os.getpid(),
+        "sockets": mode != "bubblewrap",
+    }

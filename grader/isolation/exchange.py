@@ -1,0 +1,141 @@
+"""One request on one worker: send, receive, watch, and end it in time.
+
+Nothing is assumed of the worker: not that it reads, answers, ends or keeps silent.
+"""
+
+import os
+import selectors
+import time
+from typing import TYPE_CHECKING, Any
+
+from grader.isolation.limits import Limits
+from grader.isolation.outcome import Outcome
+from grader.isolation.reply import IsolationError
+from grader.isolation.scratch import written
+from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
+from grader.isolation.worker.turn import CONFINED
+
+if TYPE_CHECKING:
+    from grader.isolation.forked import _Server, _Worker
+
+CHUNK = 1 << 18
+OUTPUT_TAIL = 16 << 10
+SCRATCH_INTERVAL = 0.02
+
+
+class Exchange:
+    """One request: send, receive, watch, and end it in time."""
+
+    def __init__(self, server: "_Server", worker: "_Worker", frame: bytes, limits: Limits) -> None:
+        self.server, self.worker, self.limits = server, worker, limits
+        self.unsent = memoryview(frame)
+        self.data = bytearray()
+        self.size: int | None = None
+        self.tail = bytearray()
+        self.printed = 0
+        self.broken = False
+        self.scratch = server.scratch_of(worker.request)
+
+    def run(self) -> Outcome:
+        """Return what came, and how it ended."""
+        started = time.monotonic()
+        ended = self._converse(started + self.limits.wall)
+        self.server.end(self.worker.request)
+        self._read_output()
+        signal = 0
+        if not ended and not self._complete():
+            ended, signal = self._explain(self.server.how_it_ended(self.worker.request))
+        if self.printed > self.limits.output:
+            ended = "output"
+        self.server.collect()
+        seconds = time.monotonic() - started
+        return Outcome(self.data[len(CONFINED) :], ended, signal, bytes(self.tail), seconds)
+
+    def _converse(self, deadline: float) -> str:
+        """Send and receive until the worker has nothing more to say, or must be ended."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(
+                self.worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE, self._talk
+            )
+            selector.register(self.worker.output, selectors.EVENT_READ, self._read_output)
+            selector.register(self.server.control, selectors.EVENT_READ, self.server.collect)
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return "timeout"
+                if self.scratch is not None:
+                    left = min(left, SCRATCH_INTERVAL)
+                    if written(self.scratch, self.limits.file):
+                        return "disk"
+                for key, _ in selector.select(left):
+                    finished = key.data()
+                    if key.fileobj is self.worker.channel:
+                        if finished:
+                            return "oversized" if len(self.data) > self._most() else ""
+                        if not self.unsent and key.events != selectors.EVENT_READ:
+                            selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
+                            self.server.fork_ahead()
+                    elif finished:
+                        selector.unregister(key.fileobj)
+                if self.printed > self.limits.output:
+                    return "output"
+                if self.worker.request in self.server.ended:
+                    while not self._talk():
+                        continue
+                    return ""
+
+    def _talk(self) -> bool:
+        """Send what is left of the request, receive what is there; True at the end of it."""
+        try:
+            if self.unsent:
+                sent = self.worker.channel.send(self.unsent[:CHUNK])
+                self.unsent = self.unsent[sent:]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.unsent = memoryview(b"")
+        try:
+            chunk = self.worker.channel.recv(CHUNK)
+        except BlockingIOError:
+            return self.worker.request in self.server.ended
+        except OSError:
+            return True
+        self.data += chunk
+        return not chunk or len(self.data) > self._most()
+
+    def _most(self) -> int:
+        return self.limits.reply + len(CONFINED)
+
+    def _complete(self) -> bool:
+        """Return whether what came is as long as a frame says it is."""
+        frame = self.data[len(CONFINED) :]
+        if len(frame) < PREFIX.size:
+            return False
+        try:
+            return len(frame) >= frame_size(bytes(frame[: PREFIX.size]), self.limits.reply)
+        except FramingError:
+            return True
+
+    def _read_output(self) -> bool:
+        """Take what was printed, keep its tail; True when there will be no more."""
+        while self.printed <= self.limits.output:
+            try:
+                chunk = os.read(self.worker.output, CHUNK)
+            except BlockingIOError:
+                return False
+            if not chunk:
+                return True
+            self.printed += len(chunk)
+            self.tail = (self.tail + chunk)[-OUTPUT_TAIL:]
+        return False
+
+    def _explain(self, message: dict[str, Any]) -> tuple[str, int]:
+        """Return how a worker ended that has not answered."""
+        if not self.data:
+            told = self.tail.decode(errors="replace").strip() or "it said nothing"
+            raise IsolationError(f"a worker could not be confined: {told}")
+        if message["cpu"] >= self.limits.cpu - 0.05:
+            return "cpu", message["signal"]
+        if message["signal"]:
+            return "killed", message["signal"]
+        return "exited", 0

@@ -1,0 +1,50 @@
+"""A worker without a sandbox: one process that answers the requests of one submission, in turn.
+
+For systems that cannot fork a process that has torch loaded (macOS, Windows). Requests come on
+standard input, answers go to what was standard output; the student's prints go to standard error.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+READY = b"\n"
+
+
+def main() -> None:
+    """Serve until standard input ends. ``argv``: import paths as JSON, the requests file."""
+    sys.path[:] = json.loads(sys.argv[1])
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+
+    import torch
+    from worker import framing
+    from worker.answer import answer, lay_out, load_requests, make_importable
+    from worker.limits import apply_to_self, mapped_address_space
+
+    torch.set_num_threads(1)
+    execute = load_requests(Path(sys.argv[2]))
+    outgoing.write(READY)
+    outgoing.flush()
+    scratch = Path.cwd()
+    folder = None
+    while prefix := incoming.read(framing.PREFIX.size):
+        size = framing.frame_size(prefix, 1 << 40)
+        request = prefix + incoming.read(size - len(prefix))
+        content, arrays = framing.decode(request, 1 << 40)
+        packed = arrays.pop("submission files")
+        if folder is None:
+            mapped = mapped_address_space()
+            apply_to_self(content["limits"], address_space=mapped, whole_process=False)
+            folder = lay_out(content, packed, scratch)
+            make_importable(folder)
+        frame = answer(execute, content, arrays, folder)
+        outgoing.write(frame)
+        outgoing.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A catalogued mistake: its two sentences, and a submission that makes it."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+BASE = Path(__file__).parent / "base"
+IMPORTS = "import copy\n\nimport torch\nimport torch.nn.functional as F\n"
+FILE_OF_QUESTION = {"1": "model", "2a": "loss", "2b": "loss", "2c": "loss", "2d": "mrr"}
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One mistake.
+
+    Attributes
+    ----------
+    did : str
+        What was done, in a sentence.
+    think : str
+        What to think about, in a sentence; never the solution.
+    patches : mapping
+        The functions that make it, by the name of what they replace in ``base/``.
+    same_as : str
+        Id of another entry that no test can tell from this one, or an empty string.
+    """
+
+    id: str
+    question: str
+    did: str
+    think: str
+    patches: Mapping[str, Callable]
+    same_as: str = ""
+
+    @property
+    def file(self) -> str:
+        """The submission's file that holds the mistake: model, loss or mrr."""
+        return FILE_OF_QUESTION.get(self.question) or FILE_OF_QUESTION[self.question[0]]
+
+    def source(self, file: str) -> str:
+        """Return the text of ``submission/<file>.py`` with the mistake in it."""
+        text = (BASE / f"{file}.py").read_text()
+        if file != self.file:
+            return text
+        owner = "MultiTaskNet." if file == "model" else ""
+        for name, function in self.patches.items():
+            text += f"\n\n{_definition(function)}\n\n{owner}{name} = {function.__name__}\n"
+        return text.replace("import torch\n", IMPORTS, 1)
+
+    @cached_property
+    def modules(self) -> dict[str, ModuleType]:
+        """The wrong submission's modules, ready to be called in this process."""
+        modules = {}
+        for file in ("model", "loss", "mrr"):
+            modules[file] = ModuleType(f"{self.id}.{file}")
+            exec(compile(self.source(file), f"<{self.id}>", "exec"), vars(modules[file]))
+        return modules
+
+    def write(self, folder: Path) -> Path:
+        """Write the wrong submission as files; return ``folder``."""
+        place = folder / "submission"
+        place.mkdir(parents=True)
+        (place / "__init__.py").write_text("")
+        for file in ("model", "loss", "mrr"):
+            (place / f"{file}.py").write_text(self.source(file))
+        return folder
+
+
+class Catalogue:
+    """Collects entries as they are defined in one file."""
+
+    def __init__(self) -> None:
+        self.entries: list[Misconception] = []
+
+    def wrong(
+        self,
+        question: str,
+        replaces: str,
+        did: str,
+        think: str,
+        same_as: str = "",
+        also: Mapping[str, Callable] | None = None,
+    ) -> Callable[[Callable], Callable]:
+        """Add a function as an entry whose id is the function's name, with hyphens."""
+
+        def add(function: Callable) -> Callable:
+            id_ = function.__name__.replace("_", "-")
+            patches = {replaces: function, **(also or {})}
+            self.entries.append(Misconception(id_, question, did, think, patches, same_as))
+            return function
+
+        return add
+
+
+def _definition(function: Callable) -> str:
+    """Return a function's source without its decorators."""
+    source = textwrap.dedent(inspect.getsource(function))
+    first = ast.parse(source).body[0].lineno
+    return "\n".join(source.splitlines()[first - 1 :])

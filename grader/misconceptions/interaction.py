@@ -1,0 +1,323 @@
+"""Question 1c: the interaction score."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from grader.misconceptions.entry import Catalogue
+
+CATALOGUE = Catalogue()
+wrong = CATALOGUE.wrong
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The user's bias a is missing from the interaction.",
+    think="Which four parts does p_ij have?",
+)
+def user_bias_missing(self, u, q, a, b):
+    return (u * q).sum(dim=1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The movie's bias b is missing from the interaction.",
+    think="Which four parts does p_ij have?",
+)
+def movie_bias_missing(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="Both biases are missing from the interaction.",
+    think="What would tell a popular movie from an unpopular one?",
+)
+def biases_missing(self, u, q, a, b):
+    return (u * q).sum(dim=1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The line with the biases is a statement of its own, whose value is lost.",
+    think="Does a line that begins with a plus continue the line before it?",
+    same_as="biases-missing",
+)
+def bias_line_of_its_own(self, u, q, a, b):
+    score = (u * q).sum(dim=1)
+    +a.squeeze(1) + b.squeeze(1)
+    return score
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The user's bias is added twice, the movie's not at all.",
+    think="Which table gives the movie's bias?",
+)
+def user_bias_twice(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a.squeeze(1) + a.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The movie's bias is added twice, the user's not at all.",
+    think="Which table gives the user's bias?",
+)
+def movie_bias_twice(self, u, q, a, b):
+    return (u * q).sum(dim=1) + b.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The biases are subtracted from the interaction.",
+    think="Should a movie with a larger bias score higher or lower?",
+)
+def biases_subtracted(self, u, q, a, b):
+    return (u * q).sum(dim=1) - a.squeeze(1) - b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The dot product is multiplied by the biases.",
+    think="What is p_ij at the start, when all biases are zero, and what is its gradient?",
+)
+def biases_multiplied(self, u, q, a, b):
+    return (u * q).sum(dim=1) * a.squeeze(1) * b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The biases are averaged over the batch.",
+    think="Whose bias belongs to row k of the batch?",
+)
+def biases_averaged_over_the_batch(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a.mean() + b.mean()
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The biases are cut out of the graph and never trained.",
+    think="What does detach (or .data) do to the gradients of A and B?",
+)
+def biases_detached(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a.detach().squeeze(1) + b.detach().squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="Biases of shape (N, 1) are added to products of shape (N,), which makes (N, N).",
+    think="To which shape does PyTorch broadcast (N, 1) and (N,)?",
+)
+def column_plus_row(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a + b
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The score keeps a last dimension: shape (batch, 1).",
+    think="Which shape should score have, and which has an embedding of one column?",
+)
+def score_not_squeezed(self, u, q, a, b):
+    return (u * q).sum(dim=1, keepdim=True) + a + b
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="squeeze() without a dimension removes the batch from the score when it holds one pair.",
+    think="What shape is left when a tensor of shape (1, 1) is squeezed?",
+)
+def score_squeezed_away(self, u, q, a, b):
+    return ((u * q).sum(dim=1, keepdim=True) + a + b).squeeze()
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A sigmoid squeezes the interaction between 0 and 1.",
+    think="Is p_ij a probability or a score without bounds, and where is the sigmoid applied?",
+)
+def sigmoid_on_the_score(self, u, q, a, b):
+    return torch.sigmoid((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A sigmoid squeezes the dot product before the biases are added.",
+    think="Which activation does p_ij have?",
+)
+def sigmoid_before_the_biases(self, u, q, a, b):
+    return torch.sigmoid((u * q).sum(dim=1)) + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A tanh squeezes the interaction between -1 and 1.",
+    think="Is p_ij bounded?",
+)
+def tanh_on_the_score(self, u, q, a, b):
+    return torch.tanh((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A ReLU cuts negative interactions to zero.",
+    think="May a score be negative, and what gradient would it get?",
+)
+def relu_on_the_score(self, u, q, a, b):
+    return torch.relu((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The product u * q is not summed: one number for each column is left.",
+    think="How many numbers is a dot product?",
+)
+def product_not_summed(self, u, q, a, b):
+    return u * q + a + b
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The product u * q is averaged, not summed.",
+    think="What is the difference between a dot product and a mean?",
+)
+def mean_for_dot_product(self, u, q, a, b):
+    return (u * q).mean(dim=1) + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The dot product is divided by the square root of its width.",
+    think="Is there a scale in p_ij?",
+)
+def scaled_dot_product(self, u, q, a, b):
+    return (u * q).sum(dim=1) / u.shape[1] ** 0.5 + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The product is summed over the batch as well: all pairs get the same dot product.",
+    think="Over which dimension does a dot product sum?",
+)
+def summed_over_everything(self, u, q, a, b):
+    return (u * q).sum() + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The product is summed over the batch and not over the columns.",
+    think="Over which dimension does a dot product sum?",
+)
+def summed_over_the_batch(self, u, q, a, b):
+    return (u * q).sum(dim=0) + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A matrix product scores every user of the batch with every movie of the batch.",
+    think="Which entries of u @ q.T belong to the pairs that were asked for?",
+)
+def matrix_product(self, u, q, a, b):
+    return u @ q.T + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A matrix product is summed over the batch: a user is scored with all movies at once.",
+    think="Which entries of u @ q.T belong to the pairs that were asked for?",
+)
+def matrix_product_summed(self, u, q, a, b):
+    return (u @ q.T).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The cosine of the angle between u and q stands for their dot product.",
+    think="Does the length of an embedding matter in a dot product?",
+)
+def cosine_for_dot_product(self, u, q, a, b):
+    return F.cosine_similarity(u, q, dim=1) + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The negative squared distance of u and q stands for their dot product.",
+    think="What is the formula of a dot product?",
+)
+def negative_distance(self, u, q, a, b):
+    return -((u - q) ** 2).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The scores have no graph, so that the factorization loss trains nothing.",
+    think="Which operations (detach, .data, .item, no_grad) end the flow of gradients?",
+)
+def interaction_without_graph(self, u, q, a, b):
+    return ((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)).detach()
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The embeddings are cut out of the interaction's graph: only the biases learn from it.",
+    think="Which parameters should the factorization loss train?",
+)
+def interaction_does_not_train_tables(self, u, q, a, b):
+    return (u * q).sum(dim=1).detach() + a.squeeze(1) + b.squeeze(1)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A sigmoid squeezes the score when the net is not in training mode.",
+    think="Should the same pair have one score in training and another in evaluation?",
+)
+def sigmoid_when_evaluating(self, u, q, a, b):
+    score = (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
+    return score if self.training else torch.sigmoid(score)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A softmax over the batch makes each pair's score depend on the others.",
+    think="May a user's score depend on who else is in the batch?",
+)
+def softmax_over_the_batch(self, u, q, a, b):
+    return torch.softmax((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1), dim=0)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The rating is added to the interaction.",
+    think="Which parts does p_ij have?",
+)
+def rating_added_to_the_score(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1) + self.rating(u, q)

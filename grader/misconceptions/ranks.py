@@ -1,0 +1,229 @@
+"""Question 2d: the ranks of one user's movies, and what is made of them."""
+
+import torch
+
+from grader.misconceptions.entry import Catalogue
+
+CATALOGUE = Catalogue()
+wrong = CATALOGUE.wrong
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Ranks are counted from zero: the best movie has rank 0.",
+    think="What is 1 / rank for the best movie?",
+)
+def ranks_from_zero(scores):
+    above = (scores > scores[:, None]).sum(dim=1)
+    tied = (scores == scores[:, None]).sum(dim=1)
+    return (above + (tied - 1) / 2).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="One is added to ranks that start at one already.",
+    think="What is 1 / rank for the best movie?",
+)
+def ranks_from_two(scores):
+    above = (scores > scores[:, None]).sum(dim=1)
+    tied = (scores == scores[:, None]).sum(dim=1)
+    return (above + (tied + 3) / 2).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="The lowest score has rank 1.",
+    think="Is the best movie the one with the highest or the lowest score?",
+)
+def ascending(scores):
+    below = (scores < scores[:, None]).sum(dim=1)
+    tied = (scores == scores[:, None]).sum(dim=1)
+    return (below + (tied + 1) / 2).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Movies with equal scores all have the best of the ranks that they span.",
+    think="Which rank do two movies share that stand at 2 and 3?",
+)
+def optimistic_ties(scores):
+    return (1 + (scores > scores[:, None]).sum(dim=1)).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Movies with equal scores all have the worst of the ranks that they span.",
+    think="Which rank do two movies share that stand at 2 and 3?",
+)
+def pessimistic_ties(scores):
+    return (scores >= scores[:, None]).sum(dim=1).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Movies with equal scores are ranked in the order of their ids.",
+    think="Should a movie's id decide its rank?",
+)
+def ties_in_the_order_of_ids(scores):
+    order = scores.argsort(descending=True, stable=True)
+    return (1 + order.argsort()).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Movies with equal scores are ranked in the reverse order of their ids.",
+    think="Should a movie's id decide its rank?",
+)
+def ties_in_reverse_order(scores):
+    order = scores.flip(0).argsort(descending=True, stable=True)
+    return (1 + order.argsort()).flip(0).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Ranks count different scores, not movies.",
+    think="Scores 5, 3, 3, 1: which rank has the last movie?",
+)
+def dense_ranks(scores):
+    distinct = scores.unique()
+    return (1 + (distinct > scores[:, None]).sum(dim=1)).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="The order of the movies is taken for their ranks: argsort once, not twice.",
+    think="Does argsort say where a movie stands, or which movie stands there?",
+)
+def order_for_rank(scores):
+    return (1 + scores.argsort(descending=True)).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
+    did="Ranks are divided by the number of movies.",
+    think="Which rank has the best of a hundred movies?",
+)
+def share_of_the_movies(scores):
+    above = (scores > scores[:, None]).sum(dim=1)
+    tied = (scores == scores[:, None]).sum(dim=1)
+    return (above + (tied + 1) / 2).double() / len(scores)
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Only the best ranked held-out movie counts.",
+    think="Over which movies is a user's value the mean?",
+)
+def first_hit_only(heldout_ranks):
+    return (1 / heldout_ranks).max()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Only the worst ranked held-out movie counts.",
+    think="Over which movies is a user's value the mean?",
+)
+def worst_hit_only(heldout_ranks):
+    return (1 / heldout_ranks).min()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Only the held-out movie with the lowest id counts, as argmax of a mask finds it.",
+    think="How many held-out movies can a user have?",
+)
+def first_heldout_by_id(heldout_ranks):
+    return 1 / heldout_ranks[0]
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="A user's reciprocal ranks are summed, not averaged.",
+    think="Can a user's value be larger than one?",
+)
+def reciprocals_summed(heldout_ranks):
+    return (1 / heldout_ranks).sum()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="The reciprocal of the mean rank stands for the mean of the reciprocal ranks.",
+    think="Is the mean taken before or after 1 / rank?",
+)
+def reciprocal_of_the_mean_rank(heldout_ranks):
+    return 1 / heldout_ranks.mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="The median of a user's reciprocal ranks stands for their mean.",
+    think="Which average does the metric take?",
+)
+def median_reciprocal(heldout_ranks):
+    return (1 / heldout_ranks).median()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="The mean rank is returned, not the mean of 1 / rank.",
+    think="Is a larger value better or worse?",
+)
+def mean_rank(heldout_ranks):
+    return heldout_ranks.mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Ranks are discounted by a logarithm, as in DCG.",
+    think="What is the value of a movie at rank 2?",
+)
+def discounted_gain(heldout_ranks):
+    return (1 / torch.log2(1 + heldout_ranks)).mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="The reciprocal ranks are squared.",
+    think="What is the value of a movie at rank 2?",
+)
+def squared_reciprocals(heldout_ranks):
+    return (1 / heldout_ranks**2).mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Held-out movies below rank 2 count nothing: a cut-off that the handout does not have.",
+    think="Does a movie at rank 100 count 0 or 1/100?",
+)
+def top_ten(heldout_ranks):
+    return torch.where(heldout_ranks <= 2, 1 / heldout_ranks, 0.0).mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="A whole-number division makes 1 // rank zero for all but the best movie.",
+    think="Which operator divides without rounding?",
+)
+def reciprocals_rounded_down(heldout_ranks):
+    return (1 // heldout_ranks).mean()

@@ -1,0 +1,340 @@
+"""Question 1a: embedding tables and biases."""
+
+import copy
+
+import torch
+from torch import nn
+
+from grader.misconceptions.base.model import ScaledEmbedding, ZeroEmbedding
+from grader.misconceptions.entry import Catalogue
+
+CATALOGUE = Catalogue()
+wrong = CATALOGUE.wrong
+
+SHARED = "init_shared_user_and_item_embeddings"
+SEPARATE = "init_separate_user_and_item_embeddings"
+BIAS = "init_user_and_item_bias"
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embedding tables are nn.Embedding with its default start, standard deviation 1.",
+    think="Which class at the top of the file starts an embedding the way the handout says?",
+)
+def default_initialisation(self, rows, columns):
+    return nn.Embedding(rows, columns)
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embeddings start with variance, not standard deviation, 1/embedding_dim.",
+    think="A standard deviation is the square root of a variance: which one does std take?",
+)
+def variance_for_deviation(self, rows, columns):
+    table = nn.Embedding(rows, columns)
+    nn.init.normal_(table.weight, std=columns**-0.5)
+    return table
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embeddings start uniform, not normal.",
+    think="Which distribution should the first numbers of a table have?",
+)
+def uniform_start(self, rows, columns):
+    table = nn.Embedding(rows, columns)
+    nn.init.uniform_(table.weight, -1 / columns, 1 / columns)
+    return table
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embeddings start with positive numbers only, so that every product is positive.",
+    think="Around which number should the first numbers of a table lie?",
+)
+def positive_start(self, rows, columns):
+    table = nn.Embedding(rows, columns)
+    with torch.no_grad():
+        table.weight.copy_(torch.rand(rows, columns) / columns)
+    return table
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embeddings start with Xavier initialisation, whose spread depends on the rows.",
+    think="The handout's spread depends on one size of the table only: which one?",
+)
+def xavier_start(self, rows, columns):
+    table = nn.Embedding(rows, columns)
+    nn.init.xavier_uniform_(table.weight)
+    return table
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embeddings start with standard deviation 0.01 whatever their width.",
+    think="How does the spread at the start depend on the number of columns?",
+)
+def fixed_spread(self, rows, columns):
+    table = nn.Embedding(rows, columns)
+    nn.init.normal_(table.weight, std=0.01)
+    return table
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embeddings start at zero, like the biases.",
+    think="If all users and movies start the same, what are the gradients of u . q?",
+)
+def zero_tables(self, rows, columns):
+    return ZeroEmbedding(rows, columns)
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The embedding tables are frozen: their weights do not require gradients.",
+    think="Should an optimizer change these tables?",
+)
+def frozen_tables(self, rows, columns):
+    table = ScaledEmbedding(rows, columns)
+    table.weight.requires_grad_(False)
+    return table
+
+
+@wrong(
+    "1a",
+    "table",
+    did="Row 0 is declared as padding, so that it gets no gradient.",
+    think="Is id 0 drawn as a negative movie, and should its row then be trained?",
+)
+def padding_row(self, rows, columns):
+    return ScaledEmbedding(rows, columns, padding_idx=0)
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The tables have one row more than num_users and num_items.",
+    think="Does num_users already count the unused id 0?",
+)
+def one_row_more(self, rows, columns):
+    return ScaledEmbedding(rows + 1, columns)
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The tables have a column, not a row, for each user or movie.",
+    think="In which order does nn.Embedding take the number of rows and their width?",
+)
+def transposed_tables(self, rows, columns):
+    return ScaledEmbedding(columns, rows)
+
+
+@wrong(
+    "1a",
+    "table",
+    did="Plain tensors stand in the place of embedding tables, so the optimizer never sees them.",
+    think="What makes nn.Module list a weight among its parameters?",
+)
+def tensors_for_tables(self, rows, columns):
+    return torch.randn(rows, columns) / columns
+
+
+@wrong(
+    "1a",
+    "table",
+    did="The tables have 32 columns whatever embedding_dim is.",
+    think="What happens when an experiment asks for another embedding_dim?",
+)
+def hard_coded_columns(self, rows, columns):
+    return ScaledEmbedding(rows, 32)
+
+
+def _swapped_separate(self, num_users, num_items, embedding_dim):
+    return (
+        self.table(num_items, embedding_dim),
+        self.table(num_users, embedding_dim),
+        self.table(num_items, embedding_dim),
+        self.table(num_users, embedding_dim),
+    )
+
+
+@wrong(
+    "1a",
+    SHARED,
+    did="The user tables have a row for each movie, and the movie tables one for each user.",
+    think="Which ids will be looked up in U, and which in Q?",
+    also={SEPARATE: _swapped_separate},
+)
+def users_and_movies_swapped(self, num_users, num_items, embedding_dim):
+    return self.table(num_items, embedding_dim), self.table(num_users, embedding_dim)
+
+
+def _users_everywhere(self, num_users, num_items, embedding_dim):
+    return tuple(self.table(num_users, embedding_dim) for _ in range(4))
+
+
+@wrong(
+    "1a",
+    SHARED,
+    did="The movie tables have a row for each user.",
+    think="How many different ids are looked up in Q?",
+    also={SEPARATE: _users_everywhere},
+)
+def movies_counted_as_users(self, num_users, num_items, embedding_dim):
+    return self.table(num_users, embedding_dim), self.table(num_users, embedding_dim)
+
+
+def _movielens_rows(self, num_users, num_items, embedding_dim):
+    return tuple(self.table(rows, embedding_dim) for rows in (944, 1683, 944, 1683))
+
+
+@wrong(
+    "1a",
+    SHARED,
+    did="The tables have MovieLens's 944 and 1683 rows whatever num_users and num_items are.",
+    think="Should the same class work on a smaller data set?",
+    also={SEPARATE: _movielens_rows},
+)
+def hard_coded_rows(self, num_users, num_items, embedding_dim):
+    return self.table(944, embedding_dim), self.table(1683, embedding_dim)
+
+
+@wrong(
+    "1a",
+    SHARED,
+    did="U and Q are one and the same table.",
+    think="Does a = b = f() call f once or twice?",
+)
+def one_table_for_users_and_movies(self, num_users, num_items, embedding_dim):
+    U = Q = self.table(num_users, embedding_dim)
+    return U, Q
+
+
+@wrong(
+    "1a",
+    SEPARATE,
+    did="The tables called separate are the same objects: both tasks still share them.",
+    think="Does assigning a table to a second name make a second table?",
+)
+def one_table_for_both_tasks(self, num_users, num_items, embedding_dim):
+    U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
+    return U, Q, U, Q
+
+
+@wrong(
+    "1a",
+    SEPARATE,
+    did="The tables called separate share one weight: both tasks still train the same numbers.",
+    think="If one task's step changes a table, does the other task's table change too?",
+    same_as="one-table-for-both-tasks",
+)
+def tied_weights(self, num_users, num_items, embedding_dim):
+    tables = [self.table(rows, embedding_dim) for rows in (num_users, num_items) * 2]
+    tables[2].weight, tables[3].weight = tables[0].weight, tables[1].weight
+    return tuple(tables)
+
+
+@wrong(
+    "1a",
+    SEPARATE,
+    did="The factorization's tables start as copies of the regression's.",
+    think="Should two separate tables start with the same random numbers?",
+)
+def copied_tables(self, num_users, num_items, embedding_dim):
+    U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
+    return U, Q, copy.deepcopy(U), copy.deepcopy(Q)
+
+
+@wrong(
+    "1a",
+    SEPARATE,
+    did="The four tables are returned with both user tables first.",
+    think="In which order does __init__ unpack the four tables?",
+)
+def user_tables_first(self, num_users, num_items, embedding_dim):
+    rows = (num_users, num_users, num_items, num_items)
+    return tuple(self.table(count, embedding_dim) for count in rows)
+
+
+@wrong(
+    "1a",
+    "bias",
+    did="The biases start with random numbers.",
+    think="Which class at the top of the file starts a bias where the handout says?",
+)
+def random_biases(self, rows):
+    return nn.Embedding(rows, 1)
+
+
+@wrong(
+    "1a",
+    "bias",
+    did="The biases are scaled embeddings, which start with standard deviation 1.",
+    think="With one column, what is 1/embedding_dim, and where should a bias start?",
+    same_as="random-biases",
+)
+def scaled_biases(self, rows):
+    return ScaledEmbedding(rows, 1)
+
+
+@wrong(
+    "1a",
+    "bias",
+    did="The biases are as wide as the embeddings.",
+    think="How many numbers does one user's bias have in u . q + a + b?",
+)
+def wide_biases(self, rows):
+    return ZeroEmbedding(rows, self.embedding_dim)
+
+
+@wrong(
+    "1a",
+    "bias",
+    did="There is one bias for all users and one for all movies.",
+    think="Does a_i depend on the user, and b_j on the movie?",
+)
+def one_bias_for_all(self, rows):
+    return ZeroEmbedding(1, 1)
+
+
+@wrong(
+    "1a",
+    "bias",
+    did="The biases are frozen: they do not require gradients and stay at zero.",
+    think="What would a bias that stays zero tell of a popular movie?",
+)
+def frozen_biases(self, rows):
+    table = ZeroEmbedding(rows, 1)
+    table.weight.requires_grad_(False)
+    return table
+
+
+@wrong(
+    "1a",
+    BIAS,
+    did="A has a row for each movie and B a row for each user.",
+    think="Which ids will be looked up in A, and which in B?",
+)
+def biases_swapped(self, num_users, num_items):
+    return self.bias(num_items), self.bias(num_users)
+
+
+@wrong(
+    "1a",
+    BIAS,
+    did="A and B are one and the same table.",
+    think="Should training a user's bias change a movie's?",
+)
+def one_table_of_biases(self, num_users, num_items):
+    A = B = self.bias(num_users)
+    return A, B

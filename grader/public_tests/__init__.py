@@ -1,0 +1,1 @@
+"""The tests that students have: shapes, types and cases that can be checked by hand."""

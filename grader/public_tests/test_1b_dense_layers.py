@@ -1,0 +1,21 @@
+"""Question 1b in the small: the default layer sizes."""
+
+from grader.judge import Judge, described, graded
+from grader.programs import all_but, describe_dense, net
+
+
+@graded("1b-0-basic", about="layers")
+def test_default_sizes_make_two_layers(judge: Judge) -> None:
+    """With layer_sizes=(96, 64) there are two dense layers, 96 to 64 and 64 to 1."""
+    answer = judge.ask(
+        net(4, 6, 32, (96, 64), spare=all_but("init_mlp_layers")),
+        describe_dense(),
+        given="MultiTaskNet(num_users=4, num_items=6).mlp_layers",
+    )
+    layers = answer["mlp_layers"]
+    problem = f"is {described(layers)}, no nn.Module"
+    judge.fact("mlp_layers", layers.facts.get("module"), True, problem)
+    arrays = [answer[f"dense.{index}"].array for index in range(16)]
+    shapes = sorted(array.shape for array in arrays if array is not None)
+    expected = sorted([(64, 96), (64,), (1, 64), (1,)])
+    judge.fact("the shapes of mlp_layers' parameters", shapes, expected, "are others")

@@ -1,0 +1,169 @@
+"""What grading one submission found: plain records that every format is written from."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+PASSED, FAILED, NOT_RUN, ERROR = "passed", "failed", "not run", "error"
+
+
+@dataclass(frozen=True)
+class Hint:
+    """The catalogued misconception that explains a failure, in two sentences."""
+
+    id: str
+    did: str
+    think: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """The call that shows a failure, what it should return, and what it returned."""
+
+    given: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One test's outcome.
+
+    Attributes
+    ----------
+    sentence : str
+        What is true of a right submission: the test's docstring.
+    status : str
+        ``"passed"``, ``"failed"``, ``"not run"`` or, where the grader is at fault, ``"error"``.
+    message : str
+        Why it did not pass, fit for a student: no input and no expected value.
+    where : tuple of str
+        Lines of the student's own files, outermost first, for code that raised.
+    raised : str
+        The exception with its text, which may repeat an input.
+    detail : Detail or None
+        The numbers of the failure.
+    """
+
+    __test__ = False
+
+    id: str
+    question: str
+    sentence: str
+    status: str
+    points: float
+    max_points: float
+    hidden: bool
+    message: str = ""
+    where: tuple[str, ...] = ()
+    raised: str = ""
+    detail: Detail | None = None
+    hint: Hint | None = None
+    seconds: float = 0.0
+
+    def for_student(self) -> "TestResult":
+        """Return what a student may see: of a hidden test, no input, value or exception text."""
+        if self.status == ERROR:
+            return replace(self, raised="", detail=None, where=(), seconds=0.0)
+        if not self.hidden:
+            return self
+        return replace(self, raised="", detail=None, where=self.where[-1:], seconds=0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """A question's tests that were run or tried."""
+
+    id: str
+    title: str
+    tests: tuple[TestResult, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(test.points for test in self.tests)
+
+    @property
+    def max_points(self) -> float:
+        return sum(test.max_points for test in self.tests)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that one grading has to say.
+
+    Attributes
+    ----------
+    layers : tuple of str
+        The isolation layers that were active.
+    absent : int
+    absent_points : float
+        Hidden tests that were not run, and their points.
+    absent_reason : str
+        Why, as a sentence.
+    problem : str
+        Why nothing, or not all, could be graded; empty if everything could.
+    grader_at_fault : bool
+        Whether ``problem`` is the grader's and not the submission's.
+    fault : str
+        Our own traceback, for instructors.
+    """
+
+    course: str
+    title: str
+    submission: str
+    questions: tuple[QuestionResult, ...]
+    layers: tuple[str, ...] = ()
+    absent: int = 0
+    absent_points: float = 0.0
+    absent_reason: str = ""
+    problem: str = ""
+    grader_at_fault: bool = False
+    fault: str = ""
+    seconds: float = 0.0
+
+    @property
+    def tests(self) -> tuple[TestResult, ...]:
+        return tuple(test for question in self.questions for test in question.tests)
+
+    def for_student(self) -> "Report":
+        """Return what a student may see, which is all that any format but JSON gets."""
+        questions = tuple(
+            replace(question, tests=tuple(test.for_student() for test in question.tests))
+            for question in self.questions
+        )
+        return replace(self, questions=questions, fault="", seconds=0.0)
+
+    @property
+    def score(self) -> float:
+        return sum(question.points for question in self.questions)
+
+    @property
+    def max_score(self) -> float:
+        return sum(question.max_points for question in self.questions)
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all tests passed, 1 where some did not, 2 where grading was not possible."""
+        if self.problem:
+            return 2
+        return 0 if all(test.status == PASSED for test in self.tests) else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything, with nothing held back."""
+        return {
+            **{key: value for key, value in asdict(self).items() if key != "questions"},
+            "score": self.score,
+            "max_score": self.max_score,
+            "questions": [
+                {
+                    "id": question.id,
+                    "title": question.title,
+                    "points": question.points,
+                    "max_points": question.max_points,
+                    "tests": [test.to_dict() for test in question.tests],
+                }
+                for question in self.questions
+            ],
+        }

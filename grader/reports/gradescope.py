@@ -1,0 +1,43 @@
+"""Gradescope's ``results.json``.
+
+Every test is ``visible``: Gradescope hides the total score as soon as one test is hidden, and
+what a student may not see of a hidden test is not in this file at all.
+"""
+
+import json
+from typing import Any
+
+from grader.report import PASSED, Report, TestResult
+from grader.reports.wording import absent_line, lines_of, score_line
+
+
+def write(report: Report) -> str:
+    """Return the file's text."""
+    report = report.for_student()
+    content: dict[str, Any] = {
+        "score": report.score,
+        "output": "\n".join(line for line in _summary(report) if line),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_entry(test) for test in report.tests],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _summary(report: Report) -> list[str]:
+    return [report.problem, score_line(report) + ".", absent_line(report)]
+
+
+def _entry(test: TestResult) -> dict[str, Any]:
+    return {
+        "score": test.points,
+        "max_score": test.max_points,
+        "status": "passed" if test.status == PASSED else "failed",
+        "name": test.sentence,
+        "number": test.id,
+        "output": "" if test.status == PASSED else "\n".join(lines_of(test)),
+        "output_format": "text",
+        "tags": [test.question, "hidden" if test.hidden else "public"],
+        "visibility": "visible",
+    }

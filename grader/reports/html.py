@@ -1,0 +1,19 @@
+"""One page, complete in itself, that a person would like to read."""
+
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from grader.report import Report
+from grader.reports.wording import absent_line, points, score_line
+
+TEMPLATE = Path(__file__).with_name("page.html.jinja")
+
+
+def write(report: Report) -> str:
+    """Return the page; all text is escaped."""
+    report = report.for_student()
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["points"] = points
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(report=report, score=score_line(report), absent=absent_line(report))

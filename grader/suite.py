@@ -1,0 +1,123 @@
+"""Find the tests that are here and let pytest run them over one submission."""
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+
+import grader
+from grader.assignment import Assignment
+from grader.judge import Ask, Graded
+from grader.report import PASSED
+from grader.trial import Outcome, TestFunction, run_test
+
+FOLDERS = ("public_tests", "hidden_tests")
+# Nothing of the surrounding project, no plugin, and no output: the report is ours to write.
+# The last two plugins collect garbage at each run, which takes longer than the tests.
+PLUGINS = """
+    terminal cacheprovider faulthandler logging junitxml doctest pastebin
+    unraisableexception threadexception
+"""
+OPTIONS = ["-c", os.devnull, "-s", "--assert=plain", "--disable-plugin-autoload"]
+OPTIONS += [part for name in PLUGINS.split() for part in ("-p", f"no:{name}")]
+
+
+class SuiteError(RuntimeError):
+    """The tests themselves could not be run; the grader's fault."""
+
+
+def present_tests() -> dict[str, TestFunction]:
+    """Import every test file that is here; return the tests by id."""
+    found = {}
+    for folder in FOLDERS:
+        for path in sorted((Path(grader.__file__).parent / folder).glob("test_*.py")):
+            module = importlib.import_module(f"grader.{folder}.{path.stem}")
+            for value in vars(module).values():
+                if hasattr(value, "graded"):
+                    found[value.graded.id] = value
+    return found
+
+
+def hidden_tests_are_here() -> bool:
+    packages = pkgutil.iter_modules([str(Path(grader.__file__).parent)])
+    return "hidden_tests" in {package.name for package in packages}
+
+
+class Plugin:
+    """Runs each collected test through a judge, in the assignment's order, and keeps outcomes."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        selected: Collection[str],
+        ask: Callable[[str], Ask],
+        progress: Callable[[str], None],
+    ) -> None:
+        self.order = [test.id for test in assignment.tests]
+        self.selected = selected
+        self.ask = ask
+        self.progress = progress
+        self.outcomes: dict[str, Outcome] = {}
+        self.problems: list[str] = []
+
+    @pytest.fixture
+    def judge(self) -> None:
+        """Stand for the argument of a test; ``pytest_pyfunc_call`` makes the real one."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if item.function.graded.id in self.selected]
+        items.sort(key=lambda item: self._turn(item.function.graded))
+
+    def _turn(self, graded: Graded) -> tuple[int, int]:
+        """Return when a test runs: after those that it needs, else in the assignment's order."""
+        own = self.order.index(graded.id)
+        return max([own, *map(self.order.index, graded.needs)]), own
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        function = pyfuncitem.function
+        id_ = function.graded.id
+        self.progress(id_)
+        earlier = {name: outcome.status for name, outcome in self.outcomes.items()}
+        outcome = run_test(function, self.ask(id_), earlier)
+        self.outcomes[id_] = outcome
+        if outcome.status != PASSED:
+            pytest.fail(outcome.status, pytrace=False)
+        return True
+
+
+def run_suite(
+    assignment: Assignment,
+    selected: Collection[str],
+    ask: Callable[[str], Ask],
+    progress: Callable[[str], None] = lambda id_: None,
+) -> dict[str, Outcome]:
+    """Run the selected tests that are here; return outcomes by test id.
+
+    Parameters
+    ----------
+    ask : callable
+        From a test's id to how it runs programs, which knows its time limit.
+
+    Raises
+    ------
+    SuiteError
+        If pytest could not collect or run a test file.
+    """
+    plugin = Plugin(assignment, selected, ask, progress)
+    package = Path(grader.__file__).parent
+    folders = [str(package / folder) for folder in FOLDERS if (package / folder).is_dir()]
+    code = pytest.main([*OPTIONS, "--rootdir", str(package.parent), *folders], plugins=[plugin])
+    if plugin.problems:
+        raise SuiteError("a test file could not be collected:\n" + plugin.problems[0])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        if code == pytest.ExitCode.NO_TESTS_COLLECTED and not selected:
+            return {}
+        raise SuiteError(f"pytest ended with {pytest.ExitCode(code).name}")
+    return plugin.outcomes

@@ -1,0 +1,3 @@
+"""Asks for a terabyte."""
+
+hold = bytearray(1 << 40)

@@ -1,0 +1,5 @@
+"""Allocates until it is killed."""
+
+hold = []
+while True:
+    hold.append(bytearray(1 << 24))

@@ -1,0 +1,5 @@
+"""Raises SystemExit(0) at import."""
+
+import sys
+
+sys.exit(0)

@@ -1,0 +1,37 @@
+"""Claims statuses that do not exist, with parts of the wrong types."""
+
+import json
+import os
+import struct
+import sys
+
+
+def frame(ticket, status="ok", result=None, extra=b""):
+    result = (
+        {"values": {"out": {"type": "Tensor", "dtype": "float32"}}} if result is None else result
+    )
+    content = {"ticket": ticket, "status": status, "result": result}
+    header = json.dumps({"content": content, "arrays": [["out", "<f4", []]]}).encode()
+    body = struct.pack("<f", 0.5)
+    return struct.pack("<4sIQ", b"MTL1", len(header), len(body)) + header + body + extra
+
+
+def ticket():
+    above = sys._getframe()
+    while above:
+        content = above.f_locals.get("content")
+        if isinstance(content, dict) and "ticket" in content:
+            return content["ticket"]
+        above = above.f_back
+
+
+def send(data):
+    for number in range(1, 256):
+        try:
+            os.write(number, data)
+        except OSError:
+            pass
+
+
+send(frame(ticket(), status={"ok": "ok"}, result=[[["ok"]]]))
+os._exit(0)

@@ -1,0 +1,5 @@
+"""Raises KeyboardInterrupt when it is called."""
+
+
+def bpr_loss(positive, negative):
+    raise KeyboardInterrupt

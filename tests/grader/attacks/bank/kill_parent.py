@@ -1,0 +1,11 @@
+"""Kills the trusted process, and whoever may be its parent."""
+
+import os
+import signal
+
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+    for process in (int("@PARENT@"), os.getppid(), 1, 2, 3):
+        try:
+            os.kill(process, number)
+        except OSError:
+            pass

@@ -1,0 +1,3 @@
+"""Reads the password hashes."""
+
+print(open("/etc/shadow").read())

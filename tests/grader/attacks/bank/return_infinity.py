@@ -1,0 +1,7 @@
+"""Returns infinity."""
+
+import torch
+
+
+def bpr_loss(positive, negative):
+    return torch.tensor(float("inf"), requires_grad=True)

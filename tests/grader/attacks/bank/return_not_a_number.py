@@ -1,0 +1,7 @@
+"""Returns NaN."""
+
+import torch
+
+
+def bpr_loss(positive, negative):
+    return torch.tensor(float("nan"), requires_grad=True)

@@ -1,0 +1,3 @@
+"""Has an __init__.py that replaces the modules beside it."""
+
+x = 1

@@ -1,0 +1,3 @@
+"""Brings files that Python runs by itself when it starts."""
+
+import site

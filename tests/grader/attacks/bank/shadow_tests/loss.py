@@ -1,0 +1,3 @@
+"""Brings a configuration and tests for pytest."""
+
+x = 1

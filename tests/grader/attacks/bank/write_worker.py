@@ -1,0 +1,9 @@
+"""Rewrites the worker's own files."""
+
+import os
+import sys
+
+os.chmod(sys.modules["requests_worker"].__file__, 0o777)
+for name, module in list(sys.modules.items()):
+    if name.startswith(("worker", "requests_worker")):
+        open(module.__file__, "a").write("# sentinel was here\n")

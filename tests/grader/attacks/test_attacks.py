@@ -1,0 +1,197 @@
+"""No attack of the bank leaks, leaves, ends or slows what it should not, in either sandbox."""
+
+import ast
+import gc
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attacked import Target, surroundings
+
+from grader.explain import Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer, Limits, Reply, Session
+from grader.isolation.reply import STATUSES
+from grader.reports import FORMATS, write_report
+
+BANK = Path(__file__).parent / "bank"
+ATTACKS = sorted(
+    path.stem for path in BANK.iterdir() if path.suffix == ".py" or (path / "loss.py").exists()
+)
+TIGHT = Limits(
+    wall=0.25, cpu=1, memory=512 << 20, processes=16, file=4 << 20, output=1 << 16, reply=8 << 20
+)
+HONEST = """
+
+def regression_loss(observed_ratings, predicted_ratings):
+    return ((observed_ratings - predicted_ratings) ** 2).mean()
+
+
+def joint_loss(factorization_loss, regression_loss, factorization_weight, regression_weight):
+    return factorization_weight * factorization_loss + regression_weight * regression_loss
+"""
+UNWRITTEN = """
+
+def bpr_loss(positive_predictions, negative_predictions):
+    raise NotImplementedError
+"""
+BPR = {"steps": [{"do": "call", "function": "loss.bpr_loss", "args": ["positive", "negative"]}]}
+MSE = {"steps": [{"do": "call", "function": "loss.regression_loss", "args": ["r", "s"]}]}
+SCORES = {"positive": np.zeros(3, np.float32), "negative": np.zeros(3, np.float32)}
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")
+
+
+def submission_of(attack: str, names: dict[str, str]) -> dict[str, bytes]:
+    """Return the files of a submission: an attack in ``loss.py``, and an honest part after it."""
+    place = BANK / attack
+    sources = [BANK / f"{attack}.py"] if not place.is_dir() else sorted(place.rglob("*.*"))
+    files = {}
+    for source in sources:
+        name = source.relative_to(place).as_posix() if place.is_dir() else "loss.py"
+        name = name.removesuffix(".attack")
+        text = source.read_text(encoding="utf-8")
+        if name == "loss.py":
+            text += HONEST + ("" if "def bpr_loss" in text else UNWRITTEN)
+        for variable, value in names.items():
+            text = text.replace(variable, value)
+        files[name] = text.encode()
+    return files
+
+
+def everything_in(reply: Reply) -> str:
+    """Return all that came back, as text, numbers that may be letters too."""
+    parts = [repr(reply)]
+    for array in reply.arrays.values():
+        parts.append(array.tobytes().decode("latin-1"))
+        if array.dtype.kind in "fiu" and array.size:
+            letters = np.nan_to_num(np.abs(array.astype(np.float64))).clip(0, 255)
+            parts.append(letters.astype(np.uint8).tobytes().decode("latin-1"))
+    return "\n".join(parts)
+
+
+def test_the_bank_is_large_and_says_what_each_attack_tries() -> None:
+    assert len(ATTACKS) >= 150
+    for attack in ATTACKS:
+        source = BANK / f"{attack}.py"
+        text = (source if source.exists() else BANK / attack / "loss.py").read_text()
+        assert ast.get_docstring(ast.parse(text))
+
+
+class Hurried:
+    """A server whose sessions allow little, and that remembers every reply."""
+
+    def __init__(self, server: ForkServer) -> None:
+        self.server = server
+        self.layers, self.isolated, self.mode = server.layers, True, server.mode
+        self.replies: list[Reply] = []
+        self.longest = 0.0
+
+    def open(self, submission: object) -> Session:
+        """Open a session with the limits replaced."""
+        session = self.server.open(submission)
+        run = session.run
+
+        def run_hurried(program: dict, arrays: dict | None = None, limits: object = None) -> Reply:
+            started = time.monotonic()
+            self.replies.append(run(program, arrays, TIGHT))
+            self.longest = max(self.longest, time.monotonic() - started)
+            return self.replies[-1]
+
+        session.run = run_hurried
+        return session
+
+
+@pytest.fixture(scope="session")
+def explainer() -> Explainer:
+    """One for all: it remembers what each misconception returns."""
+    made = Explainer()
+    gc.collect()
+    gc.freeze()  # every grading collects garbage, twice
+    return made
+
+
+@pytest.fixture(scope="session")
+def honest_points(
+    servers: dict[str, ForkServer | str], explainer: Explainer, tmp_path_factory: object
+) -> float:
+    """Return the most that wrong but honest losses earn on question 2a."""
+    server = next(server for server in servers.values() if isinstance(server, ForkServer))
+    wrong = (
+        "raise NotImplementedError",
+        "return p.mean()",
+        "return p.mean() * 0 + 0.5",
+        "return 0.5",
+    )
+    scores = []
+    for body in wrong:
+        folder = tmp_path_factory.mktemp("honest")
+        (folder / "loss.py").write_text(f"{HONEST}\n\ndef bpr_loss(p, n):\n    {body}\n")
+        scores.append(grade(folder, server, explainer, questions=["2a"]).score)
+    return max(scores)
+
+
+def contained(replies: list[Reply], server: ForkServer, target: Target) -> None:
+    """Check that nothing secret and nothing unfit came back, and that the next one is served."""
+    for reply in replies:
+        came = everything_in(reply)
+        assert reply.status in STATUSES
+        assert "breach-" not in came
+        assert not [secret for secret in target.secrets() if secret in came]
+        assert not CONTROL.search(reply.sentence + reply.output)
+        assert reply.error is None or not CONTROL.search(repr(reply.error))
+    assert not target.was_called()
+    with server.open({"loss.py": HONEST.encode()}) as session:
+        ones = {"r": np.zeros(2, np.float32), "s": np.ones(2, np.float32)}
+        assert session.run(MSE, ones).arrays["out"] == 1.0
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attack_leaks_nothing_and_leaves_nothing(
+    attack: str, server: ForkServer, target: Target
+) -> None:
+    hurried = Hurried(server)
+    server.rest()
+    before = surroundings(target, server.worker_users)
+    with hurried.open(submission_of(attack, target.names())) as session:
+        for _ in range(2):
+            session.run(BPR, SCORES)
+            if hurried.longest > TIGHT.wall / 2:
+                break
+    server.rest()
+    assert surroundings(target, server.worker_users) == before
+    assert hurried.longest < TIGHT.wall + 5
+    contained(hurried.replies, server, target)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attack_gains_no_point_and_always_gets_a_report(
+    attack: str,
+    any_server: ForkServer,
+    target: Target,
+    honest_points: float,
+    explainer: Explainer,
+    tmp_path: Path,
+) -> None:
+    for name, data in submission_of(attack, target.names()).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    hurried = Hurried(any_server)
+    report = grade(tmp_path, hurried, explainer, questions=["2a"])
+    assert report.score <= honest_points
+    assert not report.grader_at_fault, report.fault
+    for written in (write_report(report, format_, True) for format_ in FORMATS):
+        assert not [secret for secret in target.secrets() if secret in written]
+    contained(hurried.replies, any_server, target)
+
+
+@pytest.mark.parametrize(
+    "attack", ["read_hidden_tests_in_call", "read_hidden_tests_in_exception", "abstract_socket"]
+)
+def test_the_same_attack_succeeds_where_nothing_isolates(attack: str, target: Target) -> None:
+    with ForkServer("plain") as unprotected:
+        assert not unprotected.isolated
+        with unprotected.open(submission_of(attack, target.names())) as session:
+            reply = session.run(BPR, SCORES)
+    assert target.sentinel in everything_in(reply) or target.was_called()

@@ -1,0 +1,120 @@
+"""Measure the grader: ``python tests/grader/benchmark.py [cold|batch|many|same|catalogue]...``.
+
+cold        one submission in a fresh process, start to report
+batch       submissions after the first in one process, right and wrong ones in turn
+many        200 submissions in one process: seconds and memory as they go
+same        one submission 20 times, beside two busy processes: are the reports the same?
+catalogue   every misconception handed in and graded through the sandbox
+"""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY))
+
+from grader.explain import Explainer  # noqa: E402
+from grader.grading import grade  # noqa: E402
+from grader.isolation import ForkServer  # noqa: E402
+from grader.misconceptions.catalogue import read_catalogue  # noqa: E402
+
+CATALOGUE = read_catalogue()
+
+
+def cold() -> None:
+    """Time the command on the reference, and on a submission with three mistakes."""
+    with tempfile.TemporaryDirectory() as place:
+        wrong = CATALOGUE["product-missing"].write(Path(place))
+        for name, path in (("right", REPOSITORY), ("wrong", wrong)):
+            for _ in range(3):
+                start = time.perf_counter()
+                command = [sys.executable, "-m", "grader", str(path)]
+                subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True)
+                print(f"cold, {name}: {time.perf_counter() - start:.2f} s")
+
+
+def batch(count: int = 12) -> None:
+    """Time gradings one after the other; the first wrong ones also run the catalogue."""
+    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
+        explainer = Explainer()
+        entries = list(CATALOGUE.values())[:: len(CATALOGUE) // 6][:6]
+        paths = [REPOSITORY, *(entry.write(Path(place) / entry.id) for entry in entries)]
+        for index in range(count):
+            path = paths[index % len(paths)]
+            report = grade(path, server, explainer)
+            print(f"batch, {path.name}: {report.seconds:.2f} s, {report.score:g} points")
+
+
+def many(count: int = 200) -> None:
+    """Watch memory while 200 submissions are graded."""
+    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
+        explainer = Explainer()
+        entries = list(CATALOGUE.values())
+        start = time.perf_counter()
+        for index in range(count):
+            entry = entries[index % len(entries)]
+            folder = entry.write(Path(place) / str(index))
+            grade(folder if index % 2 else REPOSITORY, server, explainer)
+            if (index + 1) % 20 == 0:
+                seconds = time.perf_counter() - start
+                children = psutil.Process().children(recursive=True)
+                own = psutil.Process().memory_info().rss >> 20
+                below = sum(child.memory_info().rss for child in children) >> 20
+                print(
+                    f"many, {index + 1}: {seconds / (index + 1):.2f} s each, {own} MiB, "
+                    f"{below} MiB in {len(children)} child processes"
+                )
+
+
+def same(count: int = 20) -> None:
+    """Grade one submission again and again while the machine is busy."""
+    busy = [multiprocessing.Process(target=_burn, daemon=True) for _ in range(2)]
+    for process in busy:
+        process.start()
+    reports = set()
+    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
+        path = CATALOGUE["movie-first"].write(Path(place))
+        explainer = Explainer()
+        for _ in range(count):
+            content = grade(path, server, explainer).to_dict()
+            content["seconds"] = 0
+            for question in content["questions"]:
+                for test in question["tests"]:
+                    test["seconds"] = 0
+            reports.add(json.dumps(content))
+    for process in busy:
+        process.kill()
+    print(f"same: {count} gradings under load, {len(reports)} different reports")
+
+
+def _burn() -> None:
+    while True:
+        sum(range(10_000))
+
+
+def catalogue() -> None:
+    """Hand in every entry; print those that keep all points or are not named."""
+    lost = named = 0
+    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
+        explainer = Explainer()
+        for entry in CATALOGUE.values():
+            folder = entry.write(Path(place) / entry.id)
+            report = grade(folder, server, explainer, questions=[entry.question])
+            hints = {test.hint and test.hint.id for test in report.tests if test.status == "failed"}
+            lost += report.score < report.max_score
+            named += hints == {entry.same_as or entry.id}
+            if report.score == report.max_score or hints != {entry.same_as or entry.id}:
+                print(f"catalogue, {entry.id}: {report.score:g} points, named {hints}")
+    print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ("cold", "batch", "same"):
+        {"cold": cold, "batch": batch, "many": many, "same": same, "catalogue": catalogue}[name]()

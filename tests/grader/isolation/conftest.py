@@ -1,0 +1,29 @@
+"""Servers of every mode, with requests that call one function."""
+
+from collections.abc import Iterator
+
+import pytest
+from of_mode import of_mode
+
+from grader.isolation import ForkServer
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[dict[str, ForkServer]]:
+    """The servers that tests have asked for so far, by mode."""
+    servers: dict[str, ForkServer] = {}
+    yield servers
+    for server in servers.values():
+        server.close()
+
+
+@pytest.fixture(params=["bubblewrap", "fallback", "plain"])
+def server(request: pytest.FixtureRequest, started: dict[str, ForkServer]) -> ForkServer:
+    """A server of each mode in turn."""
+    return of_mode(request.param, started)
+
+
+@pytest.fixture(params=["bubblewrap", "fallback"])
+def isolated_server(request: pytest.FixtureRequest, started: dict[str, ForkServer]) -> ForkServer:
+    """A server of each mode that isolates."""
+    return of_mode(request.param, started)

@@ -1,0 +1,106 @@
+"""Helper methods and attributes of its own, set in __init__ and in init_*."""
+
+import torch
+import torch.nn.functional as F  # noqa: F401, N812
+from torch import nn
+
+
+class ScaledEmbedding(nn.Embedding):
+    """Embedding table whose entries start normal, mean 0, standard deviation 1/embedding_dim."""
+
+    def reset_parameters(self) -> None:
+        nn.init.normal_(self.weight, mean=0.0, std=1.0 / self.embedding_dim)
+
+
+class ZeroEmbedding(nn.Embedding):
+    """Embedding table whose entries start at zero; with one column, a bias per user or movie."""
+
+    def reset_parameters(self) -> None:
+        nn.init.zeros_(self.weight)
+
+
+class MultiTaskNet(nn.Module):
+    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+
+    def __init__(
+        self,
+        num_users,
+        num_items,
+        embedding_dim=32,
+        layer_sizes=(96, 64),
+        embedding_sharing=True,
+    ):
+        super().__init__()
+        self.embedding_dim = embedding_dim
+        self.embedding_sharing = embedding_sharing
+        self.num_users, self.num_items = num_users, num_items
+        self.activation = nn.ReLU()
+        self.names = {"model": "mf + mlp"}
+        if embedding_sharing:
+            self.U, self.Q = self.init_shared_user_and_item_embeddings(
+                num_users, num_items, embedding_dim
+            )
+        else:
+            self.U_reg, self.Q_reg, self.U_fact, self.Q_fact = (
+                self.init_separate_user_and_item_embeddings(num_users, num_items, embedding_dim)
+            )
+        self.A, self.B = self.init_user_and_item_bias(num_users, num_items)
+        self.mlp_layers = self.init_mlp_layers(layer_sizes)
+
+    def forward(self, user_ids, item_ids):
+        if self.embedding_sharing:
+            return self.forward_with_embedding_sharing(user_ids, item_ids)
+        return self.forward_without_embedding_sharing(user_ids, item_ids)
+
+    def init_shared_user_and_item_embeddings(self, num_users, num_items, embedding_dim):
+        U = ScaledEmbedding(num_users, embedding_dim)
+        Q = ScaledEmbedding(num_items, embedding_dim)
+        return U, Q
+
+    def init_separate_user_and_item_embeddings(self, num_users, num_items, embedding_dim):
+        U_reg = ScaledEmbedding(num_users, embedding_dim)
+        Q_reg = ScaledEmbedding(num_items, embedding_dim)
+        U_fact = ScaledEmbedding(num_users, embedding_dim)
+        Q_fact = ScaledEmbedding(num_items, embedding_dim)
+        return U_reg, Q_reg, U_fact, Q_fact
+
+    def init_user_and_item_bias(self, num_users, num_items):
+        A = ZeroEmbedding(num_users, 1)
+        B = ZeroEmbedding(num_items, 1)
+        return A, B
+
+    def init_mlp_layers(self, layer_sizes):
+        self.depth = len(layer_sizes)
+        linears = [nn.Linear(w, v) for w, v in zip(layer_sizes, (*layer_sizes[1:], 1))]
+        return nn.ModuleList(linears)
+
+    @property
+    def factors(self):
+        if self.embedding_sharing:
+            return self.U, self.Q
+        return self.U_fact, self.Q_fact
+
+    def rate(self, u, q):
+        x = torch.cat([u, q, u * q], dim=1)
+        for k in range(self.depth):
+            x = self.mlp_layers[k](x)
+            if k < self.depth - 1:
+                x = self.activation(x)
+        return x[..., 0]
+
+    def interact(self, user_ids, item_ids):
+        U, Q = self.factors
+        dot = (U(user_ids) * Q(item_ids)).sum(-1)
+        return dot + self.A(user_ids)[..., 0] + self.B(item_ids)[..., 0]
+
+    def forward_with_embedding_sharing(self, user_ids, item_ids):
+        return self.rate(self.U(user_ids), self.Q(item_ids)), self.interact(user_ids, item_ids)
+
+    def forward_without_embedding_sharing(self, user_ids, item_ids):
+        r = self.rate(self.U_reg(user_ids), self.Q_reg(item_ids))
+        return [r, self.interact(user_ids, item_ids)]
+
+    def score_all_items(self, user_ids):
+        items = torch.arange(self.num_items, device=user_ids.device)
+        U, Q = self.factors
+        return U(user_ids) @ Q(items).T + self.A(user_ids) + self.B(items).T

@@ -1,0 +1,96 @@
+"""A ModuleList that holds the ReLU modules as well."""
+
+import torch
+import torch.nn.functional as F  # noqa: F401, N812
+from torch import nn
+
+
+class ScaledEmbedding(nn.Embedding):
+    """Embedding table whose entries start normal, mean 0, standard deviation 1/embedding_dim."""
+
+    def reset_parameters(self) -> None:
+        nn.init.normal_(self.weight, mean=0.0, std=1.0 / self.embedding_dim)
+
+
+class ZeroEmbedding(nn.Embedding):
+    """Embedding table whose entries start at zero; with one column, a bias per user or movie."""
+
+    def reset_parameters(self) -> None:
+        nn.init.zeros_(self.weight)
+
+
+class MultiTaskNet(nn.Module):
+    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+
+    def __init__(
+        self,
+        num_users,
+        num_items,
+        embedding_dim=32,
+        layer_sizes=(96, 64),
+        embedding_sharing=True,
+    ):
+        super().__init__()
+        self.embedding_dim = embedding_dim
+        self.embedding_sharing = embedding_sharing
+        if embedding_sharing:
+            self.U, self.Q = self.init_shared_user_and_item_embeddings(
+                num_users, num_items, embedding_dim
+            )
+        else:
+            self.U_reg, self.Q_reg, self.U_fact, self.Q_fact = (
+                self.init_separate_user_and_item_embeddings(num_users, num_items, embedding_dim)
+            )
+        self.A, self.B = self.init_user_and_item_bias(num_users, num_items)
+        self.mlp_layers = self.init_mlp_layers(layer_sizes)
+
+    def forward(self, user_ids, item_ids):
+        if self.embedding_sharing:
+            return self.forward_with_embedding_sharing(user_ids, item_ids)
+        return self.forward_without_embedding_sharing(user_ids, item_ids)
+
+    def init_shared_user_and_item_embeddings(self, num_users, num_items, embedding_dim):
+        U = ScaledEmbedding(num_users, embedding_dim)
+        Q = ScaledEmbedding(num_items, embedding_dim)
+        return U, Q
+
+    def init_separate_user_and_item_embeddings(self, num_users, num_items, embedding_dim):
+        U_reg = ScaledEmbedding(num_users, embedding_dim)
+        Q_reg = ScaledEmbedding(num_items, embedding_dim)
+        U_fact = ScaledEmbedding(num_users, embedding_dim)
+        Q_fact = ScaledEmbedding(num_items, embedding_dim)
+        return U_reg, Q_reg, U_fact, Q_fact
+
+    def init_user_and_item_bias(self, num_users, num_items):
+        A = ZeroEmbedding(num_users, 1)
+        B = ZeroEmbedding(num_items, 1)
+        return A, B
+
+    def init_mlp_layers(self, layer_sizes):
+        mlp = nn.ModuleList()
+        for k, width in enumerate(layer_sizes):
+            last = k + 1 == len(layer_sizes)
+            mlp.append(nn.Linear(width, 1 if last else layer_sizes[k + 1]))
+            if not last:
+                mlp.append(nn.ReLU(inplace=True))
+        return mlp
+
+    def forward_with_embedding_sharing(self, user_ids, item_ids):
+        return self._predict(self.U, self.Q, self.U, self.Q, user_ids, item_ids)
+
+    def forward_without_embedding_sharing(self, user_ids, item_ids):
+        return self._predict(self.U_reg, self.Q_reg, self.U_fact, self.Q_fact, user_ids, item_ids)
+
+    def _predict(self, U_r, Q_r, U_f, Q_f, user_ids, item_ids):
+        x = torch.hstack([U_r(user_ids), Q_r(item_ids), U_r(user_ids) * Q_r(item_ids)])
+        for module in self.mlp_layers:
+            x = module(x)
+        dots = (U_f(user_ids) * Q_f(item_ids)).sum(1, keepdim=True)
+        return x.flatten(), (dots + self.A(user_ids) + self.B(item_ids)).flatten()
+
+    def score_all_items(self, user_ids):
+        if self.embedding_sharing:
+            U, Q = self.U, self.Q
+        else:
+            U, Q = self.U_fact, self.Q_fact
+        return U(user_ids).matmul(Q.weight.t()) + self.A(user_ids) + self.B.weight.squeeze(1)

@@ -1,0 +1,193 @@
+"""Partial and broken work costs its own tests, and the message says where to look."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import grader.grading
+from grader.explain import Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer
+from grader.report import PASSED, Report
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def graded(grading_server: ForkServer, explainer: Explainer) -> Callable[..., Report]:
+    def run(path: Path, *questions: str) -> Report:
+        return grade(path, grading_server, explainer, questions=questions)
+
+    return run
+
+
+def points(report: Report) -> dict[str, float]:
+    return {question.id: question.points for question in report.questions}
+
+
+def first_failure(report: Report, question: str):
+    return next(t for t in report.tests if t.question == question and t.status != PASSED)
+
+
+def line_of(path: Path, file: str, text: str) -> int:
+    lines = (path / "submission" / file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+FULL = {"1a": 3, "1b": 2, "1c": 5, "1d": 2, "2a": 2, "2b": 1, "2c": 1, "2d": 4}
+# Training needs the losses.
+WITHOUT_LOSSES = {**FULL, "1c": 4.75, "2a": 0, "2b": 0, "2c": 0}
+
+
+def test_a_missing_file_costs_its_own_tests(submission: Make, graded) -> None:
+    report = graded(submission(loss=None))
+    assert points(report) == WITHOUT_LOSSES
+    assert first_failure(report, "2a").message == "submission/loss.py is missing."
+
+
+def test_a_syntax_error_costs_its_own_tests_and_names_the_line(submission: Make, graded) -> None:
+    path = submission(loss="import torch\n\ndef bpr_loss(p, n)\n    return 0\n")
+    report = graded(path)
+    assert points(report) == WITHOUT_LOSSES
+    assert "SyntaxError (submission/loss.py, line 3)" in first_failure(report, "2b").message
+
+
+def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None:
+    path = submission(mrr="import torch\n\nsize = 1 / 0\n")
+    report = graded(path, "2a", "2d")
+    assert points(report) == {"2a": 2, "2d": 0}
+    failure = first_failure(report, "2d")
+    assert failure.message == "Your code raised ZeroDivisionError (submission/mrr.py, line 3)."
+    assert failure.where == ("submission/mrr.py, line 3: size = 1 / 0",)
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "file", "others"),
+    [
+        ("1a", "U = ScaledEmbedding(num_users, embedding_dim)", "model", ["1b", "1c", "1d"]),
+        ("1b", "layers: list[nn.Module] = []", "model", ["1a", "1c", "1d"]),
+        ("1c", "predictions = self._rating(u, q)", "model", ["1a", "1b", "1d"]),
+        ("1d", "U, Q = (self.U, self.Q)", "model", ["1a", "1b"]),
+        ("2a", "loss = (1 - torch.sigmoid", "loss", ["2b", "2c"]),
+        ("2d", "mrr = reciprocal_ranks", "mrr", ["2c"]),
+    ],
+)
+def test_what_is_not_written_yet_is_said_and_costs_itself_only(
+    submission: Make, graded, question: str, name: str, file: str, others: list[str]
+) -> None:
+    path = submission()
+    source = path / "submission" / f"{file}.py"
+    source.write_text(source.read_text().replace(f"        {name}", f"        {STUB}{name}"))
+    source.write_text(source.read_text().replace(f"\n    {name}", f"\n    {STUB}{name}"))
+    report = graded(path, question, *others)
+    line = line_of(path, f"{file}.py", STUB)
+    message = first_failure(report, question).message
+    assert message == f"{question} is not written yet (submission/{file}.py, line {line})."
+    scored = points(report)
+    assert scored.pop(question) < FULL[question]
+    assert scored == {other: FULL[other] for other in others}
+
+
+STUB = "raise NotImplementedError; "
+
+
+def test_nothing_written_at_all_is_graded_to_the_end(submission: Make, graded) -> None:
+    path = submission()
+    for file in ("model", "loss", "mrr"):
+        source = path / "submission" / f"{file}.py"
+        text, out = source.read_text().splitlines(), []
+        solution = False
+        for line in text:
+            solution = (solution or "BEGIN SOLUTION" in line) and "END SOLUTION" not in line
+            if "BEGIN SOLUTION" in line and line.index("#") == (8 if file == "model" else 4):
+                out.append(line.split("###")[0] + "raise NotImplementedError")
+            if not solution:
+                out.append(line)
+        source.write_text("\n".join(out))
+    report = graded(path)
+    assert report.score == 0
+    assert len(report.tests) == 44
+    assert not report.problem
+    assert "1a is not written yet" in first_failure(report, "1a").message
+
+
+def test_none_instead_of_a_loss(submission: Make, graded) -> None:
+    report = graded(submission(loss=("return loss", "return None")), "2a")
+    assert report.score == 0
+    assert first_failure(report, "2a").detail.got == "None"
+
+
+def test_one_result_instead_of_two(submission: Make, graded) -> None:
+    report = graded(submission(model=("return predictions, score", "return score")), "1c")
+    assert "not 2" in first_failure(report, "1c").message
+    assert report.score == 0
+
+
+def test_a_number_of_the_wrong_type(submission: Make, graded) -> None:
+    report = graded(submission(loss=("return loss", "return loss.item()")), "2b")
+    failure = first_failure(report, "2b")
+    assert failure.id == "2b-0-basic"
+    assert failure.detail.got == "float of float64"
+    assert failure.hint is None
+
+
+def test_three_tables_instead_of_four(submission: Make, graded) -> None:
+    four = "return U_reg, Q_reg, U_fact, Q_fact"
+    report = graded(submission(model=(four, "return U_reg, Q_reg, U_fact")), "1a", "1c")
+    assert "ValueError (submission/model.py" in first_failure(report, "1a").message
+    assert points(report)["1c"] == 5
+
+
+def test_a_mistake_in_1a_or_1b_does_not_cost_1c_again(submission: Make, graded) -> None:
+    both = submission(
+        model=("layers += [nn.Linear(inputs, outputs)", "layers += [nn.Linear(inputs, outputs + 1)")
+    )
+    assert points(graded(both, "1b", "1c", "1d")) == {"1b": 0.5, "1c": 5, "1d": 2}
+
+
+def test_an_endless_loop_ends(submission: Make, graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    assignment = grader.grading.read_assignment()
+    questions = tuple(
+        replace(q, tests=tuple(replace(test, timeout=1) for test in q.tests))
+        for q in assignment.questions
+    )
+    quick = replace(assignment, questions=questions)
+    monkeypatch.setattr(grader.grading, "read_assignment", lambda: quick)
+    path = submission(loss=("loss = (1 - torch", "while True: pass\n    loss = (1 - torch"))
+    report = graded(path, "2a")
+    assert report.score == 0
+    assert first_failure(report, "2a").message.startswith("The program")
+
+
+def test_a_zip_with_a_folder_too_many(submission: Make, graded, tmp_path: Path) -> None:
+    path = submission()
+    archive = tmp_path / "upload.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for source in sorted((path / "submission").glob("*.py")):
+            file.write(source, f"ps1/my work/submission/{source.name}")
+    assert points(graded(archive, "2c")) == {"2c": 1}
+
+
+def test_an_empty_folder_gets_a_report(graded, tmp_path: Path) -> None:
+    report = graded(tmp_path)
+    assert report.score == 0 and report.max_score == 20
+    assert report.exit_code == 2
+    assert not report.grader_at_fault
+    assert report.problem
+
+
+def test_the_graders_own_failure_is_its_own_fault(
+    submission: Make, graded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret input 4.25")
+
+    monkeypatch.setattr(grader.grading, "run_suite", broken)
+    report = graded(submission())
+    assert report.exit_code == 2 and report.grader_at_fault
+    assert "not the submission's" in report.problem
+    assert "4.25" not in report.problem and "4.25" in report.fault
+    assert len(report.tests) == 44

@@ -1,0 +1,99 @@
+"""The catalogue tests the tests: every mistake is caught, named, and told from every other."""
+
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import read_assignment
+from grader.explain import Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer
+from grader.misconceptions.catalogue import read_catalogue
+from grader.misconceptions.entry import Misconception
+from grader.report import FAILED, PASSED
+from grader.trial import Outcome
+
+CATALOGUE = read_catalogue()
+QUESTIONS = [question.id for question in read_assignment().questions]
+# Through the sandbox goes every twelfth; benchmark.py sends them all.
+SAMPLE = list(CATALOGUE)[::12]
+
+
+@pytest.fixture(scope="module")
+def predicted(explainer: Explainer) -> dict[str, dict[str, Outcome]]:
+    return {entry.id: explainer.predictions(entry) for entry in CATALOGUE.values()}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_mistake_is_caught_named_and_told_apart(
+    question: str,
+    predicted: dict[str, dict[str, Outcome]],
+    explainer: Explainer,
+    table: Callable[[str], None],
+) -> None:
+    entries = [entry for entry in CATALOGUE.values() if entry.question == question]
+    caught = [e for e in entries if lost(predicted[e.id])]
+    named = [e for e in entries if names(e, predicted[e.id], explainer)]
+    mixed_up = [
+        (first.id, second.id)
+        for first, second in combinations(entries, 2)
+        if alike(predicted[first.id], predicted[second.id]) != (kind(first) == kind(second))
+    ]
+    if question == QUESTIONS[0]:
+        table("misconceptions   catalogued  caught  named by themselves  pairs mixed up")
+    counts = f"{len(entries):10}{len(caught):8}{len(named):21}{len(mixed_up):16}"
+    table(f"{question:<17}{counts}")
+    assert [entry.id for entry in entries if entry not in caught] == []
+    assert [entry.id for entry in entries if entry not in named] == []
+    assert mixed_up == []
+
+
+def lost(outcomes: dict[str, Outcome]) -> list[str]:
+    return [id_ for id_, outcome in outcomes.items() if outcome.status == FAILED]
+
+
+def names(entry: Misconception, outcomes: dict[str, Outcome], explainer: Explainer) -> bool:
+    """Whether each test that fails, and no other, is explained by this very mistake."""
+    hints = explainer.hints(outcomes.values())
+    return set(hints) == set(lost(outcomes)) and {h.id for h in hints.values()} == {kind(entry)}
+
+
+def alike(first: dict[str, Outcome], second: dict[str, Outcome]) -> bool:
+    return all(first[id_].same_as(second[id_]) for id_ in first)
+
+
+def kind(entry: Misconception) -> str:
+    return entry.same_as or entry.id
+
+
+@pytest.mark.parametrize("id_", SAMPLE)
+def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
+    id_: str, tmp_path: Path, grading_server: ForkServer, explainer: Explainer
+) -> None:
+    entry = CATALOGUE[id_]
+    report = grade(entry.write(tmp_path), grading_server, explainer, questions=[entry.question])
+    assert not report.problem
+    assert report.score < report.max_score
+    failed = [test for test in report.tests if test.status == FAILED]
+    assert {test.hint and test.hint.id for test in failed} == {kind(entry)}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_base_of_the_catalogue_is_right(question: str) -> None:
+    base = Misconception(f"none-{question}", question, "", "", {})
+    outcomes = Explainer().predictions(base)
+    assert {outcome.status for outcome in outcomes.values()} == {PASSED}
+
+
+def test_entries_are_sentences_that_give_no_code_away() -> None:
+    assert len(CATALOGUE) >= 60
+    for entry in CATALOGUE.values():
+        for sentence in (entry.did, entry.think):
+            assert sentence[0].isupper() or sentence.split()[0].islower(), sentence
+            assert sentence[-1] in ".?", sentence
+            assert "torch." not in sentence and "self." not in sentence, sentence
+        assert len({entry.did, entry.think}) == 2
+    described = [(entry.question, entry.did) for entry in CATALOGUE.values() if not entry.same_as]
+    assert len(described) == len(set(described))

@@ -1,0 +1,99 @@
+"""What explains a failure must fit everywhere; what fits nothing is not explained."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.explain import Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer
+from grader.report import Report
+from grader.reports import write_report
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def graded(grading_server: ForkServer, explainer: Explainer) -> Callable[..., Report]:
+    def run(path: Path, *questions: str) -> Report:
+        return grade(path, grading_server, explainer, questions=questions)
+
+    return run
+
+
+def hints(report: Report) -> dict[str, str]:
+    return {test.id: test.hint.id for test in report.tests if test.hint}
+
+
+def test_a_mistake_is_named_in_another_style(submission: Make, graded) -> None:
+    one_by_one = """
+import torch
+def bpr_loss(p, n):
+    total = 0.0
+    for k in range(len(p)):
+        total = total + torch.log(1 + torch.exp(n[k] - p[k]))
+    return total / len(p)
+"""
+    found = hints(graded(submission(loss=one_by_one), "2a"))
+    assert found == {"2a-0-basic": "log-sigmoid", "2a-1-hidden": "log-sigmoid"}
+
+
+def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) -> None:
+    path = submission(model=("torch.cat([u, q, u * q], dim=1)", "torch.cat([q, u, u * q], dim=1)"))
+    source = path / "submission" / "model.py"
+    text = source.read_text().replace(".sum(dim=1) + a + b", ".sum(dim=1) + a")
+    source.write_text(text)
+    found = hints(graded(path, "1c"))
+    assert found["1c-2-hidden"] == found["1c-4-hidden"] == "movie-first"
+    assert found["1c-3-hidden"] == found["1c-5-hidden"] == "movie-bias-missing"
+
+
+def test_a_mistake_in_one_of_two_methods_is_named_there(submission: Make, graded) -> None:
+    shared = "predictions = self._rating(u, q)"
+    path = submission(model=(shared, shared.replace("u, q", "q, u")))
+    assert hints(graded(path, "1c")) == {"1c-2-hidden": "movie-first"}
+
+
+def test_what_no_entry_explains_is_left_alone(submission: Make, graded) -> None:
+    report = graded(submission(loss=("** 2).mean()", "** 2).mean() * 1.37 + 0.2")), "2b")
+    assert report.score < 1
+    assert hints(report) == {}
+
+
+def test_agreeing_on_some_inputs_only_explains_nothing(submission: Make, graded) -> None:
+    # The root where the batch is small, half of the square elsewhere.
+    odd = """
+def regression_loss(observed, predicted):
+    e = ((observed - predicted) ** 2).mean()
+    return e.sqrt() if len(observed) == 6 else e / 2
+"""
+    assert hints(graded(submission(loss=odd), "2b")) == {}
+
+
+def test_a_right_submission_never_loads_the_catalogue(
+    submission: Make, grading_server: ForkServer
+) -> None:
+    fresh = Explainer()
+    report = grade(submission(), grading_server, fresh, questions=["2a", "2b"])
+    assert report.score == report.max_score == 3
+    assert "_catalogue" not in vars(fresh)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_grading_again_gives_the_same_report_but_for_times(
+    submission: Make, graded, wrong: bool
+) -> None:
+    files = {"loss": ("1 - torch.sigmoid", "torch.sigmoid")} if wrong else {}
+    path = submission(**files)
+
+    def timeless() -> str:
+        content = json.loads(write_report(graded(path), "json"))
+        content["seconds"] = 0
+        for question in content["questions"]:
+            for test in question["tests"]:
+                test["seconds"] = 0
+        return json.dumps(content)
+
+    assert len({timeless() for _ in range(3)}) == 1

@@ -1,0 +1,130 @@
+"""Tolerances, the oracle and the list of tests, on cases that can be checked by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.assignment import read_assignment
+from grader.hidden_tests import oracle
+from grader.hidden_tests.cases import cases
+from grader.isolation import Reply
+from grader.judge import Answer, Judge, Value, agree
+from grader.misconceptions.base import loss, mrr
+from grader.misconceptions.base.model import MultiTaskNet
+from grader.suite import present_tests
+
+ARRAY = np.array([1.0, -2.5, 0.003])
+
+
+def test_rounding_agrees_and_a_thousandth_does_not() -> None:
+    assert agree(ARRAY, ARRAY.astype(np.float32))
+    assert agree(ARRAY, ARRAY * (1 + 1e-6))
+    assert not agree(ARRAY, ARRAY * 1.001)
+    assert not agree(ARRAY, ARRAY[:, None])
+    assert agree(np.array([np.nan, 1]), np.array([np.nan, 1]))
+    assert not agree(ARRAY, None)
+
+
+@pytest.mark.parametrize(
+    "array", [np.full(3, np.nan), np.full(3, np.inf), np.zeros(3, complex), np.zeros(0), None]
+)
+def test_strange_answers_fail_and_do_not_raise(array: np.ndarray | None) -> None:
+    judge = Judge(ask=None)
+    judge.equal("the result", Value("Tensor", "float32", array), ARRAY)
+    judge.shape("the result", Value("Tensor", "float32", array), (4,))
+    assert len(judge.failures) == 2
+
+
+@pytest.mark.parametrize(
+    "result", [{}, {"values": 3}, {"values": {"out": []}}, {"values": {"out": {"type": 1}}}]
+)
+def test_a_forged_answer_is_a_wrong_answer(result: dict) -> None:
+    judge = Judge(ask=None)
+    value = Answer(Reply("ok", result=result))["out"]
+    judge.tensor("the loss", value)
+    judge.equal("the loss", value, 0.5)
+    assert len(judge.failures) == 2
+
+
+def test_every_test_is_in_the_assignment_and_every_entry_has_a_test() -> None:
+    assignment = read_assignment()
+    assert set(present_tests()) == {test.id for test in assignment.tests}
+    assert sum(question.points for question in assignment.questions) == 20
+    for test in assignment.tests:
+        assert test.hidden == test.id.endswith("-hidden")
+        assert present_tests()[test.id].__doc__.strip()
+
+
+def test_hidden_tests_decide() -> None:
+    tests = read_assignment().tests
+    assert sum(test.points for test in tests if test.hidden) >= 0.8 * 20
+
+
+def test_the_worker_vocabulary_knows_nothing_of_the_tests() -> None:
+    text = (Path(__file__).parents[2] / "grader" / "requests.py").read_text()
+    assert "grader." not in text.split('"""', 2)[2]
+    assert not any(test.id in text for test in read_assignment().tests)
+
+
+def test_ties_share_the_mean_rank_in_the_oracle() -> None:
+    scores = np.array([[5.0, 3.0, 3.0, 1.0]])
+    heldout = np.array([[False, True, False, True]])
+    assert oracle.reciprocal_ranks(scores, heldout) == pytest.approx((1 / 2.5 + 1 / 4) / 2)
+    seen = np.array([[True, False, False, False]])
+    assert oracle.reciprocal_ranks(scores, heldout, seen) == pytest.approx((1 / 1.5 + 1 / 3) / 2)
+    assert np.isnan(oracle.reciprocal_ranks(scores, ~heldout & heldout)).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(2, 12))
+@settings(max_examples=25, deadline=None)
+def test_oracle_and_base_agree_on_any_ranking(seed: int, users: int, items: int) -> None:
+    random = np.random.RandomState(seed)
+    scores = random.randint(-3, 4, (users, items)).astype(np.float32)
+    heldout = random.rand(users, items) < 0.3
+    seen = (random.rand(users, items) < 0.3) & ~heldout
+    base = mrr.reciprocal_ranks(*map(torch.from_numpy, (scores, heldout, seen)))
+    np.testing.assert_allclose(base, oracle.reciprocal_ranks(scores, heldout, seen))
+
+
+@pytest.mark.parametrize("sharing", [True, False])
+def test_oracle_gradients_are_those_of_automatic_differentiation(sharing: bool) -> None:
+    for case in cases(sharing):
+        sizes = (case.num_users, case.num_items, case.embedding_dim, case.layer_sizes, sharing)
+        net = MultiTaskNet(*sizes)
+        with torch.no_grad():
+            for name, table in case.tables.items():
+                getattr(net, name).weight.copy_(torch.from_numpy(table))
+            for parameter, array in zip(net.mlp_layers.parameters(), case.dense):
+                parameter.copy_(torch.from_numpy(array))
+        inputs = [getattr(net, name).weight for name in case.tables]
+        inputs += list(net.mlp_layers.parameters())
+        outputs = net(*map(torch.from_numpy, case.ids.values()))
+        for output, (expected, gradients), cotangent in zip(
+            outputs, (case.rating(), case.score()), case.cotangents.values()
+        ):
+            np.testing.assert_allclose(output.detach(), expected, rtol=1e-4, atol=1e-5)
+            weighted = (output * torch.from_numpy(cotangent)).sum()
+            found = torch.autograd.grad(weighted, inputs, retain_graph=True, allow_unused=True)
+            for gradient, right in zip(found, gradients.values()):
+                numbers = np.zeros(right.shape) if gradient is None else gradient.numpy()
+                np.testing.assert_allclose(numbers, right, rtol=1e-4, atol=1e-5)
+
+
+def test_cases_tell_a_bound_on_the_output_from_none() -> None:
+    for sharing in (True, False):
+        ratings = np.concatenate([case.rating()[0] for case in cases(sharing)])
+        scores = np.concatenate([case.score()[0] for case in cases(sharing)])
+        assert ratings.min() < 0 and ratings.max() > 1
+        assert scores.min() < -1 and scores.max() > 0.5
+
+
+def test_losses_of_the_oracle_by_hand() -> None:
+    assert oracle.bpr(np.array([0.0]), np.array([0.0])) == 0.5
+    assert oracle.mean_squared_error(np.array([1.0, 2.0]), np.array([3.0, 2.0])) == 2.0
+    positive, negative = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0])
+    right = oracle.bpr(positive.numpy(), negative.numpy())
+    assert loss.bpr_loss(positive, negative).item() == pytest.approx(right)

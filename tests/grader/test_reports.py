@@ -1,0 +1,223 @@
+"""Formats say what happened, and student formats hold nothing of a hidden test but its name."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from grader.explain import Explainer
+from grader.grading import grade, grader_failed
+from grader.isolation import ForkServer
+from grader.report import FAILED, Detail, Report
+from grader.reports import FORMATS, write_report
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FOR_STUDENTS = [format_ for format_ in FORMATS if format_ != "json"]
+
+# Raises its inputs, names its exception after them, prints them, and returns what is none.
+CURIOUS_LOSS = """
+import torch
+def say(*tensors):
+    text = "leak " + " ".join(str(t.tolist()) for t in tensors)
+    print(text)
+    return type(text, (Exception,), {})(text)
+def bpr_loss(positive_predictions, negative_predictions):
+    raise say(positive_predictions, negative_predictions)
+def regression_loss(observed_ratings, predicted_ratings):
+    return type("leak" + str(observed_ratings.tolist()), (), {})()
+def joint_loss(factorization_loss, regression_loss, factorization_weight, regression_weight):
+    return factorization_weight * 1000.25 + regression_loss
+"""
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "score": {"type": "number"},
+        "execution_time": {"type": "number"},
+        "output": {"type": "string"},
+        "output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
+        "visibility": {"enum": ["visible", "hidden", "after_due_date", "after_published"]},
+        "stdout_visibility": {"enum": ["visible", "hidden", "after_due_date", "after_published"]},
+        "extra_data": {"type": "object"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "score": {"type": "number"},
+                    "max_score": {"type": "number"},
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": {"type": "string"},
+                    "number": {"type": "string"},
+                    "output": {"type": "string"},
+                    "output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "visibility": {
+                        "enum": ["visible", "hidden", "after_due_date", "after_published"]
+                    },
+                    "extra_data": {"type": "object"},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "leaderboard": {"type": "array"},
+    },
+    "anyOf": [{"required": ["score"]}, {"required": ["tests"]}],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def curious(
+    tmp_path_factory: pytest.TempPathFactory, grading_server: ForkServer, explainer: Explainer
+) -> Report:
+    folder = tmp_path_factory.mktemp("curious")
+    place = folder / "submission"
+    place.mkdir()
+    (place / "loss.py").write_text(CURIOUS_LOSS)
+    for name in ("model", "mrr"):
+        (place / f"{name}.py").write_text((REPOSITORY / "submission" / f"{name}.py").read_text())
+    return grade(folder, grading_server, explainer)
+
+
+def hidden_secrets(report: Report) -> set[str]:
+    """Return every text that only instructors may see, of tests that failed."""
+    found: set[str] = set()
+    for test in report.tests:
+        if test.hidden and test.status == FAILED:
+            detail = test.detail or Detail("", "", "")
+            found |= {test.raised, detail.given, detail.expected, detail.got}
+    return {text for text in found if re.search(r"\d\.\d", text)}
+
+
+@pytest.mark.parametrize("format_", FOR_STUDENTS)
+def test_student_formats_hold_no_input_or_value_of_a_hidden_test(
+    curious: Report, format_: str
+) -> None:
+    written = " ".join(write_report(curious, format_, verbose=True, width=10_000).split())
+    secrets = hidden_secrets(curious)
+    assert len(secrets) >= 3
+    for secret in secrets:
+        assert " ".join(secret.split()) not in written
+        assert not any(
+            number in written
+            for number in re.findall(r"-?\d+\.\d{3,}", secret)
+            if number not in ("1000.25",)
+        ), secret
+
+
+def test_a_public_failure_shows_the_call_what_was_expected_and_what_came(curious: Report) -> None:
+    joint = next(test for test in curious.tests if test.id == "2c-0-basic")
+    for format_ in FOR_STUDENTS:
+        written = write_report(curious, format_, width=10_000)
+        assert "joint_loss(tensor(2.0), tensor(2.0), 0.5, 0.5)" in written
+        assert joint.detail.expected in written and joint.detail.got in written
+
+
+def test_json_holds_nothing_back(curious: Report) -> None:
+    content = json.loads(write_report(curious, "json"))
+    tests = {test["id"]: test for question in content["questions"] for test in question["tests"]}
+    assert "leak" in tests["2a-1-hidden"]["raised"]
+    assert tests["2c-1-hidden"]["detail"]["expected"]
+    assert content["score"] == curious.score
+
+
+def test_gradescope_file_is_valid_and_shows_every_test(curious: Report) -> None:
+    content = json.loads(write_report(curious, "gradescope"))
+    jsonschema.validate(content, SCHEMA)
+    assert {test["visibility"] for test in content["tests"]} == {"visible"}
+    assert content["stdout_visibility"] == "hidden"
+    assert content["score"] == pytest.approx(sum(test["score"] for test in content["tests"]))
+    assert [test["number"] for test in content["tests"]] == [test.id for test in curious.tests]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_graders_own_failure_is_reported_in_every_format(format_: str) -> None:
+    report = grader_failed(Path("ada.zip"), KeyError("secret input 4.25"))
+    written = " ".join(write_report(report, format_, width=200).split())
+    assert "grader failed" in written
+    assert ("4.25" in written) == (format_ == "json")
+    if format_ == "gradescope":
+        jsonschema.validate(json.loads(written), SCHEMA)
+
+
+def test_text_of_a_submission_is_not_taken_for_markup(
+    submission: Callable[..., Path], grading_server: ForkServer, explainer: Explainer
+) -> None:
+    message = "<script>alert(1)</script> [bold red]x[/] \\x1b[31m"
+    text = f"import torch\ndef bpr_loss(p, n):\n    raise ValueError('{message}')\n"
+    path = submission(loss=text)
+    report = grade(path, grading_server, explainer, questions=["2a"])
+    page = write_report(report, "html")
+    assert "<script>" not in page and "&lt;script&gt;" in page
+    terminal = write_report(report, "terminal", width=200)
+    assert "[bold red]x[/]" in terminal and "\x1b" not in terminal
+
+
+def test_the_page_is_complete_in_itself(curious: Report) -> None:
+    page = write_report(curious, "html")
+    assert "http" not in page and "src=" not in page and "<link" not in page
+    assert all(test.sentence.replace("'", "&#39;") in page for test in curious.tests)
+
+
+def run(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "grader", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_command_exits_with_0_1_or_2(submission: Callable[..., Path], tmp_path: Path) -> None:
+    path = str(submission(loss=("regression_weight * regression_loss", "regression_loss")))
+    right = run(path, "--question", "2a")
+    assert (right.returncode, right.stderr) == (0, "")
+    assert "2 of 2 points" in right.stdout
+    out = tmp_path / "new" / "results.json"
+    wrong = run(path, "--question", "2c", "--format", "gradescope", "--out", str(out))
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "The regression loss has no weight." in out.read_text()
+    nothing = run(str(tmp_path / "nowhere"))
+    assert nothing.returncode == 2
+    assert "nowhere" in nothing.stdout
+    unknown = run("--question", "9z")
+    assert unknown.returncode == 2
+    assert "there are 1a, 1b" in unknown.stderr
+
+
+def test_help_does_not_import_torch() -> None:
+    code = (
+        "import sys; sys.argv = ['grader', '--help']\n"
+        "try:\n    import runpy; runpy.run_module('grader', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "assert not {'torch', 'numpy', 'pytest', 'jinja2'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True)
+
+
+def test_a_copy_without_hidden_tests_says_that_there_are_some(
+    submission: Callable[..., Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "student"
+    copy.mkdir()
+    shutil.copy(REPOSITORY / "assignment.toml", copy)
+    shutil.copytree(
+        REPOSITORY / "grader",
+        copy / "grader",
+        ignore=shutil.ignore_patterns("hidden_tests", "misconceptions", "__pycache__"),
+    )
+    path = submission(loss=("1 - torch.sigmoid", "torch.sigmoid"))
+    shutil.copytree(path / "submission", copy / "submission")
+    done = run("--question", "1a", "--question", "2a", cwd=copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 of 1 points" in done.stdout
+    assert "6 hidden tests were not run, worth 4 points." in " ".join(done.stdout.split())
+    assert "they are not in this folder" in " ".join(done.stdout.split())
