@@ -99,7 +99,7 @@ class Failure:
     error: StudentError | None = None
 
 
-class Stopped(Exception):  # noqa: N818, it ends a test and is no error
+class Stopped(Exception):
     """The test cannot go on: there is no answer to judge."""
 
 

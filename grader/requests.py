@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Mismatch(ValueError):  # noqa: N818, students read this name
+class Mismatch(ValueError):
     """The submission's net cannot take the weights that were sent to it."""
 
 
