@@ -111,7 +111,7 @@ def main() -> None:
     report("epoch ratio", plain / ours, f"{plain / ours:.1f} times faster (bar: 10, aim: 20)")
     report("peak memory, MB", peak / 1e6, f"{peak / 1e6:.0f} MB (bar: 1500)")
 
-    print("The evaluation alone:", flush=True)
+    print("The evaluation alone, all cores busy:", flush=True)
     plain, ours = evaluation_seconds()
     seconds("baseline, per evaluation", plain)
     seconds("ours, per evaluation", ours)

@@ -1,0 +1,47 @@
+"""Which of several catalogued mistakes explains a failure, and when to say nothing."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from grader.explain import Explainer
+
+
+def mistake(id_: str, same_as: str = "") -> SimpleNamespace:
+    return SimpleNamespace(id=id_, same_as=same_as)
+
+
+class Knowing(Explainer):
+    """An explainer that is told which mistake loses which test."""
+
+    def __init__(self, losing: dict[str, set[str]], *entries: SimpleNamespace) -> None:
+        super().__init__()
+        self.losing = losing
+        self.__dict__["_catalogue"] = {entry.id: entry for entry in entries}
+
+    def _loses(self, entry: SimpleNamespace, id_: str) -> bool:
+        return id_ in self.losing[entry.id]
+
+
+def test_a_mistake_that_would_also_lose_a_test_that_passed_is_ruled_out():
+    narrow, wide = mistake("narrow"), mistake("wide")
+    explainer = Knowing({"narrow": {"1c-2"}, "wide": {"1c-2", "1c-3"}}, narrow, wide)
+    assert explainer._only_one([narrow, wide], passed={"1c-3"}) is narrow
+    assert explainer._only_one([wide, narrow], passed={"1c-3"}) is narrow
+
+
+@pytest.mark.parametrize("passed", [set(), {"1c-3"}])
+def test_two_kinds_that_both_remain_are_not_guessed_between(passed):
+    first, second = mistake("first"), mistake("second")
+    explainer = Knowing({"first": {"1c-2"}, "second": {"1c-2"}}, first, second)
+    assert explainer._only_one([first, second], passed) is None
+
+
+def test_mistakes_declared_the_same_are_one_kind():
+    first, second = mistake("first"), mistake("second", same_as="first")
+    explainer = Knowing({"first": {"1c-2"}, "second": {"1c-2"}}, first, second)
+    assert explainer._only_one([first, second], passed=set()) is first
+
+
+def test_no_candidate_says_nothing():
+    assert Knowing({})._only_one([], passed={"1c-2"}) is None
