@@ -9,7 +9,6 @@ import hypothesis
 import pytest
 import torch
 
-from experiments.configuration import processor_cores
 from experiments.movielens import load_movielens_100k
 from experiments.ratings import DataError, Ratings, Split, split_ratings
 from experiments.synthetic import synthetic_ratings
@@ -27,11 +26,6 @@ def skip_or_fail(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one process more than cores: some tests wait, for a time limit or a process."""
-    return processor_cores() + 1
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,9 @@
 """Start the fork server inside bubblewrap, where nothing of this machine is but Python.
 
 Its world has the shared libraries, Python and the installed packages, read-only, the worker's
-files, five devices and an empty ``/tmp``; no ``/proc``, no network, no other process. For root,
-workers are user ids that belong to nobody, so that the files they see are not even their own and
-the limit on processes holds (the kernel exempts root's).
+files, five devices and an empty scratch folder; no ``/proc``, no network, no other process. For
+root, workers are user ids that belong to nobody, so that the files they see are not even their own
+and the limit on processes holds (the kernel exempts root's).
 """
 
 import json
@@ -27,6 +27,8 @@ from grader.isolation.interpreter import (
 from grader.isolation.reply import IsolationError
 
 INSIDE = Path("/sandbox")
+#: Not /tmp, which may be where Python itself is installed.
+SCRATCH = INSIDE / "scratch"
 NAMESPACES = ("user", "pid", "ipc", "net", "uts")
 #: What the server may do inside its own namespaces; the workers may do none of it.
 POWERS = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_KILL")
@@ -82,7 +84,7 @@ def launch(
             "namespaces": True,
             "users": [*range(1, len(users) + 1)],
             "readable": [*map(str, places), str(INSIDE), *map(str, DEVICES)],
-            "scratch": "/tmp",
+            "scratch": str(SCRATCH),
             "kept": [],
             **locks,
         },
@@ -94,7 +96,8 @@ def launch(
             "--new-session", "--hostname", "sandbox",
             "--cap-drop", "ALL", *(part for name in POWERS for part in ("--cap-add", name)),
             *shown,
-            "--size", "1048576", "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp",
+            "--size", "1048576", "--tmpfs", str(SCRATCH), "--remount-ro", "/",
+            "--chdir", str(SCRATCH),
             *mapping.arguments, "--",
             str(python.executable), *FLAGS, str(INSIDE / "worker" / "server.py"),
             json.dumps(options),

@@ -112,9 +112,7 @@ def _tried(launch: Launch, mode: str, layers: list[str], locks: dict[str, bool])
 def _doors(mode: str) -> dict[str, Any]:
     secrets = [*private_places(), Path.home(), Path("/etc/shadow"), Path("/root")]
     own = [f"/proc/{os.getpid()}/{name}" for name in ("environ", "mem", "maps")]
-    folders = ["/", "/usr", "/var/tmp", "/dev/shm", sys.prefix, str(Path.home())]
-    if mode != "bubblewrap":  # there it is the scratch folder
-        folders.append("/tmp")
+    folders = ["/", "/usr", "/tmp", "/var/tmp", "/dev/shm", sys.prefix, str(Path.home())]
     reads = [str(path) for path in secrets if path.exists()]
     return {
         "reads": reads + own,

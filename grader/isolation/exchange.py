@@ -134,7 +134,8 @@ class Exchange:
         if not self.data:
             told = self.tail.decode(errors="replace").strip() or "it said nothing"
             raise IsolationError(f"a worker could not be confined: {told}")
-        if message["cpu"] >= self.limits.cpu - 0.05:
+        # The kernel's two clocks of processor time drift apart on a busy virtual machine.
+        if message["cpu"] >= 0.8 * self.limits.cpu:
             return "cpu", message["signal"]
         if message["signal"]:
             return "killed", message["signal"]
