@@ -1,0 +1,1 @@
+"""Turn this repository into what students, Gradescope and nbgrader receive."""
