@@ -18,12 +18,25 @@ hypothesis.settings.register_profile("project", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("project")
 
 PROJECT = Path(__file__).parents[1]
+CONTINUOUS_INTEGRATION = os.environ.get("CI") == "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests that take minutes to continuous integration."""
+    if CONTINUOUS_INTEGRATION:
+        return
+    skip = pytest.mark.skip(reason="takes minutes; CI=true make test runs it")
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(skip)
+
+
 ChangeSubmission = Callable[..., Path]
 
 
 def skip_or_fail(reason: str) -> None:
     """Skip a test that this machine cannot run; on continuous integration, fail it."""
-    if os.environ.get("CI") == "true":
+    if CONTINUOUS_INTEGRATION:
         pytest.fail(reason)
     pytest.skip(reason)
 
