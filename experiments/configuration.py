@@ -28,6 +28,17 @@ class Configuration:
         ``lambda_F`` and ``lambda_R``.
     epochs, seed : int
         The seed fixes the split, the initial weights and the negatives.
+    split_seed, weights_seed, negatives_seed : int or None
+        A seed for one of the three alone; None is ``seed``.
+    training_fraction : float
+        Share of the ratings that train; the others test.
+    embedding_dim : int
+        Columns of the embedding tables. The MLP is ``(3 * embedding_dim, 64)`` wide.
+    balancing : str
+        How the two tasks' gradients make one step: ``"fixed"`` weights, ``"uncertainty"``, or an
+        aggregator of gradients: ``"pcgrad"``, ``"cagrad"``, ``"mgda"``, ``"upgrad"``.
+    gradient_interval : int or None
+        Epochs from one look at the tasks' gradients to the next; None is never to look.
     learning_rate : float
         Of Adam.
     batch_size : int or None
@@ -46,6 +57,13 @@ class Configuration:
     regression_weight: float
     epochs: int = 200
     seed: int = 123
+    split_seed: int | None = None
+    weights_seed: int | None = None
+    negatives_seed: int | None = None
+    training_fraction: float = 0.95
+    embedding_dim: int = 32
+    balancing: str = "fixed"
+    gradient_interval: int | None = None
     learning_rate: float = 1e-3
     batch_size: int | None = None
     device: str = "cpu"
@@ -55,6 +73,11 @@ class Configuration:
 
     def to_dict(self) -> dict:
         return asdict(self)
+
+    def seed_of(self, part: str) -> int:
+        """Return the seed of ``"split"``, ``"weights"`` or ``"negatives"``."""
+        own = getattr(self, f"{part}_seed")
+        return self.seed if own is None else own
 
     @property
     def protocol(self) -> dict:

@@ -8,8 +8,6 @@ import numpy as np
 
 from experiments.plain_errors import PlainError
 
-TRAINING_FRACTION = 0.95
-
 
 class DataError(PlainError):
     """The ratings cannot be had or cannot be used; the message says what to do."""
@@ -83,8 +81,8 @@ class Split:
     num_items: int
 
 
-def split_ratings(ratings: Ratings, seed: int) -> Split:
-    """Shuffle the ratings by ``numpy.random.RandomState(seed)`` and cut off the last 5 %.
+def split_ratings(ratings: Ratings, seed: int, training_fraction: float = 0.95) -> Split:
+    """Shuffle the ratings by ``numpy.random.RandomState(seed)`` and cut off the last, 5 % of them.
 
     Raises
     ------
@@ -93,7 +91,7 @@ def split_ratings(ratings: Ratings, seed: int) -> Split:
     """
     order = np.arange(len(ratings))
     np.random.RandomState(seed).shuffle(order)
-    cut = int(TRAINING_FRACTION * len(ratings))
+    cut = int(training_fraction * len(ratings))
     if cut == 0:
         raise DataError(f"{ratings.source}: {len(ratings)} rating is too few to train and test")
     train, test = (

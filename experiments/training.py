@@ -62,7 +62,7 @@ class Training:
         self.epoch = 0
         self.seconds = {"training": 0.0, "evaluation": 0.0}
 
-        seed = configuration.seed
+        seed = configuration.seed_of("weights")
         random.seed(seed)
         np.random.seed(seed)
         torch.manual_seed(seed)
@@ -70,11 +70,13 @@ class Training:
             self.net = code.model.MultiTaskNet(
                 split.num_users,
                 split.num_items,
+                embedding_dim=configuration.embedding_dim,
+                layer_sizes=(3 * configuration.embedding_dim, 64),
                 embedding_sharing=configuration.embedding_sharing,
             ).to(self.device)
             self.optimizer = torch.optim.Adam(self.net.parameters(), configuration.learning_rate)
             speed_up_lookups(self.net)
-        self.draws = np.random.RandomState(seed)
+        self.draws = np.random.RandomState(configuration.seed_of("negatives"))
 
         self.score_items, reason = item_scorer(self.net, self.num_users, self.num_items)
         self.notes = [f"{reason}; forward stands in for it, which is slower"] if reason else []
