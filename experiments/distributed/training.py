@@ -127,7 +127,9 @@ class _Pairs(nn.Module):
     def forward(self, users: Tensor, items: Tensor, negatives: Tensor, block: int) -> Tensor:
         """Return positive scores, negative scores and predicted stars, shape (3, num_pairs)."""
         blocks = []
-        for user, item, drawn in zip(users.split(block), items.split(block), negatives.split(block)):
+        for user, item, drawn in zip(
+            users.split(block), items.split(block), negatives.split(block)
+        ):
             predicted, positive = self.net(user, item)
             _, negative = self.net(user, drawn)
             blocks.append(torch.stack((positive, negative, predicted)))
