@@ -6,6 +6,7 @@ half a gigabyte, and takes about a quarter of an hour on two quiet cores.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -102,6 +103,7 @@ def _measured_by_torchrun(folder: Path, run: Configuration) -> dict[str, float]:
     command += ["--local-addr", "127.0.0.1", "--nproc-per-node", str(run.processes)]
     command += ["-m", "bench.scaling", str(folder)]
     environment = {"GLOO_SOCKET_IFNAME": "lo", **os.environ, "OMP_NUM_THREADS": "1"}
+    environment["TORCH_CPP_LOG_LEVEL"] = "ERROR"
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout)
 
@@ -150,10 +152,8 @@ def _seconds_a_step(training: Training) -> tuple[float, float]:
 
     training.on_pairs = on_pairs
     training.net.train()
-    try:
+    with contextlib.suppress(_Enough):
         training._train()
-    except _Enough:
-        pass
     measured = steps - STEPS_TO_WARM_UP
     return (time.perf_counter() - started) / measured, (adam - adam_before) / measured
 

@@ -84,6 +84,7 @@ def _torchrun(folder: Path, configuration: Configuration) -> Iterator["_Processe
     loopback = "lo0" if sys.platform == "darwin" else "lo"
     environment = {
         "GLOO_SOCKET_IFNAME": loopback,
+        "TORCH_CPP_LOG_LEVEL": "ERROR",  # it warns of networks that use all of their parameters
         **os.environ,
         "OMP_NUM_THREADS": str(configuration.threads),
         "PYTHONPATH": os.pathsep.join(filter(None, (project, os.environ.get("PYTHONPATH")))),

@@ -1,7 +1,5 @@
 """A run whose every step is shared out between the processes of a group."""
 
-import warnings
-
 import numpy as np
 import torch
 import torch.distributed as dist
@@ -36,8 +34,6 @@ class SharedOutTraining(Training):
     def __init__(self, configuration: Configuration, split: Split, code: StudentCode) -> None:
         self.place, self.processes = dist.get_rank(), dist.get_world_size()
         super().__init__(configuration, split, code)
-        # Said once a step by DistributedDataParallel where every parameter is used, as it should.
-        warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")
         # A student's network may hold parameters that no prediction reads.
         self.pairs = DistributedDataParallel(_Pairs(self.net), find_unused_parameters=True)
         self.test_users_here = len(self.test_users.unique())
@@ -151,10 +147,10 @@ class _GatherShares(torch.autograd.Function):
         ctx.start, ctx.columns = dist.get_rank() * size, share.shape[1]
         padded = share.new_zeros(len(share), size)
         padded[:, : share.shape[1]] = share
-        joined = share.new_empty(processes * len(share), size)
-        dist.all_gather_into_tensor(joined, padded)
+        shares = [torch.empty_like(padded) for _ in range(processes)]
+        dist.all_gather(shares, padded)
         # Only the last shares can be short, so what was padded comes last.
-        return joined.reshape(processes, len(share), size).transpose(0, 1).flatten(1)[:, :pairs]
+        return torch.cat(shares, dim=1)[:, :pairs]
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
