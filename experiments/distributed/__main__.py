@@ -63,9 +63,9 @@ def main(name: str, data: str, submission: str, results: str, device: str, **opt
     """
     if "RANK" not in os.environ:
         raise click.ClickException("start it by torchrun, as docs/large_data.md shows")
-    # Torchrun passes Ctrl-C on as a request to end; the run then stops after its epoch.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # The first process alone decides to stop: after its epoch, and the others with it.
+    for request in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(request, signal.SIG_IGN)
     console = Console(quiet=os.environ["RANK"] != "0")
     try:
         with joined_group(device):
@@ -77,7 +77,8 @@ def main(name: str, data: str, submission: str, results: str, device: str, **opt
             split = split_ratings(ratings, configuration.seed)
             with RunProgress([configuration], console) as progress:
                 terminal = _Terminal(configuration, progress)
-                signal.signal(signal.SIGTERM, terminal.ask_to_stop)
+                for request in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(request, terminal.ask_to_stop)
                 see_run_through(configuration, split, Path(submission), Path(results), terminal)
             if isinstance(terminal.last, Stopped):
                 console.print(

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Iterator
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -105,8 +106,12 @@ def main() -> None:
                     Path(task["results"]),
                     sink,
                 )
-        except StudentError as error:
-            (folder / f"{FAILURE}{place}").write_text(str(error))
+        except LostProcess:
+            raise  # the lost one, or torchrun, says why
+        except Exception as error:
+            text = f"process {place} of the run could not go on: {traceback.format_exc()}"
+            told = str(error) if isinstance(error, StudentError) else text
+            (folder / f"{FAILURE}{place}").write_text(told)
             sys.exit(1)
 
 

@@ -196,10 +196,8 @@ class _ProcessesOfARun:
                 f"number {place} {of} was killed, perhaps for want of memory: try fewer "
                 f"--processes or a smaller --batch-size; {again}"
             )
-        return (
-            f"number {place} {of} ended with exit code {code}; {again}. It said:\n"
-            + _last_lines(log.partition("torch/distributed/elastic/multiprocessing/api.py")[0])
-        )
+        said = _last_lines(log.partition("torch/distributed/elastic")[0])
+        return f"number {place} {of} ended with exit code {code}; {again}. They said:\n{said}"
 
 
 def _last_lines(log: str, count: int = 12) -> str:

@@ -1,5 +1,7 @@
 """A run whose every step is shared out between the processes of a group."""
 
+import io
+
 import numpy as np
 import torch
 import torch.distributed as dist
@@ -39,11 +41,13 @@ class SharedOutTraining(Training):
         self.test_users_here = len(self.test_users.unique())
 
     def run_epoch(self) -> dict[str, float]:
-        self._order("run_epoch")
+        self._order("epoch")
         return super().run_epoch()
 
     def restore(self, state: dict) -> None:
-        self._order("restore", state)
+        content = io.BytesIO()
+        torch.save(state, content)  # plain pickling does not carry every tensor over
+        self._order("restore", content.getvalue())
         super().restore(state)
 
     def follow(self) -> None:
@@ -54,7 +58,10 @@ class SharedOutTraining(Training):
             name, *arguments = received[0]
             if name == "done":
                 return
-            getattr(super(), name)(*arguments)
+            if name == "restore":
+                super().restore(torch.load(io.BytesIO(*arguments), weights_only=True))
+            else:
+                super().run_epoch()
 
     def done(self) -> None:
         """Let the other processes go."""
