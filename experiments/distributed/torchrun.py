@@ -55,7 +55,14 @@ def complete_shared_out_runs(
     RunsInterrupted
         On Ctrl-C, once the run under way has written where it is. One whose epochs take longer
         than ``STOP_SECONDS`` goes on after the last epoch that was finished.
+    ValueError
+        If a run weighs or looks at the two tasks' gradients by themselves.
     """
+    for run in configurations:
+        if run.balancing != "fixed" or run.gradient_interval:
+            raise ValueError(
+                f"{run.name}: gradients of the two tasks by themselves need one process"
+            )
     failures: dict[str, str] = {}
     waiting = runs_to_do(configurations, results, listener)
     with task_folder(split) if waiting else contextlib.nullcontext() as folder:

@@ -330,6 +330,15 @@ def test_what_cannot_be_shared_out_is_one_sentence(monkeypatch, tmp_path: Path):
     assert done.exit_code == 1 and "do not go together" in done.output
 
 
+@pytest.mark.parametrize("change", [{"balancing": "mgda"}, {"gradient_interval": 5}])
+def test_gradients_by_task_are_for_one_process(
+    small_split: Split, reference: Path, change, tmp_path
+):
+    run = shared_out(SHARED, **change)
+    with pytest.raises(ValueError, match="need one process"):
+        complete_shared_out_runs([run], small_split, reference, tmp_path, Watcher())
+
+
 def test_processes_share_the_cores_out(reference: Path, small_ratings: Ratings, monkeypatch):
     monkeypatch.setattr("experiments.course_runs.processor_cores", lambda: 8)
     (run, *_) = configure_runs(small_ratings, reference, device="cpu", processes=3)
