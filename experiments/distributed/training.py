@@ -37,7 +37,9 @@ class SharedOutTraining(Training):
         self.place, self.processes = dist.get_rank(), dist.get_world_size()
         super().__init__(configuration, split, code)
         # A student's network may hold parameters that no prediction reads.
-        self.pairs = DistributedDataParallel(_Pairs(self.net), find_unused_parameters=True)
+        self.pairs = DistributedDataParallel(
+            _Pairs(self.net), find_unused_parameters=True, gradient_as_bucket_view=True
+        )
         self.test_users_here = len(self.test_users.unique())
 
     def run_epoch(self) -> dict[str, float]:
