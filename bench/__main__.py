@@ -2,6 +2,7 @@
 
 Everything is measured in one run on one machine, the two sides in turn; the ratios are what to
 quote. Takes about four minutes on two cores; keep the machine quiet meanwhile.
+``python -m bench scaling`` measures training on 20 million ratings.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from bench.evaluation import evaluation_seconds, large_evaluation
+from bench.scaling import main as scaling
 from experiments.atomic import write_atomically
 from experiments.configuration import COURSE_RUNS, default_threads, processor_cores
 from experiments.movielens import default_cache, load_movielens_100k
@@ -81,6 +83,9 @@ def help_seconds() -> float:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["scaling"]:
+        scaling(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description=__doc__,

@@ -46,7 +46,9 @@ class Configuration:
     device : str
         ``"cpu"``, ``"cuda"`` or ``"mps"``.
     threads : int
-        Processor threads of the run. Sums of floats depend on it in the last digits.
+        Processor threads of each process. Sums of floats depend on it in the last digits.
+    processes : int
+        Processes that share the run out between them; the last digits depend on it too.
     data, submission : str
         Fingerprints of the ratings and of the student's code.
     """
@@ -68,6 +70,7 @@ class Configuration:
     batch_size: int | None = None
     device: str = "cpu"
     threads: int = 1
+    processes: int = 1
     data: str = ""
     submission: str = ""
 

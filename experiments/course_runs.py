@@ -1,11 +1,19 @@
 """The main job: fetch the data, complete the four runs, write the results."""
 
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.configuration import COURSE_RUNS, Configuration, default_threads
+from experiments.configuration import (
+    COURSE_RUNS,
+    Configuration,
+    default_threads,
+    processor_cores,
+)
+from experiments.distributed.torchrun import complete_shared_out_runs
+from experiments.memory import jobs_that_fit
 from experiments.ratings import Ratings, split_ratings
 from experiments.records import (
     RunRecord,
@@ -13,7 +21,7 @@ from experiments.records import (
     tidy_curves,
     write_summaries,
 )
-from experiments.scheduling import Listener, complete_runs
+from experiments.scheduling import Listener, complete_runs, default_jobs
 from experiments.student_code import code_digest, find_submission
 
 
@@ -43,6 +51,25 @@ def resolve_device(device: str) -> str:
     return "cpu"
 
 
+def check_processes(processes: int, device: str) -> None:
+    """Raise ValueError if a run cannot be shared out between so many processes here."""
+    if processes == 1:
+        return
+    if sys.platform == "win32":
+        raise ValueError("--processes above 1 needs Linux, macOS or WSL")
+    if device == "mps":
+        raise ValueError("--processes above 1 goes with --device cpu or cuda, not with mps")
+    if device == "cuda":
+        import torch
+
+        cards = torch.cuda.device_count()
+        if cards < processes:
+            raise ValueError(
+                f"--processes {processes} needs as many NVIDIA cards, and torch finds {cards}: "
+                f"use --processes {cards}, or --device cpu"
+            )
+
+
 def configure_runs(
     ratings: Ratings,
     submission: Path,
@@ -53,6 +80,7 @@ def configure_runs(
     batch_size: int | None = None,
     device: str = "auto",
     threads: int | None = None,
+    processes: int = 1,
 ) -> list[Configuration]:
     """Return the course's runs, or those of them that are named, with all that they depend on.
 
@@ -61,14 +89,19 @@ def configure_runs(
     StudentError
         If there is no submission.
     ValueError
-        If the device is not there.
+        If the device is not there, or not for so many processes.
     """
+    device = resolve_device(device)
+    check_processes(processes, device)
+    if threads is None:
+        threads = default_threads() if processes == 1 else max(1, processor_cores() // processes)
     protocol = {
         "epochs": epochs,
         "seed": seed,
         "batch_size": batch_size,
-        "device": resolve_device(device),
-        "threads": threads or default_threads(),
+        "device": device,
+        "threads": threads,
+        "processes": processes,
         "data": ratings.digest,
         "submission": code_digest(find_submission(submission)),
     }
@@ -98,10 +131,19 @@ def run_experiments(
     ------
     RunsFailed, RunsInterrupted
         After what is finished has been written.
+    ValueError
+        If a run does not fit into memory.
     """
+    fitting = jobs_that_fit(configurations, ratings)
+    if jobs is None and fitting < default_jobs(configurations):
+        say(f"Free memory holds {fitting} of these runs at once.")
+        jobs = fitting
     split = split_ratings(ratings, configurations[0].seed)
     try:
-        complete_runs(configurations, split, submission, results, listener, jobs)
+        if configurations[0].processes > 1:
+            complete_shared_out_runs(configurations, split, submission, results, listener)
+        else:
+            complete_runs(configurations, split, submission, results, listener, jobs)
     finally:
         records = comparable_records(results, configurations[0])
         if records:

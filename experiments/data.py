@@ -26,7 +26,12 @@ def load_ratings(data: str = "movielens-100k", say: Say = print) -> Ratings:
     """
     if data == "movielens-100k":
         return load_movielens_100k(say=say)
-    is_path = data != "synthetic"
-    ratings = read_ratings(Path(data).expanduser()) if is_path else synthetic_ratings()
+    if data == "synthetic":
+        ratings = synthetic_ratings()
+    else:
+        path = Path(data).expanduser()
+        if path.exists():
+            say(f"Reading {path} ...")  # some seconds for tens of millions of ratings
+        ratings = read_ratings(path)
     say(f"{ratings.source}: {len(ratings):,} ratings")
     return ratings

@@ -54,6 +54,9 @@ class RunProgress:
             refresh_per_second=4,
         )
         self.tasks: dict[str, TaskID] = {}
+        # By run: the long epoch under way, with the share and the time when it was first told.
+        self.under_way: dict[str, tuple[int, float, float]] = {}
+        self.shares: dict[str, float] = {}
 
     def __enter__(self) -> "RunProgress":
         if self.redraws:
@@ -96,6 +99,23 @@ class RunProgress:
         self._show(name, state if self.redraws else f"{state}  {left}", line=is_line)
         if self.redraws:
             self.bars.update(self.tasks["all"], completed=sum(self.done.values()), state=left)
+
+    def epoch_under_way(self, name: str, epoch: int, share: float) -> None:
+        if epoch != self.under_way.get(name, (None,))[0]:
+            self.under_way[name] = epoch, share, time.monotonic()
+        _, first, since = self.under_way[name]
+        epochs = self.epochs[name]
+        state = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}  "
+        if share == 1:
+            state += "evaluating"
+        else:
+            state += f"{share:.0%} of its minibatches"
+            if share > first:
+                left = (time.monotonic() - since) * (1 - share) / (share - first)
+                state += f", {format_seconds(left)} left of them"
+        is_line = int(share * LINES_PER_RUN) > int(self.shares.get(name, 0) * LINES_PER_RUN)
+        self.shares[name] = share % 1
+        self._show(name, state, line=is_line)
 
     def note(self, name: str, text: str) -> None:
         self.console.print(f"{name}: note: {text}", markup=False, highlight=False, soft_wrap=True)

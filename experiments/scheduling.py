@@ -12,7 +12,16 @@ from experiments.configuration import Configuration, processor_cores
 from experiments.plain_errors import PlainError
 from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
-from experiments.worker import EpochFinished, Failed, Finished, Note, Stopped, work
+from experiments.worker import (
+    EpochFinished,
+    EpochUnderWay,
+    Event,
+    Failed,
+    Finished,
+    Note,
+    Stopped,
+    work,
+)
 
 STOP_SECONDS = 60
 
@@ -25,6 +34,9 @@ class Listener(Protocol):
 
     def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
         """An epoch (from 0) of a run is finished."""
+
+    def epoch_under_way(self, name: str, epoch: int, share: float) -> None:
+        """That share of the minibatches of a long epoch (from 0) is done."""
 
     def note(self, name: str, text: str) -> None:
         """There is something that the student should know about a run."""
@@ -75,6 +87,20 @@ def default_jobs(configurations: Sequence[Configuration]) -> int:
     return max(1, min(len(configurations), processor_cores() // threads))
 
 
+def runs_to_do(
+    configurations: Sequence[Configuration], results: Path, listener: Listener
+) -> list[Configuration]:
+    """Return the runs that are not complete on disk; tell the listener of the others."""
+    waiting = []
+    for configuration in configurations:
+        record = read_record(results, configuration.name)
+        if record and record.configuration == configuration:
+            listener.resumed(configuration.name, complete=True)
+        else:
+            waiting.append(configuration)
+    return waiting
+
+
 def complete_runs(
     configurations: Sequence[Configuration],
     split: Split,
@@ -102,13 +128,7 @@ def complete_runs(
     RunsInterrupted
         On Ctrl-C, once the runs under way have written where they are.
     """
-    waiting = []
-    for configuration in configurations:
-        record = read_record(results, configuration.name)
-        if record and record.configuration == configuration:
-            listener.resumed(configuration.name, complete=True)
-        else:
-            waiting.append(configuration)
+    waiting = runs_to_do(configurations, results, listener)
     jobs = jobs or default_jobs(waiting)
     # Started afresh rather than forked: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
@@ -137,18 +157,13 @@ def complete_runs(
                 except (EOFError, ConnectionResetError):
                     process.join()
                     event = Failed(_explain_death(process.exitcode))
-                if isinstance(event, EpochFinished):
-                    listener.epoch_finished(name, event.epoch, event.metrics)
-                elif isinstance(event, Note):
-                    listener.note(name, event.text)
-                else:
+                tell_listener(listener, name, event)
+                if not isinstance(event, (EpochFinished, EpochUnderWay, Note)):
                     del under_way[connection]
                     connection.close()
                     process.join()
                     if isinstance(event, Failed):
                         failures[name] = event.message
-                    elif isinstance(event, Finished):
-                        listener.finished(name)
     except KeyboardInterrupt:
         listener.stopping()
         raise RunsInterrupted(_stop(under_way)) from None
@@ -159,6 +174,18 @@ def complete_runs(
         raise RunsFailed(failures)
     records = [read_record(results, configuration.name) for configuration in configurations]
     return [record for record in records if record]
+
+
+def tell_listener(listener: Listener, name: str, event: Event) -> None:
+    """Call what a listener has for an event of a run."""
+    if isinstance(event, EpochFinished):
+        listener.epoch_finished(name, event.epoch, event.metrics)
+    elif isinstance(event, EpochUnderWay):
+        listener.epoch_under_way(name, event.epoch, event.share)
+    elif isinstance(event, Note):
+        listener.note(name, event.text)
+    elif isinstance(event, Finished):
+        listener.finished(name)
 
 
 def _explain_death(exit_code: int | None) -> str:
@@ -178,7 +205,7 @@ def _stop(under_way: dict[Connection, tuple[Configuration, BaseProcess]]) -> dic
                 event = connection.recv()
                 if isinstance(event, Stopped):
                     epochs[configuration.name] = event.epochs
-                if not isinstance(event, (EpochFinished, Note)):
+                if not isinstance(event, (EpochFinished, EpochUnderWay, Note)):
                     break
         except (EOFError, OSError, KeyboardInterrupt):
             pass

@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -46,6 +47,8 @@ class Training:
         What a student should know about how the run goes.
     seconds : dict of str to float
         Time spent in ``"training"`` and ``"evaluation"``, in seconds.
+    on_pairs : callable
+        Called after each minibatch with the pairs done in this epoch and those of an epoch.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class Training:
         self.num_users, self.num_items = split.num_users, split.num_items
         self.epoch = 0
         self.seconds = {"training": 0.0, "evaluation": 0.0}
+        self.on_pairs: Callable[[int, int], None] = lambda done, of: None
 
         seed = configuration.seed_of("weights")
         random.seed(seed)
@@ -93,10 +97,15 @@ class Training:
         users, items, stars = to_tensors(split.train, self.device)
         by_user = torch.from_numpy(by_user).to(self.device)
         self.users, self.items, self.stars = users[by_user], items[by_user], stars[by_user]
-        self.test_users, self.test_items, self.test_stars = to_tensors(split.test, self.device)
+        evaluated = self._evaluated(split)
+        self.test_users, self.test_items, self.test_stars = to_tensors(evaluated.test, self.device)
         # Ranks are float64, which Apple's GPUs lack.
         ranking_device = torch.device("cpu") if self.device.type == "mps" else self.device
-        self.ranking = HeldOutRanking(split, ranking_device)
+        self.ranking = HeldOutRanking(evaluated, ranking_device)
+
+    def _evaluated(self, split: Split) -> Split:
+        """Return the part of the split whose users this process evaluates: all of it."""
+        return split
 
     def run_epoch(self) -> dict[str, float]:
         """Take the epoch's gradient steps, evaluate, and return the five metrics by name.
@@ -162,14 +171,21 @@ class Training:
         rows = torch.from_numpy(self.position[order]).to(self.device)
         negatives = torch.from_numpy(negatives).to(self.device)
         sums = np.zeros(3)
+        done = 0
         size = self.configuration.batch_size
         for batch, drawn in zip(rows.split(size), negatives.split(size)):
-            users, items = self.users[batch], self.items[batch]
-            predicted, positive = self.net(users, items)
-            _, negative = self.net(users, drawn)
-            losses = self._step((positive, negative, self.stars[batch], predicted))
+            losses = self._step(self._predict(batch, drawn))
             sums += len(batch) * np.array(losses)
+            done += len(batch)
+            self.on_pairs(done, len(rows))
         return tuple((sums / len(rows)).tolist())
+
+    def _predict(self, rows: Tensor, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return positive and negative scores, stars and predicted stars of a minibatch."""
+        users = self.users[rows]
+        predicted, positive = self.net(users, self.items[rows])
+        _, negative = self.net(users, negatives)
+        return positive, negative, self.stars[rows], predicted
 
     def _predict_all(self, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return positive and negative scores, stars and predicted stars of all pairs."""

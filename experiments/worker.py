@@ -1,5 +1,6 @@
 """One run in a process of its own: what it does, and what it tells the process that started it."""
 
+import contextlib
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ from experiments.ratings import Split
 from experiments.records import RunRecord, run_folder, write_record
 
 CHECKPOINT_SECONDS = 10
+UNDER_WAY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,17 @@ class EpochFinished:
 
     epoch: int
     metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class EpochUnderWay:
+    """Every few seconds of a long epoch: the share of its minibatches that is done.
+
+    At a share of 1 the evaluation begins.
+    """
+
+    epoch: int
+    share: float
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Failed:
     message: str
 
 
-Event = EpochFinished | Note | Finished | Stopped | Failed
+Event = EpochFinished | EpochUnderWay | Note | Finished | Stopped | Failed
 
 
 def work(
@@ -77,16 +90,15 @@ def work(
         training = Training(configuration, split, load_student_code(submission))
         for note in training.notes:
             connection.send(Note(note))
-        connection.send(_see_through(training, results, connection))
+        connection.send(see_through(training, results, connection))
     except StudentError as error:
         connection.send(Failed(str(error)))
     except (BrokenPipeError, EOFError):
         pass  # whoever started us is gone; the checkpoint is written
 
 
-def _see_through(training, results: Path, connection: Connection) -> Event:
+def see_through(training, results: Path, connection: Connection) -> Event:
     """Run the epochs that are left, and return the last event."""
-
     configuration = training.configuration
     folder = run_folder(results, configuration.name)
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +120,18 @@ def _see_through(training, results: Path, connection: Connection) -> Event:
         }
         _save_atomically(content, checkpoint)
 
-    last_saved = time.monotonic()
+    last_saved = last_told = epoch_started = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal last_told
+        now = time.monotonic()
+        is_long = now - epoch_started > UNDER_WAY_SECONDS
+        if is_long and (done == of or now - last_told > UNDER_WAY_SECONDS):
+            last_told = now
+            with contextlib.suppress(BrokenPipeError):  # the poll after the epoch sees to that
+                connection.send(EpochUnderWay(training.epoch, done / of))
+
+    training.on_pairs = tell
     while training.epoch < configuration.epochs:
         metrics = training.run_epoch()
         for name, value in metrics.items():
@@ -120,6 +143,7 @@ def _see_through(training, results: Path, connection: Connection) -> Event:
             save()
             last_saved = time.monotonic()
         connection.send(EpochFinished(training.epoch - 1, metrics))
+        epoch_started = time.monotonic()
 
     # A record vouches for the weights beside it, so the old one goes before they change.
     (folder / "run.json").unlink(missing_ok=True)

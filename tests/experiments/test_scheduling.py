@@ -25,6 +25,7 @@ class Watcher:
         self.started: dict[str, bool] = {}
         self.epochs: dict[str, list[int]] = {}
         self.notes: list[str] = []
+        self.under_way: list[tuple[int, float]] = []
 
     def resumed(self, name, complete):
         self.started[name] = complete
@@ -33,6 +34,9 @@ class Watcher:
         assert set(metrics) == set(METRICS)
         self.epochs.setdefault(name, []).append(epoch)
         self.at_epoch(name, epoch)
+
+    def epoch_under_way(self, name, epoch, share):
+        self.under_way.append((epoch, share))
 
     def note(self, name, text):
         self.notes.append(text)

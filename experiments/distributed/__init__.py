@@ -1,0 +1,1 @@
+"""One run shared out between several processes, on one machine or on several."""

@@ -1,0 +1,118 @@
+"""``torchrun ... -m experiments.distributed``: one run on as many machines as torchrun joins."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+import torch.distributed as dist
+from rich.console import Console
+
+from experiments.commands import RUN_NAMES
+from experiments.configuration import Configuration
+from experiments.course_runs import comparable_records, configure_runs, write_results
+from experiments.data import load_ratings
+from experiments.distributed.rank import LostProcess, joined_group, see_run_through
+from experiments.progress import RunProgress
+from experiments.ratings import DataError, split_ratings
+from experiments.scheduling import tell_listener
+from experiments.student_code import StudentError
+from experiments.worker import Event, Stopped
+
+
+class _Terminal:
+    """Shows how the run goes, and asks it to stop once this process is told to end."""
+
+    def __init__(self, configuration: Configuration, progress: RunProgress) -> None:
+        self.name = configuration.name
+        self.progress = progress
+        self.asked_to_stop = False
+        self.last: Event | None = None
+
+    def send(self, event: Event) -> None:
+        self.last = event
+        tell_listener(self.progress, self.name, event)
+
+    def poll(self) -> bool:
+        return self.asked_to_stop
+
+    def ask_to_stop(self, *_: object) -> None:
+        self.asked_to_stop = True
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+# Not --run, which torchrun would take for an option of its own.
+@click.argument("name", type=click.Choice(RUN_NAMES), metavar="NAME")
+@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=123, show_default=True, type=click.IntRange(0, 2**32 - 1))
+@click.option("--data", required=True, metavar="PATH", help="The same ratings on every machine.")
+@click.option("--submission", default="submission", show_default=True, type=click.Path())
+@click.option("--out", "results", default="results", show_default=True, type=click.Path())
+@click.option("--batch-size", type=click.IntRange(1), help="Pairs a step, of all processes.")
+@click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]))
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1))
+def main(name: str, data: str, submission: str, results: str, device: str, **options) -> None:
+    """Do the run NAME in all processes that torchrun starts, on every machine.
+
+    NAME is one of the four that `python -m experiments run --help` lists.
+
+    `python -m experiments run --processes N` does this by itself on one machine. On several,
+    give the same command on each: see docs/large_data.md. The first process shows progress
+    and writes the results; only its machine needs the results folder.
+    """
+    if "RANK" not in os.environ:
+        raise click.ClickException("start it by torchrun, as docs/large_data.md shows")
+    # The first process alone decides to stop: after its epoch, and the others with it.
+    for request in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(request, signal.SIG_IGN)
+    console = Console(quiet=os.environ["RANK"] != "0")
+    try:
+        with joined_group(device):
+            ratings = load_ratings(data, console.print)
+            (configuration,) = configure_runs(
+                ratings, Path(submission), names=[name], device=device, **options
+            )
+            configuration = _of_the_group(configuration)
+            split = split_ratings(ratings, configuration.seed)
+            with RunProgress([configuration], console) as progress:
+                terminal = _Terminal(configuration, progress)
+                for request in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(request, terminal.ask_to_stop)
+                see_run_through(configuration, split, Path(submission), Path(results), terminal)
+            if isinstance(terminal.last, Stopped):
+                console.print(
+                    f"Stopped after epoch {terminal.last.epochs}; the same command "
+                    "goes on from there."
+                )
+            elif terminal.last:
+                records = comparable_records(Path(results), configuration)
+                write_results(Path(results), records, console.print)
+    except (DataError, StudentError, LostProcess, ValueError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _of_the_group(configuration: Configuration) -> Configuration:
+    """Return the first process's configuration with the group's size; all have to agree on it.
+
+    Raises
+    ------
+    ValueError
+        If the processes have other ratings, other code or other options.
+    """
+    configuration = Configuration(**configuration.to_dict() | {"processes": dist.get_world_size()})
+    everyones = [None] * dist.get_world_size()
+    dist.all_gather_object(everyones, configuration.to_dict())
+    if different := {
+        key for other in everyones for key in other if other[key] != everyones[0][key]
+    }:
+        raise ValueError(
+            f"the processes do not agree on {', '.join(sorted(different))}: give the same command, "
+            "the same ratings and the same submission on every machine"
+        )
+    return configuration
+
+
+if __name__ == "__main__":
+    main()

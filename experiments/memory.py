@@ -1,0 +1,77 @@
+"""Whether runs fit into the machine's memory, estimated before they start."""
+
+from collections.abc import Sequence
+
+import psutil
+
+from experiments.configuration import Configuration
+from experiments.ratings import Ratings
+
+# Bytes, measured with the reference solution at 32 columns of embeddings and rounded up.
+PROCESS = 300e6  # Python, torch and the run's own code
+PER_RATING = 110  # ratings in the order of the blocks, the epoch's draws, the users' movies
+PER_PAIR_IN_BLOCKS = 1500  # activations that wait for the backward pass of a full batch
+PER_PAIR_AT_ONCE = 2800  # the same of a minibatch, which goes through the network in one piece
+COPIES_OF_TABLES = 6  # weights, gradients, Adam's two means, and room to send gradients
+
+SMALL = 2e9  # runs below it start in any case: the system finds room for them
+SHARE_OF_FREE = 0.9
+SUGGESTED_BATCH = 65_536
+
+
+def process_memory(configuration: Configuration, ratings: Ratings) -> float:
+    """Return about how many bytes one process of a run will hold at most."""
+    pairs = configuration.training_fraction * len(ratings)
+    pairs_a_step = min(configuration.batch_size or pairs, pairs)
+    of_a_pair = PER_PAIR_AT_ONCE if configuration.batch_size else PER_PAIR_IN_BLOCKS
+    columns = configuration.embedding_dim * (1 if configuration.embedding_sharing else 2) + 1
+    tables = 4 * (ratings.num_users + ratings.num_items) * columns
+    return (
+        PROCESS
+        + PER_RATING * pairs
+        + COPIES_OF_TABLES * tables
+        + of_a_pair * configuration.embedding_dim / 32 * pairs_a_step / configuration.processes
+    )
+
+
+def jobs_that_fit(
+    configurations: Sequence[Configuration], ratings: Ratings, free: float | None = None
+) -> int:
+    """Return how many of the runs the free memory holds at once.
+
+    Parameters
+    ----------
+    configurations : sequence of Configuration
+    ratings : Ratings
+    free : float, optional
+        Bytes; default what the system says is available.
+
+    Raises
+    ------
+    ValueError
+        If it does not hold one, saying what to do about it.
+    """
+    free = SHARE_OF_FREE * (psutil.virtual_memory().available if free is None else free)
+    needs = [run.processes * process_memory(run, ratings) for run in configurations]
+    largest = configurations[needs.index(max(needs))]
+    if max(needs) <= max(free, SMALL):
+        return max(1, min(len(configurations), int(max(free, SMALL) // max(needs))))
+    processes = f" in {largest.processes} processes" if largest.processes > 1 else ""
+    pairs = int(largest.training_fraction * len(ratings))
+    batch = f"batches of {largest.batch_size:,}" if largest.batch_size else "the full batch"
+    text = (
+        f"A run of {pairs:,} training pairs with {batch}{processes} needs about "
+        f"{max(needs) / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+    )
+    smaller = largest.to_dict() | {"batch_size": SUGGESTED_BATCH}
+    smaller = Configuration(**smaller)
+    with_smaller = smaller.processes * process_memory(smaller, ratings)
+    if with_smaller <= free and (largest.batch_size or pairs) > SUGGESTED_BATCH:
+        raise ValueError(
+            f"{text}. With --batch-size {SUGGESTED_BATCH} it needs about "
+            f"{with_smaller / 1e9:.1f} GB; an epoch is then {-(-pairs // SUGGESTED_BATCH):,} "
+            "steps instead of "
+            + (f"{-(-pairs // largest.batch_size):,}" if largest.batch_size else "one")
+        )
+    fewer = ", with fewer --processes" if largest.processes > 1 else ""
+    raise ValueError(f"{text}. Use fewer ratings, or a machine with more memory{fewer}")
