@@ -128,7 +128,10 @@ def _see_through(training, results: Path, connection: Connection) -> Event:
         folder / "weights.pt",
     )
     seconds = sum(training.seconds.values())
-    write_record(results, RunRecord(configuration, curves, seconds, tuple(training.notes)))
+    write_record(
+        results,
+        RunRecord(configuration, curves, seconds, tuple(training.notes), tuple(training.gradients)),
+    )
     checkpoint.unlink(missing_ok=True)
     return Finished()
 
