@@ -49,7 +49,13 @@ def run_epochs(
         if not after_epoch(training.epoch - 1, metrics):
             return None
     seconds = sum(training.seconds.values())
-    return RunRecord(training.configuration, curves, seconds, tuple(training.notes))
+    return RunRecord(
+        training.configuration,
+        curves,
+        seconds,
+        tuple(training.notes),
+        tuple(training.gradients),
+    )
 
 
 def no_curves() -> dict[str, list[float]]:

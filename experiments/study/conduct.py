@@ -183,6 +183,7 @@ def _measure(
         MofNCompleteColumn(),
         console=console,
         transient=True,
+        disable=not (console.is_terminal or console.is_jupyter),
     ) as progress:
         task = progress.add_task("", total=kinds)
         return measure_costs(known, todo, workers, lambda: progress.advance(task))

@@ -10,7 +10,7 @@ FIRST_SEED = 123
 GRADIENT_INTERVAL = 5  # epochs from one look at the two tasks' gradients to the next
 BALANCE = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
 QUICK_BALANCE = (0.01, 0.25, 0.9)
-AGGREGATORS = ("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad")
+METHODS = ("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")
 FRACTIONS = (0.05, 0.2, 0.5, 0.8, 0.95)
 WIDTHS = (8, 32, 64)
 BATCH_SIZE = 256
@@ -81,7 +81,7 @@ def _quick_balance(common: Configuration, seeds: Sequence[int]) -> Runs:
 
 def _methods(common: Configuration, seeds: Sequence[int]) -> Runs:
     for seed in seeds[:3]:
-        for balancing in AGGREGATORS:
+        for balancing in METHODS:
             yield replace(
                 common,
                 embedding_sharing=True,

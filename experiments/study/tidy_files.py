@@ -57,8 +57,6 @@ def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:
 def tidy_gradients(records: Sequence[RunRecord]) -> pd.DataFrame:
     """Return one row a run, epoch and table, where gradients were looked at."""
     rows = [
-        {"run": record.configuration.name, **row}
-        for record in records
-        for row in getattr(record, "gradients", ())
+        {"run": record.configuration.name, **row} for record in records for row in record.gradients
     ]
     return pd.DataFrame(rows, columns=list(GRADIENT_COLUMNS))
