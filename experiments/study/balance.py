@@ -182,6 +182,12 @@ def beaten_by(method: Balance, fixed: Sequence[Balance]) -> tuple[Balance, ...]:
     )
 
 
+def differences_from(point: Balance, other: Balance) -> tuple[Estimate, Estimate]:
+    """Return MSE and MRR minus the other's, paired by the seeds that both have."""
+    paired = (point.by_seed - other.by_seed).dropna()
+    return mean_interval(paired["mse"]), mean_interval(paired["mrr"])
+
+
 def balance_table(points: Sequence[Balance]) -> pd.DataFrame:
     on_front = {point.label for point in front(points)} if points else set()
     return pd.DataFrame(

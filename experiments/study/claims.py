@@ -42,6 +42,8 @@ class Claim:
         The open band.
     text, other : str
         The claim and its other direction.
+    opposite : str
+        A word for the other direction.
     """
 
     question: str
@@ -53,6 +55,7 @@ class Claim:
     high: float
     text: str
     other: str
+    opposite: str
 
     @property
     def subject(self) -> tuple[str, Quantity, str, str]:
@@ -99,7 +102,7 @@ def _better(
         )
         for word in (claimed, opposite)
     )
-    return Claim(question, said_by, quantity, run, versus, low, high, text, opposed)
+    return Claim(question, said_by, quantity, run, versus, low, high, text, opposed, opposite)
 
 
 def _alike(
@@ -110,6 +113,7 @@ def _alike(
         *(question, said_by, quantity, run, versus, -MARGIN, MARGIN),
         text=f"{one} and {other} have about equal {quantity} (within {MARGIN:g})",
         other=f"{one} and {other} differ in {quantity} by more than {MARGIN:g}",
+        opposite="differ",
     )
 
 
@@ -122,6 +126,7 @@ def _within(
         *(question, said_by, quantity, run, None, low, high),
         text=f"{what} in {low:.3g} to {high:.3g}",
         other=f"{what} outside of {low:.3g} to {high:.3g}",
+        opposite="outside",
     )
 
 

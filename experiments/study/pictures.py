@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FormatStrFormatter, NullFormatter
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from experiments.configuration import COURSE_RUNS, METRICS, Configuration
 from experiments.figures import COLOURS, NO_DATE, STYLE
@@ -58,6 +58,14 @@ def error_bars(estimate: Estimate) -> list[list[float]]:
     if math.isnan(estimate.low):
         return [[0.0], [0.0]]
     return [[estimate.value - estimate.low], [estimate.high - estimate.value]]
+
+
+def set_plain_logarithmic(axes: Axes) -> None:
+    """Make the upright axis logarithmic, with plain numbers at 1, 2 and 5."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_claims(judgements: Sequence[Judgement]) -> Figure:
@@ -148,9 +156,7 @@ def draw_sources(found: Sequence[Spread]) -> Figure:
                     elinewidth=0.9,
                     capsize=1.5,
                 )
-            axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-            axes.yaxis.set_minor_formatter(NullFormatter())
+            set_plain_logarithmic(axes)
             axes.set_xticks(range(len(sources)), [s.replace(" ", "\n", 1) for s in sources])
             axes.tick_params(axis="x", labelsize=6.5)
             axes.set_title(math_symbol(SYMBOLS[metric]))
@@ -307,9 +313,7 @@ def draw_conflict(found: Sequence[Conflict]) -> Figure:
         left.set_title("Cosine of the tasks' gradients")
         left.set_ylabel("← apart        together →")
         right.axhline(1, color="0.4", linewidth=0.8)
-        right.set_yscale("log")
-        right.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-        right.yaxis.set_minor_formatter(NullFormatter())
+        set_plain_logarithmic(right)
         right.set_title(r"$|\lambda_F \nabla L_F|\;/\;|\lambda_R \nabla L_R|$ on the shared tables")
         for axes in (left, right):
             axes.set_xlabel("epoch")
