@@ -5,6 +5,7 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +14,7 @@ from experiments.ratings import Ratings, split_ratings
 from experiments.records import read_record, run_folder
 from experiments.scheduling import RunsFailed
 from experiments.student_code import code_digest, load_student_code
-from experiments.study.cluster import Workers, open_workers, prepare
+from experiments.study.cluster import ClusterError, Workers, open_workers, prepare
 from experiments.study.cost import Costs
 from experiments.study.design import PARTS, STANDARD, study_runs
 from experiments.study.engine import (
@@ -23,6 +24,7 @@ from experiments.study.engine import (
     measure_costs,
 )
 from experiments.study.tidy_files import study_records, write_tidy_files
+from experiments.study.worker import StudyWorker, WorkerUnfit, read_submission
 from experiments.training import Training
 
 TIDY_FILES = ("runs.csv", "curves.csv", "gradients.csv")
@@ -220,3 +222,40 @@ def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, refere
     with open_workers(small_ratings, reference, 1) as one_worker:
         complete_study(runs, one_worker, tmp_path / "undisturbed", Watcher())
     assert tidy_bytes(tmp_path / "disturbed") == tidy_bytes(tmp_path / "undisturbed")
+
+
+def test_a_cluster_that_is_joined_stays_as_it_was(workers, small_ratings, reference, tmp_path):
+    runs = planned(small_ratings, reference, 2)
+    address = workers.client.scheduler.address
+    before = set(workers.client.nthreads())
+    with open_workers(small_ratings, reference, 1, scheduler=address) as joined:
+        assert len(joined) == 2
+        complete_study(runs, joined, tmp_path, Watcher())
+    assert len(complete_records(tmp_path, runs)) == 2
+    assert set(workers.client.nthreads()) == before
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence(small_ratings, reference, monkeypatch):
+    monkeypatch.setattr("experiments.study.cluster.CONNECT_SECONDS", 0.2)
+    with (
+        pytest.raises(ClusterError, match=r"--scheduler tcp://127.0.0.1:1: no Dask scheduler"),
+        open_workers(small_ratings, reference, 1, scheduler="tcp://127.0.0.1:1"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("unfit", ["several tasks at once", "other software"])
+def test_a_worker_that_would_give_other_numbers_is_refused(
+    small_ratings, reference, tmp_path, unfit
+):
+    class FakeWorker:
+        address = "tcp://10.0.0.5:4321"
+        local_directory = str(tmp_path)
+        state = SimpleNamespace(nthreads=4 if unfit == "several tasks at once" else 1)
+
+    plugin = StudyWorker("study", small_ratings, read_submission(reference), own_machine=False)
+    if unfit == "other software":
+        plugin.software = {**plugin.software, "torch": "1.0"}
+    expected = {"several tasks at once": "--nthreads 1", "other software": "the study torch 1.0"}
+    with pytest.raises(WorkerUnfit, match=expected[unfit]):
+        plugin.setup(FakeWorker())
