@@ -17,12 +17,16 @@ from experiments.study.worker import StudyWorker, read_submission
 
 CONNECT_SECONDS = 15
 
-# A run is minutes of arithmetic and a result of some kilobytes: what Dask does for many small
-# tasks and large results would only disturb it.
+# A run is minutes of arithmetic and a result of some kilobytes. What Dask does for many small
+# tasks would take some four per cent of a core from each of them; so, a fifth of it.
 LOCAL_SETTINGS = {
     "distributed.scheduler.worker-saturation": 1.0,  # a killed worker takes one run with it
+    "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
-    # Dask's own would have torch give memory back to the system at each step, and ask anew.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "10s",
+    # Dask's own has torch give memory back to the system at each step, and ask for it anew.
     "distributed.nanny.pre-spawn-environ": {},
 }
 
