@@ -3,6 +3,8 @@
 Below, ``L_F`` and ``L_R`` are the factorization and the regression loss, times the run's
 ``lambda_F`` and ``lambda_R``. All but fixed weights find a balance themselves and are meant for
 ``lambda_F = lambda_R = 1``, the losses as they are.
+
+TorchJD and scipy's optimizers are imported where a run needs them; the course's runs do not.
 """
 
 import math
@@ -11,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from experiments.configuration import Configuration
@@ -197,8 +198,8 @@ def upgrad() -> Weigh:
     class TwoTaskProjector(DualConeProjector):
         """The projection's quadratic program, ``min v' G v, v >= u``, solved for two tasks.
 
-        TorchJD's own solver is an extra dependency, and first adds 1e-4 to the diagonal of ``G``,
-        where the squared length of ``g_F`` is often less.
+        TorchJD's own solver is an extra dependency, and first adds 1e-4 of the trace to the
+        diagonal of ``G``, where the squared length of ``g_F`` is often less.
         """
 
         def __call__(self, U: Tensor, G: Tensor) -> Tensor:
@@ -221,6 +222,7 @@ def cagrad() -> Weigh:
     convex function of one number, which scipy minimizes, as in the authors' code. (TorchJD's
     CAGrad gives the same weights, and needs cvxpy and its solvers: 200 megabytes.)
     """
+    from scipy.optimize import minimize_scalar
 
     def weigh(gramian: Tensor) -> Tensor:
         gramian = gramian.numpy()
