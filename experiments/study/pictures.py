@@ -179,8 +179,15 @@ def draw_sources(found: Sequence[Spread]) -> Figure:
     return figure
 
 
-def draw_balance(points: Sequence[Balance]) -> Figure:
-    """Draw test MSE against MRR of every balance, the front, and the course's runs on it."""
+def draw_balance(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
+    """Draw test MSE against MRR of every balance, the fronts, and the course's runs.
+
+    Parameters
+    ----------
+    points : sequence of Balance
+    chosen : Balance, optional
+        Gets a star.
+    """
     course = {(run.embedding_sharing, run.factorization_weight) for run in COURSE_RUNS}
     with matplotlib.rc_context(STUDY_STYLE):
         figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")

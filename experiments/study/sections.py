@@ -6,6 +6,7 @@ sentences are made from the measurements; what runs were not made for is left ou
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,6 +26,7 @@ from experiments.study.balance import (
 )
 from experiments.study.claims import SHARED_50, run_label
 from experiments.study.conflict import conflict_table, conflicts
+from experiments.study.latex import claims_latex
 from experiments.study.measurements import FULL_BATCH, Measurements
 from experiments.study.overfitting import overfit_table, overfitting
 from experiments.study.quantities import SYMBOLS
@@ -46,6 +48,8 @@ from experiments.study.verdicts import (
 )
 from experiments.study.wording import fixed, listed, small_p, with_interval, with_seeds
 
+SPREAD_METRICS = ("training/Factorization Loss", "eval/Mean Reciprocal Rank", "eval/MSE")
+VARIED = (*SOURCES.values(), TOGETHER)
 PREFERENCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
@@ -77,6 +81,8 @@ class Section:
     tables : tuple of Table
     data : dict of str to DataFrame
         The numbers at full precision, by the name of their file.
+    latex : str
+        A table for the handout, where there is one.
     """
 
     key: str
@@ -87,12 +93,19 @@ class Section:
     caption: str = ""
     tables: tuple[Table, ...] = ()
     data: dict[str, pd.DataFrame] = field(default_factory=dict)
+    latex: str = ""
+
+    @cached_property
+    def png(self) -> bytes | None:
+        """The figure as a PNG, drawn once."""
+        return pictures.picture_bytes(self.figure, "png") if self.figure else None
 
 
 @dataclass(frozen=True)
 class Unanswered:
     """A question that the study has no runs for, and the study's parts that would answer it."""
 
+    key: str
     title: str
     parts: tuple[str, ...]
 
@@ -187,6 +200,7 @@ def claims_section(measurements: Measurements) -> Section | None:
         "Differences between the runs of each question, paired by seed, with 95 % intervals.",
         tuple(tables),
         {"claims": claims_table(judgements)},
+        claims_latex(judgements),
     )
 
 
@@ -195,7 +209,7 @@ def sources_section(measurements: Measurements) -> Section | None:
     if not found:
         return None
     findings = []
-    for metric in ("training/Factorization Loss", "eval/Mean Reciprocal Rank", "eval/MSE"):
+    for metric in SPREAD_METRICS:
         means = mean_spreads([s for s in found if s.metric == metric and s.source != TOGETHER])
         if means:
             first, *others = sorted(means, key=means.__getitem__, reverse=True)
@@ -204,17 +218,17 @@ def sources_section(measurements: Measurements) -> Section | None:
                 f"{SYMBOLS[metric]} moves most with the {first}: a standard deviation of "
                 f"{means[first]:.2g}, averaged over runs" + (f" ({rest})." if rest else ".")
             )
-    sources = (*SOURCES.values(), TOGETHER)
     lookup = {(s.run, s.metric, s.source): s.deviation for s in found}
     rows = tuple(
         (
             f"{run_label(run)}, {SYMBOLS[metric]}",
             *(
                 with_seeds(lookup[run, metric, source]) if (run, metric, source) in lookup else "–"
-                for source in sources
+                for source in VARIED
             ),
         )
-        for run, metric in dict.fromkeys((s.run, s.metric) for s in found)
+        for metric in SPREAD_METRICS
+        for run in dict.fromkeys(spread.run for spread in found)
     )
     return Section(
         "sources",
@@ -228,7 +242,7 @@ def sources_section(measurements: Measurements) -> Section | None:
         (
             Table(
                 "Standard deviation of the final metrics [95 % interval, chi-squared]",
-                ("run, metric", *sources),
+                ("run, metric", *VARIED),
                 rows,
             ),
         ),
@@ -585,16 +599,22 @@ def overfitting_section(measurements: Measurements) -> Section | None:
 MakeSection = Callable[[Measurements], Section | None]
 # Each with its title where it is left out, and the study's parts that it needs.
 SECTIONS: tuple[tuple[MakeSection, Unanswered], ...] = (
-    (claims_section, Unanswered("Which claims about the four runs hold?", ("claims",))),
-    (sources_section, Unanswered("What does a seed change?", ("claims", "sources"))),
-    (balance_section, Unanswered("What is the best balance?", ("balance",))),
+    (claims_section, Unanswered("claims", "Which claims about the four runs hold?", ("claims",))),
+    (sources_section, Unanswered("sources", "What does a seed change?", ("claims", "sources"))),
+    (balance_section, Unanswered("balance", "What is the best balance?", ("balance",))),
     (
         methods_section,
-        Unanswered("Can a method find the balance by itself?", ("methods", "balance")),
+        Unanswered("methods", "Can a method find the balance by itself?", ("methods", "balance")),
     ),
-    (conflict_section, Unanswered("Why? Two tasks pull at the same tables", ("claims",))),
-    (sharing_section, Unanswered("When does sharing help?", ("fraction", "width", "minibatch"))),
-    (overfitting_section, Unanswered("What do minibatches do?", ("minibatch",))),
+    (
+        conflict_section,
+        Unanswered("conflict", "Why? Two tasks pull at the same tables", ("claims",)),
+    ),
+    (
+        sharing_section,
+        Unanswered("sharing", "When does sharing help?", ("fraction", "width", "minibatch")),
+    ),
+    (overfitting_section, Unanswered("overfitting", "What do minibatches do?", ("minibatch",))),
 )
 
 
