@@ -260,6 +260,7 @@ def study(
     from experiments.scheduling import RunsFailed
     from experiments.study.conduct import conduct_study, plan_study
     from experiments.study.engine import StudyInterrupted
+    from experiments.study.report import write_study_report
 
     console = Console()
 
@@ -290,6 +291,8 @@ def study(
                 scheduler=scheduler,
                 only_plan=only_plan,
             )
+        if not only_plan:
+            write_study_report(study_folder, say)
     except RunsFailed as error:
         _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
     except (StudyInterrupted, KeyboardInterrupt):
@@ -298,8 +301,6 @@ def study(
         sys.exit(130)
     except (PlainError, ValueError) as error:
         _fail(str(error))
-    if not only_plan:
-        say(f"Numbers: {study_folder / 'runs.csv'}")
 
 
 @main.command()

@@ -69,7 +69,21 @@ def open_workers(
     Raises
     ------
     ClusterError
-        If the scheduler does not answer.
+        If the scheduler does not answer, or a worker lacks this project's code.
+    WorkerUnfit
+        If a worker would not give the numbers that the others give.
+    """
+    with _joined(scheduler) if scheduler else _started(count) as client:
+        yield prepare(client, ratings, submission, own_machine=scheduler is None)
+
+
+def prepare(client: Client, ratings: Ratings, submission: Path, own_machine: bool) -> Workers:
+    """Have every worker, there now or joining later, take the ratings and the code.
+
+    Raises
+    ------
+    ClusterError
+        If a worker lacks this project's code.
     WorkerUnfit
         If a worker would not give the numbers that the others give.
     """
@@ -78,10 +92,16 @@ def open_workers(
         name.encode() + content for name, content in files.items()
     )
     study = f"study-{hashlib.sha256(content).hexdigest()[:16]}"
-    plugin = StudyWorker(study, ratings, files, own_machine=scheduler is None)
-    with _joined(scheduler) if scheduler else _started(count) as client:
-        client.register_plugin(plugin)
-        yield Workers(client, study)
+    try:
+        client.register_plugin(StudyWorker(study, ratings, files, own_machine))
+    except PlainError:
+        raise
+    except Exception as error:
+        raise ClusterError(
+            f"a worker cannot take the study's code ({type(error).__name__}: {error}). Every "
+            "worker needs this project's environment, and is started in this folder"
+        ) from error
+    return Workers(client, study)
 
 
 @contextlib.contextmanager
@@ -93,7 +113,8 @@ def _started(count: int) -> Iterator[Client]:
             n_workers=count,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # the default is a port that others have in use
+            scheduler_kwargs={"dashboard": False},
             memory_limit=None,
             local_directory=folder,
             silence_logs=logging.CRITICAL,

@@ -178,14 +178,13 @@ def _measure(
     kinds = len(known.missing(todo))
     if not kinds:
         return known
-    with Progress(
-        TextColumn("Trying out an epoch of each kind of run"),
-        MofNCompleteColumn(),
-        console=console,
-        transient=True,
-        disable=not (console.is_terminal or console.is_jupyter),
-    ) as progress:
-        task = progress.add_task("", total=kinds)
+    redraws = console.is_terminal or console.is_jupyter
+    what = f"Trying out an epoch of {kinds} kinds of run"
+    if not redraws:
+        _say(console, f"{what} ...")
+    columns = TextColumn("{task.description}"), MofNCompleteColumn()
+    with Progress(*columns, console=console, transient=True, disable=not redraws) as progress:
+        task = progress.add_task(what, total=kinds)
         return measure_costs(known, todo, workers, lambda: progress.advance(task))
 
 

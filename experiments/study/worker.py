@@ -101,9 +101,8 @@ def read_submission(folder: Path) -> dict[str, bytes]:
 def software() -> dict[str, str]:
     """Return what the numbers of a run depend on, beside the run itself."""
     code = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for file in sorted(package.rglob("*.py")):
-        code.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    for file in (*sorted(Path(__file__).parents[1].glob("*.py")), Path(__file__)):
+        code.update(file.name.encode() + file.read_bytes())
     versions = {name: metadata.version(name) for name in ("torch", "numpy", "scipy")}
     return {**versions, "experiments": code.hexdigest()[:8]}
 
