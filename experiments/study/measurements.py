@@ -126,7 +126,8 @@ def weights_add_up_to_one(runs: pd.DataFrame) -> pd.DataFrame:
 
 def varied_together(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs whose one seed fixes split, initial weights and negatives."""
-    return runs[runs[list(SEEDS)].nunique(axis=1) == 1]
+    split, weights, negatives = (runs[seed] for seed in SEEDS)
+    return runs[(split == weights) & (weights == negatives)]
 
 
 def of_course_run(runs: pd.DataFrame, run: Configuration) -> pd.DataFrame:

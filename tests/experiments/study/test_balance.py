@@ -1,5 +1,7 @@
 """The front of what can be had, and the choice on it, on points with a known answer."""
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
@@ -92,8 +94,17 @@ def test_the_sweep_is_read_by_what_runs_are(planted):
         *("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad")
     }
     half = next(p for p in points if p.label == "shared 0.5")
-    assert half.mse.count == 4, "the claims' seeds, and no run of another width or fraction"
+    assert half.mse.count == 3, "the seeds that all have, and no run of another width or fraction"
     assert half.mse.value == pytest.approx(0.907, abs=0.02)
+
+
+def test_only_seeds_that_all_balances_have_are_compared(planted):
+    lucky = planted.runs["split_seed"] == 126  # a seed that the claims have, and the sweep has not
+    runs = planted.runs.copy()
+    runs.loc[lucky, "eval/MSE"] -= 0.5
+    points = balances(replace(planted, runs=runs))
+    assert all(list(point.by_seed.index) == [123, 124, 125] for point in points)
+    assert all(point.mse.value > 0.8 for point in points)
 
 
 def test_a_method_is_beaten_by_what_is_better_in_both():
