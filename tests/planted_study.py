@@ -74,8 +74,9 @@ class PlantedStudy:
         for metric, start, end in zip(METRICS, START, ends):
             values = start + (end - start) * progress
             if metric == "eval/MSE" and rebound:
-                values = end - rebound + rebound * progress + (start - end) * (1 - progress) ** 4
-                values[-1] = end
+                lowest = run.epochs // 3
+                falling = start + (end - rebound - start) * (np.arange(lowest) / lowest) ** 0.2
+                values = np.append(falling, np.linspace(end - rebound, end, run.epochs - lowest))
             self.curves += [(name, epoch, metric, value) for epoch, value in enumerate(values)]
         if ratio is not None:
             for epoch in range(0, run.epochs, run.gradient_interval or 1):

@@ -51,30 +51,32 @@ class Balance:
 
     @property
     def label(self) -> str:
-        """``shared 0.99``, or ``shared, PCGrad``."""
+        """``shared 0.99``, or ``shared PCGrad``."""
         tables = "shared" if self.sharing else "separate"
         if self.method == "fixed":
             return f"{tables} {self.weight:g}"
-        return f"{tables}, {METHOD_NAMES.get(self.method, self.method)}"
+        return f"{tables} {METHOD_NAMES.get(self.method, self.method)}"
 
 
 def balances(measurements: Measurements) -> tuple[Balance, ...]:
     """Return every balance that the study tried by the course's protocol.
 
-    Fixed weights come first, shared before separate and small lambda_F before large, then the
-    other methods by their names.
+    Only seeds count that all of them have: a split moves every balance's MSE, so that means over
+    different seeds would tell the seeds apart and not the balances. Fixed weights come first,
+    shared before separate and small lambda_F before large, then the other methods by their names.
     """
     runs = varied_together(choose(measurements.runs, balancing=None))
     fixed = weights_add_up_to_one(runs[runs["balancing"] == "fixed"])
-    others = runs[runs["balancing"] != "fixed"]
+    runs = pd.concat([fixed, runs[runs["balancing"] != "fixed"]])
+    balance = [
+        ~runs["embedding_sharing"].astype(bool),
+        runs["balancing"],
+        runs["factorization_weight"],
+    ]
+    seeds = [set(rows) for _, rows in runs.groupby(balance)[SEEDS[0]]]
+    runs = runs[runs[SEEDS[0]].isin(set.intersection(*seeds) if seeds else set())]
     found = []
-    for (separate, method, weight), rows in pd.concat([fixed, others]).groupby(
-        [
-            ~runs["embedding_sharing"].astype(bool),
-            runs["balancing"],
-            runs["factorization_weight"],
-        ]
-    ):
+    for (separate, method, weight), rows in runs.groupby(balance):
         by_seed = rows.set_index(SEEDS[0])[[MSE, MRR]].sort_index()
         found.append(
             Balance(

@@ -80,10 +80,10 @@ def _names(run: Configuration, versus: Configuration) -> tuple[str, str]:
     return tables(run), tables(versus)
 
 
-def _better(
+def better(
     question: str, said_by: str, run: Configuration, versus: Configuration, quantity: Quantity
 ) -> Claim:
-    """Claim that ``run`` has less of a loss or of epochs, or more of the MRR, than ``versus``."""
+    """Return the claim that ``run`` has less loss or fewer epochs than ``versus``, or more MRR."""
     more = quantity.metric in HIGHER_IS_BETTER and not quantity.is_epochs
     words = ("fewer", "more") if quantity.is_epochs else ("lower", "higher")
     claimed, opposite = reversed(words) if more else words
@@ -105,9 +105,10 @@ def _better(
     return Claim(question, said_by, quantity, run, versus, low, high, text, opposed, opposite)
 
 
-def _alike(
+def alike(
     question: str, said_by: str, run: Configuration, versus: Configuration, quantity: Quantity
 ) -> Claim:
+    """Return the claim that two runs' quantities differ by less than ``MARGIN``."""
     one, other = _names(run, versus)
     return Claim(
         *(question, said_by, quantity, run, versus, -MARGIN, MARGIN),
@@ -117,9 +118,10 @@ def _alike(
     )
 
 
-def _within(
+def within(
     question: str, said_by: str, run: Configuration, quantity: Quantity, low: float, high: float
 ) -> Claim:
+    """Return the claim that a run's quantity lies between two values."""
     verb = "starts" if quantity.moment == START else "ends"
     what = f"{run_label(run)} {verb} with {Quantity(quantity.metric)}"
     return Claim(
@@ -130,13 +132,14 @@ def _within(
     )
 
 
-def _near(run: Configuration, metric: str, value: float) -> Claim:
-    return _within("3b", "B", run, Quantity(metric), value - READING, value + READING)
+def near(run: Configuration, metric: str, value: float) -> Claim:
+    """Return answer B's claim in 3b that a run ends near a value."""
+    return within("3b", "B", run, Quantity(metric), value - READING, value + READING)
 
 
 CLAIMS = (
     *(
-        _within("start", "A and B", run, quantity, low, high)
+        within("start", "A and B", run, quantity, low, high)
         for run in (SHARED_50, SEPARATE_50)
         for quantity, low, high in (
             (Quantity(TRAIN_MSE, START), 12.0, 14.0),
@@ -144,43 +147,43 @@ CLAIMS = (
         )
     ),
     *(
-        _better("3a", "A and B", SEPARATE_99, SHARED_99, Quantity(metric))
+        better("3a", "A and B", SEPARATE_99, SHARED_99, Quantity(metric))
         for metric in (FACTORIZATION_LOSS, JOINT_LOSS, MRR)
     ),
-    _better("3a", "B", SEPARATE_99, SHARED_99, Quantity(FACTORIZATION_LOSS, SAME_LEVEL)),
+    better("3a", "B", SEPARATE_99, SHARED_99, Quantity(FACTORIZATION_LOSS, SAME_LEVEL)),
     *(
         claim(*("3a", answer, SEPARATE_99, SHARED_99), Quantity(metric))
         for metric in (TRAIN_MSE, TEST_MSE)
-        for answer, claim in (("A", _alike), ("B", _better))
+        for answer, claim in (("A", alike), ("B", better))
     ),
-    _near(SHARED_50, FACTORIZATION_LOSS, 0.42),
-    _near(SHARED_50, TRAIN_MSE, 0.83),
-    _near(SEPARATE_50, FACTORIZATION_LOSS, 0.25),
-    _near(SEPARATE_50, TRAIN_MSE, 0.83),
+    near(SHARED_50, FACTORIZATION_LOSS, 0.42),
+    near(SHARED_50, TRAIN_MSE, 0.83),
+    near(SEPARATE_50, FACTORIZATION_LOSS, 0.25),
+    near(SEPARATE_50, TRAIN_MSE, 0.83),
     *(
-        _better("3b", "A and B", SEPARATE_50, SHARED_50, Quantity(metric))
+        better("3b", "A and B", SEPARATE_50, SHARED_50, Quantity(metric))
         for metric in (FACTORIZATION_LOSS, MRR)
     ),
     *(
-        _alike("3b", "A and B", SEPARATE_50, SHARED_50, Quantity(metric))
+        alike("3b", "A and B", SEPARATE_50, SHARED_50, Quantity(metric))
         for metric in (JOINT_LOSS, TRAIN_MSE, TEST_MSE)
     ),
     *(
-        _better("3c", "A and B", SHARED_99, SHARED_50, Quantity(metric))
+        better("3c", "A and B", SHARED_99, SHARED_50, Quantity(metric))
         for metric in (FACTORIZATION_LOSS, MRR)
     ),
     *(
-        _better("3c", "A and B", SHARED_99, SHARED_50, Quantity(metric, moment))
+        better("3c", "A and B", SHARED_99, SHARED_50, Quantity(metric, moment))
         for metric in (FACTORIZATION_LOSS, MRR)
         for moment in (OWN_WAY, SAME_LEVEL)
     ),
-    _better("3c", "A", SHARED_99, SHARED_50, Quantity(JOINT_LOSS, OWN_WAY)),
+    better("3c", "A", SHARED_99, SHARED_50, Quantity(JOINT_LOSS, OWN_WAY)),
     *(
         claim("3c", answer, run, versus, Quantity(metric))
         for metric in (TRAIN_MSE, TEST_MSE)
         for answer, claim, run, versus in (
-            ("A", _alike, SHARED_99, SHARED_50),
-            ("B", _better, SHARED_50, SHARED_99),
+            ("A", alike, SHARED_99, SHARED_50),
+            ("B", better, SHARED_50, SHARED_99),
         )
     ),
 )

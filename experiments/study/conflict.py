@@ -43,16 +43,36 @@ class Conflict:
         return mean_interval(self.cosine.mean().to_numpy())
 
     @property
+    def log_ratio(self) -> pd.Series:
+        """The mean logarithm of the ratio along training, by seed."""
+        return np.log(self.norm_ratio.where(self.norm_ratio > 0)).mean()
+
+    @property
     def typical_ratio(self) -> Estimate:
         """The geometric mean of the ratio along training."""
-        logs = np.log(self.norm_ratio.where(self.norm_ratio > 0)).mean().to_numpy()
-        estimate = mean_interval(logs)
-        value, low, high = np.exp([estimate.value, estimate.low, estimate.high])
-        return Estimate(float(value), float(low), float(high), estimate.count, estimate.method)
+        return exponential(mean_interval(self.log_ratio.to_numpy()))
 
     @property
     def first_ratio(self) -> Estimate:
         return mean_interval(self.norm_ratio.iloc[0].to_numpy())
+
+    @property
+    def takes_over(self) -> Estimate | None:
+        """The first epoch in which factorization pulls harder; None unless all seeds have one."""
+        stronger = self.norm_ratio > 1
+        return mean_interval(stronger.idxmax().to_numpy()) if stronger.any().all() else None
+
+
+def exponential(estimate: Estimate) -> Estimate:
+    """Return the estimate of a geometric mean from that of the mean logarithm."""
+    value, low, high = np.exp([estimate.value, estimate.low, estimate.high]).tolist()
+    return Estimate(value, low, high, estimate.count, estimate.method)
+
+
+def relative_pull(one: Conflict, other: Conflict) -> Estimate | None:
+    """Return how many times the other run's ratio the one's is, paired by seed."""
+    logs = (one.log_ratio - other.log_ratio).dropna()
+    return exponential(mean_interval(logs.to_numpy())) if len(logs) else None
 
 
 def conflicts(measurements: Measurements, table: str = BOTH_TABLES) -> tuple[Conflict, ...]:

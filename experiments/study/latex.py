@@ -28,7 +28,7 @@ def claims_latex(judgements: Sequence[Judgement]) -> str:
     lines = [
         "% Written by `python -m experiments study`. Packages: array, booktabs.",
         r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}%",
-        r"\begin{tabular}{@{}l>{\raggedright\arraybackslash}p{0.44\textwidth}lr"
+        r"\begin{tabular}{@{}l>{\raggedright\arraybackslash}p{0.42\textwidth}lr"
         r"@{\hspace{3pt}}r>{\raggedright\arraybackslash}p{0.12\textwidth}@{}}",
         r"\toprule",
         r"& Claim & Said by & Mean [95\,\% interval] & $N$ & Verdict\\",

@@ -19,6 +19,10 @@ CONFIGURATION = (
     *SETTINGS,
     *SEEDS,
 )
+FLOATS = (
+    *("factorization_weight", "regression_weight", "training_fraction", *METRICS),
+    *("value", "factorization_norm", "regression_norm", "cosine"),
+)
 GRADIENT_COLUMNS = ("run", "epoch", "table", "factorization_norm", "regression_norm", "cosine")
 
 
@@ -83,12 +87,14 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns))
     try:
-        table = pd.read_csv(path, float_precision="round_trip")
+        table = pd.read_csv(path, dtype=dict.fromkeys(FLOATS, str))
     except (ValueError, OSError) as error:
         raise StudyError(f"{path} cannot be read ({error}); run the study again") from error
     missing = [column for column in columns if column not in table]
     if missing:
         raise StudyError(f"{path} has no column {', '.join(missing)}; run the study again")
+    for column in table.columns.intersection(FLOATS):
+        table[column] = table[column].map(float)  # exact, which the reader's own floats are not
     return table
 
 
@@ -120,7 +126,8 @@ def weights_add_up_to_one(runs: pd.DataFrame) -> pd.DataFrame:
 
 def varied_together(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs whose one seed fixes split, initial weights and negatives."""
-    return runs[runs[list(SEEDS)].nunique(axis=1) == 1]
+    split, weights, negatives = (runs[seed] for seed in SEEDS)
+    return runs[(split == weights) & (weights == negatives)]
 
 
 def of_course_run(runs: pd.DataFrame, run: Configuration) -> pd.DataFrame:

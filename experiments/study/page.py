@@ -4,14 +4,11 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
 
-from experiments.study.pictures import picture_bytes
 from experiments.study.sections import Section, Unanswered
 
-TEMPLATE = Path(__file__).with_name("page.html.jinja")
 SYMBOLS = {
     "lambda_F": "λ<sub>F</sub>",
     "lambda_R": "λ<sub>R</sub>",
@@ -29,9 +26,9 @@ def with_symbols(text: str) -> Markup:
     return Markup(html)
 
 
-def embedded(figure: Figure) -> str:
-    """Return a figure as an address that holds the picture itself."""
-    return "data:image/png;base64," + base64.b64encode(picture_bytes(figure, "png")).decode()
+def embedded(png: bytes) -> str:
+    """Return an address that holds the picture itself."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def kind_of(cell: str) -> str:
@@ -51,9 +48,22 @@ def render_page(sections: Sequence[Section], left: Sequence[Unanswered], runs: i
     runs : int
         How many runs the study has.
     """
+    template = _environment().get_template("page.html.jinja")
+    return template.render(sections=sections, left=left, runs=runs)
+
+
+def render_section(section: Section) -> str:
+    """Return one section as a piece of a page, without its title: for the notebook."""
+    return _environment().get_template("section.html.jinja").render(section=section)
+
+
+def _environment() -> Environment:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"symbols": with_symbols, "embedded": embedded, "kind": kind_of}
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(sections=sections, left=left, runs=runs)
+    return environment

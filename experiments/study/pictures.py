@@ -179,8 +179,15 @@ def draw_sources(found: Sequence[Spread]) -> Figure:
     return figure
 
 
-def draw_balance(points: Sequence[Balance]) -> Figure:
-    """Draw test MSE against MRR of every balance, the front, and the course's runs on it."""
+def draw_balance(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
+    """Draw test MSE against MRR of every balance, the fronts, and the course's runs.
+
+    Parameters
+    ----------
+    points : sequence of Balance
+    chosen : Balance, optional
+        Gets a star.
+    """
     course = {(run.embedding_sharing, run.factorization_weight) for run in COURSE_RUNS}
     with matplotlib.rc_context(STUDY_STYLE):
         figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
@@ -268,28 +275,32 @@ def draw_balance(points: Sequence[Balance]) -> Figure:
 def annotate_weights(
     axes: Axes, sweep: Sequence[Balance], colour: str, points: Sequence[Balance]
 ) -> None:
-    """Write lambda_F beside its point, where the points stand far enough apart to read it."""
+    """Write lambda_F beside its point, once for neighbours that stand too close to tell apart."""
     spans = [np.ptp([getattr(p, name).value for p in points]) or 1 for name in ("mse", "mrr")]
-    written: list[Balance] = []
+    groups: list[list[Balance]] = []
     for point in sweep:
-        near = any(
-            abs(point.mse.value - other.mse.value) < 0.05 * spans[0]
-            and abs(point.mrr.value - other.mrr.value) < 0.05 * spans[1]
-            for other in written
-        )
-        if near:
-            continue
+        beside = groups[-1][-1] if groups else None
+        if (
+            beside
+            and abs(point.mse.value - beside.mse.value) < 0.05 * spans[0]
+            and abs(point.mrr.value - beside.mrr.value) < 0.05 * spans[1]
+        ):
+            groups[-1].append(point)
+        else:
+            groups.append([point])
+    for group in groups:
+        ends = dict.fromkeys(f"{point.weight:g}" for point in (group[0], group[-1]))
+        last = group[-1]
         axes.annotate(
-            f"{point.weight:g}",
-            (point.mse.value, point.mrr.value),
+            " to ".join(ends),
+            (last.mse.value, last.mrr.value),
             (7, -9),
             textcoords="offset points",
             fontsize=6.5,
             color=colour,
-            zorder=6,
+            zorder=2.5,  # above lines and below markers, which it must not hide
             path_effects=[withStroke(linewidth=2, foreground="white")],
         )
-        written.append(point)
 
 
 def draw_conflict(found: Sequence[Conflict]) -> Figure:

@@ -4,14 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiments.atomic import write_atomically
-from experiments.study.latex import claims_latex
 from experiments.study.measurements import read_measurements
 from experiments.study.page import render_page
 from experiments.study.pictures import picture_bytes
 from experiments.study.sections import SECTIONS, answer
-from experiments.study.verdicts import judge_claims
-
-FIGURE_KINDS = ("pdf", "png")
 
 
 def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[Path]:
@@ -29,6 +25,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     list of paths
         ``SECTION.csv`` and ``figures/SECTION.pdf`` and ``.png`` of each question that the runs
         can answer, ``study.html`` and ``study.tex``. The same three files give the same bytes.
+        What an earlier report wrote for a question that can be answered no more is removed.
 
     Raises
     ------
@@ -42,13 +39,24 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     for section in sections:
         for name, table in section.data.items():
             files[study / f"{name}.csv"] = table.to_csv(index=False)
-        if section.figure:
-            for kind in FIGURE_KINDS:
-                path = study / "figures" / f"{section.key}.{kind}"
-                files[path] = picture_bytes(section.figure, kind)
-    files[study / "study.tex"] = claims_latex(judge_claims(measurements))
+        if section.figure and section.png:
+            picture = study / "figures" / section.key
+            files[picture.with_suffix(".pdf")] = picture_bytes(section.figure, "pdf")
+            files[picture.with_suffix(".png")] = section.png
+        if section.latex:
+            files[study / "study.tex"] = section.latex
     files[study / "study.html"] = render_page(sections, left, len(measurements.runs))
     for path, content in files.items():
         write_atomically(path, content)
+    _remove_stale(study, set(files))
     say(f"{study / 'study.html'} answers {len(sections)} of {len(SECTIONS)} questions")
     return list(files)
+
+
+def _remove_stale(study: Path, files: set[Path]) -> None:
+    names = [study / "study.tex"]
+    for _, unanswered in SECTIONS:
+        picture = study / "figures" / unanswered.key
+        names += [study / f"{unanswered.key}.csv", *map(picture.with_suffix, (".pdf", ".png"))]
+    for path in set(names) - files:
+        path.unlink(missing_ok=True)

@@ -6,11 +6,12 @@ sentences are made from the measurements; what runs were not made for is left ou
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.configuration import COURSE_RUNS
+from experiments.configuration import COURSE_RUNS, Configuration
 from experiments.study import pictures
 from experiments.study.balance import (
     METHOD_NAMES,
@@ -23,11 +24,12 @@ from experiments.study.balance import (
     differences_from,
     front,
 )
-from experiments.study.claims import SHARED_50, run_label
-from experiments.study.conflict import conflict_table, conflicts
+from experiments.study.claims import SHARED_50, better, run_label
+from experiments.study.conflict import conflict_table, conflicts, relative_pull
+from experiments.study.latex import claims_latex
 from experiments.study.measurements import FULL_BATCH, Measurements
 from experiments.study.overfitting import overfit_table, overfitting
-from experiments.study.quantities import SYMBOLS
+from experiments.study.quantities import SYMBOLS, Quantity
 from experiments.study.sharing import (
     CONDITIONS,
     TASKS,
@@ -36,16 +38,20 @@ from experiments.study.sharing import (
     sharing_effects,
 )
 from experiments.study.sources import SOURCES, TOGETHER, Spread, spreads, spreads_table
+from experiments.study.statistics import Estimate, mean_interval
 from experiments.study.verdicts import (
     DOES_NOT_HOLD,
     HOLDS,
     UNDECIDED,
+    claim_values,
     claims_table,
     disagreements,
     judge_claims,
 )
-from experiments.study.wording import fixed, listed, small_p, with_interval, with_seeds
+from experiments.study.wording import listed, small_p, with_interval, with_seeds
 
+SPREAD_METRICS = ("training/Factorization Loss", "eval/Mean Reciprocal Rank", "eval/MSE")
+VARIED = (*SOURCES.values(), TOGETHER)
 PREFERENCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
@@ -77,6 +83,8 @@ class Section:
     tables : tuple of Table
     data : dict of str to DataFrame
         The numbers at full precision, by the name of their file.
+    latex : str
+        A table for the handout, where there is one.
     """
 
     key: str
@@ -87,12 +95,19 @@ class Section:
     caption: str = ""
     tables: tuple[Table, ...] = ()
     data: dict[str, pd.DataFrame] = field(default_factory=dict)
+    latex: str = ""
+
+    @cached_property
+    def png(self) -> bytes | None:
+        """The figure as a PNG, drawn once."""
+        return pictures.picture_bytes(self.figure, "png") if self.figure else None
 
 
 @dataclass(frozen=True)
 class Unanswered:
     """A question that the study has no runs for, and the study's parts that would answer it."""
 
+    key: str
     title: str
     parts: tuple[str, ...]
 
@@ -187,6 +202,7 @@ def claims_section(measurements: Measurements) -> Section | None:
         "Differences between the runs of each question, paired by seed, with 95 % intervals.",
         tuple(tables),
         {"claims": claims_table(judgements)},
+        claims_latex(judgements),
     )
 
 
@@ -194,27 +210,22 @@ def sources_section(measurements: Measurements) -> Section | None:
     found = spreads(measurements)
     if not found:
         return None
-    findings = []
-    for metric in ("training/Factorization Loss", "eval/Mean Reciprocal Rank", "eval/MSE"):
-        means = mean_spreads([s for s in found if s.metric == metric and s.source != TOGETHER])
-        if means:
-            first, *others = sorted(means, key=means.__getitem__, reverse=True)
-            rest = listed([f"{source} {means[source]:.2g}" for source in others])
-            findings.append(
-                f"{SYMBOLS[metric]} moves most with the {first}: a standard deviation of "
-                f"{means[first]:.2g}, averaged over runs" + (f" ({rest})." if rest else ".")
-            )
-    sources = (*SOURCES.values(), TOGETHER)
+    findings = [
+        finding
+        for metric in SPREAD_METRICS
+        if (finding := largest_source([s for s in found if s.metric == metric]))
+    ]
     lookup = {(s.run, s.metric, s.source): s.deviation for s in found}
     rows = tuple(
         (
             f"{run_label(run)}, {SYMBOLS[metric]}",
             *(
                 with_seeds(lookup[run, metric, source]) if (run, metric, source) in lookup else "–"
-                for source in sources
+                for source in VARIED
             ),
         )
-        for run, metric in dict.fromkeys((s.run, s.metric) for s in found)
+        for metric in SPREAD_METRICS
+        for run in dict.fromkeys(spread.run for spread in found)
     )
     return Section(
         "sources",
@@ -228,7 +239,7 @@ def sources_section(measurements: Measurements) -> Section | None:
         (
             Table(
                 "Standard deviation of the final metrics [95 % interval, chi-squared]",
-                ("run, metric", *sources),
+                ("run, metric", *VARIED),
                 rows,
             ),
         ),
@@ -236,10 +247,22 @@ def sources_section(measurements: Measurements) -> Section | None:
     )
 
 
-def mean_spreads(found: Sequence[Spread]) -> dict[str, float]:
-    """Return the root mean square of a metric's deviations over runs, by source."""
-    frame = pd.DataFrame({"source": s.source, "square": s.deviation.value**2} for s in found)
-    return {} if frame.empty else (frame.groupby("source")["square"].mean() ** 0.5).to_dict()
+def largest_source(found: Sequence[Spread]) -> str:
+    """Return what moves a metric most, and by how much in one of the runs."""
+    alone = [spread for spread in found if spread.source != TOGETHER]
+    by_run = {
+        run: [s for s in alone if s.run == run] for run in dict.fromkeys(s.run for s in alone)
+    }
+    largest = [max(own, key=lambda s: s.deviation.value).source for own in by_run.values()]
+    if not largest:
+        return ""
+    first = max(dict.fromkeys(largest), key=largest.count)
+    run = SHARED_50 if SHARED_50 in by_run else next(iter(by_run))
+    told = [f"{spread.source} {with_seeds(spread.deviation)}" for spread in by_run[run]]
+    return (
+        f"{SYMBOLS[alone[0].metric]} moves most with the {first} in {largest.count(first)} of "
+        f"{len(largest)} runs. Standard deviations of {run_label(run)}: {'; '.join(told)}."
+    )
 
 
 def balance_section(measurements: Measurements) -> Section | None:
@@ -261,7 +284,7 @@ def balance_section(measurements: Measurements) -> Section | None:
         for preference in PREFERENCES
     }
     findings += [
-        f"For who gives {preference:g} % of MRR for 1 % of MSE, the best balance is "
+        f"To someone who gives {preference:g} % of MRR for 1 % of MSE, the best balance is "
         f"{describe_choice(overall)}; with shared tables, {describe_choice(of_shared)}."
         for preference, (overall, of_shared) in choices.items()
         if preference in (1.0, 10.0)
@@ -274,8 +297,9 @@ def balance_section(measurements: Measurements) -> Section | None:
         "balance",
         "What is the best balance?",
         "The weights go from almost all regression to almost all factorization, with "
-        "lambda_R = 1 − lambda_F. Bars are for new seeds; they are wide because a split moves all "
-        "balances together, so that differences between balances are surer than the bars look. "
+        "lambda_R = 1 − lambda_F, all over the same seeds. Bars are for new seeds; they are wide "
+        "because a split moves all balances together, so that differences between balances are "
+        "surer than the bars look. "
         "Which balance is best depends on what one is worth: how many percent of MRR you would "
         "give for one percent of MSE, both measured from the best of the balances.",
         tuple(findings),
@@ -393,22 +417,35 @@ def conflict_section(measurements: Measurements) -> Section | None:
     for conflict in found:
         ratio = conflict.typical_ratio
         stronger = "factorization" if ratio.value > 1 else "regression"
-        times = ratio.value if ratio.value > 1 else 1 / ratio.value
-        findings.append(
+        times = max(ratio.value, 1 / ratio.value)
+        finding = (
             f"With lambda_F = {conflict.run.factorization_weight:g}, the weighted gradient of "
             f"{stronger} is {times:.2g} times the other one's on the shared tables (geometric mean "
             f"along training; ratio {with_seeds(ratio)}). They oppose each other in "
             f"{100 * conflict.opposed.value:.0f} % of the epochs looked at (share "
             f"{with_seeds(conflict.opposed)}; mean cosine {with_seeds(conflict.mean_cosine)})."
         )
-    if len(found) == 2:
-        heavy, even = (conflict.typical_ratio.value for conflict in found)
-        if heavy > even:
-            findings.append(
-                f"So the tables follow factorization {heavy / even:.3g} times as much, against "
-                "regression, with 0.99/0.01 as with 0.5/0.5: that is where its lower L_F and "
-                "higher MRR come from, and what its higher MSE pays for."
+        if conflict.takes_over and conflict.takes_over.value > 0:
+            finding += (
+                " Regression pulls harder at first, factorization from epoch "
+                f"{with_interval(conflict.takes_over)} on (N = {conflict.takes_over.count})."
             )
+        findings.append(finding)
+    pull = relative_pull(*found) if len(found) == 2 else None
+    if pull:
+        heavy, even = (conflict.run for conflict in found)
+        ends = [
+            f"{'lower' if difference.value < 0 else 'higher'} {SYMBOLS[metric]} "
+            f"({with_seeds(difference)})"
+            for metric in SPREAD_METRICS
+            if (difference := final_difference(measurements, heavy, even, metric))
+        ]
+        findings.append(
+            f"Against regression, factorization pulls {with_seeds(pull)} times as hard at "
+            f"{heavy.factorization_weight:g} as at {even.factorization_weight:g}; the weights "
+            f"alone would make it 99 times. {run_label(heavy).capitalize()} ends with "
+            f"{listed(ends)} than {run_label(even)}, paired by seed."
+        )
     rows = tuple(
         (
             run_label(c.run),
@@ -448,6 +485,15 @@ def conflict_section(measurements: Measurements) -> Section | None:
         ),
         {"conflict": conflict_table(found)},
     )
+
+
+def final_difference(
+    measurements: Measurements, run: Configuration, versus: Configuration, metric: str
+) -> Estimate | None:
+    """Return a final metric of one run minus another's, by seed; None without pairs."""
+    claim = better("", "", run, versus, Quantity(metric))
+    values = claim_values(measurements, claim)
+    return mean_interval(values) if len(values) else None
 
 
 def sharing_section(measurements: Measurements) -> Section | None:
@@ -512,7 +558,7 @@ def sharing_section(measurements: Measurements) -> Section | None:
 
 def value_label(effect: SharingEffect) -> str:
     if effect.condition == "batch_size" and effect.value == FULL_BATCH:
-        return "all"
+        return "the full batch"
     if effect.condition == "training_fraction":
         return f"{effect.value:.0%}".replace("%", " %")
     return f"{effect.value:g}"
@@ -541,8 +587,8 @@ def overfitting_section(measurements: Measurements) -> Section | None:
     least = min(found, key=lambda o: o.rise.value)
     most = max(found, key=lambda o: o.rise.value)
     findings.append(
-        f"{run_label(most.run)} overfits most, by {fixed(most.rise.value, 3)}, and "
-        f"{run_label(least.run)} least, by {fixed(least.rise.value, 3)}."
+        f"{run_label(most.run)} overfits most, by {with_seeds(most.rise)}, and "
+        f"{run_label(least.run)} least, by {with_seeds(least.rise)}."
     )
     return Section(
         "overfitting",
@@ -585,16 +631,22 @@ def overfitting_section(measurements: Measurements) -> Section | None:
 MakeSection = Callable[[Measurements], Section | None]
 # Each with its title where it is left out, and the study's parts that it needs.
 SECTIONS: tuple[tuple[MakeSection, Unanswered], ...] = (
-    (claims_section, Unanswered("Which claims about the four runs hold?", ("claims",))),
-    (sources_section, Unanswered("What does a seed change?", ("claims", "sources"))),
-    (balance_section, Unanswered("What is the best balance?", ("balance",))),
+    (claims_section, Unanswered("claims", "Which claims about the four runs hold?", ("claims",))),
+    (sources_section, Unanswered("sources", "What does a seed change?", ("claims", "sources"))),
+    (balance_section, Unanswered("balance", "What is the best balance?", ("balance",))),
     (
         methods_section,
-        Unanswered("Can a method find the balance by itself?", ("methods", "balance")),
+        Unanswered("methods", "Can a method find the balance by itself?", ("methods", "balance")),
     ),
-    (conflict_section, Unanswered("Why? Two tasks pull at the same tables", ("claims",))),
-    (sharing_section, Unanswered("When does sharing help?", ("fraction", "width", "minibatch"))),
-    (overfitting_section, Unanswered("What do minibatches do?", ("minibatch",))),
+    (
+        conflict_section,
+        Unanswered("conflict", "Why? Two tasks pull at the same tables", ("claims",)),
+    ),
+    (
+        sharing_section,
+        Unanswered("sharing", "When does sharing help?", ("fraction", "width", "minibatch")),
+    ),
+    (overfitting_section, Unanswered("overfitting", "What do minibatches do?", ("minibatch",))),
 )
 
 

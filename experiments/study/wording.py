@@ -8,10 +8,14 @@ MINUS = "−"
 
 
 def decimals_of(estimate: Estimate) -> int:
-    """Return the decimals that show two digits of the interval's half width, at most 5."""
+    """Return the decimals that show two digits of the interval's half width, at most 5.
+
+    Without a width they are those that show four digits of the value, at most 4.
+    """
     half = (estimate.high - estimate.low) / 2
     if not (math.isfinite(half) and half > 0):
-        return 4
+        digits = math.floor(math.log10(abs(estimate.value))) if estimate.value else 0
+        return min(4, max(0, 3 - digits))
     return min(5, max(0, 1 - math.floor(math.log10(half))))
 
 
