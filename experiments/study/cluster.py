@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ class Workers:
     def __len__(self) -> int:
         """How many runs can be under way at once, now."""
         return len(self.client.nthreads())
+
+    @property
+    def slowed(self) -> int:
+        """How many give memory back at each step, which takes longer than the step."""
+        thresholds = self.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+        return sum(threshold is not None for threshold in thresholds.values())
 
 
 @contextlib.contextmanager
