@@ -1,4 +1,4 @@
-"""The command line: ``python -m experiments run``, ``figures``, ``report``."""
+"""The command line: ``python -m experiments run``, ``study``, ``figures``, ``report``."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ RUN_NAMES = (
     "shared=False_LF=0.5_LR=0.5",
     "shared=False_LF=0.99_LR=0.01",
 )
+STUDY_PARTS = ("claims", "sources", "balance", "methods", "fraction", "width", "minibatch")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -165,6 +166,154 @@ def run(
     console.print()
     console.print(final_table({record.configuration.name: record.final for record in records}))
     say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
+
+
+@main.command()
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="The claims over 3 seeds and a few balances: minutes on 2 cores, and not hours.",
+)
+@click.option(
+    "--part",
+    "parts",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(STUDY_PARTS),
+    help="One part of the study, and not the others; may be given several times. The parts are "
+    + ", ".join(STUDY_PARTS)
+    + ".",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    help="How many seeds the claims are tested over, from 123. The other parts take a few of "
+    "them. Default: 10, or 3 with --quick.",
+)
+@click.option("--plan", "only_plan", is_flag=True, help="Say what it would cost, and stop.")
+@click.option(
+    "--report-only",
+    is_flag=True,
+    help="Do no runs; write the report again from what is in the folder.",
+)
+@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--data",
+    default="movielens-100k",
+    show_default=True,
+    metavar="movielens-100k|synthetic|PATH",
+    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
+)
+@click.option(
+    "--submission",
+    default="submission",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of model.py, loss.py and mrr.py.",
+)
+@click.option(
+    "--out",
+    "study_folder",
+    default="results/study",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to. Runs in it that are complete are not done again.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Runs at once on this machine. Default: as many as it has cores for.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Use the workers of a Dask scheduler that is there, such as tcp://10.0.0.5:8786, and "
+    "start none: see docs/study.md.",
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Processor threads of each run. Default: a fourth of the cores.",
+)
+def study(
+    quick: bool,
+    parts: tuple[str, ...],
+    seeds: int | None,
+    only_plan: bool,
+    report_only: bool,
+    epochs: int,
+    data: str,
+    submission: Path,
+    study_folder: Path,
+    workers: int | None,
+    scheduler: str | None,
+    device: str,
+    threads: int | None,
+) -> None:
+    """Find out what one run cannot tell: many runs, compared.
+
+    Do the claims about the four runs hold over many seeds? Which balance of the two losses is
+    the best, and why? When does sharing help? `--plan` tells what the answers cost, `--quick`
+    gives first ones in minutes.
+
+    Writes runs.csv, curves.csv and gradients.csv into the study's folder, and a report. Stop it
+    with Ctrl-C whenever you like: the same command does the runs that are missing, and only
+    those. A longer study goes on from a shorter one.
+    """
+    from rich.console import Console
+
+    from experiments.data import load_ratings
+    from experiments.plain_errors import PlainError
+    from experiments.scheduling import RunsFailed
+    from experiments.study.conduct import conduct_study, plan_study
+    from experiments.study.engine import StudyInterrupted
+    from experiments.study.report import write_study_report
+
+    console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    again = " ".join(["python -m experiments", *sys.argv[1:]])
+    try:
+        if not report_only:
+            ratings = load_ratings(data, say)
+            plan = plan_study(
+                ratings,
+                submission,
+                quick=quick,
+                parts=parts,
+                seeds=seeds,
+                epochs=epochs,
+                device=device,
+                threads=threads,
+            )
+            conduct_study(
+                plan,
+                ratings,
+                submission,
+                study_folder,
+                console,
+                workers=workers,
+                scheduler=scheduler,
+                only_plan=only_plan,
+            )
+        if not only_plan:
+            write_study_report(study_folder, say)
+    except RunsFailed as error:
+        _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
+    except (StudyInterrupted, KeyboardInterrupt):
+        say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")
+        say(f"anew. To go on, give the command again:\n    {again}")
+        sys.exit(130)
+    except (PlainError, ValueError) as error:
+        _fail(str(error))
 
 
 @main.command()

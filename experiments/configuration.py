@@ -36,7 +36,7 @@ class Configuration:
         Columns of the embedding tables. The MLP is ``(3 * embedding_dim, 64)`` wide.
     balancing : str
         How the two tasks' gradients make one step: ``"fixed"`` weights, ``"uncertainty"``, or an
-        aggregator of gradients: ``"pcgrad"``, ``"cagrad"``, ``"mgda"``, ``"upgrad"``.
+        aggregator of gradients: ``"pcgrad"``, ``"cagrad"``, ``"mgda"``, ``"upgrad"``, ``"imtlg"``.
     gradient_interval : int or None
         Epochs from one look at the tasks' gradients to the next; None is never to look.
     learning_rate : float

@@ -30,12 +30,15 @@ class RunRecord:
         Time of its epochs, evaluation included.
     notes : tuple of str
         What the student should know about how it went.
+    gradients : tuple of dict
+        How the tasks' gradients compare along training: see ``experiments.gradients``.
     """
 
     configuration: Configuration
     curves: dict[str, list[float]]
     seconds: float
     notes: tuple[str, ...] = ()
+    gradients: tuple[dict[str, int | str | float], ...] = ()
 
     @property
     def final(self) -> dict[str, float]:
@@ -54,6 +57,7 @@ def write_record(results: Path, record: RunRecord) -> None:
         "seconds": record.seconds,
         "notes": list(record.notes),
         "curves": record.curves,
+        "gradients": list(record.gradients),
     }
     folder = run_folder(results, record.configuration.name)
     write_atomically(folder / "run.json", json.dumps(content))
@@ -68,6 +72,7 @@ def read_record(results: Path, name: str) -> RunRecord | None:
             {metric: content["curves"][metric] for metric in METRICS},
             content["seconds"],
             tuple(content["notes"]),
+            tuple(content.get("gradients", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

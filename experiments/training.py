@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from experiments.balancing import LOG_VARIANCE_RATE, Losses, balancing_of
 from experiments.configuration import METRICS, Configuration
 from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
+from experiments.gradients import compare_gradients
 from experiments.lookups import speed_up_lookups
 from experiments.ratings import Split
 from experiments.scoring import item_scorer
@@ -49,12 +51,17 @@ class Training:
         Time spent in ``"training"`` and ``"evaluation"``, in seconds.
     on_pairs : callable
         Called after each minibatch with the pairs done in this epoch and those of an epoch.
+    gradients : list of dict
+        Rows of ``compare_gradients``, from the first step of every epoch that is a multiple of
+        ``gradient_interval``. None with separate embeddings.
 
     Raises
     ------
     StudentError
         From the constructor and from ``run_epoch``, if the student's code raises or returns
         something of another kind than asked for.
+    ValueError
+        From the constructor, if the configuration's balancing cannot be.
     """
 
     def __init__(self, configuration: Configuration, split: Split, code: StudentCode) -> None:
@@ -65,6 +72,7 @@ class Training:
         self.epoch = 0
         self.seconds = {"training": 0.0, "evaluation": 0.0}
         self.on_pairs: Callable[[int, int], None] = lambda done, of: None
+        self.gradients: list[dict[str, int | str | float]] = []
 
         seed = configuration.seed_of("weights")
         random.seed(seed)
@@ -80,6 +88,9 @@ class Training:
             ).to(self.device)
             self.optimizer = torch.optim.Adam(self.net.parameters(), configuration.learning_rate)
             speed_up_lookups(self.net)
+        self.balancing = balancing_of(configuration, list(self.net.parameters())).to(self.device)
+        if learned := list(self.balancing.parameters()):
+            self.optimizer.add_param_group({"params": learned, "lr": LOG_VARIANCE_RATE})
         self.draws = np.random.RandomState(configuration.seed_of("negatives"))
 
         self.score_items, reason = item_scorer(self.net, self.num_users, self.num_items)
@@ -136,7 +147,9 @@ class Training:
         return {
             "epoch": self.epoch,
             "net": self.net.state_dict(),
+            "balancing": self.balancing.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "gradients": list(self.gradients),
             "draws": (kind, torch.from_numpy(keys), *rest),
             # A student's dropout, or the like, draws from the global streams.
             "numpy": (global_kind, torch.from_numpy(global_keys), *global_rest),
@@ -149,7 +162,9 @@ class Training:
         """Go on from a ``state`` of a run with the same configuration, to the same bits."""
         self.epoch = state["epoch"]
         self.net.load_state_dict(state["net"])
+        self.balancing.load_state_dict(state["balancing"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.gradients = list(state["gradients"])
         kind, keys, *rest = state["draws"]
         self.draws.set_state((kind, keys.numpy(), *rest))
         kind, keys, *rest = state["numpy"]
@@ -223,10 +238,19 @@ class Training:
                     "logarithm of zero or an exponential of a large number in submission/loss.py,"
                     " or for a sum over the batch where the assignment asks for a mean"
                 )
+        if self._compares_gradients():
+            self.gradients += compare_gradients(self.epoch, factorization, regression, self.net)
         self.optimizer.zero_grad()
-        joint.backward()
+        self.balancing.backward(Losses(factorization, regression, joint))
         self.optimizer.step()
         return values
+
+    def _compares_gradients(self) -> bool:
+        """Say whether the gradients of this epoch are wanted, and not compared yet."""
+        interval = self.configuration.gradient_interval
+        if not interval or self.epoch % interval or not self.configuration.embedding_sharing:
+            return False
+        return not self.gradients or self.gradients[-1]["epoch"] < self.epoch
 
     def _evaluate(self) -> tuple[float, float]:
         """Return the mean reciprocal rank and the MSE of the test set."""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from experiments.configuration import METRICS, Configuration
 from experiments.ratings import Split
-from experiments.records import RunRecord, run_folder, write_record
+from experiments.records import run_folder, write_record
+from experiments.single_run import no_curves, run_epochs, settle_torch
 
 CHECKPOINT_SECONDS = 10
 UNDER_WAY_SECONDS = 5
@@ -77,15 +78,11 @@ def work(
     that goes on from one ends with the same bits as one that was never stopped.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    import torch
+    settle_torch(configuration)
 
     from experiments.student_code import StudentError, load_student_code
     from experiments.training import Training
 
-    torch.set_num_threads(configuration.threads)
-    if configuration.device != "cpu":
-        torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         training = Training(configuration, split, load_student_code(submission))
         for note in training.notes:
@@ -103,7 +100,7 @@ def see_through(training, results: Path, connection: Connection) -> Event:
     folder = run_folder(results, configuration.name)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
-    curves: dict[str, list[float]] = {metric: [] for metric in METRICS}
+    curves = no_curves()
 
     saved = _read_checkpoint(checkpoint, configuration)
     if saved:
@@ -131,28 +128,29 @@ def see_through(training, results: Path, connection: Connection) -> Event:
             with contextlib.suppress(BrokenPipeError):  # the poll after the epoch sees to that
                 connection.send(EpochUnderWay(training.epoch, done / of))
 
-    training.on_pairs = tell
-    while training.epoch < configuration.epochs:
-        metrics = training.run_epoch()
-        for name, value in metrics.items():
-            curves[name].append(value)
+    def after_epoch(epoch: int, metrics: dict[str, float]) -> bool:
+        nonlocal last_saved, epoch_started
         if connection.poll():
             save()
-            return Stopped(training.epoch)
+            return False
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
             save()
             last_saved = time.monotonic()
-        connection.send(EpochFinished(training.epoch - 1, metrics))
+        connection.send(EpochFinished(epoch, metrics))
         epoch_started = time.monotonic()
+        return True
 
+    training.on_pairs = tell
+    record = run_epochs(training, curves, after_epoch)
+    if record is None:
+        return Stopped(training.epoch)
     # A record vouches for the weights beside it, so the old one goes before they change.
     (folder / "run.json").unlink(missing_ok=True)
     _save_atomically(
         {name: tensor.cpu() for name, tensor in training.net.state_dict().items()},
         folder / "weights.pt",
     )
-    seconds = sum(training.seconds.values())
-    write_record(results, RunRecord(configuration, curves, seconds, tuple(training.notes)))
+    write_record(results, record)
     checkpoint.unlink(missing_ok=True)
     return Finished()
 

@@ -21,6 +21,7 @@ from experiments.configuration import Configuration
 from experiments.distributed.task import EVENTS, FAILURE, TASK, load_split
 from experiments.distributed.training import SharedOutTraining
 from experiments.ratings import Split
+from experiments.single_run import settle_torch
 from experiments.student_code import StudentError, load_student_code
 from experiments.worker import Event, Note, see_through
 
@@ -69,9 +70,7 @@ def see_run_through(
     LostProcess
         If another process is gone.
     """
-    torch.set_num_threads(configuration.threads)
-    if configuration.device != "cpu":
-        torch.use_deterministic_algorithms(True, warn_only=True)
+    settle_torch(configuration)
     try:
         training = SharedOutTraining(configuration, split, load_student_code(submission))
         if dist.get_rank() == 0:
@@ -92,7 +91,6 @@ def see_run_through(
 def main() -> None:
     """Do the task of a folder that ``experiments.distributed.torchrun`` wrote."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     folder = Path(sys.argv[1])
     task = json.loads((folder / TASK).read_text())
     configuration = Configuration(**task["config"])

@@ -1,0 +1,237 @@
+"""A study from its plan to its files: say what it costs, have its runs done, write them down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from experiments.configuration import Configuration, default_threads, processor_cores
+from experiments.course_runs import resolve_device
+from experiments.ratings import DataError, Ratings
+from experiments.records import RunRecord
+from experiments.student_code import code_digest, find_submission
+from experiments.study.cluster import Workers, open_workers
+from experiments.study.cost import Costs, recorded_costs
+from experiments.study.design import PARTS, QUICK_PARTS, STANDARD, Part, study_runs
+from experiments.study.engine import complete_records, complete_study, measure_costs
+from experiments.study.progress import StudyProgress, format_duration
+from experiments.study.tidy_files import study_records, write_tidy_files
+
+DEFAULT_SEEDS = 10
+QUICK_SEEDS = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs that a study needs.
+
+    Attributes
+    ----------
+    runs : tuple of (str, Configuration)
+        Each with the part that asks for it first, in the order in which they are wanted.
+    """
+
+    runs: tuple[tuple[str, Configuration], ...]
+
+    @property
+    def configurations(self) -> list[Configuration]:
+        return [run for _, run in self.runs]
+
+
+def plan_study(
+    ratings: Ratings,
+    submission: Path,
+    *,
+    quick: bool = False,
+    parts: Sequence[str] = (),
+    seeds: int | None = None,
+    epochs: int = 200,
+    device: str = "auto",
+    threads: int | None = None,
+) -> Plan:
+    """Return the runs of the parts that are named, or of all.
+
+    Raises
+    ------
+    StudentError
+        If there is no submission.
+    ValueError
+        If the device is not there, or a part is not among those that there are.
+    """
+    common = replace(
+        STANDARD,
+        epochs=epochs,
+        device=resolve_device(device),
+        threads=threads or default_threads(),
+        data=ratings.digest,
+        submission=code_digest(find_submission(submission)),
+    )
+    known: dict[str, Part] = QUICK_PARTS if quick else PARTS
+    strange = [name for name in parts if name not in known]
+    if strange:
+        kind = "the quick study" if quick else "a study"
+        raise ValueError(
+            f"{', '.join(strange)}: {kind} has no such part; it has {', '.join(known)}"
+        )
+    chosen = {name: part for name, part in known.items() if not parts or name in parts}
+    num_seeds = seeds or (QUICK_SEEDS if quick else DEFAULT_SEEDS)
+    return Plan(tuple(study_runs(common, chosen, num_seeds)))
+
+
+def conduct_study(
+    plan: Plan,
+    ratings: Ratings,
+    submission: Path,
+    study: Path,
+    console: Console,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    only_plan: bool = False,
+) -> list[RunRecord]:
+    """Do the runs that are missing and write ``runs.csv``, ``curves.csv`` and ``gradients.csv``.
+
+    The files cover every complete run in the folder of the same data, code and epochs. They
+    are written also if a run fails or the user interrupts.
+
+    Parameters
+    ----------
+    plan : Plan
+    ratings : Ratings
+    submission, study : Path
+    console : Console
+    workers : int, optional
+        Processes to start here; default as many as there are cores for.
+    scheduler : str, optional
+        The address of a Dask scheduler to use instead.
+    only_plan : bool
+        Say what it would cost, and stop.
+
+    Returns
+    -------
+    list of RunRecord
+        The runs that the files cover.
+
+    Raises
+    ------
+    DataError
+        If the folder has a study of other ratings.
+    RunsFailed, StudyInterrupted
+        After what is finished has been written.
+    ClusterError, WorkerUnfit
+        If there are no workers to be had.
+    """
+    runs = plan.configurations
+    _check_folder(study, runs[0], console)
+    complete = complete_records(study, runs)
+    todo = [run for run in runs if run.name not in complete]
+    costs = recorded_costs(list(complete.values()))
+    if todo:
+        count = workers or max(1, processor_cores() // runs[0].threads)
+        joined = f"Joining {scheduler}" if scheduler else f"Starting {count} worker processes"
+        _say(console, f"{joined} ...")
+        folder = find_submission(submission)
+        with open_workers(ratings, folder, min(count, len(todo)), scheduler) as ready:
+            if not len(ready):
+                _say(console, "The cluster has no worker yet; waiting for one ...")
+            if slowed := ready.slowed:
+                _say(
+                    console,
+                    f"{slowed} workers were started by Dask's nanny, whose setting of "
+                    "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
+                    "with --no-nanny (docs/study.md)",
+                )
+            costs = _measure(costs, todo, ready, console)
+            _show_plan(plan, set(complete), costs, len(ready), console)
+            if not only_plan:
+                try:
+                    with StudyProgress(runs, todo, costs, len(ready), console) as progress:
+                        complete_study(todo, ready, study, progress)
+                finally:
+                    _write(study, runs[0])
+    else:
+        _show_plan(plan, set(complete), costs, 1, console)
+    return [] if only_plan else _write(study, runs[0])
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _check_folder(study: Path, run: Configuration, console: Console) -> None:
+    """Refuse to mix the runs of two data sets; say which runs will be replaced."""
+    others = [record.configuration for record in study_records(study)]
+    if any(other.data != run.data for other in others):
+        raise DataError(
+            f"{study} has a study of other ratings, hours of work perhaps. Give another folder "
+            "with --out, or remove that one"
+        )
+    old = sum(other.submission != run.submission for other in others)
+    if old:
+        _say(
+            console,
+            f"{old} complete runs in {study} are of a submission that has changed since. They are "
+            "done anew where this study needs them, and left out of its files",
+        )
+
+
+def _measure(
+    known: Costs, todo: Sequence[Configuration], workers: Workers, console: Console
+) -> Costs:
+    kinds = len(known.missing(todo))
+    if not kinds:
+        return known
+    redraws = console.is_terminal or console.is_jupyter
+    what = f"Trying out an epoch of {kinds} kinds of run"
+    if not redraws:
+        _say(console, f"{what} ...")
+    columns = TextColumn("{task.description}"), MofNCompleteColumn()
+    with Progress(*columns, console=console, transient=True, disable=not redraws) as progress:
+        task = progress.add_task(what, total=kinds)
+        return measure_costs(known, todo, workers, lambda: progress.advance(task))
+
+
+def _show_plan(
+    plan: Plan, complete: set[str], costs: Costs, workers: int, console: Console
+) -> None:
+    """Say what there is to do, part by part, and how long it takes."""
+    table = Table(caption_justify="left")
+    for heading in ("part", "asks", "runs", "to do", "time of one worker"):
+        right = "right" if heading in ("runs", "to do", "time of one worker") else "left"
+        table.add_column(heading, justify=right)
+    total = 0.0
+    for title, part in PARTS.items():
+        runs = [run for own, run in plan.runs if own == title]
+        todo = [run for run in runs if run.name not in complete]
+        seconds = sum(map(costs.seconds, todo))
+        total += seconds
+        if runs:
+            time = format_duration(seconds) if todo else "complete"
+            table.add_row(title, f"{part.question}?", str(len(runs)), str(len(todo)), time)
+    console.print(table)
+    todo = [run for _, run in plan.runs if run.name not in complete]
+    if not todo:
+        _say(console, f"All {len(plan.runs)} runs are complete.")
+        return
+    longest = max(map(costs.seconds, todo))
+    workers = max(1, workers)
+    _say(
+        console,
+        f"{len(todo)} of {len(plan.runs)} runs to do: about "
+        f"{format_duration(max(total / workers, longest))} on {workers} "
+        f"worker{'s' if workers > 1 else ''}. Stop it with Ctrl-C whenever you like; the same "
+        "command goes on.",
+    )
+
+
+def _write(study: Path, run: Configuration) -> list[RunRecord]:
+    """Write the tidy files from the complete runs that can be compared with one."""
+    same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
+    records = [record for record in study_records(study) if same(record.configuration) == same(run)]
+    if records:
+        write_tidy_files(study, records)
+    return records

@@ -1,0 +1,188 @@
+"""The runs of a study: which question asks for which of them, and what they are called."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+
+from experiments.configuration import COURSE_RUNS, Configuration
+
+FIRST_SEED = 123
+GRADIENT_INTERVAL = 5  # epochs from one look at the two tasks' gradients to the next
+BALANCE = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
+QUICK_BALANCE = (0.01, 0.25, 0.9)
+METHODS = ("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")
+FRACTIONS = (0.05, 0.2, 0.5, 0.8, 0.95)
+WIDTHS = (8, 32, 64)
+BATCH_SIZE = 256
+
+STANDARD = Configuration("", True, 0.5, 0.5)
+_variations = attrgetter(
+    *("split_seed", "weights_seed", "negatives_seed"),
+    *("training_fraction", "embedding_dim", "batch_size", "balancing"),
+)
+
+Runs = Iterable[Configuration]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A question that a study answers, and its runs.
+
+    Attributes
+    ----------
+    question : str
+        For people, without its question mark.
+    runs : callable
+        Takes what all runs of the study have in common and the study's seeds; the runs' names
+        are given later.
+    """
+
+    question: str
+    runs: Callable[[Configuration, Sequence[int]], Runs]
+
+
+def _weighted(common: Configuration, sharing: bool, factorization: float) -> Configuration:
+    return replace(
+        common,
+        embedding_sharing=sharing,
+        factorization_weight=factorization,
+        regression_weight=round(1 - factorization, 6),
+    )
+
+
+def _course_runs(common: Configuration) -> Iterator[Configuration]:
+    for run in COURSE_RUNS:
+        yield _weighted(common, run.embedding_sharing, run.factorization_weight)
+
+
+def _claims(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for seed in seeds:
+        yield from _course_runs(replace(common, seed=seed))
+
+
+def _sources(common: Configuration, seeds: Sequence[int]) -> Runs:
+    """One seed of the three moves, from the second to the fifth; the others stay the first."""
+    for seed in seeds[1:5]:
+        for part in ("split_seed", "weights_seed", "negatives_seed"):
+            yield from _course_runs(replace(common, seed=seeds[0], **{part: seed}))
+
+
+def _balance(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for seed in seeds[:3]:
+        for factorization in BALANCE:
+            for sharing in (True, False):
+                yield _weighted(replace(common, seed=seed), sharing, factorization)
+
+
+def _quick_balance(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for factorization in QUICK_BALANCE:
+        yield _weighted(replace(common, seed=seeds[0]), True, factorization)
+
+
+def _methods(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for seed in seeds[:3]:
+        for balancing in METHODS:
+            yield replace(
+                common,
+                embedding_sharing=True,
+                factorization_weight=1.0,
+                regression_weight=1.0,
+                balancing=balancing,
+                seed=seed,
+            )
+
+
+def _shared_and_separate(common: Configuration) -> Runs:
+    return _weighted(common, True, 0.5), _weighted(common, False, 0.5)
+
+
+def _fraction(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for seed in seeds[:3]:
+        for fraction in FRACTIONS:
+            yield from _shared_and_separate(replace(common, seed=seed, training_fraction=fraction))
+
+
+def _width(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for seed in seeds[:3]:
+        for width in WIDTHS:
+            yield from _shared_and_separate(replace(common, seed=seed, embedding_dim=width))
+
+
+def _minibatch(common: Configuration, seeds: Sequence[int]) -> Runs:
+    for seed in seeds[:2]:
+        yield from _course_runs(replace(common, seed=seed, batch_size=BATCH_SIZE))
+
+
+PARTS = {
+    "claims": Part("Which of the claims about the four runs hold over many seeds", _claims),
+    "sources": Part("How much do split, initial weights and negatives vary the results", _sources),
+    "balance": Part("What does each balance of the two losses give", _balance),
+    "methods": Part("Do methods that set the balance themselves do better", _methods),
+    "fraction": Part("When does sharing help: with how many ratings", _fraction),
+    "width": Part("When does sharing help: at which embedding size", _width),
+    "minibatch": Part(f"When does sharing help: in minibatches of {BATCH_SIZE}", _minibatch),
+}
+QUICK_PARTS = {
+    "claims": PARTS["claims"],
+    "balance": Part(PARTS["balance"].question, _quick_balance),
+}
+
+
+def study_runs(
+    common: Configuration, parts: dict[str, Part], num_seeds: int
+) -> list[tuple[str, Configuration]]:
+    """Return each run with the part that asks for it first; no run is there twice.
+
+    Parameters
+    ----------
+    common : Configuration
+        Epochs, data, code, device and threads of all runs; the rest of it is a run's own.
+    parts : dict of str to Part
+        A choice of ``PARTS``, or ``QUICK_PARTS``.
+    num_seeds : int
+        The seeds are 123 and those after it. Claims take all of them, the other parts a few.
+    """
+    seeds = range(FIRST_SEED, FIRST_SEED + num_seeds)
+    chosen: dict[str, tuple[str, Configuration]] = {}
+    for title, part in parts.items():
+        for run in part.runs(common, seeds):
+            run = _watched(run)
+            name = run_name(run)
+            chosen.setdefault(name, (title, replace(run, name=name)))
+    return list(chosen.values())
+
+
+def _watched(run: Configuration) -> Configuration:
+    """Have the tasks' gradients looked at in the course's shared runs, over every seed.
+
+    It depends on the run and not on the part, so that a run is the same run in every part.
+    """
+    weights = [(course.factorization_weight, course.regression_weight) for course in COURSE_RUNS]
+    is_course_run = (run.factorization_weight, run.regression_weight) in weights
+    if run.embedding_sharing and is_course_run and _variations(run) == _variations(STANDARD):
+        return replace(run, gradient_interval=GRADIENT_INTERVAL)
+    return run
+
+
+def run_name(run: Configuration) -> str:
+    """Return a name that says what the run is, and differs from that of every other run."""
+    words = [
+        f"shared={run.embedding_sharing}",
+        f"LF={run.factorization_weight:g}",
+        f"LR={run.regression_weight:g}",
+    ]
+    if run.balancing != STANDARD.balancing:
+        words.append(run.balancing)
+    words.append(f"seed={run.seed}")
+    for part in ("split", "weights", "negatives"):
+        if run.seed_of(part) != run.seed:
+            words.append(f"{part}={run.seed_of(part)}")
+    for word, own, usual in (
+        ("fraction", run.training_fraction, STANDARD.training_fraction),
+        ("width", run.embedding_dim, STANDARD.embedding_dim),
+        ("batch", run.batch_size, STANDARD.batch_size),
+        ("epochs", run.epochs, STANDARD.epochs),
+    ):
+        if own != usual:
+            words.append(f"{word}={own}")
+    return "_".join(words)

@@ -1,0 +1,145 @@
+"""What a study measured: its three files, and rows of runs chosen by what they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from experiments.configuration import METRICS, Configuration
+from experiments.plain_errors import PlainError
+
+FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
+SEEDS = ("split_seed", "weights_seed", "negatives_seed")
+SETTINGS = ("training_fraction", "embedding_dim", "balancing", "batch_size", "epochs")
+CONFIGURATION = (
+    *("embedding_sharing", "factorization_weight", "regression_weight"),
+    *SETTINGS,
+    *SEEDS,
+)
+FLOATS = (
+    *("factorization_weight", "regression_weight", "training_fraction", *METRICS),
+    *("value", "factorization_norm", "regression_norm", "cosine"),
+)
+GRADIENT_COLUMNS = ("run", "epoch", "table", "factorization_norm", "regression_norm", "cosine")
+
+
+class StudyError(PlainError):
+    """There is no study to report, or its files cannot be read."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """A study's runs.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row a run: ``run``, the columns of ``CONFIGURATION`` and the final ``METRICS``. Two
+        runs that differ in ``gradient_interval`` only have the same results, and count once.
+    curves : DataFrame
+        Columns run, epoch, metric, value; empty if the study kept none.
+    gradients : DataFrame
+        ``GRADIENT_COLUMNS``; norms are of the unweighted losses. Empty if nobody looked.
+    """
+
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+    gradients: pd.DataFrame
+
+    @cached_property
+    def _series(self) -> dict[tuple[str, str], np.ndarray]:
+        ordered = self.curves.sort_values("epoch", kind="stable")
+        groups = ordered.groupby(["run", "metric"], sort=False)["value"]
+        return {key: values.to_numpy(dtype=float) for key, values in groups}
+
+    def curve(self, run: str, metric: str) -> np.ndarray | None:
+        """Return a metric's value at each epoch, from 0, or None if there is no such curve."""
+        return self._series.get((run, metric))
+
+
+def read_measurements(study: Path) -> Measurements:
+    """Read ``runs.csv``, ``curves.csv`` and ``gradients.csv`` to the bit.
+
+    Raises
+    ------
+    StudyError
+        If there is no ``runs.csv``, or a file is not what ``python -m experiments study`` writes.
+    """
+    if not (study / "runs.csv").exists():
+        raise StudyError(
+            f"{study / 'runs.csv'} does not exist; `python -m experiments study` writes it"
+        )
+    runs = _read(study / "runs.csv", ("run", *CONFIGURATION, *METRICS))
+    runs["batch_size"] = runs["batch_size"].fillna(FULL_BATCH).astype(int)
+    runs = runs.drop_duplicates(subset=list(CONFIGURATION), ignore_index=True)
+    return Measurements(
+        runs,
+        _read(study / "curves.csv", ("run", "epoch", "metric", "value")),
+        _read(study / "gradients.csv", GRADIENT_COLUMNS),
+    )
+
+
+def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a file's table; without the file, an empty one."""
+    if not path.exists():
+        return pd.DataFrame(columns=list(columns))
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(FLOATS, str))
+    except (ValueError, OSError) as error:
+        raise StudyError(f"{path} cannot be read ({error}); run the study again") from error
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise StudyError(f"{path} has no column {', '.join(missing)}; run the study again")
+    for column in table.columns.intersection(FLOATS):
+        table[column] = table[column].map(float)  # exact, which the reader's own floats are not
+    return table
+
+
+def choose(runs: pd.DataFrame, **settings: object) -> pd.DataFrame:
+    """Return the runs of the course's protocol, but for the settings that are given.
+
+    A setting is a column and its value; None lets the column vary. Unless ``epochs`` is given,
+    only the commonest number of epochs stays, so that like is compared with like.
+    """
+    protocol = {
+        "training_fraction": 0.95,
+        "embedding_dim": 32,
+        "balancing": "fixed",
+        "batch_size": FULL_BATCH,
+    }
+    for column, value in (protocol | settings).items():
+        if value is not None:
+            runs = runs[runs[column] == value]
+    if "epochs" not in settings and len(runs):
+        runs = runs[runs["epochs"] == runs["epochs"].mode().max()]
+    return runs
+
+
+def weights_add_up_to_one(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs with lambda_R = 1 - lambda_F, the computer's rounding apart."""
+    total = runs["factorization_weight"] + runs["regression_weight"]
+    return runs[(total - 1).abs() < 1e-9]
+
+
+def varied_together(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs whose one seed fixes split, initial weights and negatives."""
+    split, weights, negatives = (runs[seed] for seed in SEEDS)
+    return runs[(split == weights) & (weights == negatives)]
+
+
+def of_course_run(runs: pd.DataFrame, run: Configuration) -> pd.DataFrame:
+    """Return the runs with a course run's tables and weights."""
+    same_tables = runs["embedding_sharing"] == run.embedding_sharing
+    return weights_add_up_to_one(
+        runs[same_tables & (runs["factorization_weight"] == run.factorization_weight)]
+    )
+
+
+def pair_by_seed(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a seed that both have, in order; columns end in ``_one`` and ``_other``."""
+    keys = [*SEEDS, *SETTINGS]
+    pairs = one.merge(other, on=keys, suffixes=("_one", "_other"), validate="one_to_one")
+    return pairs.sort_values(keys, ignore_index=True)

@@ -1,0 +1,69 @@
+"""One page that says what the study found, complete in itself."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from experiments.study.sections import Section, Unanswered
+
+SYMBOLS = {
+    "lambda_F": "λ<sub>F</sub>",
+    "lambda_R": "λ<sub>R</sub>",
+    "L_F": "L<sub>F</sub>",
+    "L_R": "L<sub>R</sub>",
+}
+VERDICTS = {"holds": "yes", "does not hold": "no"}
+
+
+def with_symbols(text: str) -> Markup:
+    """Return a text escaped, its symbols with real subscripts."""
+    html = str(escape(text))
+    for symbol, markup in SYMBOLS.items():
+        html = html.replace(symbol, markup)
+    return Markup(html)
+
+
+def embedded(png: bytes) -> str:
+    """Return an address that holds the picture itself."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def kind_of(cell: str) -> str:
+    """Return the class of a cell: a verdict, a number, or text."""
+    if cell in VERDICTS:
+        return VERDICTS[cell]
+    if cell.startswith("undecided"):
+        return "open"
+    return "number" if cell[:1].isdigit() or cell[:1] in ("−", "<") else ""
+
+
+def render_page(sections: Sequence[Section], left: Sequence[Unanswered], runs: int) -> str:
+    """Return the page; it asks the network for nothing.
+
+    Parameters
+    ----------
+    runs : int
+        How many runs the study has.
+    """
+    template = _environment().get_template("page.html.jinja")
+    return template.render(sections=sections, left=left, runs=runs)
+
+
+def render_section(section: Section) -> str:
+    """Return one section as a piece of a page, without its title: for the notebook."""
+    return _environment().get_template("section.html.jinja").render(section=section)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"symbols": with_symbols, "embedded": embedded, "kind": kind_of}
+    return environment

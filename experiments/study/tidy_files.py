@@ -1,0 +1,62 @@
+"""The three files that a study's report is made from.
+
+``runs.csv`` has a row a run: what it is and its last metrics. ``curves.csv`` has every epoch, and
+``gradients.csv`` what the two tasks' gradients looked like on the shared tables. Their bytes
+depend on nothing but the runs: neither on times, nor on the order in which runs were done.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.atomic import write_atomically
+from experiments.configuration import METRICS
+from experiments.records import RunRecord, read_record, tidy_curves
+
+RUN_COLUMNS = (
+    *("run", "embedding_sharing", "factorization_weight", "regression_weight", "epochs"),
+    *("seed", "split_seed", "weights_seed", "negatives_seed", "training_fraction"),
+    *("embedding_dim", "balancing", "batch_size", "gradient_interval"),
+)
+GRADIENT_COLUMNS = (
+    *("run", "epoch", "table"),
+    *("factorization_norm", "regression_norm", "cosine"),
+)
+
+
+def study_records(study: Path) -> list[RunRecord]:
+    """Return every complete run in a study's folder, by name."""
+    records = [read_record(study, folder.name) for folder in sorted((study / "runs").glob("*"))]
+    return [record for record in records if record]
+
+
+def write_tidy_files(study: Path, records: Sequence[RunRecord]) -> None:
+    """Write ``runs.csv``, ``curves.csv`` and ``gradients.csv`` at full precision."""
+    records = sorted(records, key=lambda record: record.configuration.name)
+    tables = {"runs": tidy_runs, "curves": tidy_curves, "gradients": tidy_gradients}
+    for name, table in tables.items():
+        write_atomically(study / f"{name}.csv", table(records).to_csv(index=False))
+
+
+def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run: what it is, its seeds as numbers, and its last epoch's metrics.
+
+    ``batch_size`` is empty for the full batch, ``gradient_interval`` where nobody looked.
+    """
+    rows = []
+    for record in records:
+        run = record.configuration
+        seeds = {f"{part}_seed": run.seed_of(part) for part in ("split", "weights", "negatives")}
+        rows.append({**run.to_dict(), **seeds, "run": run.name, **record.final})
+    table = pd.DataFrame(rows, columns=[*RUN_COLUMNS, *METRICS])
+    whole = ["batch_size", "gradient_interval"]
+    return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+def tidy_gradients(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, epoch and table, where gradients were looked at."""
+    rows = [
+        {"run": record.configuration.name, **row} for record in records for row in record.gradients
+    ]
+    return pd.DataFrame(rows, columns=list(GRADIENT_COLUMNS))

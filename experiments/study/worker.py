@@ -1,0 +1,156 @@
+"""What a worker of a study does: it keeps the ratings and the code, and trains one run a task."""
+
+import hashlib
+import signal
+import threading
+import time
+from importlib import metadata
+from pathlib import Path
+
+from distributed import Worker, WorkerPlugin, get_worker
+
+from experiments.configuration import Configuration
+from experiments.plain_errors import PlainError
+from experiments.ratings import Ratings, split_ratings
+from experiments.records import RunRecord
+from experiments.single_run import no_curves, run_epochs, settle_torch
+from experiments.student_code import PACKAGE, StudentError, load_student_code
+from experiments.worker import Failed
+
+PROGRESS_SECONDS = 0.5
+PROBE_SECONDS = 1.0
+PROBE_EPOCHS = 3
+
+
+class WorkerUnfit(PlainError):
+    """A worker would not give the numbers that the others give; the message says why."""
+
+
+class RunUnwanted(Exception):
+    """Nobody waits for this run any more."""
+
+
+class StudyWorker(WorkerPlugin):
+    """Gives every worker, there now or joining later, the ratings and the student's code.
+
+    Both come over the wire, once a worker: no disk need be shared.
+
+    Parameters
+    ----------
+    name : str
+        What tasks find it by.
+    ratings : Ratings
+    files : dict of str to bytes
+        The student's Python files by their paths in the submission.
+    own_machine : bool
+        Whether the terminal that started the study reaches the workers with its Ctrl-C too.
+    """
+
+    def __init__(
+        self, name: str, ratings: Ratings, files: dict[str, bytes], own_machine: bool
+    ) -> None:
+        self.name = name
+        self.ratings = ratings
+        self.files = files
+        self.own_machine = own_machine
+        self.software = software()
+
+    def setup(self, worker: Worker) -> None:
+        """Put the student's files down.
+
+        Raises
+        ------
+        WorkerUnfit
+            If the worker runs several tasks at once, or other software than the client.
+        """
+        if worker.state.nthreads != 1:
+            raise WorkerUnfit(
+                f"the worker at {worker.address} runs {worker.state.nthreads} tasks at once, and "
+                "runs in one process would share their random streams; start it with --nthreads 1"
+            )
+        if software() != self.software:
+            raise WorkerUnfit(
+                f"the worker at {worker.address} has {_named(software())}, and the study "
+                f"{_named(self.software)}: its numbers could differ. Install the same on it"
+            )
+        if self.own_machine and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client stops the runs
+        self.folder = Path(worker.local_directory) / self.name / PACKAGE
+        for path, content in self.files.items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_bytes(content)
+
+    def training(self, configuration: Configuration):
+        """Return the start of a run, a ``Training``."""
+        settle_torch(configuration)
+
+        from experiments.training import Training
+
+        split = split_ratings(
+            self.ratings, configuration.seed_of("split"), configuration.training_fraction
+        )
+        return Training(configuration, split, load_student_code(self.folder))
+
+
+def read_submission(folder: Path) -> dict[str, bytes]:
+    """Return the Python files of a submission, by their paths in it."""
+    files = sorted(folder.rglob("*.py"))
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def software() -> dict[str, str]:
+    """Return what the numbers of a run depend on, beside the run itself."""
+    code = hashlib.sha256()
+    for file in (*sorted(Path(__file__).parents[1].glob("*.py")), Path(__file__)):
+        code.update(file.name.encode() + file.read_bytes())
+    versions = {name: metadata.version(name) for name in ("torch", "numpy", "scipy")}
+    return {**versions, "experiments": code.hexdigest()[:8]}
+
+
+def _named(software: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in software.items())
+
+
+def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
+    """Train a run on the worker that calls this, and return its record.
+
+    The epoch is told under the topic ``study``, at most twice a second.
+
+    Raises
+    ------
+    RunUnwanted
+        When the client has taken the task back, or is gone.
+    """
+    worker = get_worker()
+    task = worker.state.tasks[worker.get_current_task()]
+    last_told = -PROGRESS_SECONDS
+
+    def after_epoch(epoch: int, metrics: dict[str, float]) -> bool:
+        nonlocal last_told
+        if time.monotonic() - last_told >= PROGRESS_SECONDS:
+            last_told = time.monotonic()
+            worker.log_event(study, {"run": configuration.name, "epochs": epoch + 1})
+        return task.state == "executing"
+
+    try:
+        training = worker.plugins[study].training(configuration)
+        record = run_epochs(training, no_curves(), after_epoch)
+    except StudentError as error:
+        return Failed(str(error))
+    if record is None:
+        raise RunUnwanted(configuration.name)
+    return record
+
+
+def probe_run(configuration: Configuration, study: str) -> float | Failed:
+    """Return about how many seconds an epoch of a run takes on the worker that calls this."""
+    try:
+        training = get_worker().plugins[study].training(configuration)
+        seconds = []
+        while sum(seconds) < PROBE_SECONDS and len(seconds) < PROBE_EPOCHS:
+            started = time.perf_counter()
+            training.run_epoch()
+            seconds.append(time.perf_counter() - started)
+    except StudentError as error:
+        return Failed(str(error))
+    return min(seconds)  # the first epochs also warm the caches

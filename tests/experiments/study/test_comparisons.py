@@ -1,0 +1,98 @@
+"""What seeds, gradients, conditions and minibatches show, on studies with planted answers."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from planted_study import PlantedStudy, plant_everything
+
+from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.study.conflict import conflicts
+from experiments.study.measurements import Measurements, StudyError, choose, read_measurements
+from experiments.study.overfitting import overfitting
+from experiments.study.sharing import sharing_effects
+from experiments.study.sources import TOGETHER, spreads
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
+    study = PlantedStudy(epochs=20)
+    plant_everything(study, seeds=6)
+    return read_measurements(study.write(tmp_path_factory.mktemp("planted")))
+
+
+def test_the_planted_source_of_variation_is_found(planted):
+    deviations = {
+        (s.run.name, s.source): s.deviation for s in spreads(planted) if s.metric == "eval/MSE"
+    }
+    for run in COURSE_RUNS:
+        split = deviations[run.name, "split"]
+        for other in ("initial weights", "negatives"):
+            assert split.value > 2 * deviations[run.name, other].value
+            assert deviations[run.name, other].count == 5, "the first seed and four more"
+        assert split.low < 0.01 < split.high, "the planted effect of a split"
+        assert deviations[run.name, TOGETHER].count == 6
+
+
+def test_without_seeds_varied_alone_there_is_nothing_to_tell_apart(planted):
+    together = planted.runs[planted.runs["split_seed"] == planted.runs["weights_seed"]]
+    together = together[together["negatives_seed"] == together["weights_seed"]]
+    assert spreads(replace(planted, runs=together)) == ()
+
+
+def test_the_norm_ratio_has_the_weights_in_it(planted):
+    heavy, even = conflicts(planted)
+    assert (heavy.run, even.run) == COURSE_RUNS[:2]
+    assert heavy.typical_ratio.value == pytest.approx(3.0, rel=0.05)
+    assert even.typical_ratio.value == pytest.approx(0.05, rel=0.05)
+    assert heavy.typical_ratio.low < 3.0 < heavy.typical_ratio.high
+    assert heavy.cosine.loc[0].mean() == pytest.approx(0.2, abs=0.03)
+    assert 0.3 < heavy.opposed.value < 0.6, "the planted cosine passes zero half way"
+
+
+def test_sharing_wins_and_loses_where_it_was_planted(planted):
+    winners = {
+        (e.condition, e.value, e.weight): e.winner
+        for e in sharing_effects(planted)
+        if e.metric == "eval/MSE"
+    }
+    assert winners["training_fraction", 0.05, 0.5] == "shared"
+    assert winners["training_fraction", 0.8, 0.5] == "separate"
+    assert winners["batch_size", 256, 0.99] == "shared"
+    assert winners["batch_size", 0, 0.99] == "separate"
+    ranks = {(e.condition, e.value): e.winner for e in sharing_effects(planted) if e.weight == 0.5}
+    assert ranks["embedding_dim", 64] == "separate", "less of the MRR is worse"
+
+
+def test_the_rise_after_the_lowest_test_error_is_found(planted):
+    shared, *others = overfitting(planted)
+    assert shared.run == COURSE_RUNS[0] and shared.batch_size == 256
+    assert shared.rise.value < 0.03
+    assert all(overfit.rise.value > 0.1 for overfit in others)
+    assert shared.test.shape == (2, 20)
+
+
+def test_the_protocols_runs_are_those_of_the_commonest_number_of_epochs(planted):
+    longer = planted.runs.head(3).assign(epochs=500)
+    assert set(choose(pd.concat([planted.runs, longer]))["epochs"]) == {20}
+    assert set(choose(longer)["epochs"]) == {500}
+
+
+def test_numbers_are_read_to_the_bit(tmp_path):
+    study = PlantedStudy(epochs=2)
+    study.add(replace(COURSE_RUNS[0], epochs=2), (1 / 3, 0.1 + 0.2, 2 / 3, 1e-17 / 3, 0.7))
+    study.rows[0][METRICS[0]] = 1 / 3
+    study.rows[0][METRICS[1]] = 0.1 + 0.2
+    read = read_measurements(study.write(tmp_path)).runs
+    assert (read[METRICS[0]][0], read[METRICS[1]][0]) == (1 / 3, 0.1 + 0.2)
+
+
+def test_without_a_study_the_error_says_what_makes_one(tmp_path):
+    with pytest.raises(StudyError, match="python -m experiments study"):
+        read_measurements(tmp_path)
+
+
+def test_a_file_that_is_something_else_is_named(tmp_path):
+    (tmp_path / "runs.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(StudyError, match=r"runs\.csv has no column run"):
+        read_measurements(tmp_path)

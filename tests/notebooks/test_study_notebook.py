@@ -1,0 +1,70 @@
+"""The second notebook, on a study that is there, and on one that it makes itself."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from planted_study import PlantedStudy, plant_claims
+
+PROJECT = Path(__file__).parents[2]
+NOTEBOOK = PROJECT / "notebooks" / "02_study.ipynb"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::ResourceWarning")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project folder with the real experiments and a submission of its own."""
+    (tmp_path / "experiments").symlink_to(PROJECT / "experiments", target_is_directory=True)
+    (tmp_path / "notebooks").mkdir()
+    shutil.copytree(PROJECT / "submission", tmp_path / "submission")
+    return tmp_path
+
+
+def execute(project: Path, parameters: str) -> nbformat.NotebookNode:
+    """Run the notebook from top to bottom with other parameters."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    cell.source += parameters
+    options = {"timeout": 250, "resources": {"metadata": {"path": str(project / "notebooks")}}}
+    return NotebookClient(notebook, **options).execute()
+
+
+def shown(notebook: nbformat.NotebookNode, cell_id: str) -> str:
+    """Return all that a cell printed, and the pages that it displayed."""
+    (cell,) = (cell for cell in notebook.cells if cell.id == cell_id)
+    texts = [output.get("text", "") for output in cell.outputs]
+    texts += [output.get("data", {}).get("text/html", "") for output in cell.outputs]
+    return "\n".join(texts)
+
+
+def test_it_shows_a_study_that_is_there_and_does_no_runs(project):
+    study = PlantedStudy(epochs=4)
+    plant_claims(study, seeds=2)
+    study.write(project / "results" / "study")
+    notebook = execute(project, "\ndo_runs = False")
+    assert "8 runs answer 2 questions" in shown(notebook, "read")
+    assert "--part minibatch" in shown(notebook, "read")
+    claims = shown(notebook, "claims")
+    assert "separate has lower test MSE than shared" in claims
+    assert 'src="data:image/png' in claims
+    assert "by seed:" in shown(notebook, "own-claim")
+    assert "no runs for this yet" in shown(notebook, "sharing")
+    assert not (project / "results" / "study" / "runs").exists()
+
+
+@pytest.mark.thorough
+def test_it_makes_a_quick_study_by_itself(project):
+    notebook = execute(project, '\ndata, epochs = "synthetic", 3')
+    assert "15 runs answer" in shown(notebook, "read")
+    assert "shared 0.25" in shown(notebook, "balance")
+    assert len(list((project / "results" / "study" / "runs").iterdir())) == 15
+
+
+def test_it_asks_for_the_quick_study_and_is_committed_without_outputs():
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for cell in notebook.cells:
+        assert not cell.get("outputs") and not cell.get("execution_count")
+    (parameters,) = (cell for cell in notebook.cells if cell.id == "parameters")
+    assert "quick = True" in parameters.source
