@@ -3,6 +3,8 @@
 Below, ``L_F`` and ``L_R`` are the factorization and the regression loss, times the run's
 ``lambda_F`` and ``lambda_R``. All but fixed weights find a balance themselves and are meant for
 ``lambda_F = lambda_R = 1``, the losses as they are.
+
+TorchJD and scipy's optimizers are imported where a run needs them; the course's runs do not.
 """
 
 import math
@@ -11,14 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from experiments.configuration import Configuration
 from experiments.gradients import inner_product, task_gradients
 
-LOG_VARIANCE_RATE = 0.02
-CAGRAD_RADIUS = 0.5
+# Adam moves a number by about its rate a step. In the course's 200 steps a log variance goes from
+# 0 to log 13, where the MSE starts, and back; at the network's rate it would hardly leave 0.
+LOG_VARIANCE_RATE = 0.1
+CAGRAD_RADIUS = 0.5  # c, as a share of the mean gradient's length
 
 Weigh = Callable[[Tensor], Tensor]
 
@@ -107,10 +110,8 @@ class AggregatedGradients(Balancing):
     ----------
     factorization_weight, regression_weight : float
     weigh : callable
-        From the Gramian of ``g_F`` and ``g_R``, divided by its trace, to their weights: float64
-        tensors of shape (2, 2) and (2,) on the processor. All these methods give the same
-        weights at any scale of the losses. Some are implemented with thresholds, which the
-        gradients of losses that are means over many pairs would fall below.
+        From the Gramian of ``g_F`` and ``g_R`` to their weights: float64 tensors of shape (2, 2)
+        and (2,), on the processor.
     parameters : sequence of Parameter
         The network's.
     """
@@ -128,7 +129,7 @@ class AggregatedGradients(Balancing):
 
     def backward(self, losses: Losses) -> None:
         pairs = list(zip(*task_gradients(self.weighted(losses), self.of_network)))
-        shared = [pair for pair in pairs if None not in pair]
+        shared = [pair for pair in pairs if all(gradient is not None for gradient in pair)]
         weights = self._weights(*zip(*shared)) if shared else ()
         for parameter, (factorization, regression) in zip(self.of_network, pairs):
             if factorization is None:
@@ -149,10 +150,9 @@ class AggregatedGradients(Balancing):
             ],
             dtype=torch.float64,
         )
-        scale = gramian.trace()
         # A student's dropout draws from the stream that an aggregator may shuffle tasks with.
         with torch.random.fork_rng(devices=[]):
-            return self.weigh(gramian / scale).tolist() if scale > 0 else [1.0, 1.0]
+            return self.weigh(gramian).tolist()
 
 
 def pcgrad() -> Weigh:
@@ -198,8 +198,8 @@ def upgrad() -> Weigh:
     class TwoTaskProjector(DualConeProjector):
         """The projection's quadratic program, ``min v' G v, v >= u``, solved for two tasks.
 
-        TorchJD's own solver is an extra dependency, and first adds 1e-4 to the diagonal of ``G``,
-        where the squared length of ``g_F`` is often less.
+        TorchJD's own solver is an extra dependency, and first adds 1e-4 of the trace to the
+        diagonal of ``G``, where the squared length of ``g_F`` is often less.
         """
 
         def __call__(self, U: Tensor, G: Tensor) -> Tensor:
@@ -222,14 +222,16 @@ def cagrad() -> Weigh:
     convex function of one number, which scipy minimizes, as in the authors' code. (TorchJD's
     CAGrad gives the same weights, and needs cvxpy and its solvers: 200 megabytes.)
     """
+    from scipy.optimize import minimize_scalar
 
     def weigh(gramian: Tensor) -> Tensor:
         gramian = gramian.numpy()
-        mean = np.full(2, 0.5)
-        radius = CAGRAD_RADIUS * math.sqrt(mean @ gramian @ mean)
 
         def norm(weights: np.ndarray) -> float:
-            return math.sqrt(max(weights @ gramian @ weights, 0.0))
+            return math.sqrt(max(weights @ gramian @ weights, 0.0))  # rounding may go below zero
+
+        mean = np.full(2, 0.5)
+        radius = CAGRAD_RADIUS * norm(mean)
 
         def descent(first: float) -> float:
             weights = np.array([first, 1 - first])

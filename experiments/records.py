@@ -72,7 +72,7 @@ def read_record(results: Path, name: str) -> RunRecord | None:
             {metric: content["curves"][metric] for metric in METRICS},
             content["seconds"],
             tuple(content["notes"]),
-            tuple(content["gradients"]),
+            tuple(content.get("gradients", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

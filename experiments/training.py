@@ -232,7 +232,7 @@ class Training:
     def _compares_gradients(self) -> bool:
         """Say whether the gradients of this epoch are wanted, and not compared yet."""
         interval = self.configuration.gradient_interval
-        if interval is None or self.epoch % interval or not self.configuration.embedding_sharing:
+        if not interval or self.epoch % interval or not self.configuration.embedding_sharing:
             return False
         return not self.gradients or self.gradients[-1]["epoch"] < self.epoch
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,16 @@ from experiments.study.worker import StudyWorker, read_submission
 
 CONNECT_SECONDS = 15
 
-# A run is minutes of arithmetic and a result of some kilobytes: what Dask does for many small
-# tasks and large results would only disturb it.
+# A run is minutes of arithmetic and a result of some kilobytes. What Dask does for many small
+# tasks would take some four per cent of a core from each of them; so, a fifth of it.
 LOCAL_SETTINGS = {
     "distributed.scheduler.worker-saturation": 1.0,  # a killed worker takes one run with it
+    "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
-    # Dask's own would have torch give memory back to the system at each step, and ask anew.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "10s",
+    # Dask's own has torch give memory back to the system at each step, and ask for it anew.
     "distributed.nanny.pre-spawn-environ": {},
 }
 
@@ -48,6 +53,12 @@ class Workers:
     def __len__(self) -> int:
         """How many runs can be under way at once, now."""
         return len(self.client.nthreads())
+
+    @property
+    def slowed(self) -> int:
+        """How many give memory back at each step, which takes longer than the step."""
+        thresholds = self.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+        return sum(threshold is not None for threshold in thresholds.values())
 
 
 @contextlib.contextmanager

@@ -138,6 +138,13 @@ def conduct_study(
         with open_workers(ratings, folder, min(count, len(todo)), scheduler) as ready:
             if not len(ready):
                 _say(console, "The cluster has no worker yet; waiting for one ...")
+            if slowed := ready.slowed:
+                _say(
+                    console,
+                    f"{slowed} workers were started by Dask's nanny, whose setting of "
+                    "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
+                    "with --no-nanny (docs/study.md)",
+                )
             costs = _measure(costs, todo, ready, console)
             _show_plan(plan, set(complete), costs, len(ready), console)
             if not only_plan:

@@ -102,7 +102,7 @@ def test_complete_runs_are_not_done_again_but_changed_ones_are(small_split, refe
 
 
 def test_a_stopped_run_goes_on_to_the_same_bits(small_split, reference, tmp_path):
-    (run,) = configurations(reference, 1, epochs=6)
+    (run,) = configurations(reference, 1, epochs=6, gradient_interval=2)
     stopped = Pipe(stop_after=2)
     work(run, small_split, reference, tmp_path / "stopped", stopped)
     assert stopped.sent[-1] == Stopped(3)
@@ -114,6 +114,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(small_split, reference, tmp_path
     assert resumed.sent == whole.sent and isinstance(whole.sent[-1], Finished)
     first, second = (read_record(tmp_path / name, run.name) for name in ("stopped", "whole"))
     assert first.curves == second.curves
+    assert first.gradients == second.gradients
+    assert [row["epoch"] for row in first.gradients] == [0, 0, 0, 2, 2, 2, 4, 4, 4]
     left = sorted(file.name for file in run_folder(tmp_path / "stopped", run.name).iterdir())
     assert left == ["run.json", "weights.pt"]
 

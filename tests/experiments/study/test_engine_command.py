@@ -1,0 +1,147 @@
+"""``python -m experiments study`` as a student uses it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from experiments.commands import STUDY_PARTS, main
+from experiments.configuration import METRICS
+from experiments.records import RunRecord, write_record
+from experiments.study.design import PARTS, STANDARD
+
+PROJECT = Path(__file__).parents[3]
+SMALL = ["study", "--data", "synthetic", "--epochs", "3", "--seeds", "1"]
+
+
+def study(*arguments: str | Path):
+    return CliRunner().invoke(main, [*SMALL, *map(str, arguments)])
+
+
+def started(*arguments: str | Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments", "study", *map(str, arguments)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A job in the background is started with the signal ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def times_written(folder: Path) -> dict[str, int]:
+    return {file.parent.name: file.stat().st_mtime_ns for file in folder.glob("runs/*/run.json")}
+
+
+def group_members(group: int) -> list[int]:
+    """Return the processes of a process group that are not zombies."""
+    members = []
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                members.append(process.pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            pass
+    return members
+
+
+def wait_until_gone(group: int) -> None:
+    for _ in range(300):
+        if not group_members(group):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"processes {group_members(group)} are still there")
+
+
+def test_a_study_says_its_cost_does_its_runs_once_and_reports(tmp_path):
+    arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
+    planned = study(*arguments, "--plan")
+    assert planned.exit_code == 0, planned.output
+    assert "6 of 6 runs to do: about " in planned.output and "on 1 worker." in planned.output
+    assert not list(tmp_path.iterdir())
+
+    first = study(*arguments)
+    assert first.exit_code == 0, first.output
+    assert "(6/6 runs)" in first.output and (tmp_path / "study.html").exists()
+    assert len((tmp_path / "runs.csv").read_text().splitlines()) == 1 + 6
+    written = times_written(tmp_path)
+    assert len(written) == 6
+
+    again = study(*arguments)
+    assert "All 6 runs are complete." in again.output and "worker" not in again.output.split("─")[0]
+    assert times_written(tmp_path) == written
+
+
+def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
+    run = replace(STANDARD, name="a", data="other ratings")
+    write_record(tmp_path, RunRecord(run, {metric: [1.0] for metric in METRICS}, 1.0))
+    done = study("--out", tmp_path)
+    assert done.exit_code == 1 and "has a study of other ratings" in done.output
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--quick", "--part", "width"], "width: the quick study has no such part"),
+        (["--submission", "handout-not-there"], "holds none of model.py"),
+        (["--data", "nowhere"], "nowhere does not exist"),
+        (["--report-only"], "python -m experiments study"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
+    done = study("--out", tmp_path, *arguments)
+    assert done.exit_code == 1 and message in done.output
+    assert "Traceback" not in done.output
+
+
+def test_the_command_names_the_parts_that_there_are():
+    assert tuple(PARTS) == STUDY_PARTS
+
+
+@pytest.mark.thorough
+def test_a_killed_study_leaves_no_worker_and_goes_on_without_doing_a_run_twice(tmp_path):
+    arguments = ["--data", "synthetic", "--epochs", "20", "--seeds", "3", "--part", "claims"]
+    arguments += ["--workers", "2", "--out", tmp_path]
+    process = started(*arguments)
+    while len(times_written(tmp_path)) < 4:
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.stdout.close()
+    process.wait()
+    before = times_written(tmp_path)
+    wait_until_gone(process.pid)
+    assert 4 <= len(before) < 12
+
+    resumed = started(*arguments)
+    said = resumed.communicate()[0]
+    assert resumed.returncode == 0, said
+    assert f"{12 - len(before)} of 12 runs to do" in said
+    after = times_written(tmp_path)
+    assert len(after) == 12 and {name: after[name] for name in before} == before
+
+
+@pytest.mark.thorough
+def test_ctrl_c_stops_every_process_and_says_how_to_go_on(tmp_path):
+    arguments = ["--data", "synthetic", "--epochs", "5000", "--seeds", "1", "--part", "claims"]
+    with started(*arguments, "--workers", "2", "--out", tmp_path) as process:
+        for line in process.stdout:
+            if "runs to do" in line:
+                break
+        time.sleep(3)  # into the first epochs
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        said = process.stdout.read()
+    assert process.returncode == 130
+    assert "Stopping;" in said and "To go on, give the command again:" in said
+    assert "python -m experiments study --data synthetic --epochs 5000" in said
+    assert "Traceback" not in said
+    wait_until_gone(process.pid)
