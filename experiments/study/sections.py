@@ -140,7 +140,7 @@ def claims_section(measurements: Measurements) -> Section | None:
     ]
     disagreement_rows = tuple(
         (
-            point.question,
+            f"{point.question}, {SYMBOLS[point.judgements[0].claim.quantity.metric]}",
             *(
                 "; ".join(j.claim.text for j in point.judgements if j.claim.said_by == answer)
                 for answer in "AB"
@@ -216,11 +216,17 @@ def sources_section(measurements: Measurements) -> Section | None:
         if (finding := largest_source([s for s in found if s.metric == metric]))
     ]
     lookup = {(s.run, s.metric, s.source): s.deviation for s in found}
+    counts = {source: {s.deviation.count for s in found if s.source == source} for source in VARIED}
+    headings = (
+        f"{source}, N = {' or '.join(map(str, sorted(counts[source]))) or 0}" for source in VARIED
+    )
     rows = tuple(
         (
-            f"{run_label(run)}, {SYMBOLS[metric]}",
+            f"{SYMBOLS[metric]}, {run_label(run)}",
             *(
-                with_seeds(lookup[run, metric, source]) if (run, metric, source) in lookup else "–"
+                with_interval(lookup[run, metric, source])
+                if (run, metric, source) in lookup
+                else "–"
                 for source in VARIED
             ),
         )
@@ -239,7 +245,7 @@ def sources_section(measurements: Measurements) -> Section | None:
         (
             Table(
                 "Standard deviation of the final metrics [95 % interval, chi-squared]",
-                ("run, metric", *VARIED),
+                ("metric, run", *headings),
                 rows,
             ),
         ),

@@ -8,7 +8,13 @@ from planted_study import PlantedStudy, plant_everything
 
 from experiments.configuration import COURSE_RUNS, METRICS
 from experiments.study.conflict import conflicts
-from experiments.study.measurements import Measurements, StudyError, choose, read_measurements
+from experiments.study.measurements import (
+    Measurements,
+    StudyError,
+    choose,
+    pair_by_seed,
+    read_measurements,
+)
 from experiments.study.overfitting import overfitting
 from experiments.study.sharing import sharing_effects
 from experiments.study.sources import TOGETHER, spreads
@@ -96,3 +102,10 @@ def test_a_file_that_is_something_else_is_named(tmp_path):
     (tmp_path / "runs.csv").write_text("a,b\n1,2\n")
     with pytest.raises(StudyError, match=r"runs\.csv has no column run"):
         read_measurements(tmp_path)
+
+
+def test_runs_pair_only_if_all_three_seeds_are_the_same(planted):
+    runs = planted.runs.iloc[:1]
+    assert len(pair_by_seed(runs, runs)) == 1
+    for seed in ("split_seed", "weights_seed", "negatives_seed"):
+        assert len(pair_by_seed(runs, runs.assign(**{seed: 999}))) == 0
