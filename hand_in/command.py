@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.report import Report
+    from grader.standing import Standing
     from hand_in.course import Course
     from hand_in.packing import Packed
 
@@ -98,8 +99,11 @@ def _show(console: "Console", packed: "Packed") -> bool:
         console.print(Text(packed.report.problem, "bold red"))
     broken = [question for question in questions if question.state == BROKEN]
     urgent = [f"{name} is missing." for name in packed.missing]
-    urgent += sorted({question.reason for question in broken} - set(urgent))
-    urgent += [f"{q.id}: {q.reason}" for q in questions if q.state == WRONG]
+    urgent += [
+        line
+        for line in _by_reason([q for q in questions if q.state in (BROKEN, WRONG)])
+        if not line.endswith(tuple(urgent))
+    ]
     unfinished = [q.reason for q in questions if q.state in (OPEN, WAITING)]
     for title, sentences, colour in (
         ("To mend", urgent, "red"),
@@ -110,6 +114,14 @@ def _show(console: "Console", packed: "Packed") -> bool:
             for sentence in sentences:
                 console.print(Text(f"  - {sentence}"))
     return not (packed.missing or broken)
+
+
+def _by_reason(questions: "list[Standing]") -> list[str]:
+    """Return a line for each reason, with the questions that it stops: ``1a, 1b: ...``."""
+    stopped: dict[str, list[str]] = {}
+    for question in questions:
+        stopped.setdefault(question.reason, []).append(question.id)
+    return [f"{', '.join(ids)}: {reason}" for reason, ids in stopped.items()]
 
 
 def _say_where(console: "Console", out: Path, packed: "Packed", course: "Course") -> None:

@@ -29,7 +29,10 @@ class Written:
 
 @dataclass(frozen=True)
 class _Found:
-    """Files of the project that may hold answers; paths are None where there is no file."""
+    """Files of the project that may hold answers; paths are None where there is no file.
+
+    ``notebooks`` are those with a heading of a written question.
+    """
 
     typed: dict[str, Path]
     name: Path
@@ -85,9 +88,12 @@ def _find(project: Path, course: Course) -> _Found:
     notebooks, unreadable = {}, []
     for path in sorted((project / "notebooks").glob("*.ipynb")):
         try:
-            notebooks[path] = read_notebook(path.read_bytes(), course.written)
+            notebook = read_notebook(path.read_bytes(), course.written)
         except ValueError:
             unreadable.append(path)
+        else:
+            if notebook.asked:
+                notebooks[path] = notebook
     scan = project / f"{course.assignment}.pdf"
     pdf = project / "handout" / f"{course.assignment}.pdf"
     name = answers / "name.tex"
@@ -107,13 +113,12 @@ def _find(project: Path, course: Course) -> _Found:
 
 
 def _about_answers(found: _Found, course: Course) -> list[str]:
-    if found.scan:
+    lacking = [id_ for id_ in course.written if id_ not in found.answered]
+    if found.scan or not lacking:
         return []
     return [
-        f"{id_} has no answer yet, neither in handout/answers/{id_}.tex nor in a notebook. "
+        f"{', '.join(lacking)}: no answer yet, neither in handout/answers/ nor in a notebook. "
         f"Written by hand? Put the scan here as {course.assignment}.pdf."
-        for id_ in course.written
-        if id_ not in found.answered
     ]
 
 
@@ -152,8 +157,6 @@ def _about_notebooks(project: Path, found: _Found, course: Course) -> list[str]:
         return warnings
     code = [path.stat().st_mtime for path in (project / "submission").rglob("*.py")]
     for path, notebook in found.notebooks.items():
-        if not notebook.asked:
-            continue
         name = path.relative_to(project).as_posix()
         if not notebook.executed:
             warnings.append(f"{name} was not run to its end. Run all of its cells and save it.")
