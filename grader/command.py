@@ -106,7 +106,7 @@ def _grade(
 
 def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:
     from grader.reports import write_report
-    from grader.whole_files import write_whole
+    from grader.reports.files import write_whole
 
     if out is not None:
         write_whole(out, write_report(report, format_, verbose))

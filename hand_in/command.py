@@ -41,7 +41,7 @@ def main(folder: Path, out: Path | None) -> None:
     """
     from rich.console import Console
 
-    from grader.whole_files import write_whole
+    from grader.reports.files import write_whole
     from hand_in.course import read_course
     from hand_in.packing import HandInError, pack
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.intake import FILES, FOLDER, IntakeError, Submission, read_submission
+from grader.intake import FILES, FOLDER, IntakeError, read_submission
 from grader.report import Report
 from hand_in.archive import zip_bytes
 from hand_in.course import Course
@@ -28,9 +28,9 @@ class Packed:
     missing : tuple of str
         Files that the assignment asks for and that are not there.
     warnings : tuple of str
-        What is unfinished or left out, as sentences for the student.
+        What is unfinished, as sentences for the student.
     report : Report
-        What the public tests say of the submission in the zip.
+        What the public tests say of the code in the zip.
     """
 
     content: bytes
@@ -62,7 +62,7 @@ def pack(project: Path, course: Course, judge: Callable[[Path], Report]) -> Pack
         submission = read_submission(project / FOLDER)
     except IntakeError as error:
         raise HandInError(str(error)) from error
-    code = {name: data for name, data in submission.files.items() if name.endswith(".py")}
+    code = submission.files
     written = read_written(project, course)
     files = {**{f"{FOLDER}/{name}": data for name, data in code.items()}, **written.files}
     content = zip_bytes(files)
@@ -73,18 +73,13 @@ def pack(project: Path, course: Course, judge: Callable[[Path], Report]) -> Pack
             found = read_submission(path)
         except IntakeError as error:
             raise HandInError(str(error)) from error
-        if found != Submission(code, FOLDER):
+        if found.files != code:
             raise HandInError(f"The zip does not hold {FOLDER}/ as it is on disk; try again.")
         report = judge(path)
-    left_out = tuple(
-        f"{FOLDER}/{name} is left out: only Python files are graded."
-        for name in submission.files
-        if name not in code
-    )
     return Packed(
         content,
         names=tuple(sorted(files)),
         missing=tuple(f"{FOLDER}/{name}" for name in FILES if name not in code),
-        warnings=(*left_out, *written.warnings),
+        warnings=written.warnings,
         report=report,
     )
