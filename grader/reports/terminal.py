@@ -20,7 +20,7 @@ MARKS = {
 
 def write_plain(report: Report, verbose: bool, width: int) -> str:
     """Return the report as text without colours, for a file."""
-    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_jupyter=False)
     show(report, console, verbose)
     return console.file.getvalue()
 
