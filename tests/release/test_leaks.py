@@ -335,11 +335,15 @@ def test_a_member_that_a_zip_does_not_list_is_found(check):
     assert any("solution of 1d" in leak.what and "unlisted" in leak.place for leak in leaks)
 
 
-def test_the_real_package_has_no_leak_and_with_one_it_has_that_one(check, student, blank):
-    files = {**student, **blank}
-    assert check.in_zip(zip_bytes(files, "ps1/")) == []
-    leaks = check.in_zip(zip_bytes({**files, "a.py": PackedFile(SCORES.encode())}, "ps1/"))
-    assert {leak.place for leak in leaks} == {"ps1/a.py"}
+def test_the_real_package_has_no_leak_and_with_one_it_has_that_one(check, student):
+    assert check.in_files(student) == []
+    leaks = check.in_files({**student, "a.py": PackedFile(SCORES.encode())})
+    assert {leak.place for leak in leaks} == {"a.py"}
+
+
+@pytest.mark.thorough
+def test_the_blank_handout_has_no_leak(check, blank):
+    assert check.in_zip(zip_bytes(blank, "ps1/")) == []
 
 
 def test_a_folder_is_checked_as_a_zip_is(check, tmp_path):
@@ -359,6 +363,7 @@ def test_every_secret_of_the_project_is_known_by_name(tracked):
     assert "hidden test grader/hidden_tests/oracle.py" in names
 
 
+@pytest.mark.thorough
 def test_every_solution_and_hidden_test_is_found_by_itself(check, tracked):
     """None is so short, or so like what is given, that it would slip through."""
     for secret in secrets_of(tracked):
