@@ -24,8 +24,8 @@ from release.trees import Shape, parse, shapes, sources
 # Letters and digits in a row. Solutions and answers are short, and few; the other secrets are long
 # and many, and share their vocabulary with what students get.
 FINE, COARSE = 32, 40
-# Nodes of a syntax tree, likewise.
-SMALL_STATEMENT, SMALL_EXPRESSION, LARGE_STATEMENT = 9, 12, 22
+# Sizes of shapes, likewise.
+SMALL_STATEMENT, SMALL_EXPRESSION, LARGE_STATEMENT = 9, 9, 22
 SHORTEST_CODE = 40  # bytes of a function's bytecode
 SHORTEST_NAME = 10
 NAMES_IN_A_LIST = 4
@@ -155,6 +155,8 @@ def _forget(known: dict, keys: Iterable, but: Iterable[Secret] = ()) -> None:
 def _is_telling(shape: Shape, is_answer: bool) -> bool:
     if not is_answer:
         return shape.is_statement and shape.size >= LARGE_STATEMENT
+    if not re.search(r"Attribute|Op\(|Compare", shape.text):
+        return False  # a call of something with something
     return shape.size >= (SMALL_STATEMENT if shape.is_statement else SMALL_EXPRESSION)
 
 

@@ -22,7 +22,7 @@ class Shape:
     text : str
         The same for all trees of this shape.
     size : int
-        How many nodes it has.
+        How many words and brackets its text has, about two for each node.
     is_statement : bool
     line : int
     """
@@ -64,6 +64,8 @@ def _shown(node: ast.AST, names: dict[str, int]) -> str:
     if isinstance(node, ast.Constant):
         return "s" if isinstance(node.value, (str, bytes)) else repr(node.value)
     if isinstance(node, ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id == "self":
+            return f"v{names.setdefault(node.attr, len(names))}"  # a variable in another place
         # The solution's own helpers are named as its author liked.
         attribute = "_" if node.attr.startswith("_") else node.attr
         return f"Attribute({_shown(node.value, names)} {attribute})"
@@ -77,9 +79,7 @@ def _shown(node: ast.AST, names: dict[str, int]) -> str:
         if name == "body" and children and _is_docstring(children[0]):
             children = children[1:]
         parts += [
-            _shown(child, names) if isinstance(child, ast.AST) else str(child)
-            for child in children
-            if child is not None
+            _shown(child, names) if isinstance(child, ast.AST) else str(child) for child in children
         ]
     return f"{type(node).__name__}({' '.join(parts)})"
 

@@ -81,6 +81,12 @@ def solution_with_other_names(files):
 
 
 @planted
+def solution_that_the_project_uses_itself(files):
+    code = "value = compute(((self.stars - self.predicted) ** 2).mean().item())\n"
+    return "experiments/scoring.py", code.encode(), "the solution of 2b"
+
+
+@planted
 def solution_in_a_string_with_other_names(files):
     code = 'HINT = """\n    x = (1 - torch.sigmoid(good - bad)).mean()\n"""\n'
     return "experiments/hints.py", code.encode(), "the solution of 2a"
