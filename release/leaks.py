@@ -75,12 +75,12 @@ class LeakCheck:
         ]
         lines = ALLOWED.read_text(encoding="utf-8").splitlines()
         allowed = [line for line in lines if line and not line.startswith("#")]
-        self._fingerprints = Fingerprints(secrets_of(tracked), given, allowed)
-        self._binary = {
-            file.content: name
-            for name, file in tracked.items()
-            if name.endswith((".png", ".pdf", ".jpg"))
-        }
+        secrets = secrets_of(tracked)
+        self._fingerprints = Fingerprints(secrets, given, allowed)
+        # What is too short to be recognized in parts, and what is no text.
+        self._whole = {secret.text.strip().encode(): secret.name for secret in secrets}
+        pictures = (name for name in tracked if name.endswith((".png", ".pdf", ".jpg")))
+        self._whole |= {tracked[name].content.strip(): f"project's own {name}" for name in pictures}
         self._measured = _measurements(tracked)
         self._builder = _traces_of(project)
         # Most files of a package are those of the last one.
@@ -133,8 +133,8 @@ class LeakCheck:
 
     def _what(self, piece: Piece) -> Iterator[str]:
         text, name = piece.text, piece.name
-        if piece.content in self._binary:
-            yield f"the project's own {self._binary[piece.content]}"
+        if whole := self._whole.get(piece.content.strip()):
+            yield f"the {whole}, as it is"
         if piece.code:
             yield from _said(self._fingerprints.in_code(piece.code))
         yield from _said(self._fingerprints.in_text(text))

@@ -18,6 +18,7 @@ FOLDERS = {
     "tests/grader/right_submissions/": "right submission",
     "tests/submission/": "test of the solution",
     "tests/handout/course_results/": "measurements of the solution",
+    "release/nbgrader/rubrics.toml": "rubric",
     "bench/baseline.py": "plain solution",
 }
 
