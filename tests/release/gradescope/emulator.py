@@ -96,8 +96,12 @@ class Gradescope:
         folder.chmod(0o755)
         (folder / "system").mkdir()
         self.autograder = folder / "autograder"
-        self._unpack(archive)
-        self._machine, self._inside = self._start(environment)
+        try:
+            self._unpack(archive)
+            self._machine, self._inside = self._start(environment)
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
 
     def __enter__(self) -> "Gradescope":
         return self
@@ -108,8 +112,8 @@ class Gradescope:
         self._machine.stdout.close()
         shutil.rmtree(self.folder)
 
-    def build(self) -> str:
-        """Run ``setup.sh``; return what it said.
+    def build(self, variables: Mapping[str, str] | None = None) -> str:
+        """Run ``setup.sh``, with these additions to the environment; return what it said.
 
         Raises
         ------
@@ -122,7 +126,7 @@ class Gradescope:
             stderr=subprocess.STDOUT,
             text=True,
             cwd="/",
-            env=_environment(),
+            env={**_environment(), **(variables or {})},
             check=False,
         )
         if done.returncode != 0:

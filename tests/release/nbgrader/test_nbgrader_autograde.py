@@ -1,39 +1,80 @@
-"""What autograding makes of one submission, by nbgrader's own command."""
+"""The step that grades, and what ``generate_assignment`` releases."""
 
+import nbformat
 import pytest
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
 
 from release.archive import write_folder
+from release.nbgrader.nbgrader_course import autograding
+from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
+
+MISTAKE = ("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()")
+NAMES = {"nbgrader": {"student": "ada", "assignment": "ps1", "notebook": "00_code"}}
 
 
 @pytest.fixture
-def graded(classroom, course_files, reference_code, edit_notebook):
-    """A course with one submission that has a mistake in 2b, and forged points, autograded."""
-    classroom.nbgrader("generate_assignment", "ps1")
-    folder = classroom.course / "submitted" / "ada" / "ps1"
-    released = classroom.course / "release" / "ps1"
+def graded(tmp_path, course_files, reference_code):
+    """A function that grades the course's notebook beside a submission with a mistake in 2b."""
+    folder = tmp_path / "submitted" / "ada" / "ps1"
     write_folder(reference_code, folder)
     loss = folder / "submission" / "loss.py"
-    loss.write_text(loss.read_text().replace("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()"))
+    assert MISTAKE[0] in loss.read_text()
+    loss.write_text(loss.read_text().replace(*MISTAKE))
+    converter = Autograde(coursedir=CourseDirectory(root=str(tmp_path)))
+
+    def grade(change=lambda cells: None):
+        notebook = nbformat.reads(course_files["source/ps1/00_code.ipynb"].content.decode(), 4)
+        cells = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+        by_id = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+        change(by_id)
+        GradeSubmission(parent=converter).preprocess(notebook, NAMES)
+        return by_id
+
+    return grade
+
+
+def test_each_question_gets_its_report_and_its_points(graded):
+    cells = graded()
+    points = {id_: cell.outputs[-1].data["text/plain"] for id_, cell in cells.items()}
+    # The last test of 1c trains with the student's losses, so it waits for 2b.
+    assert points == {
+        **{"1a": "3.0", "1b": "2.0", "1c": "4.75", "1d": "2.0"},
+        **{"2a": "2.0", "2b": "0.25", "2c": "1.0", "2d": "4.0"},
+    }
+    page = cells["2b"].outputs[0].data["text/html"]
+    assert "The squared errors are summed, not averaged." in page
+    assert "The squared errors" not in cells["2a"].outputs[0].data["text/html"]
+    assert cells["2b"].outputs[-1].output_type == "execute_result", (
+        "where nbgrader takes points from"
+    )
+
+
+def test_points_that_the_gradebook_does_not_know_are_not_given(graded):
+    def other_points(cells):
+        cells["1a"].metadata.nbgrader.points = 4.0
+
+    with pytest.raises(NotGradedError, match=r"1a has 3 points in assignment.toml and 4 in the"):
+        graded(other_points)
+
+
+def test_without_isolation_nobody_is_graded(graded, monkeypatch):
+    plain = autograding.ForkServer(mode="plain")
+    monkeypatch.setattr(autograding, "_server", lambda: plain)
+    with plain, pytest.raises(NotGradedError, match="hidden tests were not run: nothing isolates"):
+        graded()
+
+
+def test_generate_assignment_takes_hidden_lines_and_rubrics_out(classroom):
+    classroom.nbgrader("generate_assignment", "ps1")
     for name in ("00_code", "01_experiments"):
-        (folder / f"{name}.ipynb").write_bytes((released / f"{name}.ipynb").read_bytes())
-    with edit_notebook(folder / "00_code.ipynb") as notebook:
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id") == "2b":
-                cell.metadata.nbgrader.points = 100.0
-                cell.source = "raise SystemExit('a line of the student')"
-    with edit_notebook(folder / "01_experiments.ipynb") as notebook:
-        (answer,) = (cell for cell in notebook.cells if cell.id == "answer-3a")
-        answer.source = "No: $0.2 <0.3$. <script>alert(1)</script>"
-    print(classroom.nbgrader("autograde", "ps1"))
-    return classroom
-
-
-def test_it(graded):
-    nb = graded.notebook("autograded", "ada", "00_code")
-    for c in nb.cells:
-        if "nbgrader" in c.metadata:
-            print(c.metadata.nbgrader, c.source, [o.get("data", {}).get("text/plain") for o in c.outputs][1:])
-    nb = graded.notebook("autograded", "ada", "01_experiments")
-    for c in nb.cells:
-        if "nbgrader" in c.metadata:
-            print(c.metadata.nbgrader, c.source)
+        source = (classroom.course / "source" / "ps1" / f"{name}.ipynb").read_text()
+        released = (classroom.course / "release" / "ps1" / f"{name}.ipynb").read_text()
+        assert ("hidden=True" in source) == (name == "00_code")
+        assert ("For the grader" in source) == (name == "01_experiments")
+        for word in ("hidden=True", "HIDDEN TESTS", "MARK SCHEME", "For the grader"):
+            assert word not in released
+    with classroom.gradebook() as book:
+        assignment = book.find_assignment("ps1")
+        assert assignment.max_score == 26
+        assert assignment.duedate.isoformat() == "2026-12-12T07:59:00", "in UTC"
