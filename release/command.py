@@ -78,7 +78,7 @@ def build(only: tuple[str, ...], without_pdf: bool, out: Path) -> None:
     except (ReleaseError, ValueError) as error:
         click.echo(error, err=True)
         sys.exit(1 if isinstance(error, LeakError) else 2)
-    show(products, console)
+    show(products)
 
 
 @main.command()
@@ -132,11 +132,12 @@ def few(names: list[str]) -> str:
     return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
 
 
-def show(products: list[Product], console: Console) -> None:
+def show(products: list[Product]) -> None:
     """Print what was written, for whom, and what to do with it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("written", "for", "files", "size", "next"):
-        table.add_column(column, justify="right" if column in ("files", "size") else "left")
+        justify = "right" if column in ("files", "size") else "left"
+        table.add_column(column, justify=justify, overflow="fold")
     for product in products:
         path = product.path
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

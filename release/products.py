@@ -95,7 +95,7 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     path = out / "nbgrader"
     replace_folder(files, path)
     size = sum(len(file.content) for file in files.values())
-    step = f"cd {path} && nbgrader generate_assignment {course_name(project)}"
+    step = f"in it: nbgrader generate_assignment {course_name(project)}"
     return Product(path, size, len(files), "nbgrader", step)
 
 
