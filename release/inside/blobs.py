@@ -46,10 +46,8 @@ def of_escaped(content: bytes) -> Iterator[Part]:
     if re.search(rb"(?:%[0-9a-fA-F]{2}.*){3}", content):
         yield Part("without percent signs", urllib.parse.unquote_to_bytes(content))
     if re.search(rb"&(?:#\d+|#x[0-9a-f]+|lt|gt|amp|quot);", content):
-        yield (
-            "as HTML",
-            html.unescape(content.decode("utf-8", "replace")).encode("utf-8", "replace"),
-        )
+        text = html.unescape(content.decode("utf-8", "replace"))
+        yield Part("as HTML", text.encode("utf-8", "replace"))
 
 
 def _character(escape: "re.Match[str]") -> str:

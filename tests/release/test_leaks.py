@@ -8,6 +8,7 @@ import py_compile
 import struct
 import tarfile
 import textwrap
+import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -261,6 +262,18 @@ def solution_in_base64(files):
 @planted
 def solution_in_hexadecimal(files):
     return "a.json", json.dumps([SCORES.encode().hex()]).encode(), "the solution of 1d"
+
+
+@planted
+def solution_in_html(files):
+    page = "".join(f"&#{ord(letter)};" for letter in SCORES)
+    return "docs/a.html", page.encode(), "the solution of 1d"
+
+
+@planted
+def solution_in_a_link(files):
+    link = "https://example.org/?q=" + urllib.parse.quote(SCORES)
+    return "README.md", link.encode(), "the solution of 1d"
 
 
 @planted
