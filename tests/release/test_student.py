@@ -170,7 +170,7 @@ def test_with_the_solution_filled_in_everything_passes(unpacked, tracked, tmp_pa
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)  # most of it the installation
 def test_on_a_fresh_machine_make_sets_up_and_runs_both_commands(student, tracked, tmp_path):
     """With an environment of its own, from the first command on."""
     folder = tmp_path / "ps1"
