@@ -40,8 +40,11 @@ def answer_in_notebook(
         for question in questions:
             if text == f"*Your answer to {question}.*":
                 cell["source"] = ["Sharing\n", "loses."]
-        if cell["cell_type"] == "code" and run:
+        if cell["cell_type"] == "code":
             cell["execution_count"] = 1
+    if not run:
+        last = [cell for cell in content["cells"] if cell["cell_type"] == "code"][-1]
+        last["execution_count"] = None
     path.write_text(json.dumps(content))
     now = (project / "submission" / "model.py").stat().st_mtime + saved_later
     os.utime(path, (now, now))
