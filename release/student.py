@@ -25,6 +25,7 @@ ALONE = (
 )
 SUFFIXES = {
     "experiments": (".py",),
+    "experiments/distributed": (".py",),
     "experiments/study": (".py", ".jinja"),
     "grader": (".py",),
     "grader/isolation": (".py",),
