@@ -5,7 +5,7 @@ PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help environment experiments test lab grade
-.PHONY: handout handout-blank handout-watch handout-overleaf handout-clean
+.PHONY: submission handout handout-blank handout-watch handout-overleaf handout-clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -43,6 +43,9 @@ handout-overleaf: environment ## pack the handout for Overleaf: dist/ps1-overlea
 
 handout-clean: environment ## remove what the other handout commands made
 	@$(PY) -m handout clean
+
+submission: environment ## check your work and pack what you upload: dist/ps1-submission.zip
+	@$(PY) -m hand_in $(ARGS)
 
 # What instructors and maintainers have besides.
 -include release/targets.mk

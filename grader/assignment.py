@@ -43,11 +43,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What the automated grader needs to know of the course; written questions are not here."""
+    """What the automated grader needs to know of the course; written questions are not here.
+
+    ``gradescope_timeout`` is in seconds, and says when Gradescope ends a grading.
+    """
 
     course: str
     title: str
     questions: tuple[Question, ...]
+    gradescope_timeout: float = 600.0
 
     @property
     def tests(self) -> tuple[GradedTest, ...]:
@@ -77,7 +81,8 @@ def read_assignment(path: Path = ASSIGNMENT_FILE) -> Assignment:
     if twice:
         raise ValueError(f"{path.name}: these test ids come more than once: {', '.join(twice)}")
     course = content["course"]
-    return Assignment(course["name"], course["title"], questions)
+    timeout = content.get("gradescope", {}).get("timeout", Assignment.gradescope_timeout)
+    return Assignment(course["name"], course["title"], questions, timeout)
 
 
 def _question(entry: dict) -> Question:

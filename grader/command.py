@@ -1,8 +1,6 @@
 """The command line. What takes long to import is imported when it is needed."""
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,9 +106,10 @@ def _grade(
 
 def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:
     from grader.reports import write_report
+    from grader.reports.files import write_whole
 
     if out is not None:
-        _write(out, write_report(report, format_, verbose))
+        write_whole(out, write_report(report, format_, verbose))
     elif format_ == "terminal":
         from rich.console import Console
 
@@ -119,20 +118,3 @@ def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) ->
         show(report, Console(), verbose)
     else:
         click.echo(write_report(report, format_, verbose), nl=False)
-
-
-def _write(out: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=out.parent, prefix=f".{out.name}", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    Path(file.name).chmod(0o666 & ~_umask())
-    Path(file.name).replace(out)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,8 +1,10 @@
 """Grade one submission: the door for the command line and for a loop over many."""
 
+import math
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,13 +13,21 @@ from grader.explain import Explainer
 from grader.feedback import results_of
 from grader.intake import IntakeError, Submission, read_submission
 from grader.isolation import ForkServer, IsolationError
-from grader.report import ERROR, NOT_RUN, QuestionResult, Report, TestResult
+from grader.report import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
 from grader.sandbox import Sandbox, TimedAsk
-from grader.suite import hidden_tests_are_here, run_suite
-from grader.trial import Outcome
+from grader.suite import hidden_tests_are_here, present_tests, run_suite
+from grader.trial import Outcome, sentence_of
 
 FAULT = "The grader failed. That is its own fault, not the submission's. "
 UNJUDGED = "The grader could not judge every test. That is its own fault, not the submission's."
+TIME_IS_UP = (
+    "The time for grading was up before every test had been judged. "
+    "Tests that were not judged count no points."
+)
+STOPPED = (
+    "The grader was stopped before it had judged every test. Tests that it had not judged count "
+    "no points here; please ask the course staff to have this graded again."
+)
 
 
 def grade(
@@ -28,6 +38,8 @@ def grade(
     public_only: bool = False,
     allow_unisolated_hidden: bool = False,
     progress: Callable[[str], None] = lambda id_: None,
+    seconds: float = math.inf,
+    so_far: Callable[[Report], None] | None = None,
 ) -> Report:
     """Grade a submission; always return a report, whatever goes wrong.
 
@@ -47,8 +59,13 @@ def grade(
         Run hidden tests also where nothing isolates the submission.
     progress : callable
         Is told each test's id before it runs.
+    seconds : float
+        Judge no test after this time. Hints still take a few seconds more.
+    so_far : callable, optional
+        Is given, after each test, the report to leave behind if the grader is stopped then.
     """
-    start = time.perf_counter()
+    start = time.monotonic()
+    until = start + seconds
     assignment = read_assignment()
     chosen = [test for test in assignment.tests if not questions or test.question in questions]
     reason = _why_not_hidden(server, public_only, allow_unisolated_hidden)
@@ -64,15 +81,27 @@ def grade(
         absent_points=sum(test.points for test in absent),
         absent_reason=reason if absent else "",
     )
+
+    def leave_behind(outcomes: Mapping[str, Outcome]) -> None:
+        if so_far is not None:
+            results = _results(selected, outcomes, {}, "Not judged: the grader was stopped.")
+            so_far(record(questions=_by_question(assignment, results), problem=STOPPED))
+
     try:
         submission = read_submission(Path(path))
-        outcomes = _outcomes(assignment, selected, submission, server, progress)
+        outcomes = _outcomes(
+            assignment, selected, submission, server, progress, until, leave_behind
+        )
+        late = time.monotonic() >= until
         hints = (explainer or Explainer()).hints(outcomes.values())
-        results = results_of([t for t in selected if t.id in outcomes], outcomes, hints)
+        reason = "Not judged: the time for grading was up." if late else ""
+        results = _results(selected, outcomes, hints, reason)
         lost = [test.id for test in selected if test.id not in outcomes]
         problem, fault = "", ""
-        if lost or any(result.status == ERROR for result in results):
+        if any(result.status == ERROR for result in results) or (lost and not late):
             problem, fault = UNJUDGED, "\n".join(result.raised for result in results) + str(lost)
+        elif lost:
+            problem = TIME_IS_UP
     except IntakeError as error:
         results, problem, fault = _nothing_ran(selected, str(error)), str(error), ""
     except Exception as error:  # the promise is a report, also of the grader's own bugs
@@ -83,7 +112,7 @@ def grade(
         problem=problem,
         grader_at_fault=bool(fault),
         fault=fault,
-        seconds=time.perf_counter() - start,
+        seconds=time.monotonic() - start,
     )
 
 
@@ -93,12 +122,43 @@ def _outcomes(
     submission: Submission,
     server: ForkServer,
     progress: Callable[[str], None],
+    until: float,
+    so_far: Callable[[Mapping[str, Outcome]], None],
 ) -> dict[str, Outcome]:
+    """Run the tests until a time on the clock ``time.monotonic``; return outcomes by test id."""
     seconds = {test.id: test.timeout for test in selected}
     with server.open(submission) as session:
-        sandbox = Sandbox(session)
+        sandbox = Sandbox(session, until)
         asks = {id_: TimedAsk(sandbox, seconds[id_]) for id_ in seconds}
-        return run_suite(assignment, set(seconds), asks.__getitem__, progress)
+        return run_suite(
+            assignment,
+            set(seconds),
+            asks.__getitem__,
+            progress,
+            so_far,
+            time_is_up=lambda: time.monotonic() >= until,
+        )
+
+
+def _results(
+    tests: list[GradedTest],
+    outcomes: Mapping[str, Outcome],
+    hints: Mapping[str, Hint],
+    unjudged: str,
+) -> list[TestResult]:
+    """Return the tests' lines in the report.
+
+    Those without an outcome are "not run", and ``unjudged`` says why; if it is empty, they are
+    left out.
+    """
+    judged = results_of([test for test in tests if test.id in outcomes], outcomes, hints)
+    if not unjudged:
+        return judged
+    rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)
+    functions = present_tests()
+    named = [replace(result, sentence=sentence_of(functions[result.id])) for result in rest]
+    results = {result.id: result for result in (*judged, *named)}
+    return [results[test.id] for test in tests]
 
 
 def _why_not_hidden(server: ForkServer, public_only: bool, allow_unisolated: bool) -> str:

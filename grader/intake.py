@@ -1,8 +1,9 @@
 """Find what a student handed in, and read it into memory without trusting a name or a size.
 
 A submission may be a folder that holds ``submission/``, that folder itself, a zip of either, with
-or without folders around it, or ``model.py``, ``loss.py`` and ``mrr.py`` loose. Nothing is ever
-extracted: names are only compared, and files are bytes until the sandbox writes them.
+or without folders around it, ``model.py``, ``loss.py`` and ``mrr.py`` loose, or a folder with such
+a zip in it. Nothing is ever extracted: names are only compared, and files are bytes until the
+sandbox writes them. What is not Python (notebooks, PDFs) is left out, however large.
 """
 
 import os
@@ -70,6 +71,8 @@ def read_submission(path: Path) -> Submission:
 
 def _from_folder(path: Path) -> Submission:
     place = _locate_in_folder(path)
+    if place is None:
+        return _from_zip(_only_zip(path))
     files: dict[str, bytes] = {}
     for name in _walk(path / place):
         _check_names([*files, name])
@@ -78,16 +81,17 @@ def _from_folder(path: Path) -> Submission:
     return Submission(files, place.as_posix())
 
 
-def _locate_in_folder(path: Path) -> Path:
-    """Return the submission's folder relative to ``path``: at once, or a few folders down."""
+def _locate_in_folder(path: Path) -> Path | None:
+    """Return the submission's folder relative to ``path``: at once, or a few folders down.
+
+    None if there is no such folder.
+    """
     if _holds_files(path) and not (path / FOLDER).is_dir():
         return Path()
     if (path / FOLDER).is_symlink():
         raise IntakeError(f"{FOLDER} is a symbolic link; hand in the folder itself.")
     if (path / FOLDER).is_dir():
         return Path(FOLDER)
-    if path.resolve().name == FOLDER:
-        return Path()
     folders = [Path()]
     for _ in range(3):
         folders = [
@@ -103,7 +107,25 @@ def _locate_in_folder(path: Path) -> Path:
         ]
         if found:
             return Path(_only_one([f.as_posix() for f in found]))
-    raise _nothing_found(path.name)
+    return Path() if path.resolve().name == FOLDER and not _zips(path) else None
+
+
+def _zips(folder: Path) -> list[str]:
+    with os.scandir(folder) as scan:
+        return sorted(
+            entry.name
+            for entry in scan
+            if entry.name.lower().endswith(".zip")
+            and not entry.name.startswith("._")
+            and entry.is_file(follow_symlinks=False)
+        )
+
+
+def _only_zip(folder: Path) -> Path:
+    zips = _zips(folder)
+    if not zips:
+        raise _nothing_found(folder.name)
+    return folder / _only_one(zips)
 
 
 def _holds_files(folder: Path) -> bool:
@@ -111,7 +133,7 @@ def _holds_files(folder: Path) -> bool:
 
 
 def _walk(root: Path) -> Iterable[str]:
-    """Yield the names of the files below ``root``, sorted, refusing links and devices."""
+    """Yield the names of the Python files below ``root``, sorted, refusing links."""
     remaining = [Path()]
     seen = 0
     while remaining:
@@ -124,15 +146,20 @@ def _walk(root: Path) -> Iterable[str]:
             seen += 1
             if seen > MAX_MEMBERS:
                 raise IntakeError(f"{FOLDER}/ holds more than {MAX_MEMBERS} entries.")
-            if entry.name in _IGNORED or entry.name.endswith(".pyc"):
+            if entry.name in _IGNORED:
                 continue
             name = (folder / entry.name).as_posix()
             if entry.is_symlink():
                 raise IntakeError(f"{_shown(name)} is a symbolic link; hand in the file itself.")
             if entry.is_dir(follow_symlinks=False):
                 remaining.append(folder / entry.name)
-            else:
+            elif _is_python(entry.name):
                 yield name
+
+
+def _is_python(name: str) -> bool:
+    """Whether a file can matter; macOS keeps a file's attributes in one named ``._`` as it."""
+    return name.endswith(".py") and not name.startswith("._")
 
 
 def _read_plain_file(path: Path, name: str) -> bytes:
@@ -172,7 +199,7 @@ def _from_archive(archive: zipfile.ZipFile, title: str) -> Submission:
         )
     for member in archive.infolist():
         parts = _checked_parts(member)
-        if any(part in _IGNORED for part in parts) or member.filename.endswith(".pyc"):
+        if any(part in _IGNORED for part in parts):
             continue
         if not member.is_dir():
             name = "/".join(parts)
@@ -184,6 +211,7 @@ def _from_archive(archive: zipfile.ZipFile, title: str) -> Submission:
         str(PurePosixPath(name).relative_to(place)): member
         for name, member in members.items()
         if PurePosixPath(place) in PurePosixPath(name).parents
+        and _is_python(PurePosixPath(name).name)
     }
     _check_names(inside)
     files: dict[str, bytes] = {}

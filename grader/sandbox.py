@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +18,14 @@ EXHAUSTED = ("timeout", "cpu", "memory")
 
 
 class Sandbox:
-    """Ask one submission's session; a test's limits come from its line in ``assignment.toml``."""
+    """Ask one submission's session; a test's limits come from its line in ``assignment.toml``.
 
-    def __init__(self, session: Session) -> None:
+    ``until`` is when, on the clock ``time.monotonic``, no program may run any more.
+    """
+
+    def __init__(self, session: Session, until: float = math.inf) -> None:
         self._session = session
+        self._until = until
         self._replies: dict[str, Reply] = {}
         self._strikes: dict[str, int] = {}
 
@@ -71,7 +77,11 @@ class Sandbox:
             if self._strikes.get(file, 0) >= STRIKES:
                 sentence = f"submission/{file}.py ran out of time or memory {STRIKES} times before."
                 return Reply(status="timeout", sentence=sentence)
-        reply = self._session.run(program, arrays, Limits(wall=2 * seconds, cpu=int(seconds)))
+        left = self._until - time.monotonic()
+        if left <= 0:
+            return Reply(status="timeout", sentence="The time for grading was up.")
+        limits = Limits(wall=min(2 * seconds, left), cpu=int(seconds))
+        reply = self._session.run(program, arrays, limits)
         if reply.status in EXHAUSTED:
             for file in files:
                 self._strikes[file] = self._strikes.get(file, 0) + 1

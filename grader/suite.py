@@ -3,7 +3,7 @@
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -55,11 +55,15 @@ class Plugin:
         selected: Collection[str],
         ask: Callable[[str], Ask],
         progress: Callable[[str], None],
+        so_far: Callable[[Mapping[str, Outcome]], None],
+        time_is_up: Callable[[], bool],
     ) -> None:
         self.order = [test.id for test in assignment.tests]
         self.selected = selected
         self.ask = ask
         self.progress = progress
+        self.so_far = so_far
+        self.time_is_up = time_is_up
         self.outcomes: dict[str, Outcome] = {}
         self.problems: list[str] = []
 
@@ -83,10 +87,15 @@ class Plugin:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         function = pyfuncitem.function
         id_ = function.graded.id
+        if self.time_is_up():
+            return True
         self.progress(id_)
         earlier = {name: outcome.status for name, outcome in self.outcomes.items()}
         outcome = run_test(function, self.ask(id_), earlier)
+        if outcome.status != PASSED and self.time_is_up():
+            return True  # it was cut short, and proves nothing
         self.outcomes[id_] = outcome
+        self.so_far(self.outcomes)
         if outcome.status != PASSED:
             pytest.fail(outcome.status, pytrace=False)
         return True
@@ -97,23 +106,35 @@ def run_suite(
     selected: Collection[str],
     ask: Callable[[str], Ask],
     progress: Callable[[str], None] = lambda id_: None,
+    so_far: Callable[[Mapping[str, Outcome]], None] = lambda outcomes: None,
+    time_is_up: Callable[[], bool] = lambda: False,
 ) -> dict[str, Outcome]:
     """Run the selected tests that are here; return outcomes by test id.
+
+    A test that the end of time keeps from being judged has no outcome.
 
     Parameters
     ----------
     ask : callable
         From a test's id to how it runs programs, which knows its time limit.
+    progress, so_far : callable
+        Are told a test's id before it runs, and all outcomes after it.
+    time_is_up : callable
+        Is asked before and after each test.
 
     Raises
     ------
     SuiteError
         If pytest could not collect or run a test file.
+    KeyboardInterrupt
+        Which pytest keeps to itself.
     """
-    plugin = Plugin(assignment, selected, ask, progress)
+    plugin = Plugin(assignment, selected, ask, progress, so_far, time_is_up)
     package = Path(grader.__file__).parent
     folders = [str(package / folder) for folder in FOLDERS if (package / folder).is_dir()]
     code = pytest.main([*OPTIONS, "--rootdir", str(package.parent), *folders], plugins=[plugin])
+    if code == pytest.ExitCode.INTERRUPTED and not plugin.problems:
+        raise KeyboardInterrupt
     if plugin.problems:
         raise SuiteError("a test file could not be collected:\n" + plugin.problems[0])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

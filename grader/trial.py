@@ -62,7 +62,7 @@ def run_test(function: TestFunction, ask: Ask, earlier: Mapping[str, str]) -> Ou
         Status by test id of the tests that were run before.
     """
     graded: Graded = function.graded
-    sentence = " ".join((function.__doc__ or graded.id).split())
+    sentence = sentence_of(function)
     missing = [id_ for id_ in graded.needs if earlier.get(id_, PASSED) != PASSED]
     if missing:
         return Outcome(graded, sentence, NOT_RUN, reason=f"Not run, fix {missing[0]} first.")
@@ -82,6 +82,11 @@ def run_test(function: TestFunction, ask: Ask, earlier: Mapping[str, str]) -> Ou
         tuple(judge.observations),
         seconds=seconds,
     )
+
+
+def sentence_of(function: TestFunction) -> str:
+    """Return a test's docstring on one line: what is true of a right submission."""
+    return " ".join((function.__doc__ or function.graded.id).split())
 
 
 def attempt(function: TestFunction, ask: Ask, apart: bool = False) -> Judge | str:

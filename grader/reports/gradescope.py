@@ -20,6 +20,7 @@ def write(report: Report) -> str:
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
+        "extra_data": {"grader_at_fault": report.grader_at_fault},
         "tests": [_entry(test) for test in report.tests],
     }
     return json.dumps(content, indent=2) + "\n"

@@ -16,6 +16,7 @@ from grader.grading import grade, grader_failed
 from grader.isolation import ForkServer
 from grader.report import FAILED, Detail, Report
 from grader.reports import FORMATS, write_report
+from release.gradescope.results_schema import SCHEMA
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOR_STUDENTS = [format_ for format_ in FORMATS if format_ != "json"]
@@ -34,42 +35,6 @@ def regression_loss(observed_ratings, predicted_ratings):
 def joint_loss(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return factorization_weight * 1000.25 + regression_loss
 """
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "score": {"type": "number"},
-        "execution_time": {"type": "number"},
-        "output": {"type": "string"},
-        "output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
-        "visibility": {"enum": ["visible", "hidden", "after_due_date", "after_published"]},
-        "stdout_visibility": {"enum": ["visible", "hidden", "after_due_date", "after_published"]},
-        "extra_data": {"type": "object"},
-        "tests": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "score": {"type": "number"},
-                    "max_score": {"type": "number"},
-                    "status": {"enum": ["passed", "failed"]},
-                    "name": {"type": "string"},
-                    "number": {"type": "string"},
-                    "output": {"type": "string"},
-                    "output_format": {"enum": ["text", "html", "simple_format", "md", "ansi"]},
-                    "tags": {"type": "array", "items": {"type": "string"}},
-                    "visibility": {
-                        "enum": ["visible", "hidden", "after_due_date", "after_published"]
-                    },
-                    "extra_data": {"type": "object"},
-                },
-                "additionalProperties": False,
-            },
-        },
-        "leaderboard": {"type": "array"},
-    },
-    "anyOf": [{"required": ["score"]}, {"required": ["tests"]}],
-    "additionalProperties": False,
-}
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,34 @@ def test_the_repository_around_a_submission_is_not_read(tmp_path: Path) -> None:
     assert text_of(folder_with(tmp_path, names)) == TEXTS
 
 
+def test_a_folder_named_submission_may_hold_the_submission_deeper_down(tmp_path: Path) -> None:
+    names = [f"ps1-ada/submission/{name}" for name in FILES]
+    assert text_of(folder_with(tmp_path / "a/submission", [*names, "ps1.pdf"])) == TEXTS
+    loose = [f"ps1/{name}" for name in FILES]
+    assert text_of(folder_with(tmp_path / "b/submission", loose)) == TEXTS
+
+
+def test_a_zip_in_a_folder_is_read_where_nothing_else_is_there(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "submission", ["ps1.pdf", "__MACOSX/._ps1.zip", "._ps1.zip"])
+    zip_with(folder / "ps1.zip", LAYOUTS[0])
+    assert text_of(folder) == TEXTS
+    zip_with(folder / "older.ZIP", LAYOUTS[0])
+    assert "more than one submission: older.ZIP, ps1.zip" in refusal(folder)
+    folder_with(folder, ["mrr.py"])
+    assert list(text_of(folder)) == ["mrr.py"]
+
+
+def test_what_is_not_python_is_left_out_however_large(tmp_path: Path) -> None:
+    names = [*FILES, "ps1.pdf", "01_experiments.ipynb", "._model.py", "notes.txt"]
+    folder_with(tmp_path / "loose", names)
+    (tmp_path / "loose/ps1.pdf").write_bytes(bytes(MAX_FILE + 1))
+    assert text_of(tmp_path / "loose") == TEXTS
+    path = zip_with(tmp_path / "a.zip", names)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("results/curves.png", bytes(MAX_FILE + 1))
+    assert text_of(path) == TEXTS
+
+
 def refusal(path: Path) -> str:
     """Return the sentence with which a submission is refused."""
     with pytest.raises(IntakeError) as error:

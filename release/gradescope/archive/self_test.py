@@ -1,0 +1,34 @@
+"""Grade a right submission, so that an autograder that cannot grade is found when it is built."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from grader.grading import grade
+from grader.isolation import ForkServer
+from grader.misconceptions.entry import BASE
+
+
+def main() -> None:
+    """Say which isolation layers are active, or exit with what is wrong."""
+    with ForkServer() as server, tempfile.TemporaryDirectory() as folder:
+        print("Isolation:", ", ".join(server.layers))
+        if not server.isolated:
+            sys.exit(
+                "The autograder is not set up: nothing keeps a submission from the hidden tests. "
+                f"It {'; it '.join(server.open_doors)}."
+            )
+        for name in ("model.py", "loss.py", "mrr.py"):
+            (Path(folder) / name).write_bytes((BASE / name).read_bytes())
+        report = grade(Path(folder), server)
+    if report.problem or report.absent or report.score < report.max_score:
+        print(report.fault)
+        sys.exit(
+            "The autograder is not set up: a right submission gets "
+            f"{report.score:g} of {report.max_score:g} points. {report.problem}"
+        )
+    print(f"The autograder is set up: a right submission gets {report.score:g} points.")
+
+
+if __name__ == "__main__":
+    main()

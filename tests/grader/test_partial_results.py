@@ -1,0 +1,77 @@
+"""A grading that runs out of time, or is stopped, keeps what it had judged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.explain import Explainer
+from grader.grading import STOPPED, TIME_IS_UP, grade
+from grader.isolation import ForkServer
+from grader.report import NOT_RUN, PASSED, Report
+
+Make = Callable[..., Path]
+ENDLESS = """
+import time
+def reciprocal_ranks(*_):
+    time.sleep(3600)
+mrr_score = reciprocal_ranks
+"""
+
+
+def statuses(report: Report) -> list[tuple[str, str]]:
+    return [(test.id, test.status) for test in report.tests]
+
+
+def test_tests_that_time_does_not_allow_are_not_run_and_the_others_count(
+    submission: Make, grading_server: ForkServer, explainer: Explainer
+) -> None:
+    path = submission(mrr=ENDLESS)
+    report = grade(path, grading_server, explainer, questions=["2c", "2d"], seconds=3)
+    assert report.problem == TIME_IS_UP and not report.grader_at_fault
+    assert report.score == 1 and report.max_score == 5
+    assert report.seconds < 20  # one request alone may take ten
+    late = [test for test in report.tests if test.question == "2d"]
+    assert {test.status for test in late} == {NOT_RUN}
+    assert {test.message for test in late} == {"Not judged: the time for grading was up."}
+    assert all(test.sentence != test.id for test in late)
+
+
+def test_after_each_test_there_is_a_report_to_leave_behind(
+    submission: Make, grading_server: ForkServer, explainer: Explainer
+) -> None:
+    left: list[Report] = []
+    whole = grade(
+        submission(loss=("return loss", "return 2 * loss")),
+        grading_server,
+        explainer,
+        questions=["2b", "2c"],
+        so_far=left.append,
+    )
+    assert [sum(test.status != NOT_RUN for test in report.tests) for report in left] == [
+        1, 2, 3, 4, 5, 6,
+    ]  # fmt: skip
+    assert {report.problem for report in left} == {STOPPED}
+    assert {report.max_score for report in left} == {whole.max_score}
+    first = left[0].tests
+    assert {test.message for test in first[1:]} == {"Not judged: the grader was stopped."}
+    assert statuses(left[-1]) == statuses(whole)
+    assert not whole.problem
+
+
+def test_ctrl_c_ends_the_grading_though_pytest_would_keep_it(
+    submission: Make, grading_server: ForkServer
+) -> None:
+    def interrupt(report: Report) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(submission(), grading_server, questions=["2c"], so_far=interrupt)
+
+
+def test_time_that_is_up_at_once_judges_nothing(
+    submission: Make, grading_server: ForkServer, explainer: Explainer
+) -> None:
+    report = grade(submission(), grading_server, explainer, questions=["2c"], seconds=0)
+    assert report.score == 0 and report.problem == TIME_IS_UP
+    assert PASSED not in {test.status for test in report.tests}

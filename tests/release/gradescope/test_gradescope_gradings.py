@@ -1,0 +1,244 @@
+"""The autograder grades uploads on a machine like Gradescope's, and always leaves results."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from emulator import PROJECT, Gradescope, read_results
+from submissions import endless, from_windows, hostile, write_junk, write_right, zipped
+
+from grader.grading import STOPPED, TIME_IS_UP
+from grader.misconceptions.catalogue import read_catalogue
+from release.archive import zip_bytes
+from release.files import Files, PackedFile
+from release.gradescope import gradescope_files
+from tests.conftest import skip_or_fail
+
+# Each grading here starts Python and torch anew, as on Gradescope: several seconds.
+Start = Callable[..., Gradescope]
+SANDBOXES = {
+    "the best": {},
+    "fallback": {"GRADER_ISOLATION": "fallback"},
+    "fallback without Landlock": {
+        "GRADER_ISOLATION": "fallback",
+        "GRADER_ISOLATION_WITHOUT": "landlock",
+    },
+}
+MISTAKE = "optimistic-ties"
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    return gradescope_files(PROJECT)
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Start:
+    """A function that starts a machine whose autograder is set up with the tests' environment."""
+
+    def begin(environment: Path | None = Path(sys.prefix), **changed: bytes) -> Gradescope:
+        folder = tmp_path_factory.mktemp("gradescope") / "machine"
+        parts = {name.replace("_", "."): PackedFile(new) for name, new in changed.items()}
+        try:
+            return Gradescope(folder, zip_bytes({**files, **parts}), environment)
+        except OSError as error:
+            skip_or_fail(str(error))
+
+    return begin
+
+
+@pytest.fixture(scope="module")
+def gradescope(start: Start) -> Iterator[Gradescope]:
+    with start() as machine:
+        yield machine
+
+
+def failed(results: dict[str, Any]) -> dict[str, str]:
+    """Return what students read of each test that did not pass, by its id."""
+    return {
+        test["number"]: test["output"] for test in results["tests"] if test["status"] == "failed"
+    }
+
+
+def test_three_loose_files_get_all_points(gradescope: Gradescope, tmp_path: Path) -> None:
+    upload = write_right(tmp_path / "upload")
+    write_junk(upload)
+    graded = gradescope.submit(upload)
+    assert graded.results["score"] == 20, graded.stdout
+    assert failed(graded.results) == {}
+    assert len(graded.results["tests"]) == 44
+    assert "Isolation: " in graded.stdout
+
+
+def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
+    gradescope: Gradescope, tmp_path: Path
+) -> None:
+    mistake = read_catalogue()[MISTAKE]
+    folder = mistake.write(tmp_path / "upload/Problem Set 1/ada") / "submission"
+    for path in folder.glob("*.py"):
+        path.write_bytes(from_windows(path.read_bytes()))
+    write_junk(tmp_path / "upload")
+    graded = gradescope.submit(zipped(tmp_path / "upload", tmp_path / "upload.zip"))
+    problems = failed(graded.results)
+    assert {number.split("-")[0] for number in problems} == {mistake.question}, graded.stdout
+    assert all(mistake.did in text for text in problems.values())
+    assert graded.results["score"] < 20
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    ["the best", *(pytest.param(name, marks=pytest.mark.thorough) for name in [*SANDBOXES][1:])],
+)
+def test_a_submission_reaches_neither_the_source_nor_the_results(
+    gradescope: Gradescope, tmp_path: Path, sandbox: str
+) -> None:
+    before = snapshot(gradescope.autograder / "source")
+    graded = gradescope.submit(hostile(tmp_path / "upload"), variables=SANDBOXES[sandbox])
+    assert failed(graded.results) == {}, graded.stdout
+    assert graded.results["score"] == 20
+    assert snapshot(gradescope.autograder / "source") == before
+    left = {path.name for path in (gradescope.autograder / "results").iterdir()}
+    assert left == {"results.json", "stdout"}
+
+
+@pytest.mark.thorough
+def test_the_same_attack_opens_doors_where_nothing_isolates_it(
+    start: Start, tmp_path: Path
+) -> None:
+    with start() as machine:
+        upload = hostile(tmp_path / "upload")
+        graded = machine.submit(upload, variables={"GRADER_ISOLATION": "plain"})
+        forged = [machine.autograder / folder / "forged.json" for folder in ("results", "source")]
+        assert forged[0].exists() and forged[1].with_suffix(".py").exists()
+    assert "reads source/grader/hidden_tests/oracle.py" in " ".join(failed(graded.results).values())
+    assert "Hidden tests were not run" in graded.results["output"]
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return the mode and the time of change of all that is in a folder, but for caches."""
+    return {
+        str(path): (path.stat().st_mode, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def test_where_setup_is_broken_students_read_that_it_is_not_their_fault(
+    start: Start, tmp_path: Path
+) -> None:
+    with start(environment=None) as machine:
+        graded = machine.submit(write_right(tmp_path / "upload"))
+    assert graded.results["score"] == 0
+    assert "its own fault, not your submission's" in graded.results["output"]
+    assert graded.results["extra_data"] == {"grader_at_fault": True}
+    assert "venv/bin/python" in graded.stdout
+
+
+@pytest.mark.thorough
+def test_a_grader_that_is_broken_says_so(start: Start, tmp_path: Path) -> None:
+    with start() as machine:
+        (machine.autograder / "source/grader/hidden_tests/oracle.py").write_text("raise KeyError\n")
+        graded = machine.submit(write_right(tmp_path / "upload"))
+    assert graded.results["score"] == 0
+    assert "The grader failed" in graded.results["output"]
+    assert "oracle.py" in graded.stdout and "oracle" not in str(graded.results)
+    assert graded.results["extra_data"] == {"grader_at_fault": True}
+
+
+def test_when_the_time_is_up_what_was_judged_counts(start: Start, tmp_path: Path) -> None:
+    settings = (PROJECT / "assignment.toml").read_bytes()
+    assert settings.count(b"timeout = 600") == 1
+    short = settings.replace(b"timeout = 600", b"timeout = 12")
+    with start(assignment_toml=short) as machine:
+        graded = machine.submit(endless(tmp_path / "upload"))
+    problems = failed(graded.results)
+    assert graded.results["output"].startswith(TIME_IS_UP), graded.stdout
+    assert problems["2a-0-basic"] == "Not judged: the time for grading was up."
+    assert problems["2d-8-hidden"] == problems["2a-0-basic"]
+    assert len(graded.results["tests"]) == 44
+    passed = [test for test in graded.results["tests"] if test["status"] == "passed"]
+    assert graded.results["score"] == sum(test["max_score"] for test in passed)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGKILL, id="SIGKILL", marks=pytest.mark.thorough),
+    ],
+)
+def test_a_grader_that_is_stopped_leaves_what_it_judged_until_then(
+    gradescope: Gradescope, tmp_path: Path, sent: signal.Signals
+) -> None:
+    results = gradescope.autograder / "results/results.json"
+    with gradescope.grading(endless(tmp_path / "upload")) as process:
+        # Valid at every moment, from the first one on.
+        wait_for(results.exists)
+        wait_for(lambda: read_results(results.read_text())["score"] >= 1)
+        (grader,) = process.children()
+        began = grader.children(recursive=True)
+        grader.send_signal(sent)
+        grader.wait(30)
+        gone = psutil.wait_procs(began, timeout=30)[1] == []
+    content = gradescope.results()
+    assert content["output"].startswith(STOPPED)
+    assert failed(content)["2d-8-hidden"] == "Not judged: the grader was stopped."
+    assert content["score"] == sum(
+        test["max_score"] for test in content["tests"] if test["status"] == "passed"
+    )
+    assert gone
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about within two minutes"
+        time.sleep(0.1)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("layout", ["folder", "folders around", "make submission", "zip inside"])
+def test_a_right_submission_gets_all_points_however_it_is_uploaded(
+    gradescope: Gradescope, tmp_path: Path, layout: str
+) -> None:
+    upload = tmp_path / "upload"
+    write_junk(upload)
+    if layout == "folders around":
+        write_right(upload / "ada lovelace/Problem Set 1 (final)")
+    else:
+        write_right(upload / "submission")
+    if layout == "make submission":
+        upload = zipped(upload, tmp_path / "ps1-submission.zip")
+    elif layout == "zip inside":
+        archive = zipped(upload, tmp_path / "ps1-submission.zip")
+        upload.mkdir()
+        archive.rename(upload / archive.name)
+        write_junk(upload)
+    graded = gradescope.submit(upload)
+    assert graded.results["score"] == 20, graded.results["output"]
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(1800)
+def test_setup_makes_an_environment_that_grades_as_the_command_here_does(
+    start: Start, tmp_path: Path
+) -> None:
+    wrong = read_catalogue()[MISTAKE].write(tmp_path / "wrong")
+    with start(environment=None) as machine:
+        said = machine.build(SANDBOXES["fallback without Landlock"])
+        assert "a right submission gets 20 points" in said
+        right = machine.submit(write_right(tmp_path / "right"))
+        mistaken = machine.submit(wrong)
+        attacked = machine.submit(hostile(tmp_path / "hostile"))
+    assert right.results["score"] == 20, right.stdout
+    assert attacked.results["score"] == 20, failed(attacked.results)
+    out = tmp_path / "results.json"
+    command = [sys.executable, "-m", "grader", wrong, "--format", "gradescope", "--out", out]
+    subprocess.run(command, cwd=PROJECT, check=False)
+    assert mistaken.results == read_results(out.read_text())
