@@ -4,11 +4,11 @@ PYTHON ?= python3
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help environment experiments test lab grade bench
-.PHONY: handout handout-blank handout-watch handout-overleaf handout-clean
+.PHONY: help environment experiments test lab grade
+.PHONY: submission handout handout-blank handout-watch handout-overleaf handout-clean
 
 help: ## list these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 environment: ## set up .venv, or find it up to date
 	@$(PYTHON) bootstrap.py
@@ -17,8 +17,6 @@ experiments: environment ## fetch the data, run the four experiments, plot: resu
 	@$(PY) -m experiments run $(ARGS)
 
 test: environment ## every test of the package
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
 	@$(PY) -m pytest $(ARGS)
 
 lab: environment ## JupyterLab on the notebooks
@@ -26,9 +24,6 @@ lab: environment ## JupyterLab on the notebooks
 
 grade: environment ## grade submission/ here: public tests, hidden ones where they are present
 	@$(PY) -m grader $(ARGS)
-
-bench: environment ## speed against the plain baseline, measured side by side
-	@$(PY) -m bench $(ARGS)
 
 handout: environment ## typeset the handout with the answers typed so far: handout/ps1.pdf
 	@$(PY) -m experiments report
@@ -48,3 +43,9 @@ handout-overleaf: environment ## pack the handout for Overleaf: dist/ps1-overlea
 
 handout-clean: environment ## remove what the other handout commands made
 	@$(PY) -m handout clean
+
+submission: environment ## check your work and pack what you upload: dist/ps1-submission.zip
+	@$(PY) -m hand_in $(ARGS)
+
+# What instructors and maintainers have besides.
+-include release/targets.mk

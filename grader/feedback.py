@@ -7,7 +7,17 @@ from dataclasses import replace
 from grader.assignment import GradedTest
 from grader.isolation import Frame, StudentError
 from grader.judge import Failure
-from grader.report import ERROR, FAILED, NOT_RUN, PASSED, Detail, Hint, TestResult
+from grader.report import (
+    ERROR,
+    FAILED,
+    NOT_IMPORTED,
+    NOT_RUN,
+    NOT_WRITTEN,
+    PASSED,
+    Detail,
+    Hint,
+    TestResult,
+)
 from grader.trial import Outcome
 
 # Which question asks for a function, to say which one is not written yet.
@@ -73,6 +83,7 @@ def result_of(test: GradedTest, outcome: Outcome, hint: Hint | None) -> TestResu
         detail=_detail(failure) if failure and not error else None,
         hint=hint,
         seconds=outcome.seconds,
+        cause=_cause(error) if error else "",
     )
 
 
@@ -82,6 +93,14 @@ def not_written(error: StudentError) -> str:
         return ""
     names = [frame.function for frame in error.frames]
     return next((QUESTION_OF[name] for name in reversed(names) if name in QUESTION_OF), "")
+
+
+def _cause(error: StudentError) -> str:
+    if not_written(error):
+        return NOT_WRITTEN
+    if error.frames:  # the outermost is the file itself while it is being imported
+        return NOT_IMPORTED if error.frames[0].function in ("<module>", "") else ""
+    return NOT_IMPORTED if error.type in AT_IMPORT else ""
 
 
 def _question_elsewhere(error: StudentError, question: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 PASSED, FAILED, NOT_RUN, ERROR = "passed", "failed", "not run", "error"
+NOT_WRITTEN, NOT_IMPORTED = "not written", "not imported"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class TestResult:
         The exception with its text, which may repeat an input.
     detail : Detail or None
         The numbers of the failure.
+    cause : str
+        ``"not written"`` if a function still waits for its answer, ``"not imported"`` if the file
+        could not even be imported; empty otherwise.
     """
 
     __test__ = False
@@ -59,6 +63,7 @@ class TestResult:
     detail: Detail | None = None
     hint: Hint | None = None
     seconds: float = 0.0
+    cause: str = ""
 
     def for_student(self) -> "TestResult":
         """Return what a student may see: of a hidden test, no input, value or exception text."""

@@ -60,6 +60,7 @@ def course_macros(assignment: Mapping[str, Any]) -> str:
         **{key: escape(str(course[key])) for key in ("name", "short", "term", "title", "number")},
         "assignment": escape(course["assignment"]),
         "due": due_date(course["due"]),
+        "upload": escape(assignment.get("upload", {}).get("where", "as your course says")),
         "points": str(sum(question["points"] for question in questions)),
     }
     lines = ["% Written by `python -m handout` from assignment.toml: change it there."]

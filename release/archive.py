@@ -1,12 +1,9 @@
 """Products on disk: a zip whose bytes depend on its files alone, or a folder."""
 
-import io
-import zipfile
 from pathlib import Path
 
+from hand_in import archive
 from release.files import Files
-
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that a zip can hold
 
 
 def zip_bytes(files: Files, folder: str = "") -> bytes:
@@ -18,15 +15,9 @@ def zip_bytes(files: Files, folder: str = "") -> bytes:
     folder : str
         Put before every name, as ``"ps1/"``.
     """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, file in sorted(files.items()):
-            entry = zipfile.ZipInfo(folder + name, EPOCH)
-            entry.create_system = 3  # Unix, whose file modes external_attr holds
-            entry.external_attr = (0o100755 if file.executable else 0o100644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, file.content, compresslevel=9)
-    return buffer.getvalue()
+    executables = [folder + name for name, file in files.items() if file.executable]
+    contents = {folder + name: file.content for name, file in files.items()}
+    return archive.zip_bytes(contents, executables)
 
 
 def write_folder(files: Files, folder: Path) -> None:

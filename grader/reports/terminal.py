@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report import ERROR, FAILED, NOT_RUN, PASSED, Report, TestResult
+from grader.report import ERROR, FAILED, NOT_RUN, NOT_WRITTEN, PASSED, Report, TestResult
 from grader.reports.wording import absent_line, points, score_line
 
 MARKS = {
@@ -20,7 +20,7 @@ MARKS = {
 
 def write_plain(report: Report, verbose: bool, width: int) -> str:
     """Return the report as text without colours, for a file."""
-    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_jupyter=False)
     show(report, console, verbose)
     return console.file.getvalue()
 
@@ -57,21 +57,28 @@ def _questions(report: Report) -> Table:
     for question in report.questions:
         marks = Text()
         for test in question.tests:
-            mark, colour = MARKS[test.status]
+            mark, colour = _mark(test)
             marks.append(mark, style=colour)
         share = f"{points(question.points)} of {points(question.max_points)}"
         table.add_row(question.id, question.title, share, marks)
     return table
 
 
+def _mark(test: TestResult) -> tuple[str, str]:
+    """Return a test's sign and its colour; what is not written yet is not wrong."""
+    return MARKS[NOT_RUN if test.cause == NOT_WRITTEN else test.status]
+
+
 def _test(test: TestResult) -> RenderableType:
-    mark, colour = MARKS[test.status]
+    mark, colour = _mark(test)
     title = Text()
     title.append(f"{mark} {test.id}  ", style=f"bold {colour}")
     title.append(f"{points(test.points)} of {points(test.max_points)}  ", style="dim")
     title.append(test.sentence)
     if test.status == PASSED:
         return title
+    if test.cause == NOT_WRITTEN:
+        return Group(title, Padding(Text(test.message), (0, 0, 0, 4)))
     parts: list[RenderableType] = [Text(test.message)] if test.message else []
     parts += [Text(line, style="cyan") for line in test.where]
     if test.raised and test.status != NOT_RUN:

@@ -15,6 +15,8 @@ else:
 
 ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
+#: Parts of the grader that other receivers start: notebooks, and whoever grades a folder.
+NOT_THERE = ("grader/notebook.py", "grader/reports/cell", "grader/batch/")
 #: What a right submission may import though the grader does not: students have these, too.
 FOR_SUBMISSIONS = frozenset({"matplotlib", "numpy", "pandas", "scipy", "torch"})
 
@@ -33,6 +35,7 @@ def gradescope_files(project: Path) -> Files:
         for name, file in starting_with(tracked, ARCHIVE).items()
     }
     grader = starting_with(tracked, "grader/")
+    grader = {name: file for name, file in grader.items() if not name.startswith(NOT_THERE)}
     unchanged = {name: tracked[name] for name in AS_THEY_ARE}
     wanted = imported_packages({**grader, **started}) | FOR_SUBMISSIONS
     lines = requirements(wanted, tracked["pyproject.toml"].content)

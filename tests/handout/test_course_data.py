@@ -26,6 +26,13 @@ def test_every_question_has_its_data_and_its_row() -> None:
     assert r"\newcommand{\writtenrows}{\pointsrow{3a}\pointsrow{3b}\pointsrow{3c}}" in macros
 
 
+def test_where_to_upload_may_be_left_to_the_course() -> None:
+    assignment = read_assignment(PROJECT / "assignment.toml")
+    assert r"\coursedata{upload}{Gradescope, assignment Problem Set 1}" in course_macros(assignment)
+    del assignment["upload"]
+    assert r"\coursedata{upload}{as your course says}" in course_macros(assignment)
+
+
 @pytest.mark.parametrize(
     ("due", "words"),
     [

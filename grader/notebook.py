@@ -1,0 +1,68 @@
+"""``check("1a")`` in a notebook: a question's public tests on the code beside it, as a report."""
+
+import atexit
+import sys
+from functools import cache
+from pathlib import Path
+
+from IPython.display import display
+
+from grader.assignment import read_assignment
+from grader.explain import Explainer
+from grader.grading import grade, grader_failed
+from grader.isolation import ForkServer
+from grader.report import PASSED, Report
+from grader.reports.cell import write_html, write_text
+
+SUBMISSION = Path(__file__).resolve().parent.parent / "submission"
+
+
+def check(question: str, hidden: bool = False) -> None:
+    """Judge what ``submission/`` has for a question, as the files are now, and show the report.
+
+    The code runs in the grader's sandbox, not in this notebook, so nothing has to be imported
+    again after a change. When a test did not pass, a line goes to standard error, by which
+    ``nbgrader validate`` knows.
+
+    Parameters
+    ----------
+    question : str
+        As ``"1a"``.
+    hidden : bool
+        Run the hidden tests too, where they are present: not in a student's copy.
+
+    Raises
+    ------
+    ValueError
+        If there is no such coding question.
+    """
+    known = [question.id for question in read_assignment().questions]
+    if question not in known:
+        raise ValueError(f"there is no coding question {question!r}; there are {', '.join(known)}")
+    report = _judged(question, hidden)
+    display({"text/html": write_html(report), "text/plain": write_text(report)}, raw=True)
+    lost = sum(test.status != PASSED for test in report.tests)
+    if lost or report.problem:
+        kind = "" if hidden else "public "
+        found = f"{lost} of {len(report.tests)} {kind}tests did not pass" if lost else "not graded"
+        print(f"{question}: {found}.", file=sys.stderr)
+
+
+def _judged(question: str, hidden: bool) -> Report:
+    try:
+        return grade(SUBMISSION, _server(), _explainer(), [question], public_only=not hidden)
+    except Exception as error:  # a report is always shown
+        return grader_failed(SUBMISSION, error)
+
+
+@cache
+def _server() -> ForkServer:
+    """The kernel's one server: it imports torch at the first check, and ends with the kernel."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
+@cache
+def _explainer() -> Explainer:
+    return Explainer()

@@ -1,0 +1,143 @@
+"""The command line: ``python -m hand_in``."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.report import Report
+    from grader.standing import Standing
+    from hand_in.course import Course
+    from hand_in.packing import Packed
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.argument("folder", type=click.Path(path_type=Path), default=PROJECT)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The zip to write. Default: FOLDER/dist/ps1-submission.zip.",
+)
+def main(folder: Path, out: Path | None) -> None:
+    """Pack what you upload, and say what is unfinished.
+
+    FOLDER is the problem set's folder; the one of this program if left out.
+
+    Runs the public tests over your code, looks for your written answers, and packs submission/,
+    the notebooks with your answers, what you typed for the handout, and ps1.pdf where there is
+    one: the handout's, or a scan that you put beside the README. Nothing is uploaded; the last
+    lines say where to do that.
+
+    Work that is unfinished is packed all the same: hand in early, and again as often as you like.
+
+    Exits with 0 if the zip was written, 1 if it was but a file of yours is missing or cannot be
+    imported, 2 if there was nothing to pack.
+    """
+    from rich.console import Console
+
+    from grader.reports.files import write_whole
+    from hand_in.course import read_course
+    from hand_in.packing import HandInError, pack
+
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        course = read_course(PROJECT / "assignment.toml")
+        out = out or folder / "dist" / course.archive
+        with Console(stderr=True).status("Running the public tests ..."):
+            packed = pack(folder, course, _judge)
+    except (HandInError, ValueError) as error:
+        click.echo(f"error: {error}\nNothing was packed.", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("Interrupted; nothing was packed.", err=True)
+        sys.exit(130)
+    write_whole(out, packed.content)
+    sound = _show(console, packed)
+    _say_where(console, out, packed, course)
+    sys.exit(0 if sound else 1)
+
+
+def _judge(path: Path) -> "Report":
+    """Run the public tests, in the sandbox; never raise but for Ctrl-C."""
+    from grader.grading import grade, grader_failed
+    from grader.isolation import ForkServer, IsolationError
+
+    try:
+        with ForkServer() as server:
+            return grade(path, server, public_only=True)
+    except (IsolationError, OSError) as error:
+        return grader_failed(path, error)
+
+
+def _show(console: "Console", packed: "Packed") -> bool:
+    """Print where each question stands, and what is unfinished; return whether all can run."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from grader.standing import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
+
+    words = {
+        RIGHT: ("✓ passes the public tests", "green"),
+        OPEN: ("– not written yet", "yellow"),
+        WAITING: ("– waits for another question", "yellow"),
+        WRONG: ("✗ fails a public test", "red"),
+        BROKEN: ("✗ cannot be imported", "red"),
+    }
+    questions = standings(packed.report)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for question in questions:
+        said, colour = words[question.state]
+        table.add_row(Text(question.id, "bold"), Text(question.title), Text(said, colour))
+    console.print(table)
+    if packed.report.problem:
+        console.print(Text(packed.report.problem, "bold red"))
+    broken = [question for question in questions if question.state == BROKEN]
+    urgent = [f"{name} is missing." for name in packed.missing]
+    urgent += [
+        line
+        for line in _by_reason([q for q in questions if q.state in (BROKEN, WRONG)])
+        if not line.endswith(tuple(urgent))
+    ]
+    unfinished = [q.reason for q in questions if q.state in (OPEN, WAITING)]
+    for title, sentences, colour in (
+        ("To mend", urgent, "red"),
+        ("Unfinished", [*unfinished, *packed.warnings], "yellow"),
+    ):
+        if sentences:
+            console.print(Text(f"\n{title}", f"bold {colour}"))
+            for sentence in sentences:
+                console.print(Text(f"  - {sentence}"))
+    return not (packed.missing or broken)
+
+
+def _by_reason(questions: "list[Standing]") -> list[str]:
+    """Return a line for each reason, with the questions that it stops: ``1a, 1b: ...``."""
+    stopped: dict[str, list[str]] = {}
+    for question in questions:
+        stopped.setdefault(question.reason, []).append(question.id)
+    return [f"{', '.join(ids)}: {reason}" for reason, ids in stopped.items()]
+
+
+def _say_where(console: "Console", out: Path, packed: "Packed", course: "Course") -> None:
+    from rich.text import Text
+
+    size = max(1, round(len(packed.content) / 1000))
+    console.print(Text(f"\n{_shown(out)} ({size} kB) holds", "bold"))
+    for name in packed.names:
+        console.print(Text(f"  {name}"))
+    where = course.where or "where your course says"
+    console.print(Text(f"Upload it: {where}{f' ({course.url})' if course.url else ''}."))
+
+
+def _shown(path: Path) -> str:
+    """Return a path as one would type it here."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)

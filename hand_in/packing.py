@@ -1,0 +1,85 @@
+"""The zip that a student uploads, judged as it will be judged: by reading the zip."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.intake import FILES, FOLDER, IntakeError, read_submission
+from grader.report import Report
+from hand_in.archive import zip_bytes
+from hand_in.course import Course
+from hand_in.written import read_written
+
+
+class HandInError(Exception):
+    """There is nothing that could be graded; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A zip that is ready to be written.
+
+    Attributes
+    ----------
+    content : bytes
+    names : tuple of str
+        The files in it.
+    missing : tuple of str
+        Files that the assignment asks for and that are not there.
+    warnings : tuple of str
+        What is unfinished, as sentences for the student.
+    report : Report
+        What the public tests say of the code in the zip.
+    """
+
+    content: bytes
+    names: tuple[str, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+    report: Report
+
+
+def pack(project: Path, course: Course, judge: Callable[[Path], Report]) -> Packed:
+    """Pack a project's ``submission/`` and written answers, and judge the code in the zip.
+
+    Parameters
+    ----------
+    judge : callable
+        From the zip's path to the report of the public tests.
+
+    Raises
+    ------
+    HandInError
+        If the grader could not read what would be handed in.
+    """
+    if not (project / FOLDER).is_dir():
+        raise HandInError(
+            f"There is no folder {FOLDER}/ in {project.resolve()}. Give the folder of the problem "
+            "set, or go there first."
+        )
+    try:
+        submission = read_submission(project / FOLDER)
+    except IntakeError as error:
+        raise HandInError(str(error)) from error
+    code = submission.files
+    written = read_written(project, course)
+    files = {**{f"{FOLDER}/{name}": data for name, data in code.items()}, **written.files}
+    content = zip_bytes(files)
+    with tempfile.TemporaryDirectory(prefix="hand-in-") as folder:
+        path = Path(folder) / course.archive
+        path.write_bytes(content)
+        try:
+            found = read_submission(path)
+        except IntakeError as error:
+            raise HandInError(str(error)) from error
+        if found.files != code:
+            raise HandInError(f"The zip does not hold {FOLDER}/ as it is on disk; try again.")
+        report = judge(path)
+    return Packed(
+        content,
+        names=tuple(sorted(files)),
+        missing=tuple(f"{FOLDER}/{name}" for name in FILES if name not in code),
+        warnings=written.warnings,
+        report=report,
+    )

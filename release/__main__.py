@@ -1,0 +1,3 @@
+from release.command import main
+
+main(prog_name="python -m release")

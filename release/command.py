@@ -1,0 +1,146 @@
+"""The command line: ``python -m release [build|check]``."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from release.files import ReleaseError, tracked_files
+from release.leaks import LeakCheck
+from release.products import BUILDERS, LeakError, Product, build_student, course_name, refusal
+from release.student import SUFFIXES, left_out
+
+PROJECT = Path(__file__).resolve().parent.parent
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
+
+
+class BuildByDefault(click.Group):
+    """A group whose command ``build`` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["build", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=BuildByDefault, context_settings=SETTINGS)
+def main() -> None:
+    """Turn this repository into what each person receives: dist/.
+
+    \b
+    ps1-student.zip     for students: gaps for solutions, public tests, no hidden ones
+    ps1-gradescope.zip  Gradescope's autograder, with the hidden tests
+    nbgrader/           a course for nbgrader
+
+    Without a command it builds all three. The student's package is written only if the leak check
+    finds neither solution nor hidden test nor answer in it, in whatever form. Two builds of one
+    commit are the same, byte for byte.
+    """
+
+
+@main.command()
+@click.option(
+    "--only",
+    type=click.Choice(list(BUILDERS)),
+    multiple=True,
+    help="Build this one and not the others; may be given several times.",
+)
+@click.option("--without-pdf", is_flag=True, help="Leave out the blank handout, which needs LaTeX.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=PROJECT / "dist",
+    help="Folder to write to, instead of dist/.",
+)
+def build(only: tuple[str, ...], without_pdf: bool, out: Path) -> None:
+    """Write the products (the default)."""
+    console = Console(stderr=True)
+    products = []
+    try:
+        for note in notes():
+            console.print(note, style="yellow", highlight=False)
+        with console.status("Reading the repository ...") as status:
+            for name in only or BUILDERS:
+
+                def say(what: str) -> None:
+                    status.update(f"{what} ...")
+                    if not console.is_terminal:
+                        console.print(what)
+
+                if name == "student":
+                    products.append(build_student(PROJECT, out, say, pdf=not without_pdf))
+                else:
+                    products.append(BUILDERS[name](PROJECT, out, say))
+    except (ReleaseError, ValueError) as error:
+        click.echo(error, err=True)
+        sys.exit(1 if isinstance(error, LeakError) else 2)
+    show(products)
+
+
+@main.command()
+@click.argument("archive", type=click.Path(path_type=Path, exists=True), required=False)
+def check(archive: Path | None) -> None:
+    """Look for leaks in a student's package, a zip or a folder.
+
+    ARCHIVE is dist/ps1-student.zip if left out. Check a package again after changing it by hand.
+
+    Exits with 0 if there are none, 1 if there are, 2 if it cannot be checked.
+    """
+    console = Console(stderr=True)
+    archive = archive or PROJECT / "dist" / f"{course_name(PROJECT)}-student.zip"
+    try:
+        with console.status(f"Looking for leaks in {archive.name} ..."):
+            leaks = LeakCheck(PROJECT).in_archive(archive)
+    except (ReleaseError, OSError) as error:
+        click.echo(error, err=True)
+        sys.exit(2)
+    if leaks:
+        click.echo(refusal(archive.name, leaks), err=True)
+        sys.exit(1)
+    click.echo(f"{archive.name} holds no solution, hidden test or answer that this check knows.")
+
+
+def notes() -> list[str]:
+    """Say what an instructor may not expect of the working tree; it is no reason to refuse."""
+    tracked = tracked_files(PROJECT)
+    status = subprocess.run(
+        ["git", "-C", str(PROJECT), "status", "--porcelain", "--no-renames", "-z"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    entries = [(entry[:2], entry[3:]) for entry in status if entry]
+    changed = [name for state, name in entries if state != "??"]
+    folders = (*SUFFIXES, "release")
+    new = [name for state, name in entries if state == "??" and name.startswith(folders)]
+    found = []
+    if changed:
+        found.append(f"Not committed, and in the release all the same: {few(changed)}.")
+    if new:
+        found.append(f"Not in the release, for git does not track it: {few(new)}.")
+    if out := left_out(tracked):
+        found.append(f"Not in the release, being no kind of file that it lists: {few(out)}.")
+    return found
+
+
+def few(names: list[str]) -> str:
+    shown = ", ".join(names[:4])
+    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
+
+
+def show(products: list[Product]) -> None:
+    """Print what was written, for whom, and what to do with it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("written", "for", "files", "size", "next"):
+        justify = "right" if column in ("files", "size") else "left"
+        table.add_column(column, justify=justify, overflow="fold")
+    for product in products:
+        path = product.path
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        size = decimal(product.size)
+        table.add_row(str(shown), product.receiver, str(product.count), size, product.next_step)
+    Console().print(table)

@@ -1,0 +1,83 @@
+"""nbgrader's settings for this course. In this folder, with the course's environment active:
+
+    nbgrader generate_assignment ps1        # source/ps1 -> release/ps1; points and due date
+    nbgrader release_assignment ps1         # to the exchange, where students fetch it
+    nbgrader collect ps1
+    nbgrader autograde ps1                  # 1a to 2d; runs no notebook, see below
+    nbgrader formgrade                      # or the Formgrader tab in JupyterLab: 3a to 3c
+    nbgrader generate_feedback ps1
+    nbgrader release_feedback ps1
+    nbgrader export                         # grades.csv
+
+Autograding executes nothing of a student's notebook. The grader in ``grading/`` judges the files of
+``submission/`` in its sandbox, and writes its report and the points into the notebook. A student's
+notebook is cleaned first of everything that could do harm when it is looked at.
+
+``source/`` is all that students get. ``grading/`` holds the hidden tests: it must be readable by
+instructors only.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+COURSE = Path(__file__).resolve().parent
+sys.path.insert(0, str(COURSE / "grading"))
+# nbgrader calls alembic, which lies beside Python, also where the environment is not active.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+from nbgrader_course.course import read_course  # noqa: E402
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+course = read_course()
+ASSIGNMENT = course.assignment
+c.CourseDirectory.root = str(COURSE)
+c.CourseDirectory.course_id = course.short
+# Where students and instructors exchange files; a folder that everyone can write to.
+# c.Exchange.root = "/usr/local/share/nbgrader/exchange"
+# c.Exchange.timezone = "UTC"
+
+# Neither results, which are made again, nor anything that would be run or read as settings.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".git", ".venv", "results",
+    "nbgrader_config.*", "jupyter_*config.*", "ipython_config.*", "*.pth",
+]  # fmt: skip
+
+# The due date of assignment.toml goes into the gradebook each time.
+c.GenerateAssignment.preprocessors.append("nbgrader_course.course.SaveDueDate")
+
+# A submission is collected as plain files: no links into the instructor's folders.
+c.ExchangeFactory.collect = "nbgrader_course.collecting.CollectPlainFiles"
+
+# The students' own files are not overwritten with the course's.
+c.Autograde.exclude_overwriting = {
+    ASSIGNMENT: [f"submission/{name}.py" for name in ("__init__", "model", "loss", "mrr")]
+}
+c.Autograde.exporter_class = "nbgrader_course.reading.SubmittedNotebookExporter"
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader_course.cleaning.CleanSubmission",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "nbgrader_course.autograding.GradeSubmission",  # in the place of nbgrader's Execute
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# The rubrics of 3a to 3c stand in cells that are locked, not in nbgrader's "task" cells. Graders
+# see them; take ClearMarkScheme off the list to show them in the feedback, too.
+c.ClearMarkScheme.enforce_metadata = False
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
+# Late submissions lose nothing unless you say so; for points to lose, write a plugin:
+# https://nbgrader.readthedocs.io/en/stable/plugins/late-plugin.html
+# c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work

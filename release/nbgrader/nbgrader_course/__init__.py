@@ -1,0 +1,1 @@
+"""What nbgrader does differently in this course: see ``nbgrader_config.py``."""

@@ -1,0 +1,117 @@
+"""The step that stands in the place of nbgrader's ``Execute``: it executes nothing.
+
+nbgrader runs a student's notebook with the instructor's rights, beside the gradebook and the
+hidden tests. Here the course's grader judges the files of ``submission/``, whose code runs in its
+sandbox, and its report becomes the output of the graded cells: what a student may read, and the
+points, which nbgrader takes from a cell's last output.
+"""
+
+import atexit
+from dataclasses import replace
+from functools import cache
+from math import isclose
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+
+from grader.assignment import read_assignment
+from grader.explain import Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer
+from grader.report import QuestionResult, Report
+from grader.reports.cell import write_html, write_text
+from grader.reports.wording import points, score_line
+
+from .place import course_directory
+
+
+class NotGradedError(RuntimeError):
+    """A submission's points would not be right; the message says why and what to do."""
+
+
+class GradeSubmission(NbGraderPreprocessor):
+    """Write the grader's report into the cells whose grade ids are coding questions."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        questions = {question.id for question in read_assignment().questions}
+        cells = [cell for cell in nb.cells if _is_check(cell)]
+        graded = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+        if not questions & set(graded):
+            return nb, resources
+        names = resources["nbgrader"]
+        directory = course_directory(self)
+        folder = directory.format_path(
+            directory.submitted_directory, names["student"], names["assignment"]
+        )
+        self.log.info("Judging the code of %s", names["student"])
+        report = judged(Path(folder))
+        self.log.info("%s: %s in %.1f s", names["student"], score_line(report), report.seconds)
+        for number, question in enumerate(report.questions, start=1):
+            if question.id in graded:
+                write_outputs(graded[question.id], report, question, number)
+        return nb, resources
+
+
+def _is_check(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
+def judged(folder: Path) -> Report:
+    """Return the report on a submission.
+
+    Raises
+    ------
+    NotGradedError
+        If the grader failed, or left hidden tests out: no points are better than wrong ones.
+    """
+    report = grade(folder, _server(), _explainer())
+    if report.grader_at_fault:
+        raise NotGradedError(f"{folder}: {report.problem}\n{report.fault}")
+    if report.absent:
+        raise NotGradedError(
+            f"{folder}: {report.absent} hidden tests were not run. {report.absent_reason} "
+            "Grade on Linux, where bubblewrap isolates submissions."
+        )
+    return report
+
+
+def write_outputs(
+    cell: NotebookNode, report: Report, question: QuestionResult, number: int
+) -> None:
+    """Set a graded cell's outputs: the question's report, and its points as the last result.
+
+    Raises
+    ------
+    NotGradedError
+        If the gradebook knows the question with other points than ``assignment.toml``.
+    """
+    known = float(cell.metadata.nbgrader.points)
+    if not isclose(known, question.max_points):
+        raise NotGradedError(
+            f"{question.id} has {points(question.max_points)} points in assignment.toml and "
+            f"{points(known)} in the gradebook. Run nbgrader generate_assignment again."
+        )
+    alone = replace(report, questions=(question,))
+    shown = {"text/html": write_html(alone), "text/plain": write_text(alone)}
+    result = {"text/plain": repr(min(float(question.points), known))}
+    cell.execution_count = number
+    cell.outputs = [
+        new_output("display_data", shown),
+        new_output("execute_result", result, execution_count=number),
+    ]
+
+
+@cache
+def _server() -> ForkServer:
+    """The process's one server: torch is imported once for all submissions."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
+@cache
+def _explainer() -> Explainer:
+    return Explainer()

@@ -1,0 +1,55 @@
+"""Read a submitted file that should be a notebook, whatever it is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+
+from .plain_files import NotPlainError, read_plain_file
+
+MAX_NOTEBOOK = 40 << 20  # bytes
+
+
+class SubmittedNotebookExporter(NotebookExporter):
+    """Takes an empty notebook in the place of a file that is none.
+
+    Such a file would otherwise end the grading of its student without a grade; so the questions
+    that do not depend on it are graded all the same.
+    """
+
+    def from_filename(
+        self, filename: str, resources: dict | None = None, **options: Any
+    ) -> tuple[str, dict]:
+        try:
+            notebook = read_notebook(Path(filename))
+        except ValueError as error:
+            self.log.warning("%s: %s An empty one is graded in its place.", filename, error)
+            notebook = new_notebook()
+        return self.from_notebook_node(notebook, resources=resources, **options)
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Return a notebook in the current format, valid by its schema.
+
+    Raises
+    ------
+    ValueError
+        If the file is a link, too large, or no valid notebook; the message says which.
+    """
+    try:
+        text = read_plain_file(path, MAX_NOTEBOOK).decode("utf-8-sig")
+        # The format's own reader would take any JSON that has a list of cells.
+        if not isinstance(json.loads(text), dict):
+            raise ValueError("it holds no JSON object")
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+    except NotPlainError:
+        raise
+    except Exception as error:  # a hostile file finds more ways to fail than can be listed
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise ValueError(f"This is not a notebook that can be read ({reason}).") from error
+    return notebook

@@ -1,0 +1,50 @@
+"""What ``dist/nbgrader/`` consists of."""
+
+from pathlib import Path, PurePosixPath
+
+from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
+from release.student import student_files
+
+HERE = "release/nbgrader/"
+GRADING = "grading/"
+# Of the student's package, what the notebooks need; an environment comes with the course's hub.
+RELEASED = ("LICENSE", "assignment.toml", "experiments/", "grader/", "submission/")
+# The instructor's side, at its place below grading/: the grader with its hidden tests.
+KEPT = ("assignment.toml", "grader/")
+
+
+def nbgrader_files(project: Path) -> Files:
+    """Return the course: its configuration, ``source/ps1/``, and ``grading/`` for instructors.
+
+    Raises
+    ------
+    ReleaseError
+        If the project is not a git repository, or a question has no cell or no rubric.
+    """
+    tracked = tracked_files(project)
+    student = student_files(project)
+    assignment = _text(tracked, "assignment.toml")
+    source = f"source/{assignment_name(assignment)}/"
+    notebooks = {
+        PurePosixPath(name).name: file.content.decode()
+        for name, file in starting_with(student, "notebooks/").items()
+    }
+    questions = graded_questions(assignment, _text(tracked, HERE + "rubrics.toml"))
+    graded = graded_notebooks(notebooks, questions)
+    return {
+        "nbgrader_config.py": tracked[HERE + "nbgrader_config.py"],
+        **{source + name: PackedFile(text.encode()) for name, text in graded.items()},
+        **{source + name: file for name, file in starting_with(student, *RELEASED).items()},
+        **{GRADING + name: file for name, file in starting_with(tracked, *KEPT).items()},
+        **{
+            GRADING + name.removeprefix(HERE): file
+            for name, file in starting_with(tracked, HERE + "nbgrader_course/").items()
+        },
+    }
+
+
+def _text(tracked: Files, name: str) -> str:
+    if name not in tracked:
+        raise ReleaseError(f"The nbgrader course needs {name}, which git does not track. Add it.")
+    return tracked[name].content.decode()

@@ -1,0 +1,9 @@
+# Commands that the student's package comes without.
+
+.PHONY: release bench
+
+release: environment ## what students, Gradescope and nbgrader receive: dist/
+	@$(PY) -m release $(ARGS)
+
+bench: environment ## speed against the plain baseline, measured side by side
+	@$(PY) -m bench $(ARGS)

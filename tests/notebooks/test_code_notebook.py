@@ -1,0 +1,88 @@
+"""The notebook of the coding questions: it checks the files beside it, as they are now."""
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grader.assignment import read_assignment
+from grader.notebook import check
+
+PROJECT = Path(__file__).parents[2]
+NOTEBOOK = PROJECT / "notebooks" / "00_code.ipynb"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A student's folder: no hidden tests, no misconceptions, and a submission of its own."""
+    ignored = shutil.ignore_patterns("hidden_tests", "misconceptions", "__pycache__")
+    shutil.copytree(PROJECT / "grader", tmp_path / "grader", ignore=ignored)
+    shutil.copytree(PROJECT / "submission", tmp_path / "submission")
+    shutil.copy(PROJECT / "assignment.toml", tmp_path)
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    return tmp_path
+
+
+def shown(cell: nbformat.NotebookNode, kind: str) -> str:
+    """Return what a cell displayed, of one kind."""
+    return "".join(o.data.get(kind, "") for o in cell.outputs if "data" in o)
+
+
+def errors(cell: nbformat.NotebookNode) -> str:
+    return "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::ResourceWarning")
+def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(project):
+    loss = project / "submission" / "loss.py"
+    text = loss.read_text()
+    loss.write_text(
+        text.replace("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()")
+    )
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    mend = f"import pathlib\n_ = pathlib.Path({str(loss)!r}).write_text({text!r})"
+    chosen = ["setup", "imports", "check-1a", "check-2b"]
+    cells = {cell.id: cell for cell in notebook.cells}
+    notebook.cells = [
+        *(cells[name] for name in chosen),
+        nbformat.v4.new_code_cell(mend),
+        nbformat.v4.new_code_cell('check("2b")'),
+        nbformat.v4.new_code_cell('check("1a", hidden=True)'),
+    ]
+    place = {"metadata": {"path": str(project / "notebooks")}}
+    *_, tables, wrong, _, mended, hidden = (
+        NotebookClient(notebook, timeout=120, resources=place).execute().cells
+    )
+    assert "1a · Embedding tables and biases: 0.75 of 0.75 points" in shown(tables, "text/html")
+    assert "4 hidden tests decide the other 2.25 points." in shown(tables, "text/html")
+    assert errors(tables) == ""
+    assert "2b: 1 of 1 public tests did not pass." in errors(wrong)
+    assert "expected  1." in shown(wrong, "text/html")
+    assert "expected  1." in shown(wrong, "text/plain")
+    assert errors(mended) == "" and "0.25 of 0.25 points" in shown(mended, "text/html")
+    assert "0.75 of 0.75 points" in shown(hidden, "text/html"), "there are none to run"
+    assert all(o.output_type != "stream" or o.name == "stderr" for c in (wrong,) for o in c.outputs)
+
+
+def test_an_unknown_question_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match=r"no coding question '3a'; there are 1a, 1b, 1c, .*2d"):
+        check("3a")
+
+
+def test_it_is_committed_without_outputs_and_has_a_check_for_every_question():
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for cell in notebook.cells:
+        assert not cell.get("outputs") and not cell.get("execution_count")
+    sources = {cell.id: cell.source for cell in notebook.cells}
+    for question in read_assignment().questions:
+        assert sources[f"check-{question.id}"] == f'check("{question.id}")'
+        text = sources[f"question-{question.id}"]
+        assert text.startswith(f"## {question.id}. {question.title}\n")
+        assert f"](../{question.file})" in text
+        names = [name for name in re.findall(r"`(\w+)`", text) if name.islower() and "_" in name]
+        code = (PROJECT / question.file).read_text()
+        assert names and all(name in code for name in names)

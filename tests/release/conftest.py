@@ -1,0 +1,42 @@
+"""The student's package and the leak check, made once."""
+
+from pathlib import Path
+
+import pytest
+
+from handout.latex import LatexMissingError, check_installed
+from release.files import Files, tracked_files
+from release.leaks import LeakCheck
+from release.student import blank_handout, student_files
+from tests.conftest import PROJECT, skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def tracked(project) -> Files:
+    return tracked_files(project)
+
+
+@pytest.fixture(scope="session")
+def student(project) -> Files:
+    """The student's package, without the blank handout."""
+    return student_files(project)
+
+
+@pytest.fixture(scope="session")
+def blank(student) -> Files:
+    """The blank handout of the student's package."""
+    try:
+        check_installed()
+    except LatexMissingError as error:
+        skip_or_fail(str(error))
+    return blank_handout(student)
+
+
+@pytest.fixture(scope="session")
+def check(project) -> LeakCheck:
+    return LeakCheck(project)

@@ -1,0 +1,131 @@
+"""A course of its own for the tests: a folder, an exchange, and people with their homes."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from release.archive import write_folder
+from release.files import Files, starting_with
+from release.nbgrader.product import nbgrader_files
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def course_files() -> Files:
+    """The product, of the files as they are."""
+    return nbgrader_files(PROJECT)
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """One folder with the course, an exchange, and a home for each person."""
+
+    root: Path
+
+    @property
+    def course(self) -> Path:
+        return self.root / "course"
+
+    def nbgrader(self, *arguments: str, person: str = "instructor", status: int = 0) -> str:
+        """Run an nbgrader command in the person's folder; return what it printed."""
+        folder = self.course if person == "instructor" else self.root / person
+        home = self.root / "homes" / person
+        (home / ".jupyter").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        settings = (
+            f'c.CourseDirectory.course_id = "DMTL"\nc.Exchange.root = {str(self.exchange)!r}\n'
+        )
+        (home / ".jupyter" / "nbgrader_config.py").write_text("c = get_config()\n" + settings)
+        clean = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments],
+            cwd=folder,
+            env=clean | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / ".jupyter")},
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert done.returncode == status, f"nbgrader {' '.join(arguments)}\n{done.stderr[-4000:]}"
+        return done.stdout + done.stderr
+
+    @property
+    def exchange(self) -> Path:
+        return self.root / "exchange"
+
+    def fetched(self, person: str) -> Path:
+        """Where a student works."""
+        return self.root / person / "ps1"
+
+    def notebook(self, step: str, person: str, name: str) -> NotebookNode:
+        return nbformat.read(self.course / step / person / "ps1" / f"{name}.ipynb", as_version=4)
+
+    @contextmanager
+    def editing(self, path: Path) -> Iterator[NotebookNode]:
+        """Open a notebook, and write it when its cells have been changed."""
+        notebook = nbformat.read(path, as_version=4)
+        yield notebook
+        nbformat.write(notebook, path)
+
+    def gradebook(self) -> Gradebook:
+        return Gradebook(f"sqlite:///{self.course}/gradebook.db")
+
+    def grades(self) -> list[dict[str, str]]:
+        """Return the rows that ``nbgrader export`` wrote."""
+        with (self.course / "grades.csv").open(newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    def graded_alone(self, person: str) -> dict:
+        """Return ``python -m grader``'s report on what was handed in, with nothing held back."""
+        out = self.root / f"{person}.json"
+        submitted = self.course / "submitted" / person / "ps1"
+        command = [sys.executable, "-m", "grader", str(submitted), "--format", "json"]
+        done = subprocess.run([*command, "--out", str(out)], cwd=PROJECT, timeout=240, check=False)
+        assert done.returncode in (0, 1, 2)
+        return json.loads(out.read_text())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def alembic_is_found() -> Iterator[None]:
+    """nbgrader's gradebook calls it as a program, which lies beside Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        yield
+
+
+def open_classroom(root: Path, files: Files) -> Classroom:
+    classroom = Classroom(root)
+    write_folder(files, classroom.course)
+    classroom.exchange.mkdir(mode=0o777)
+    classroom.exchange.chmod(0o777)
+    return classroom
+
+
+@pytest.fixture
+def classroom(tmp_path: Path, course_files: Files) -> Classroom:
+    return open_classroom(tmp_path, course_files)
+
+
+@pytest.fixture(scope="module")
+def shared_classroom(tmp_path_factory: pytest.TempPathFactory, course_files: Files) -> Classroom:
+    """One for all tests of a file, which go through the term in their order."""
+    return open_classroom(tmp_path_factory.mktemp("classroom"), course_files)
+
+
+@pytest.fixture(scope="session")
+def reference_code() -> Files:
+    """The reference solution's files."""
+    from release.files import tracked_files
+
+    return starting_with(tracked_files(PROJECT), "submission/")

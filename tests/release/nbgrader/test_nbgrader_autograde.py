@@ -1,0 +1,80 @@
+"""The step that grades, and what ``generate_assignment`` releases."""
+
+import nbformat
+import pytest
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+
+from release.archive import write_folder
+from release.nbgrader.nbgrader_course import autograding
+from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
+
+MISTAKE = ("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()")
+NAMES = {"nbgrader": {"student": "ada", "assignment": "ps1", "notebook": "00_code"}}
+
+
+@pytest.fixture
+def graded(tmp_path, course_files, reference_code):
+    """A function that grades the course's notebook beside a submission with a mistake in 2b."""
+    folder = tmp_path / "submitted" / "ada" / "ps1"
+    write_folder(reference_code, folder)
+    loss = folder / "submission" / "loss.py"
+    assert MISTAKE[0] in loss.read_text()
+    loss.write_text(loss.read_text().replace(*MISTAKE))
+    converter = Autograde(coursedir=CourseDirectory(root=str(tmp_path)))
+
+    def grade(change=lambda cells: None):
+        notebook = nbformat.reads(course_files["source/ps1/00_code.ipynb"].content.decode(), 4)
+        cells = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+        by_id = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+        change(by_id)
+        GradeSubmission(parent=converter).preprocess(notebook, NAMES)
+        return by_id
+
+    return grade
+
+
+def test_each_question_gets_its_report_and_its_points(graded):
+    cells = graded()
+    points = {id_: cell.outputs[-1].data["text/plain"] for id_, cell in cells.items()}
+    # The last test of 1c trains with the student's losses, so it waits for 2b.
+    assert points == {
+        **{"1a": "3.0", "1b": "2.0", "1c": "4.75", "1d": "2.0"},
+        **{"2a": "2.0", "2b": "0.25", "2c": "1.0", "2d": "4.0"},
+    }
+    page = cells["2b"].outputs[0].data["text/html"]
+    assert "The squared errors are summed, not averaged." in page
+    assert "The squared errors" not in cells["2a"].outputs[0].data["text/html"]
+    assert cells["2b"].outputs[-1].output_type == "execute_result", (
+        "where nbgrader takes points from"
+    )
+
+
+def test_points_that_the_gradebook_does_not_know_are_not_given(graded):
+    def other_points(cells):
+        cells["1a"].metadata.nbgrader.points = 4.0
+
+    with pytest.raises(NotGradedError, match=r"1a has 3 points in assignment.toml and 4 in the"):
+        graded(other_points)
+
+
+def test_without_isolation_nobody_is_graded(graded, monkeypatch):
+    plain = autograding.ForkServer(mode="plain")
+    monkeypatch.setattr(autograding, "_server", lambda: plain)
+    with plain, pytest.raises(NotGradedError, match="hidden tests were not run: nothing isolates"):
+        graded()
+
+
+def test_generate_assignment_takes_hidden_lines_and_rubrics_out(classroom):
+    classroom.nbgrader("generate_assignment", "ps1")
+    for name in ("00_code", "01_experiments"):
+        source = (classroom.course / "source" / "ps1" / f"{name}.ipynb").read_text()
+        released = (classroom.course / "release" / "ps1" / f"{name}.ipynb").read_text()
+        assert ("hidden=True" in source) == (name == "00_code")
+        assert ("For the grader" in source) == (name == "01_experiments")
+        for word in ("hidden=True", "HIDDEN TESTS", "MARK SCHEME", "For the grader"):
+            assert word not in released
+    with classroom.gradebook() as book:
+        assignment = book.find_assignment("ps1")
+        assert assignment.max_score == 26
+        assert assignment.duedate.isoformat() == "2026-12-12T07:59:00", "in UTC"

@@ -1,0 +1,53 @@
+"""What a student reads of ``make test`` while the work is under way."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from release.archive import write_folder
+from release.files import Files
+
+GAP = 'raise NotImplementedError("Question {} is not written yet")'
+
+
+def fill(file: Path, question: str, code: str) -> None:
+    text = file.read_text()
+    assert text.count(GAP.format(question)) >= 1
+    file.write_text(text.replace(GAP.format(question), code))
+
+
+def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named(
+    student: Files, tmp_path: Path
+) -> None:
+    write_folder(student, tmp_path)
+    fill(tmp_path / "submission" / "loss.py", "2a", "loss = negative_predictions.sum()")
+    fill(tmp_path / "submission" / "loss.py", "2b", "loss = observed_ratings @ 2")
+    fill(tmp_path / "submission" / "loss.py", "2c", "loss = factorization_loss * 1.0")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/test_questions.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": "", "COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    said = done.stdout
+    assert done.returncode == 1, said
+    assert "2a-0-basic: bpr_loss is a single number, and 0.5 where both movies" in said
+    assert "expected  0.5\ngot       -1." in said
+    assert re.search(r"submission/loss.py, line \d+: loss = observed_ratings @ 2\n", said)
+    assert "conftest.py" not in said and "Traceback" not in said
+    summary = said.split("\n\n")
+    assert summary[-2].splitlines() == [
+        "1a  Embedding tables and biases         open",
+        "1b  Dense layers                        open",
+        "1c  Forward passes                      open",
+        "1d  Scores of every movie               open",
+        "2a  Bayesian personalized ranking loss  not right yet",
+        "2b  Regression loss                     not right yet",
+        "2c  Joint loss                          passes the public tests",
+        "2d  Mean reciprocal rank                open",
+    ]
+    assert summary[-1].startswith("To mend: 2a, 2b.\nBegin with 2a: The loss has other numbers")
+    assert "2 failed, 1 passed, 9 skipped" in said

@@ -1,0 +1,173 @@
+"""Whatever the instructors' page tells to type is typed here, in a clone of the project."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import read_assignment
+from handout.latex import LatexMissingError, check_installed
+from release.archive import write_folder
+from release.files import tracked_files
+from tests.conftest import skip_or_fail
+
+PROJECT = Path(__file__).parents[1]
+PAGE = PROJECT / "docs" / "instructors.md"
+BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# The only things that differ from a reader's terminal: make finds the environment of these tests
+# instead of installing one.
+PRELUDE = """\
+set -euo pipefail
+make() {
+    local folder=.
+    if [ "$1" = -C ]; then folder=$2; fi
+    [ -e "$folder/.venv" ] || ln -s "$ENVIRONMENT" "$folder/.venv"
+    command make -o environment "$@"
+}
+"""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: commands (``sh``), an edit (``diff``), or lines to add to a file."""
+
+    language: str
+    file: str
+    text: str
+
+
+def sections() -> dict[str, list[Block]]:
+    """Return the page's blocks by the heading above them."""
+    _, *parts = re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {
+        part.splitlines()[0]: [Block(*found) for found in BLOCK.findall(part)] for part in parts
+    }
+
+
+def edited(text: str, block: Block) -> str:
+    """Return a file's text after an edit: each run of - lines becomes the + lines below it."""
+    if block.language == "python":
+        return f"{text.rstrip()}\n\n\n{block.text}"
+    for minus, plus in re.findall(r"((?:^-.*\n)+)((?:^\+.*\n)*)", block.text, re.MULTILINE):
+        old, new = (re.sub(r"^.", "", lines, flags=re.MULTILINE) for lines in (minus, plus))
+        if block.file.endswith(".ipynb"):  # a line of code is part of a line of JSON
+            old, new = old.rstrip("\n"), new.rstrip("\n")
+        assert text.count(old) == 1, f"{block.file} should hold once:\n{old}"
+        text = text.replace(old, new)
+    return text
+
+
+SECTIONS = sections()
+
+
+def test_the_page_has_blocks_of_known_kinds_only() -> None:
+    blocks = [block for blocks in SECTIONS.values() for block in blocks]
+    assert len(blocks) > 20
+    assert {block.language for block in blocks} == {"sh", "diff", "python"}
+    assert all(bool(block.file) == (block.language != "sh") for block in blocks)
+    assert PAGE.read_text().count("\n```") == 2 * len(blocks)
+
+
+def test_every_edit_fits_the_files_as_they_are(tmp_path: Path) -> None:
+    texts: dict[str, str] = {}
+    for blocks in SECTIONS.values():
+        for block in blocks:
+            if block.language != "sh":
+                before = texts.get(block.file) or (PROJECT / block.file).read_text(encoding="utf-8")
+                texts[block.file] = edited(before, block)
+    for name, text in texts.items():
+        if name.endswith(".py"):
+            compile(text, name, "exec")
+    changed = tmp_path / "assignment.toml"
+    changed.write_text(texts["assignment.toml"], encoding="utf-8")
+    assert sum(question.points for question in read_assignment(changed).questions) == 21
+
+
+def test_every_file_and_target_that_it_names_exists() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    makefiles = "".join((PROJECT / name).read_text() for name in ("Makefile", "release/targets.mk"))
+    targets = set(re.findall(r"^([a-z-]+):", makefiles, re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z][a-z-]+)", text, re.MULTILINE)) <= targets
+    links = re.findall(r"\]\(([\w/.-]+)\)", text)
+    assert [link for link in links if not (PAGE.parent / link).is_file()] == []
+    places = re.findall(r"`((?:release|grader|handout|tests|docs|submission)/[\w./-]*)`", text)
+    absent = [place for place in places if not (PROJECT / place).exists()]
+    assert absent == ["handout/ps1_blank.pdf"]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as it is here, committed to a repository of its own."""
+    try:
+        check_installed()
+    except LatexMissingError as error:
+        skip_or_fail(str(error))
+    folder = tmp_path_factory.mktemp("instructor") / "project"
+    write_folder(tracked_files(PROJECT), folder)
+    (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "As it is"]):
+        subprocess.run(["git", *command], cwd=folder, env=environment(folder), check=True)
+    return folder
+
+
+def environment(clone: Path) -> dict[str, str]:
+    """Return an instructor's environment: a home, a name for git, an exchange for nbgrader."""
+    home = clone.parent / "home"
+    exchange = clone.parent / "exchange"
+    if not home.exists():
+        (home / ".jupyter").mkdir(parents=True)
+        exchange.mkdir()
+        exchange.chmod(0o777)
+        settings = f"c = get_config()\nc.Exchange.root = {str(exchange)!r}\n"
+        (home / ".jupyter" / "nbgrader_config.py").write_text(settings)
+    names = {f"GIT_{who}_{what}": "instructor@example.edu"
+             for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
+    kept = {
+        k: v for k, v in os.environ.items() if "JUPYTER" not in k and not k.startswith("PYTEST")
+    }
+    places = {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / ".jupyter")}
+    return {**kept, **names, **places, "ENVIRONMENT": sys.prefix, "CI": "false"}
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_its_commands_work(section: str, clone: Path) -> None:
+    for block in SECTIONS[section]:
+        if block.language == "sh":
+            done = subprocess.run(
+                ["bash", "-c", PRELUDE + block.text],
+                cwd=clone,
+                env=environment(clone),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            assert done.returncode == 0, f"{block.text}\n{done.stdout[-5000:]}"
+            print(f"$ {block.text}{done.stdout}")
+        else:
+            path = clone / block.file
+            path.write_text(edited(path.read_text(encoding="utf-8"), block), encoding="utf-8")
+    check_what_came_of_it(section, clone)
+
+
+def check_what_came_of_it(section: str, clone: Path) -> None:
+    """Look at what the section's commands should have left."""
+    if section == "Your course":
+        assert (clone / "handout" / "ps1_blank.pdf").exists()
+    elif section == "With nbgrader":
+        (row,) = (clone / "course" / "grades.csv").read_text().splitlines()[1:]
+        assert ",20.0," in row
+    elif section == "With neither":
+        rows = (clone / "grades" / "points.csv").read_text().splitlines()
+        assert rows[1] == "ada,3,2,5,2,2,1,1,4,20,20,"
+    elif section == "Next year":
+        rows = (clone / "grades-last-year" / "points.csv").read_text().splitlines()
+        points = dict(zip(rows[0].split(","), rows[1].split(",")))
+        assert float(points["2d"]) < 4
+        page = (clone / "grades-last-year" / "pages" / "ada.html").read_text()
+        assert "share the mean of their ranks, as they did last year" in page
