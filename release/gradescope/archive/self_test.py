@@ -16,7 +16,8 @@ def main() -> None:
         if not server.isolated:
             sys.exit(
                 "The autograder is not set up: nothing keeps a submission from the hidden tests. "
-                f"It {'; it '.join(server.open_doors)}."
+                f"It {'; it '.join(server.open_doors)}. "
+                "Choose Ubuntu 22.04, variant Base, as base image, and build again."
             )
         for name in ("model.py", "loss.py", "mrr.py"):
             (Path(folder) / name).write_bytes((BASE / name).read_bytes())

@@ -37,11 +37,9 @@ venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --prog
 venv/bin/python -m compileall -q source/grader
 rm -rf /var/lib/apt/lists/*
 
-# A submission runs as a user of its own, which may enter neither of these.
+# As run_autograder has it while it grades, and says why.
 mkdir -p results
-chmod 700 source results
-
-# As run_autograder has it while it grades.
+chmod 700 /root source results
 chmod go-w /tmp /var/tmp /dev/shm
 venv/bin/python source/self_test.py
 chmod 1777 /tmp /var/tmp /dev/shm

@@ -215,6 +215,8 @@ class Gradescope:
         self.autograder.chmod(0o755)
 
     def _start(self, environment: Path | None) -> tuple[psutil.Popen, int]:
+        if not shutil.which("unshare") or not shutil.which("nsenter"):
+            raise OSError("no machine can be started: it takes Linux, with util-linux installed")
         namespaces = ["--mount", "--pid", "--fork", "--kill-child"]
         if os.geteuid() != 0:
             namespaces += ["--user", "--map-root-user"]

@@ -19,6 +19,7 @@ for path in /*; do
         cp --no-dereference "$path" "$name"
     elif [[ -d $path ]]; then
         mkdir "$name" "../changes/$name" "../work/$name"
+        chmod --reference="$path" "../changes/$name"  # which an overlay has, too
         layers=lowerdir=$path,upperdir=../changes/$name,workdir=../work/$name
         mount -t overlay overlay -o "$layers" "$name" 2>/dev/null || {
             mount --rbind "$path" "$name"
