@@ -91,8 +91,13 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     from release.nbgrader import nbgrader_files
 
     say("Making the nbgrader course")
-    files = nbgrader_files(project)
     path = out / "nbgrader"
+    if (path / "gradebook.db").exists():
+        raise ReleaseError(
+            f"{path} has a gradebook, and a release would replace it. Move the folder to where the "
+            "course lives; a later release is copied over it: cp -r dist/nbgrader/. COURSE"
+        )
+    files = nbgrader_files(project)
     replace_folder(files, path)
     size = sum(len(file.content) for file in files.values())
     step = f"in it: nbgrader generate_assignment {course_name(project)}"

@@ -4,7 +4,7 @@
     nbgrader release_assignment ps1         # to the exchange, where students fetch it
     nbgrader collect ps1
     nbgrader autograde ps1                  # 1a to 2d; runs no notebook, see below
-    nbgrader formgrade                      # or the Formgrader tab in JupyterLab: 3a to 3c
+    jupyter lab                             # menu Nbgrader, Formgrader: 3a to 3c by hand
     nbgrader generate_feedback ps1
     nbgrader release_feedback ps1
     nbgrader export                         # grades.csv

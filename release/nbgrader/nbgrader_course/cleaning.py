@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from .harmless import PictureBudget, harmless_cells, harmless_markdown
+from .harmless import Budget, harmless_cells, harmless_markdown
 from .place import course_directory
 
 MISSING = "*The cells below were missing from what was handed in, and have been added back.*"
@@ -69,7 +69,7 @@ def _restored(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     """Return the course's cell; one that students answer in, with the answer."""
     cell = deepcopy(master)
     if cell.metadata.nbgrader.solution and cell.source != submitted.source:
-        answer = harmless_markdown(submitted, PictureBudget(), cell.id)
+        answer = harmless_markdown(submitted, Budget(), cell.id)
         cell.source = answer.source
         if "attachments" in answer:
             cell.attachments = answer.attachments

@@ -16,6 +16,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 MAX_TEXT = 100_000  # characters of one cell or one output
+MAX_MARKDOWN = 20_000  # characters of one text cell; nbconvert takes seconds for some of that size
+MAX_MARKDOWNS = 60_000  # characters of all text cells of a notebook
 MAX_PICTURE = 4 << 20  # bytes of one picture
 MAX_PICTURES = 16 << 20  # bytes of all pictures of a notebook
 MAX_CELLS = 400
@@ -50,7 +52,7 @@ def harmless_cells(
         The cells that students were given; one that says the same stays as it was.
     """
     known = {(cell.cell_type, cell.source) for cell in given}
-    budget = PictureBudget()
+    budget = Budget()
     cleaned = []
     for number, cell in enumerate(cells):
         if number == MAX_CELLS:
@@ -69,11 +71,18 @@ def harmless_cells(
     return cleaned
 
 
-class PictureBudget:
-    """Counts the bytes of a notebook's pictures."""
+class Budget:
+    """What a notebook may still have of pictures, in bytes, and of Markdown, in characters."""
 
     def __init__(self) -> None:
-        self.left = MAX_PICTURES
+        self.pictures = MAX_PICTURES
+        self.markdown = MAX_MARKDOWNS
+
+    def text(self, source: object) -> str:
+        """Return a text cell's source, cut where there is too much of it."""
+        text = bounded_text(source, min(MAX_MARKDOWN, self.markdown))
+        self.markdown = max(0, self.markdown - len(text))
+        return text
 
     def picture(self, kind: str, data: object) -> str | None:
         """Return a picture as base64, or None if it is none, or too large."""
@@ -83,17 +92,17 @@ class PictureBudget:
             decoded = base64.b64decode("".join(data.split()), validate=True)
         except (binascii.Error, ValueError):
             return None
-        fits = len(decoded) <= min(MAX_PICTURE, self.left)
+        fits = len(decoded) <= min(MAX_PICTURE, self.pictures)
         if not fits or not decoded.startswith(SIGNATURES[kind]):
             return None
-        self.left -= len(decoded)
+        self.pictures -= len(decoded)
         return base64.b64encode(decoded).decode("ascii")
 
 
-def harmless_markdown(cell: NotebookNode, budget: PictureBudget, name: str) -> NotebookNode:
+def harmless_markdown(cell: NotebookNode, budget: Budget, name: str) -> NotebookNode:
     """Return a Markdown cell that renders to nothing but text, mathematics and own pictures."""
     attachments = _pictures(cell.get("attachments", {}), budget)
-    text = bounded_text(cell.source)
+    text = budget.text(cell.source)
     parts, end = [], 0
     for match in PICTURE.finditer(text):
         if match[2] in attachments:
@@ -112,7 +121,7 @@ def harmless_text(text: str) -> str:
     return text
 
 
-def _pictures(attachments: object, budget: PictureBudget) -> dict[str, dict[str, str]]:
+def _pictures(attachments: object, budget: Budget) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     if not isinstance(attachments, Mapping):
         return found
@@ -124,7 +133,7 @@ def _pictures(attachments: object, budget: PictureBudget) -> dict[str, dict[str,
     return found
 
 
-def harmless_outputs(outputs: Iterable[NotebookNode], budget: PictureBudget) -> list[NotebookNode]:
+def harmless_outputs(outputs: Iterable[NotebookNode], budget: Budget) -> list[NotebookNode]:
     """Return PNG pictures and plain text of a cell's outputs, and nothing else."""
     cleaned = []
     for output in list(outputs)[:MAX_OUTPUTS]:
@@ -145,10 +154,10 @@ def _text_of(output: NotebookNode) -> object:
     return output.get("data", {}).get("text/plain", "")
 
 
-def bounded_text(text: object) -> str:
+def bounded_text(text: object, limit: int = MAX_TEXT) -> str:
     """Return printable text of bounded length that can be written as UTF-8."""
     if not isinstance(text, str):
         return ""
-    cut = text[:MAX_TEXT] + ("\n[...]" if len(text) > MAX_TEXT else "")
+    cut = text[:limit] + ("\n[...]" if len(text) > limit else "")
     printable = "".join(c for c in cut if c in "\n\t" or c.isprintable())
     return printable.encode("utf-8", errors="replace").decode("utf-8")

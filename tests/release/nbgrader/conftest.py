@@ -89,6 +89,8 @@ class Classroom:
     def graded_alone(self, person: str) -> dict:
         """Return ``python -m grader``'s report on what was handed in, with nothing held back."""
         out = self.root / f"{person}.json"
+        if out.exists():
+            return json.loads(out.read_text())
         submitted = self.course / "submitted" / person / "ps1"
         command = [sys.executable, "-m", "grader", str(submitted), "--format", "json"]
         done = subprocess.run([*command, "--out", str(out)], cwd=PROJECT, timeout=240, check=False)

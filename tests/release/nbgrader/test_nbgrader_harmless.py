@@ -172,3 +172,8 @@ def test_raw_cells_become_text_and_sizes_are_bounded():
     assert (clean[0].cell_type, clean[0].source) == ("markdown", "< script>")
     assert clean[1].source == "x" * MAX_TEXT + "\n[...]"
     assert len(clean) == MAX_CELLS + 1 and "left out" in clean[-1].source
+
+
+def test_no_notebook_has_more_markdown_than_can_be_rendered_in_a_minute():
+    clean = harmless_cells([new_markdown_cell("y" * 90_000)] * 9, [])
+    assert sum(len(cell.source) for cell in clean) < 61_000

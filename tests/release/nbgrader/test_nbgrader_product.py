@@ -13,6 +13,7 @@ from release.archive import zip_bytes
 from release.files import ReleaseError, starting_with
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.nbgrader.product import nbgrader_files
+from release.products import build_nbgrader
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -96,6 +97,15 @@ def test_students_get_no_hidden_test_and_instructors_get_all(course_files):
 
 def test_two_builds_are_the_same_to_the_byte(course_files):
     assert zip_bytes(nbgrader_files(PROJECT)) == zip_bytes(course_files)
+
+
+def test_a_release_does_not_replace_a_gradebook(tmp_path):
+    gradebook = tmp_path / "nbgrader" / "gradebook.db"
+    gradebook.parent.mkdir()
+    gradebook.write_text("a term's grades")
+    with pytest.raises(ReleaseError, match="has a gradebook, and a release would replace it"):
+        build_nbgrader(PROJECT, tmp_path, lambda what: None)
+    assert gradebook.read_text() == "a term's grades"
 
 
 def test_the_notebooks_beside_the_files_link_to_them(course_files):

@@ -25,6 +25,7 @@ pytestmark = [
 ]
 PROJECT = Path(__file__).parents[3]
 STUDENTS = ("ada", "grace", "mallory")
+NOTEBOOKS = ("00_code", "01_experiments")
 MANUAL = {"ada": (2, 1.5, 1.75), "grace": (1, 0.5, None), "mallory": (0, 0, None)}
 ANSWER = "No: $L_F$ ends at $0.25 < 0.26$ with separate tables."
 SCRIPT = "<script>document.title = 'stolen'</script><img src=x onerror=alert(1)>"
@@ -171,10 +172,9 @@ class Term:
             }
 
     def feedback(self, student: str) -> str:
-        """Return the text of the pages that a student fetched."""
-        pages = list((self.room.fetched(student) / "feedback").rglob("*.html"))
-        assert len(pages) == 2, "one page for each notebook"
-        return "\n".join(page.read_text() for page in pages)
+        """Return the pages that were made for a student."""
+        pages = self.room.course / "feedback" / student / "ps1"
+        return "\n".join((pages / f"{name}.html").read_text() for name in NOTEBOOKS)
 
 
 def replace_in(path: Path, old: str, new: str) -> None:
@@ -243,14 +243,15 @@ def test_feedback_holds_no_hidden_test_input_value_or_solution(term):
                 detail = test["detail"] or {}
                 if test["hidden"] and test["status"] != "passed":
                     values |= {*detail.values(), test["raised"]}
+                    values |= set(re.findall(r"-?\d+\.\d{3,}", str(detail)))
                 else:
                     sentences |= {*detail.values(), test["raised"]}
         said = " ".join(sentences)
-        secret = {value for value in values if len(value) >= 8 and value not in said}
+        secret = {value for value in values if len(value) >= 6 and value not in said}
         lines = {line for line in hidden_lines() if line not in said}
         assert len(lines) > 300
         assert [text for text in secret | lines | solutions | musts if text in page] == []
-        assert student == "ada" or secret, "there was something to find"
+        assert student != "grace" or len(secret) > 20, "there was something to find"
 
 
 def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
@@ -259,8 +260,17 @@ def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
     assert "Read by hand: 3b" in grace and "No response." in grace
     for student in STUDENTS:
         page = term.feedback(student)
-        assert "<script>document" not in page and "onerror=" not in re.sub("&lt;.*", "", page)
-    assert "Read by hand: 3b" in term.feedback("ada")
+        assert "<script>document" not in page and "<img" not in page
+        assert ("< script>document" in html.unescape(page)) == (student != "ada")
+
+
+def test_students_fetch_their_own_pages(term):
+    for student in ("ada", "grace"):
+        (folder,) = (term.room.fetched(student) / "feedback").iterdir()
+        pages = "\n".join((folder / f"{name}.html").read_text() for name in NOTEBOOKS)
+        assert pages == term.feedback(student)
+    # Whoever removes the secret of a submission cannot fetch; everyone else can.
+    assert not (term.room.fetched("mallory") / "feedback").exists()
 
 
 def test_the_export_adds_up(term):
@@ -285,4 +295,5 @@ def test_grading_again_keeps_manual_points_and_counts_lateness(term):
     }
     assert after["3a"][2], "a grade given by hand is marked to be looked at again"
     with term.room.gradebook() as book:
-        assert book.find_submission("ps1", "grace").score == 0
+        submission = book.find_submission("ps1", "grace")
+        assert submission.late_submission_penalty == submission.score > 0
