@@ -9,6 +9,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from handout.course import read_assignment
+
 PROJECT = Path(__file__).parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "01_experiments.ipynb"
 
@@ -79,6 +81,10 @@ def test_it_is_committed_without_outputs_and_asks_every_written_question():
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     for cell in notebook.cells:
         assert not cell.get("outputs") and not cell.get("execution_count")
-    for question in ("3a", "3b", "3c"):
-        ids = [cell.id for cell in notebook.cells]
-        assert ids.index(f"answer-{question}") == ids.index(f"question-{question}") + 1
+    sources = {cell.id: cell.source for cell in notebook.cells}
+    ids = list(sources)
+    for question in read_assignment(PROJECT / "assignment.toml")["questions"]:
+        if question["kind"] == "written":
+            id_ = question["id"]
+            assert ids.index(f"answer-{id_}") == ids.index(f"question-{id_}") + 1
+            assert sources[f"question-{id_}"].startswith(f"### {id_} ({question['points']} points)")

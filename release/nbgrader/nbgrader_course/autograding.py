@@ -72,8 +72,8 @@ def judged(folder: Path) -> Report:
         raise NotGradedError(f"{folder}: {report.problem}\n{report.fault}")
     if report.absent:
         raise NotGradedError(
-            f"{folder}: {report.absent} hidden tests were not run. {report.absent_reason} "
-            "Grade on Linux, where bubblewrap isolates submissions."
+            f"{folder}: {report.absent_reason} No points were recorded. Grade on Linux, where "
+            "bubblewrap isolates submissions."
         )
     return report
 
