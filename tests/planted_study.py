@@ -135,7 +135,7 @@ def plant_everything(study: PlantedStudy, seeds: int = 6) -> None:
                     epochs=study.epochs,
                 )
                 study.add(run, (0.3, 0.83, 0.5, mrr, mse))
-        for k, method in enumerate(("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad")):
+        for k, method in enumerate(("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")):
             run = replace(
                 *(COURSE_RUNS[1],),
                 seed=seed,

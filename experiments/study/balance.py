@@ -22,6 +22,7 @@ METHOD_NAMES = {
     "cagrad": "CAGrad",
     "mgda": "MGDA",
     "upgrad": "UPGrad",
+    "imtlg": "IMTL-G",
 }
 
 

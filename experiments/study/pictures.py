@@ -253,7 +253,7 @@ def draw_balance(points: Sequence[Balance], chosen: Balance | None = None) -> Fi
                 point.mrr.value,
                 xerr=error_bars(point.mse),
                 yerr=error_bars(point.mrr),
-                fmt="Xv^DP"[k % 5],
+                fmt="Xv^DPp"[k % 6],
                 markersize=5.5,
                 color=GREEN,
                 mec="black",

@@ -52,6 +52,21 @@ from experiments.study.wording import listed, small_p, with_interval, with_seeds
 
 SPREAD_METRICS = ("training/Factorization Loss", "eval/Mean Reciprocal Rank", "eval/MSE")
 VARIED = (*SOURCES.values(), TOGETHER)
+METHOD_SENTENCES = {
+    "uncertainty": "Uncertainty weighting learns how noisy each task is and weighs it by that "
+    "(Kendall, Gal and Cipolla 2018, arXiv 1705.07115).",
+    "pcgrad": "PCGrad takes out of each task's gradient what opposes the other one, and adds them "
+    "(Yu et al. 2020, arXiv 2001.06782).",
+    "cagrad": "CAGrad stays near the mean gradient and serves the task that is worse off "
+    "(Liu et al. 2021, arXiv 2110.14048).",
+    "mgda": "MGDA takes the shortest mixture of the gradients, which harms neither task "
+    "(Désidéri 2012; Sener and Koltun 2018, arXiv 1810.04650).",
+    "upgrad": "UPGrad projects each gradient onto what harms neither task, and takes the mean: "
+    "with two tasks half of PCGrad's step, which Adam hardly tells from it (Quinton and Rey 2024, "
+    "arXiv 2406.16232).",
+    "imtlg": "IMTL-G takes the direction that goes equally far along both gradients "
+    "(Liu et al. 2021).",
+}
 PREFERENCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
@@ -387,14 +402,13 @@ def methods_section(measurements: Measurements) -> Section | None:
     return Section(
         "methods",
         "Can a method find the balance by itself?",
-        "Uncertainty weighting (Kendall, Gal and Cipolla 2018, arXiv 1705.07115) learns how noisy "
-        "each task is and weighs it by that. The others look at both tasks' gradients in every "
-        "step: PCGrad (Yu et al. 2020, arXiv 2001.06782) takes out of each the part that opposes "
-        "the other; CAGrad (Liu et al. 2021, arXiv 2110.14048) stays near the mean and serves the "
-        "worse-off task; MGDA (Désidéri 2012; Sener and Koltun 2018, arXiv 1810.04650) takes the "
-        "shortest mixture, which harms neither; UPGrad (Quinton and Rey 2024, arXiv 2406.16232) "
-        "projects each onto what harms neither, and takes the mean. All have shared tables and as "
-        "many steps as the fixed weights.",
+        "Methods that set the balance in every step, with shared tables and as many steps as the "
+        "fixed weights have. "
+        + " ".join(
+            METHOD_SENTENCES[method.method]
+            for method in methods
+            if method.method in METHOD_SENTENCES
+        ),
         tuple(findings),
         tables=(
             Table(

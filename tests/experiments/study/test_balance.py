@@ -91,7 +91,7 @@ def test_the_sweep_is_read_by_what_runs_are(planted):
         *(0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
     ]
     assert {p.method for p in points if p.method != "fixed"} == {
-        *("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad")
+        *("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")
     }
     half = next(p for p in points if p.label == "shared 0.5")
     assert half.mse.count == 3, "the seeds that all have, and no run of another width or fraction"
