@@ -1,6 +1,6 @@
 """How the two tasks pull at the tables that they share, along training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -36,11 +36,11 @@ class Conflict:
     @property
     def opposed(self) -> Estimate:
         """The share of the epochs looked at in which the gradients oppose each other."""
-        return mean_interval((self.cosine < 0).mean().to_numpy())
+        return bounded(mean_interval((self.cosine < 0).mean().to_numpy()), 0, 1)
 
     @property
     def mean_cosine(self) -> Estimate:
-        return mean_interval(self.cosine.mean().to_numpy())
+        return bounded(mean_interval(self.cosine.mean().to_numpy()), -1, 1)
 
     @property
     def log_ratio(self) -> pd.Series:
@@ -61,6 +61,12 @@ class Conflict:
         """The first epoch in which factorization pulls harder; None unless all seeds have one."""
         stronger = self.norm_ratio > 1
         return mean_interval(stronger.idxmax().to_numpy()) if stronger.any().all() else None
+
+
+def bounded(estimate: Estimate, least: float, most: float) -> Estimate:
+    """Return the estimate of a mean that cannot lie outside of two bounds."""
+    low, high = np.clip([estimate.low, estimate.high], least, most).tolist()
+    return replace(estimate, low=low, high=high)
 
 
 def exponential(estimate: Estimate) -> Estimate:
