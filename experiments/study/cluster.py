@@ -142,7 +142,7 @@ def _joined(scheduler: str) -> Iterator[Client]:
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"--scheduler {scheduler}: no Dask scheduler answers there ({error}). "
-            "Give the address that `dask scheduler` prints, such as tcp://10.0.0.5:8786"
+            "Give the address that `python -m dask scheduler` prints, such as tcp://10.0.0.5:8786"
         ) from None
     with client:
         yield client

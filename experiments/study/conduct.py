@@ -131,11 +131,10 @@ def conduct_study(
     todo = [run for run in runs if run.name not in complete]
     costs = recorded_costs(list(complete.values()))
     if todo:
-        count = workers or max(1, processor_cores() // runs[0].threads)
-        joined = f"Joining {scheduler}" if scheduler else f"Starting {count} worker processes"
-        _say(console, f"{joined} ...")
-        folder = find_submission(submission)
-        with open_workers(ratings, folder, min(count, len(todo)), scheduler) as ready:
+        count = min(len(todo), workers or max(1, processor_cores() // runs[0].threads))
+        started = f"Starting {count} worker process{'es' if count > 1 else ''}"
+        _say(console, f"Joining {scheduler} ..." if scheduler else f"{started} ...")
+        with open_workers(ratings, find_submission(submission), count, scheduler) as ready:
             if not len(ready):
                 _say(console, "The cluster has no worker yet; waiting for one ...")
             if slowed := ready.slowed:
