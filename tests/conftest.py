@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 import torch
 
+from experiments.configuration import processor_cores
 from experiments.movielens import load_movielens_100k
 from experiments.ratings import DataError, Ratings, Split, split_ratings
 from experiments.synthetic import synthetic_ratings
@@ -19,6 +20,11 @@ hypothesis.settings.load_profile("project")
 
 PROJECT = Path(__file__).parents[1]
 CONTINUOUS_INTEGRATION = os.environ.get("CI") == "true"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run on one process more than there are cores: many tests wait for a sandbox to end."""
+    return processor_cores() + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
