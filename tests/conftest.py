@@ -28,13 +28,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave tests that take minutes to continuous integration."""
-    if CONTINUOUS_INTEGRATION:
-        return
-    skip = pytest.mark.skip(reason="takes minutes; CI=true make test runs it")
-    for item in items:
-        if item.get_closest_marker("thorough"):
-            item.add_marker(skip)
+    """Start with tests that take minutes, or leave them to continuous integration."""
+    thorough = {item for item in items if item.get_closest_marker("thorough")}
+    items.sort(key=lambda item: item not in thorough)
+    if not CONTINUOUS_INTEGRATION:
+        for item in thorough:
+            item.add_marker(pytest.mark.skip(reason="takes minutes; CI=true make test runs it"))
 
 
 ChangeSubmission = Callable[..., Path]
