@@ -199,6 +199,7 @@ def test_a_submission_that_ends_its_process_is_given_up(
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(900)
 def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, reference, tmp_path):
     runs = planned(small_ratings, reference, 40, epochs=60)
     over = threading.Event()
@@ -206,7 +207,8 @@ def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, refere
 
     def kill_until_over():
         while not over.wait(3):
-            killed.append(kill_a_worker(two_workers, len(killed)))
+            if len(two_workers) == 2:  # on a busy machine a worker takes long to come back
+                killed.append(kill_a_worker(two_workers, len(killed)))
 
     with open_workers(small_ratings, reference, 2) as two_workers:
         watcher = Watcher()
