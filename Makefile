@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help environment experiments test lab grade
+.PHONY: help environment experiments study test lab grade
 .PHONY: submission handout handout-blank handout-watch handout-overleaf handout-clean
 
 help: ## list these commands
@@ -15,6 +15,9 @@ environment: ## set up .venv, or find it up to date
 
 experiments: environment ## fetch the data, run the four experiments, plot: results/
 	@$(PY) -m experiments run $(ARGS)
+
+study: environment ## many runs compared, with intervals: results/study/ (ARGS=--quick takes minutes)
+	@$(PY) -m experiments study $(ARGS)
 
 test: environment ## every test of the package
 	@$(PY) -m pytest $(ARGS)
