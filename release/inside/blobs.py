@@ -14,6 +14,8 @@ BLOB = re.compile(rb"[A-Za-z0-9+/_=-]{%d,}" % SHORTEST)
 WRAPPED = re.compile(rb"(?:^[^\w+/]*[A-Za-z0-9+/_=-]{20,}[^\w+/]*$\n?){2,}", re.MULTILINE)
 DENSE = re.compile(rb"[!-~]{%d,}" % SHORTEST)
 CODES = re.compile(rb"\b(?:(?:0x)?[0-9a-fA-F]{1,3}\b[\s,;:]*){%d,}" % SHORTEST)
+# Code with coloured words, as notebooks are exported: HTML's tags, and Pygments' LaTeX.
+COLOURED = re.compile(rb"<[/a-zA-Z][^<>]*>|\\PY(?:Z\w+)?\{[^{}]*\}")
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "base64": lambda blob: base64.b64decode(blob.translate(_URL), validate=True),
     "base32": base64.b32decode,
@@ -59,7 +61,7 @@ def of_codes(content: bytes) -> Iterator[Part]:
 
 
 def of_escaped(content: bytes) -> Iterator[Part]:
-    """Yield text without its escapes: backslashes, percent and equals signs, HTML's."""
+    """Yield text without its escapes and mark-up: backslashes, percent and equals signs, HTML."""
     if not content.isascii() and b"\0" in content:
         return
     if re.search(rb"\\[nrtx\"'u]", content):
@@ -74,6 +76,8 @@ def of_escaped(content: bytes) -> Iterator[Part]:
     if re.search(rb"&(?:#\d+|#x[0-9a-f]+|lt|gt|amp|quot);", content):
         text = html.unescape(content.decode("utf-8", "replace"))
         yield Part("as HTML", text.encode("utf-8", "replace"))
+    if COLOURED.search(content):
+        yield Part("without mark-up", COLOURED.sub(b"", content))
 
 
 def _character(escape: "re.Match[str]") -> str:

@@ -21,6 +21,9 @@ from pathlib import Path
 import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from pygments import highlight
+from pygments.formatters import HtmlFormatter, LatexFormatter, SvgFormatter
+from pygments.lexers import PythonLexer
 from pypdf import PdfReader, PdfWriter
 
 from release.archive import zip_bytes
@@ -142,6 +145,15 @@ def test_what_is_compressed_behind_something_else_is_found(compress, check):
     content = b"A picture, perhaps.\n" + compress(SCORES.encode())
     (leak, *_) = check.in_files({"a.png": PackedFile(content)})
     assert "compressed at byte 20" in leak.place
+    assert "the solution of 1d in submission/model.py" in leak.what
+
+
+@pytest.mark.parametrize(
+    ("kind", "formatter"), [("html", HtmlFormatter), ("tex", LatexFormatter), ("svg", SvgFormatter)]
+)
+def test_a_solution_in_coloured_words_is_found(kind, formatter, check):
+    page = highlight(SCORES, PythonLexer(), formatter()).encode()
+    (leak, *_) = check.in_files({f"a.{kind}": PackedFile(page)})
     assert "the solution of 1d in submission/model.py" in leak.what
 
 
