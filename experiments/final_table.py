@@ -38,10 +38,15 @@ def final_table(final: dict[str, dict[str, float]]) -> Table:
     best = {metric: best_runs(final, metric) for metric in METRICS}
     for run, metrics in final.items():
         cells = [
-            f"[bold]{metrics[metric]:.4f}*[/bold]"
+            f"[bold]{_short(metrics[metric])}*[/bold]"
             if run in best[metric]
-            else f"{metrics[metric]:.4f} "
+            else f"{_short(metrics[metric])} "
             for metric in METRICS
         ]
         table.add_row(run, *cells)
     return table
+
+
+def _short(value: float) -> str:
+    """Return four decimals, or three of what has two digits before the point: six characters."""
+    return f"{value:.{3 if abs(value) >= 10 else 4}f}"

@@ -22,6 +22,7 @@ KINDS = frozenset((
     "tuple", "list", "dict", "set", "function", "Embedding", "ScaledEmbedding", "ZeroEmbedding",
     "Linear", "Sequential", "ModuleList", "float16", "float32", "float64",
 ))
+PYTHON_NUMBERS = frozenset(("bool", "int", "float", "complex"))
 DTYPES = frozenset((
     "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64",
 ))
@@ -284,12 +285,14 @@ def is_numeric(array: np.ndarray) -> bool:
 
 
 def described(value: Value) -> str:
-    """Say what a value is, as in 'Tensor of int64' or 'None'.
+    """Say what a value is, as in 'Tensor of int64', 'a Python float' or 'None'.
 
     Only names that are known are repeated: a submission could name a class after hidden inputs.
     """
     if value.type == "NoneType":
         return "None"
+    if value.type in PYTHON_NUMBERS:
+        return f"a Python {value.type}"
     kind = value.type if value.type in KINDS else "an object of another type"
     return f"{kind} of {value.dtype}" if value.dtype in DTYPES else kind
 

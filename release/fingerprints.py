@@ -4,7 +4,7 @@ Four kinds, because each survives what the others do not:
 
 - passages: every run of letters and digits of a length, without anything between them. They stay
   the same in another indentation, line breaking, quoting or encoding, as a comment, and as text
-  in a PDF;
+  in a PDF; they are looked for backwards and in rot13, too;
 - shapes of statements and expressions (``release/trees.py``). They stay the same when names,
   comments and layout change;
 - code: a function's bytecode and the names that it looks up, as in a ``.pyc`` file;
@@ -12,9 +12,10 @@ Four kinds, because each survives what the others do not:
 """
 
 import ast
+import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType
 
@@ -31,6 +32,12 @@ SHORTEST_NAME = 10
 NAMES_IN_A_LIST = 4
 SHOWN = 60
 NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
+# Ways to write a passage letter by letter, each of which undoes itself.
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "": lambda text: text,
+    "backwards ": lambda text: text[::-1],
+    "in rot13 ": lambda text: codecs.encode(text, "rot13"),
+}
 
 
 @dataclass(frozen=True)
@@ -114,10 +121,12 @@ class Fingerprints:
         squeezed = squeeze(text)
         for passage in self._allowed:
             squeezed = squeezed.replace(passage, "|")
-        for length, known in self._passages.items():
-            for passage in passages(squeezed, length):
-                if (secret := known.get(passage)) and secret not in found:
-                    found[secret] = f"({_original(text, passage)!r})"
+        for way, write in WRITTEN.items():
+            written = write(squeezed)
+            for length, known in self._passages.items():
+                for passage in passages(written, length):
+                    if (secret := known.get(passage)) and secret not in found:
+                        found[secret] = f"{way}({_original(text, write(passage))!r})"
         names = set(re.findall(rf"[A-Za-z_]\w{{{SHORTEST_NAME - 1},}}", text.replace("-", "_")))
         listed: dict[Secret, list[str]] = {}
         for name in sorted(names & self._names.keys()):

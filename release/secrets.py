@@ -78,6 +78,8 @@ def secrets_of(tracked: Files) -> list[Secret]:
         found += _answers(name, file.content.decode(), "solution")
     for name, file in starting_with(tracked, "handout/answers/").items():
         found += _answers(name, file.content.decode(), "reference answer")
+    for name, file in starting_with(tracked, "experiments/").items():
+        found += _answers(name, file.content.decode(), "reference answer")
     for name, file in starting_with(tracked, "notebooks/").items():
         for number, cell in enumerate(json.loads(file.content)["cells"], 1):
             source = "".join(cell["source"])

@@ -20,6 +20,8 @@ ALONE = (
     "bootstrap.py",
     "constraints.txt",
     "docs/handout.md",
+    "docs/large_data.md",
+    "docs/study.md",
     "environment.yml",
     "pyproject.toml",
 )
@@ -42,7 +44,7 @@ SUFFIXES = {
 }
 # What stands in the student's package in place of the project's own, README.md and tests/.
 OWN = "release/student/"
-SOLVED = ("handout/answers", "notebooks", "submission")
+SOLVED = ("experiments/study", "handout/answers", "notebooks", "submission")
 
 
 def student_files(project: Path) -> Files:

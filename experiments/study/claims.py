@@ -1,9 +1,11 @@
-"""What two students read off single runs: every claim and the other direction of it, as data.
+"""What may be said of the four runs: every claim and the other direction of it, as data.
 
-Letters tell who says it: A, B, or both. Each claim says in which band a quantity lies, so that
-an interval can tell whether it does. The other direction of a claim is the claim that it lies
-outside of the band: of "lower", that it is higher; of "about equal", that it differs by more
-than the margin.
+Each claim says in which band a quantity lies, so that an interval can tell whether it does. The
+other direction of a claim is the claim that it lies outside of the band: of "lower", that it is
+higher; of "about equal", that it differs by more than the margin.
+
+A student's package has the claims that questions 3a to 3c ask about, all in the direction in which
+they ask, which tells nothing of what comes out.
 """
 
 import math
@@ -18,10 +20,6 @@ SHARED_99, SHARED_50, SEPARATE_50, SEPARATE_99 = COURSE_RUNS
 # "About equal", for losses near 1: five in a hundred is what two lines differ by when they still
 # look like one on axes that start at 12, and more than a test MSE moves from split to split.
 MARGIN = 0.05
-# "Near 0.42" is read off a picture: two in the last digit that is given.
-READING = 0.02
-# "0.5" is what rounds to it.
-ROUNDING = 0.05
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Claim:
     question : str
         ``"start"``, ``"3a"``, ``"3b"`` or ``"3c"``.
     said_by : str
-        ``"A"``, ``"B"`` or ``"A and B"``.
+        Whose claim it is.
     quantity : Quantity
     run : Configuration
     versus : Configuration or None
@@ -132,11 +130,37 @@ def within(
     )
 
 
+# "Does sharing beat separate models?" and "what differs?": one direction for all metrics. Joint
+# losses of different weights are on different scales.
+ASKED = {
+    "3a": (SHARED_99, SEPARATE_99, METRICS),
+    "3b": (SHARED_50, SEPARATE_50, METRICS),
+    "3c": (SHARED_99, SHARED_50, (FACTORIZATION_LOSS, TRAIN_MSE, MRR, TEST_MSE)),
+}
+CLAIMS = tuple(
+    better(question, "nobody yet", *runs, Quantity(metric))
+    for question, (*runs, metrics) in ASKED.items()
+    for metric in metrics
+)
+ORIGIN = (
+    "Questions 3a to 3c ask which of two runs does better. Each claim says that the first one "
+    "does, be it so or not."
+)
+
+### BEGIN SOLUTION
+# Two students' answers, A and B, each read off single runs.
+# "Near 0.42" is read off a picture: two in the last digit that is given.
+READING = 0.02
+# "0.5" is what rounds to it.
+ROUNDING = 0.05
+
+
 def near(run: Configuration, metric: str, value: float) -> Claim:
     """Return answer B's claim in 3b that a run ends near a value."""
     return within("3b", "B", run, Quantity(metric), value - READING, value + READING)
 
 
+ORIGIN = "Two students' answers were read off single runs."
 CLAIMS = (
     *(
         within("start", "A and B", run, quantity, low, high)
@@ -187,3 +211,4 @@ CLAIMS = (
         )
     ),
 )
+### END SOLUTION

@@ -24,7 +24,7 @@ from experiments.study.balance import (
     differences_from,
     front,
 )
-from experiments.study.claims import SHARED_50, better, run_label
+from experiments.study.claims import ORIGIN, SHARED_50, better, run_label
 from experiments.study.conflict import conflict_table, conflicts, relative_pull
 from experiments.study.latex import claims_latex
 from experiments.study.measurements import FULL_BATCH, Measurements
@@ -208,7 +208,7 @@ def claims_section(measurements: Measurements) -> Section | None:
     return Section(
         "claims",
         "Which claims about the four runs hold?",
-        "Two students' answers were read off single runs. Here every claim is tested over seeds, "
+        f"{ORIGIN} Here every claim is tested over seeds, "
         "runs paired by seed: the same split, initial weights and negatives, so that what a seed "
         "does to both of them cancels. A claim holds if the whole 95 % interval of its number lies "
         "where the claim puts it, and does not hold if all of it lies elsewhere.",

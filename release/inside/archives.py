@@ -76,12 +76,27 @@ def of_tar(content: bytes) -> Iterator[Part]:
         raise UnreadableError("a damaged tar archive") from error
 
 
+def _unpacked(content: bytes) -> bytes:
+    """Return what gzip, bzip2 or xz can make of the beginning of some bytes."""
+    if content[:2] == b"\x1f\x8b":
+        return inflated(content, 16 + zlib.MAX_WBITS)
+    stream = bz2.BZ2Decompressor() if content[:3] == b"BZh" else lzma.LZMADecompressor()
+    try:
+        return stream.decompress(content, LARGEST)
+    except (OSError, EOFError, lzma.LZMAError):
+        return b""
+
+
 def of_compressed(content: bytes) -> Iterator[Part]:
-    """Yield what is compressed, from the beginning or (zlib, as git's objects) anywhere."""
+    """Yield what is compressed, from the beginning of the bytes or from anywhere in them."""
     if not content.isascii():
         for found in re.finditer(b"\x78[\x01\x5e\x9c\xda]", content):
             part = inflated(content[found.start() :], zlib.MAX_WBITS)
             if len(part) > SHORTEST:
+                yield Part(f"compressed at byte {found.start()}", part)
+        for found in re.finditer(b"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\0", content):
+            if found.start():  # at the beginning it is a compressed file, below
+                part = _unpacked(content[found.start() :])
                 yield Part(f"compressed at byte {found.start()}", part)
     unpack: Callable[[bytes], bytes] | None = None
     if content[:2] == b"\x1f\x8b":

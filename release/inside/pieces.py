@@ -6,7 +6,7 @@ from functools import cached_property
 from types import CodeType
 
 from release.inside.archives import of_compressed, of_tar, of_zip
-from release.inside.blobs import of_blobs, of_escaped
+from release.inside.blobs import of_blobs, of_codes, of_escaped
 from release.inside.compiled import compiled, of_compiled
 from release.inside.documents import of_json, of_pdf, of_png
 from release.inside.parts import UnreadableError
@@ -20,6 +20,7 @@ OPENERS = (
     of_pdf,
     of_png,
     of_blobs,
+    of_codes,
     of_escaped,
 )
 DEEPEST = 7

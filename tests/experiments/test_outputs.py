@@ -145,3 +145,11 @@ def test_the_table_fits_a_terminal_and_marks_the_best(records):
     (best,) = [line for line in lines if COURSE_RUNS[0].name in line]
     assert best.split()[1:] == ["0.1000*"] * 3 + ["0.1000", "0.1000*"]
     assert all(run.name in output.getvalue() for run in COURSE_RUNS)
+
+
+def test_the_table_of_an_early_run_shows_its_high_losses_whole():
+    output = io.StringIO()
+    final = {run.name: dict.fromkeys(METRICS, 14.44364) for run in COURSE_RUNS}
+    Console(file=output, width=80).print(final_table(final))
+    assert output.getvalue().count("14.444*") == len(METRICS) * len(COURSE_RUNS)
+    assert "…" not in output.getvalue()

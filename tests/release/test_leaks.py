@@ -1,10 +1,14 @@
 """Leaks planted on purpose are found, each for its reason; the real package has none."""
 
 import base64
+import bz2
+import codecs
 import gzip
 import io
 import json
+import lzma
 import py_compile
+import quopri
 import struct
 import tarfile
 import textwrap
@@ -17,6 +21,9 @@ from pathlib import Path
 import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from pygments import highlight
+from pygments.formatters import HtmlFormatter, LatexFormatter, SvgFormatter
+from pygments.lexers import PythonLexer
 from pypdf import PdfReader, PdfWriter
 
 from release.archive import zip_bytes
@@ -99,6 +106,65 @@ def solution_in_a_string_with_other_names(files):
 def solution_in_a_page(files):
     page = f"# Hints\n\nTry this:\n\n```python\n{SCORES}```\n"
     return "docs/hints.md", page.encode(), "the solution of 1d"
+
+
+@planted
+def solution_backwards(files):
+    return "docs/hints.md", SCORES[::-1].encode(), "the solution of 1d in submission/model.py, back"
+
+
+@planted
+def solution_in_rot13(files):
+    hidden_away = codecs.encode(SCORES, "rot13").encode()
+    return "docs/hints.md", hidden_away, "the solution of 1d in submission/model.py, in rot13"
+
+
+@planted
+def solution_in_base85(files):
+    return "experiments/a.py", base64.b85encode(SCORES.encode()), "the solution of 1d"
+
+
+@planted
+def solution_in_quoted_printable(files):
+    message = quopri.encodestring(SCORES.encode(), quotetabs=True)
+    return "docs/mail.txt", message, "the solution of 1d"
+
+
+@planted
+def solution_as_a_list_of_codes(files):
+    return "experiments/a.py", f"x = {list(SCORES.encode())}".encode(), "the solution of 1d"
+
+
+@planted
+def solution_as_a_hex_dump(files):
+    return "experiments/a.txt", SCORES.encode().hex(" ").encode(), "the solution of 1d"
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_is_compressed_behind_something_else_is_found(compress, check):
+    content = b"A picture, perhaps.\n" + compress(SCORES.encode())
+    (leak, *_) = check.in_files({"a.png": PackedFile(content)})
+    assert "compressed at byte 20" in leak.place
+    assert "the solution of 1d in submission/model.py" in leak.what
+
+
+@pytest.mark.parametrize(
+    ("kind", "formatter"), [("html", HtmlFormatter), ("tex", LatexFormatter), ("svg", SvgFormatter)]
+)
+def test_a_solution_in_coloured_words_is_found(kind, formatter, check):
+    page = highlight(SCORES, PythonLexer(), formatter()).encode()
+    (leak, *_) = check.in_files({f"a.{kind}": PackedFile(page)})
+    assert "the solution of 1d in submission/model.py" in leak.what
+
+
+@planted
+def claims_of_the_answers(files):
+    (answers,) = [s for s in secrets_of(files) if s.file == "experiments/study/claims.py"]
+    return (
+        "experiments/study/claims.py",
+        answers.text.encode(),
+        "the reference answer in experiments/study/claims.py",
+    )
 
 
 @planted

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_no_released_file_needs_one_that_stays_at_home(student, tracked):
 
 
 def test_files_that_documents_and_commands_name_are_there(student):
-    for name in ("README.md", "docs/handout.md", "Makefile"):
+    for name in ("README.md", "docs/handout.md", "docs/large_data.md", "docs/study.md", "Makefile"):
         text = student[name].content.decode()
         for module in re.findall(r"-m (\w+)", text):
             assert f"{module}/__main__.py" in student or module in (
@@ -75,10 +76,40 @@ def test_files_that_documents_and_commands_name_are_there(student):
                 "jupyter",
                 "pip",
                 "venv",
+                "dask",
             )
         folder = PurePosixPath(name).parent
         for link in re.findall(r"\]\(([\w./-]+)\)", text):
             assert str(folder / link) in student, f"{name} links to {link}"
+
+
+def test_pages_that_commands_name_are_there(student):
+    named = {
+        (page, name)
+        for name, file in student.items()
+        if name.endswith(".py")
+        for page in re.findall(r"\bdocs/\w+\.md", file.content.decode())
+    }
+    assert named
+    assert [name for page, name in named if page not in student] == []
+
+
+def test_the_study_claims_what_the_questions_ask_and_not_what_comes_out(student):
+    claims = ModuleType("claims")
+    # Dataclasses look their module up.
+    sys.modules["claims"] = claims
+    try:
+        exec(student["experiments/study/claims.py"].content, vars(claims))
+    finally:
+        del sys.modules["claims"]
+    for question in ("3a", "3b", "3c"):
+        asked = [claim for claim in claims.CLAIMS if claim.question == question]
+        assert len({(claim.run, claim.versus) for claim in asked}) == 1
+        for claim in asked:
+            assert claim == claims.better(
+                question, claim.said_by, claim.run, claim.versus, claim.quantity
+            )
+    assert {claim.question for claim in claims.CLAIMS} == {"3a", "3b", "3c"}
 
 
 def test_make_lists_no_command_of_instructors(unpacked):
