@@ -194,7 +194,8 @@ def run(
 @click.option(
     "--report-only",
     is_flag=True,
-    help="Do no runs; write the report again from what is in the folder.",
+    help="Do no runs; report on those in the folder that are complete, also of a study that is "
+    "under way.",
 )
 @click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
 @click.option(
@@ -271,7 +272,12 @@ def study(
     from experiments.data import load_ratings
     from experiments.plain_errors import PlainError
     from experiments.scheduling import RunsFailed
-    from experiments.study.conduct import conduct_study, plan_study
+    from experiments.study.conduct import (
+        comparable_records,
+        conduct_study,
+        gather_runs,
+        plan_study,
+    )
     from experiments.study.engine import StudyInterrupted
     from experiments.study.report import write_study_report
 
@@ -282,7 +288,9 @@ def study(
 
     again = " ".join(["python -m experiments", *sys.argv[1:]])
     try:
-        if not report_only:
+        if report_only:
+            gather_runs(study_folder)
+        else:
             ratings = load_ratings(data, say)
             plan = plan_study(
                 ratings,
@@ -307,10 +315,13 @@ def study(
         if not only_plan:
             write_study_report(study_folder, say)
     except RunsFailed as error:
+        if not only_plan and comparable_records(study_folder, plan.configurations[0]):
+            write_study_report(study_folder, say)
         _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
     except (StudyInterrupted, KeyboardInterrupt):
         say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")
         say(f"anew. To go on, give the command again:\n    {again}")
+        say("With --report-only, it reports on what is finished.")
         sys.exit(130)
     except (PlainError, ValueError) as error:
         _fail(str(error))
