@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from experiments.configuration import COURSE_RUNS, METRICS, Configuration
 from experiments.figures import COLOURS, NO_DATE, STYLE
@@ -64,7 +64,7 @@ def set_plain_logarithmic(axes: Axes) -> None:
     """Make the upright axis logarithmic, with plain numbers at 1, 2 and 5."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_major_formatter(lambda value, _: np.format_float_positional(value, trim="-"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
