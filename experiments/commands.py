@@ -14,6 +14,35 @@ RUN_NAMES = (
 )
 STUDY_PARTS = ("claims", "sources", "balance", "methods", "fraction", "width", "minibatch")
 
+# Options of two commands.
+epochs_option = click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+data_option = click.option(
+    "--data",
+    default="movielens-100k",
+    show_default=True,
+    metavar="movielens-100k|synthetic|PATH",
+    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
+)
+submission_option = click.option(
+    "--submission",
+    default="submission",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of model.py, loss.py and mrr.py.",
+)
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+)
+results_option = click.option(
+    "--results",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
@@ -35,7 +64,7 @@ def main() -> None:
     + ", ".join(RUN_NAMES)
     + ".",
 )
-@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+@epochs_option
 @click.option(
     "--seed",
     default=123,
@@ -43,20 +72,8 @@ def main() -> None:
     type=click.IntRange(0, 2**32 - 1),
     help="Fixes the split, the initial weights and the negatives.",
 )
-@click.option(
-    "--data",
-    default="movielens-100k",
-    show_default=True,
-    metavar="movielens-100k|synthetic|PATH",
-    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
-)
-@click.option(
-    "--submission",
-    default="submission",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder of model.py, loss.py and mrr.py.",
-)
+@data_option
+@submission_option
 @click.option(
     "--out",
     "results",
@@ -75,12 +92,7 @@ def main() -> None:
     type=click.IntRange(1),
     help="Pairs a gradient step. Default: the whole training set, one step an epoch.",
 )
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-)
+@device_option
 @click.option(
     "--threads",
     type=click.IntRange(1),
@@ -197,21 +209,9 @@ def run(
     help="Do no runs; report on those in the folder that are complete, also of a study that is "
     "under way.",
 )
-@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
-@click.option(
-    "--data",
-    default="movielens-100k",
-    show_default=True,
-    metavar="movielens-100k|synthetic|PATH",
-    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
-)
-@click.option(
-    "--submission",
-    default="submission",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder of model.py, loss.py and mrr.py.",
-)
+@epochs_option
+@data_option
+@submission_option
 @click.option(
     "--out",
     "study_folder",
@@ -231,12 +231,7 @@ def run(
     help="Use the workers of a Dask scheduler that is there, such as tcp://10.0.0.5:8786, and "
     "start none: see docs/study.md.",
 )
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-)
+@device_option
 @click.option(
     "--threads",
     type=click.IntRange(1),
@@ -328,12 +323,7 @@ def study(
 
 
 @main.command()
-@click.option(
-    "--results",
-    default="results",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-)
+@results_option
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
     from experiments.figures import save_figures
@@ -348,12 +338,7 @@ def figures(results: Path) -> None:
 
 
 @main.command()
-@click.option(
-    "--results",
-    default="results",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-)
+@results_option
 @click.option(
     "--out",
     "generated",
