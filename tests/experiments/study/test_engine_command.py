@@ -63,21 +63,25 @@ def wait_until_gone(group: int) -> None:
     pytest.fail(f"processes {group_members(group)} are still there")
 
 
-def test_a_study_says_its_cost_does_its_runs_once_and_reports(tmp_path):
-    arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
-    planned = study(*arguments, "--plan")
+@pytest.mark.thorough
+def test_a_plan_says_what_a_study_costs_and_does_nothing(tmp_path):
+    planned = study("--part", "width", "--workers", "1", "--out", tmp_path, "--plan")
     assert planned.exit_code == 0, planned.output
     assert "6 of 6 runs to do: about " in planned.output and "on 1 worker." in planned.output
     assert not list(tmp_path.iterdir())
 
+
+def test_a_study_does_its_runs_once_and_reports(tmp_path):
+    arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
     first = study(*arguments)
     assert first.exit_code == 0, first.output
+    assert "6 of 6 runs to do: about " in first.output and "on 1 worker." in first.output
     assert "(6/6 runs)" in first.output and (tmp_path / "study.html").exists()
     assert len((tmp_path / "runs.csv").read_text().splitlines()) == 1 + 6
     written = times_written(tmp_path)
     assert len(written) == 6
 
-    again = study(*arguments)
+    again = study(*arguments, "--plan")
     assert "All 6 runs are complete." in again.output and "Starting" not in again.output
     assert times_written(tmp_path) == written
 
