@@ -68,6 +68,8 @@ def test_sharing_wins_and_loses_where_it_was_planted(planted):
     assert winners["batch_size", 0, 0.99] == "separate"
     ranks = {(e.condition, e.value): e.winner for e in sharing_effects(planted) if e.weight == 0.5}
     assert ranks["embedding_dim", 64] == "separate", "less of the MRR is worse"
+    batches = [e.value for e in sharing_effects(planted) if e.condition == "batch_size"]
+    assert batches[:4] == [256, 256, 0, 0], "the full batch is the largest"
 
 
 def test_the_rise_after_the_lowest_test_error_is_found(planted):
