@@ -14,6 +14,35 @@ RUN_NAMES = (
 )
 STUDY_PARTS = ("claims", "sources", "balance", "methods", "fraction", "width", "minibatch")
 
+# Options of two commands.
+epochs_option = click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+data_option = click.option(
+    "--data",
+    default="movielens-100k",
+    show_default=True,
+    metavar="movielens-100k|synthetic|PATH",
+    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
+)
+submission_option = click.option(
+    "--submission",
+    default="submission",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of model.py, loss.py and mrr.py.",
+)
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+)
+results_option = click.option(
+    "--results",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
@@ -35,7 +64,7 @@ def main() -> None:
     + ", ".join(RUN_NAMES)
     + ".",
 )
-@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+@epochs_option
 @click.option(
     "--seed",
     default=123,
@@ -43,20 +72,8 @@ def main() -> None:
     type=click.IntRange(0, 2**32 - 1),
     help="Fixes the split, the initial weights and the negatives.",
 )
-@click.option(
-    "--data",
-    default="movielens-100k",
-    show_default=True,
-    metavar="movielens-100k|synthetic|PATH",
-    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
-)
-@click.option(
-    "--submission",
-    default="submission",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder of model.py, loss.py and mrr.py.",
-)
+@data_option
+@submission_option
 @click.option(
     "--out",
     "results",
@@ -75,12 +92,7 @@ def main() -> None:
     type=click.IntRange(1),
     help="Pairs a gradient step. Default: the whole training set, one step an epoch.",
 )
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-)
+@device_option
 @click.option(
     "--threads",
     type=click.IntRange(1),
@@ -194,23 +206,12 @@ def run(
 @click.option(
     "--report-only",
     is_flag=True,
-    help="Do no runs; write the report again from what is in the folder.",
+    help="Do no runs; report on those in the folder that are complete, also of a study that is "
+    "under way.",
 )
-@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
-@click.option(
-    "--data",
-    default="movielens-100k",
-    show_default=True,
-    metavar="movielens-100k|synthetic|PATH",
-    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
-)
-@click.option(
-    "--submission",
-    default="submission",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder of model.py, loss.py and mrr.py.",
-)
+@epochs_option
+@data_option
+@submission_option
 @click.option(
     "--out",
     "study_folder",
@@ -230,12 +231,7 @@ def run(
     help="Use the workers of a Dask scheduler that is there, such as tcp://10.0.0.5:8786, and "
     "start none: see docs/study.md.",
 )
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-)
+@device_option
 @click.option(
     "--threads",
     type=click.IntRange(1),
@@ -271,7 +267,12 @@ def study(
     from experiments.data import load_ratings
     from experiments.plain_errors import PlainError
     from experiments.scheduling import RunsFailed
-    from experiments.study.conduct import conduct_study, plan_study
+    from experiments.study.conduct import (
+        comparable_records,
+        conduct_study,
+        gather_runs,
+        plan_study,
+    )
     from experiments.study.engine import StudyInterrupted
     from experiments.study.report import write_study_report
 
@@ -282,7 +283,9 @@ def study(
 
     again = " ".join(["python -m experiments", *sys.argv[1:]])
     try:
-        if not report_only:
+        if report_only:
+            gather_runs(study_folder)
+        else:
             ratings = load_ratings(data, say)
             plan = plan_study(
                 ratings,
@@ -307,22 +310,20 @@ def study(
         if not only_plan:
             write_study_report(study_folder, say)
     except RunsFailed as error:
+        if not only_plan and comparable_records(study_folder, plan.configurations[0]):
+            write_study_report(study_folder, say)
         _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
     except (StudyInterrupted, KeyboardInterrupt):
         say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")
         say(f"anew. To go on, give the command again:\n    {again}")
+        say("With --report-only, it reports on what is finished.")
         sys.exit(130)
     except (PlainError, ValueError) as error:
         _fail(str(error))
 
 
 @main.command()
-@click.option(
-    "--results",
-    default="results",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-)
+@results_option
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
     from experiments.figures import save_figures
@@ -337,12 +338,7 @@ def figures(results: Path) -> None:
 
 
 @main.command()
-@click.option(
-    "--results",
-    default="results",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-)
+@results_option
 @click.option(
     "--out",
     "generated",

@@ -35,7 +35,11 @@ def process_memory(configuration: Configuration, ratings: Ratings) -> float:
 
 
 def jobs_that_fit(
-    configurations: Sequence[Configuration], ratings: Ratings, free: float | None = None
+    configurations: Sequence[Configuration],
+    ratings: Ratings,
+    free: float | None = None,
+    *,
+    batch_is_given: bool = False,
 ) -> int:
     """Return how many of the runs the free memory holds at once.
 
@@ -45,6 +49,8 @@ def jobs_that_fit(
     ratings : Ratings
     free : float, optional
         Bytes; default what the system says is available.
+    batch_is_given : bool
+        Whether the batch is not for the user to choose, so that another one is no advice.
 
     Raises
     ------
@@ -66,7 +72,8 @@ def jobs_that_fit(
     smaller = largest.to_dict() | {"batch_size": SUGGESTED_BATCH}
     smaller = Configuration(**smaller)
     with_smaller = smaller.processes * process_memory(smaller, ratings)
-    if with_smaller <= free and (largest.batch_size or pairs) > SUGGESTED_BATCH:
+    is_smaller = (largest.batch_size or pairs) > SUGGESTED_BATCH
+    if with_smaller <= free and is_smaller and not batch_is_given:
         raise ValueError(
             f"{text}. With --batch-size {SUGGESTED_BATCH} it needs about "
             f"{with_smaller / 1e9:.1f} GB; an epoch is then {-(-pairs // SUGGESTED_BATCH):,} "

@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
-from experiments.configuration import Configuration, processor_cores
+from experiments.configuration import COURSE_RUNS, Configuration, processor_cores
 from experiments.plain_errors import PlainError
 from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
@@ -63,7 +63,7 @@ class RunsFailed(PlainError):
         for name, message in messages.items():
             by_message.setdefault(message, []).append(name)
         super().__init__(
-            "\n".join(f"{', '.join(names)}:\n{text}" for text, names in by_message.items())
+            "\n".join(f"{_first_of(names)}:\n{text}" for text, names in by_message.items())
         )
 
 
@@ -186,6 +186,13 @@ def tell_listener(listener: Listener, name: str, event: Event) -> None:
         listener.note(name, event.text)
     elif isinstance(event, Finished):
         listener.finished(name)
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """Return the names; of more than the course has runs, a few."""
+    if len(names) <= len(COURSE_RUNS):
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
 def _explain_death(exit_code: int | None) -> str:

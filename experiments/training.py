@@ -108,14 +108,13 @@ class Training:
         users, items, stars = to_tensors(split.train, self.device)
         by_user = torch.from_numpy(by_user).to(self.device)
         self.users, self.items, self.stars = users[by_user], items[by_user], stars[by_user]
-        evaluated = self._evaluated(split)
-        self.test_users, self.test_items, self.test_stars = to_tensors(evaluated.test, self.device)
+        self.test_users, self.test_items, self.test_stars = to_tensors(split.test, self.device)
         # Ranks are float64, which Apple's GPUs lack.
         ranking_device = torch.device("cpu") if self.device.type == "mps" else self.device
-        self.ranking = HeldOutRanking(evaluated, ranking_device)
+        self.ranking = HeldOutRanking(self._ranked(split), ranking_device)
 
-    def _evaluated(self, split: Split) -> Split:
-        """Return the part of the split whose users this process evaluates: all of it."""
+    def _ranked(self, split: Split) -> Split:
+        """Return the part of the split whose users this process ranks movies for: all of it."""
         return split
 
     def run_epoch(self) -> dict[str, float]:
@@ -254,11 +253,18 @@ class Training:
 
     def _evaluate(self) -> tuple[float, float]:
         """Return the test set's mean reciprocal rank and MSE, by the student's functions."""
-        mrr = self.ranking.mrr(
+        mrr, predicted = self._rank(), self._predict_test()
+        return mrr, float(self.code.loss.regression_loss(self.test_stars, predicted))
+
+    def _rank(self) -> float:
+        """Return the mean reciprocal rank over the users of the test set."""
+        return self.ranking.mrr(
             lambda user_ids: self.score_items(user_ids.to(self.device)), self.code.mrr.mrr_score
         )
-        predicted = predict_ratings(self.net, self.test_users, self.test_items)
-        return mrr, float(self.code.loss.regression_loss(self.test_stars, predicted))
+
+    def _predict_test(self) -> Tensor:
+        """Return the predicted stars of the test pairs, in their order."""
+        return predict_ratings(self.net, self.test_users, self.test_items)
 
 
 def _scalar(name: str, value: object) -> Tensor:

@@ -2,13 +2,13 @@
 
 import io
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from experiments.configuration import Configuration
+from experiments.evaluation import predict_ratings
 from experiments.ratings import Interactions, Split
 from experiments.student_code import StudentCode
 from experiments.training import BLOCK_ROWS, Training
@@ -24,7 +24,8 @@ class SharedOutTraining(Training):
     else); gradients flow back into a process's own share. Averaged by DistributedDataParallel
     they are the global batch's gradient, also where the batch cannot be cut evenly.
 
-    Users are divided between the processes when the test set is evaluated.
+    So with the test set: users are divided between the processes to be ranked, and pairs to be
+    predicted. The student's test loss sees all pairs.
 
     The first process leads: its ``run_epoch`` and ``restore`` are also those of the others, which
     are in ``follow`` meanwhile. Attributes and errors are those of ``Training``.
@@ -40,7 +41,8 @@ class SharedOutTraining(Training):
         self.pairs = DistributedDataParallel(
             _Pairs(self.net), find_unused_parameters=True, gradient_as_bucket_view=True
         )
-        self.test_users_here = len(self.test_users.unique())
+        users = self.test_users.unique()
+        self.users_ranked_here = int((users % self.processes == self.place).sum())
 
     def run_epoch(self) -> dict[str, float]:
         self._order("epoch")
@@ -101,7 +103,7 @@ class SharedOutTraining(Training):
         )
         return positive, negative, of, predicted
 
-    def _evaluated(self, split: Split) -> Split:
+    def _ranked(self, split: Split) -> Split:
         """Return the ratings of every ``processes``-th user."""
 
         def here(part: Interactions) -> Interactions:
@@ -110,12 +112,20 @@ class SharedOutTraining(Training):
 
         return Split(here(split.train), here(split.test), split.num_users, split.num_items)
 
-    def _evaluate(self) -> tuple[float, float]:
-        counts = np.array([self.test_users_here, len(self.test_users)])
-        means = super()._evaluate() if counts.all() else (0.0, 0.0)
-        sums = torch.tensor([*(counts * means), *counts], dtype=torch.float64, device=self.device)
+    def _rank(self) -> float:
+        count = self.users_ranked_here
+        mean = super()._rank() if count else 0.0
+        sums = torch.tensor([count * mean, count], dtype=torch.float64, device=self.device)
         dist.all_reduce(sums)
-        return tuple((sums[:2] / sums[2:]).tolist())
+        return (sums[0] / sums[1]).item()
+
+    def _predict_test(self) -> Tensor:
+        pairs = len(self.test_users)
+        mine = self._share_of(pairs)
+        size = mine.stop - mine.start
+        share = mine if size else slice(1)  # a student's network need not take no pairs at all
+        predicted = predict_ratings(self.net, self.test_users[share], self.test_items[share])
+        return _GatherShares.apply(predicted[None, :size], pairs)[0]
 
 
 class _Pairs(nn.Module):

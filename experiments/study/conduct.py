@@ -1,6 +1,7 @@
 """A study from its plan to its files: say what it costs, have its runs done, write them down."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -11,8 +12,9 @@ from rich.table import Table
 
 from experiments.configuration import Configuration, default_threads, processor_cores
 from experiments.course_runs import resolve_device
+from experiments.memory import jobs_that_fit
 from experiments.ratings import DataError, Ratings
-from experiments.records import RunRecord
+from experiments.records import RunRecord, read_record
 from experiments.student_code import code_digest, find_submission
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
@@ -60,7 +62,8 @@ def plan_study(
     StudentError
         If there is no submission.
     ValueError
-        If the device is not there, or a part is not among those that there are.
+        If the device is not there, a part is not among those that there are, or the parts have
+        no runs with so few seeds.
     """
     common = replace(
         STANDARD,
@@ -79,7 +82,13 @@ def plan_study(
         )
     chosen = {name: part for name, part in known.items() if not parts or name in parts}
     num_seeds = seeds or (QUICK_SEEDS if quick else DEFAULT_SEEDS)
-    return Plan(tuple(study_runs(common, chosen, num_seeds)))
+    runs = tuple(study_runs(common, chosen, num_seeds))
+    if not runs:
+        raise ValueError(
+            f"--part {', '.join(chosen)} compares seeds, and has nothing to do with {num_seeds} of "
+            "them: give --seeds 5"
+        )
+    return Plan(runs)
 
 
 def conduct_study(
@@ -95,8 +104,8 @@ def conduct_study(
 ) -> list[RunRecord]:
     """Do the runs that are missing and write ``runs.csv``, ``curves.csv`` and ``gradients.csv``.
 
-    The files cover every complete run in the folder of the same data, code and epochs. They
-    are written also if a run fails or the user interrupts.
+    The files cover every complete run in the folder that can be compared with the plan's: see
+    ``comparable_records``. They are written also if a run fails or the user interrupts.
 
     Parameters
     ----------
@@ -124,37 +133,83 @@ def conduct_study(
         After what is finished has been written.
     ClusterError, WorkerUnfit
         If there are no workers to be had.
+    ValueError
+        If a run does not fit into this machine's memory.
     """
     runs = plan.configurations
     _check_folder(study, runs[0], console)
     complete = complete_records(study, runs)
     todo = [run for run in runs if run.name not in complete]
     costs = recorded_costs(list(complete.values()))
-    if todo:
-        count = min(len(todo), workers or max(1, processor_cores() // runs[0].threads))
-        started = f"Starting {count} worker process{'es' if count > 1 else ''}"
-        _say(console, f"Joining {scheduler} ..." if scheduler else f"{started} ...")
-        with open_workers(ratings, find_submission(submission), count, scheduler) as ready:
-            if not len(ready):
-                _say(console, "The cluster has no worker yet; waiting for one ...")
-            if slowed := ready.slowed:
-                _say(
-                    console,
-                    f"{slowed} workers were started by Dask's nanny, whose setting of "
-                    "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
-                    "with --no-nanny (docs/study.md)",
-                )
-            costs = _measure(costs, todo, ready, console)
-            _show_plan(plan, set(complete), costs, len(ready), console)
-            if not only_plan:
-                try:
+    records: list[RunRecord] = []
+    try:
+        if todo:
+            with _workers(todo, ratings, submission, workers, scheduler, console) as ready:
+                costs = _measure(costs, todo, ready, console)
+                _show_plan(plan, set(complete), costs, len(ready), console)
+                if not only_plan:
                     with StudyProgress(runs, todo, costs, len(ready), console) as progress:
                         complete_study(todo, ready, study, progress)
-                finally:
-                    _write(study, runs[0])
+        else:
+            _show_plan(plan, set(complete), costs, 1, console)
+    finally:
+        if not only_plan:
+            records = comparable_records(study, runs[0])
+            if records:
+                write_tidy_files(study, records)
+    return records
+
+
+def gather_runs(study: Path) -> None:
+    """Write the tidy files anew from a folder's complete runs, where it has any.
+
+    They may be older than the runs, whose study is under way or was killed. They cover the runs
+    that can be compared with the one that was finished last.
+    """
+    files = {file: file.stat().st_mtime_ns for file in study.glob("runs/*/run.json")}
+    for file in sorted(files, key=lambda file: (-files[file], file)):
+        if last := read_record(study, file.parent.name):
+            write_tidy_files(study, comparable_records(study, last.configuration))
+            return
+
+
+def comparable_records(study: Path, run: Configuration) -> list[RunRecord]:
+    """Return a folder's complete runs of the same code, data, epochs, device and threads."""
+    same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
+    return [record for record in study_records(study) if same(record.configuration) == same(run)]
+
+
+@contextlib.contextmanager
+def _workers(
+    todo: Sequence[Configuration],
+    ratings: Ratings,
+    submission: Path,
+    count: int | None,
+    scheduler: str | None,
+    console: Console,
+) -> Iterator[Workers]:
+    """Start workers or join a cluster, and say what a person should know about them."""
+    if scheduler:
+        _say(console, f"Joining {scheduler} ...")
+        count = 0
     else:
-        _show_plan(plan, set(complete), costs, 1, console)
-    return [] if only_plan else _write(study, runs[0])
+        fitting = jobs_that_fit(todo, ratings, batch_is_given=True)
+        cores = max(1, processor_cores() // todo[0].threads)
+        if count is None and fitting < min(cores, len(todo)):
+            _say(console, f"Free memory holds {fitting} of these runs at once.")
+        count = min(len(todo), count or min(cores, fitting))
+        _say(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
+    with open_workers(ratings, find_submission(submission), count, scheduler) as ready:
+        if not len(ready):
+            _say(console, "The cluster has no worker yet; waiting for one ...")
+        if slowed := ready.slowed:
+            _say(
+                console,
+                f"{slowed} workers were started by Dask's nanny, whose setting of "
+                "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
+                "with --no-nanny (docs/study.md)",
+            )
+        yield ready
 
 
 def _say(console: Console, text: str) -> None:
@@ -169,13 +224,18 @@ def _check_folder(study: Path, run: Configuration, console: Console) -> None:
             f"{study} has a study of other ratings, hours of work perhaps. Give another folder "
             "with --out, or remove that one"
         )
-    old = sum(other.submission != run.submission for other in others)
-    if old:
-        _say(
-            console,
-            f"{old} complete runs in {study} are of a submission that has changed since. They are "
-            "done anew where this study needs them, and left out of its files",
-        )
+    changes = {
+        "of a submission that has changed since": ("submission",),
+        "of another device or number of threads": ("device", "threads"),
+    }
+    for what, fields in changes.items():
+        changed = attrgetter(*fields)
+        if old := sum(changed(other) != changed(run) for other in others):
+            _say(
+                console,
+                f"{old} complete runs in {study} are {what}. They are done anew where this study "
+                "needs them, and left out of its files",
+            )
 
 
 def _measure(
@@ -225,12 +285,3 @@ def _show_plan(
         f"worker{'s' if workers > 1 else ''}. Stop it with Ctrl-C whenever you like; the same "
         "command goes on.",
     )
-
-
-def _write(study: Path, run: Configuration) -> list[RunRecord]:
-    """Write the tidy files from the complete runs that can be compared with one."""
-    same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
-    records = [record for record in study_records(study) if same(record.configuration) == same(run)]
-    if records:
-        write_tidy_files(study, records)
-    return records

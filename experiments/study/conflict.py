@@ -1,6 +1,6 @@
 """How the two tasks pull at the tables that they share, along training."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from experiments.study.measurements import (
     of_course_run,
     varied_together,
 )
-from experiments.study.statistics import Estimate, mean_interval
+from experiments.study.statistics import Estimate, bounded, mean_interval
 
 BOTH_TABLES = "U and Q"
 
@@ -54,19 +54,17 @@ class Conflict:
 
     @property
     def first_ratio(self) -> Estimate:
-        return mean_interval(self.norm_ratio.iloc[0].to_numpy())
+        return bounded(mean_interval(self.norm_ratio.iloc[0].to_numpy()), 0, np.inf)
 
     @property
     def takes_over(self) -> Estimate | None:
-        """The first epoch in which factorization pulls harder; None unless all seeds have one."""
+        """The epoch from which on factorization pulls harder; None unless all seeds have one."""
         stronger = self.norm_ratio > 1
-        return mean_interval(stronger.idxmax().to_numpy()) if stronger.any().all() else None
-
-
-def bounded(estimate: Estimate, least: float, most: float) -> Estimate:
-    """Return the estimate of a mean that cannot lie outside of two bounds."""
-    low, high = np.clip([estimate.low, estimate.high], least, most).tolist()
-    return replace(estimate, low=low, high=high)
+        from_here_on = stronger[::-1].cummin()[::-1]
+        if not from_here_on.any().all():
+            return None
+        epochs = mean_interval(from_here_on.idxmax().to_numpy())
+        return bounded(epochs, self.norm_ratio.index[0], self.norm_ratio.index[-1])
 
 
 def exponential(estimate: Estimate) -> Estimate:

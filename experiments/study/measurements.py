@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.configuration import METRICS, Configuration
 from experiments.plain_errors import PlainError
+from experiments.study.tidy_files import GRADIENT_COLUMNS
 
 FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
 SEEDS = ("split_seed", "weights_seed", "negatives_seed")
@@ -23,7 +24,6 @@ FLOATS = (
     *("factorization_weight", "regression_weight", "training_fraction", *METRICS),
     *("value", "factorization_norm", "regression_norm", "cosine"),
 )
-GRADIENT_COLUMNS = ("run", "epoch", "table", "factorization_norm", "regression_norm", "cosine")
 
 
 class StudyError(PlainError):

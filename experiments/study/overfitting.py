@@ -13,7 +13,7 @@ from experiments.study.measurements import (
     of_course_run,
     varied_together,
 )
-from experiments.study.statistics import Estimate, mean_interval
+from experiments.study.statistics import Estimate, bounded, mean_interval
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,21 @@ class Overfit:
 
     @property
     def lowest_epoch(self) -> Estimate:
-        return mean_interval(self.test.argmin(axis=1))
+        """How many epochs come before the lowest test MSE."""
+        return bounded(mean_interval(self.test.argmin(axis=1)), 0, self.test.shape[1] - 1)
 
     @property
     def rise(self) -> Estimate:
         """The last test MSE minus the lowest one."""
-        return mean_interval(self.test[:, -1] - self.test.min(axis=1))
+        return bounded(mean_interval(self.test[:, -1] - self.test.min(axis=1)), 0, np.inf)
 
     @property
     def last_test(self) -> Estimate:
-        return mean_interval(self.test[:, -1])
+        return bounded(mean_interval(self.test[:, -1]), 0, np.inf)
 
     @property
     def last_train(self) -> Estimate:
-        return mean_interval(self.train[:, -1])
+        return bounded(mean_interval(self.train[:, -1]), 0, np.inf)
 
 
 def overfitting(measurements: Measurements) -> tuple[Overfit, ...]:

@@ -1,6 +1,7 @@
 """One page that says what the study found, complete in itself."""
 
 import base64
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from experiments.study.sections import Section, Unanswered
+from experiments.study.wording import sentence
 
 SYMBOLS = {
     "lambda_F": "λ<sub>F</sub>",
@@ -15,12 +17,17 @@ SYMBOLS = {
     "L_F": "L<sub>F</sub>",
     "L_R": "L<sub>R</sub>",
 }
+NO_BREAK = "\N{NO-BREAK SPACE}"
 VERDICTS = {"holds": "yes", "does not hold": "no"}
 
 
+# Where a line must not end: inside of an interval, and between N and its number.
+TOGETHER = re.compile(r"(?<=[\d–]), (?=[−\d.]+\])|(?<=N) = (?=\d)")
+
+
 def with_symbols(text: str) -> Markup:
-    """Return a text escaped, its symbols with real subscripts."""
-    html = str(escape(text))
+    """Return a text escaped, its symbols with real subscripts, its intervals in one piece."""
+    html = str(escape(TOGETHER.sub(lambda found: found[0].replace(" ", NO_BREAK), text)))
     for symbol, markup in SYMBOLS.items():
         html = html.replace(symbol, markup)
     return Markup(html)
@@ -65,5 +72,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"symbols": with_symbols, "embedded": embedded, "kind": kind_of}
+    environment.filters |= {
+        "symbols": with_symbols,
+        "sentence": sentence,
+        "embedded": embedded,
+        "kind": kind_of,
+    }
     return environment

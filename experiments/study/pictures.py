@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from experiments.configuration import COURSE_RUNS, METRICS, Configuration
 from experiments.figures import COLOURS, NO_DATE, STYLE
@@ -20,7 +20,7 @@ from experiments.study.conflict import Conflict
 from experiments.study.measurements import FULL_BATCH
 from experiments.study.overfitting import Overfit
 from experiments.study.quantities import FINAL, SYMBOLS
-from experiments.study.sharing import CONDITIONS, TASKS, SharingEffect
+from experiments.study.sharing import CONDITIONS, TASKS, SharingEffect, place
 from experiments.study.sources import SOURCES, TOGETHER, Spread
 from experiments.study.statistics import Estimate
 from experiments.study.verdicts import Judgement
@@ -64,7 +64,7 @@ def set_plain_logarithmic(axes: Axes) -> None:
     """Make the upright axis logarithmic, with plain numbers at 1, 2 and 5."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_major_formatter(lambda value, _: np.format_float_positional(value, trim="-"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
@@ -374,8 +374,7 @@ def weight_colour(weight: float) -> str:
 
 def draw_effects(axes: Axes, effects: Sequence[SharingEffect]) -> None:
     """Draw one metric's differences against one condition; values stand at equal steps."""
-    # A full batch is larger than any other.
-    values = sorted({e.value for e in effects}, key=lambda v: math.inf if v == FULL_BATCH else v)
+    values = sorted({effect.value for effect in effects}, key=place)
     for k, weight in enumerate(sorted({effect.weight for effect in effects})):
         chosen = sorted(
             (e for e in effects if e.weight == weight), key=lambda e: values.index(e.value)

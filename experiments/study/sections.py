@@ -599,7 +599,7 @@ def overfitting_section(measurements: Measurements) -> Section | None:
         return None
     size = found[0].batch_size
     findings = [
-        f"{run_label(o.run)}: test MSE is lowest after {with_interval(o.lowest_epoch)} epochs and "
+        f"{run_label(o.run)}: test MSE is lowest at epoch {with_interval(o.lowest_epoch)} and "
         f"ends {with_interval(o.rise)} above that, at {with_interval(o.last_test)}, while the "
         f"training MSE ends at {with_interval(o.last_train)}; N = {len(o.test)}."
         for o in found

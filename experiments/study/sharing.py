@@ -1,5 +1,6 @@
 """When one pair of tables does better than two."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,7 +66,7 @@ def sharing_effects(measurements: Measurements) -> tuple[SharingEffect, ...]:
         effects = []
         runs = varied_together(choose(measurements.runs, **{condition: None}, epochs=None))
         for shared, separate in zip(COURSE_RUNS[:2], COURSE_RUNS[:1:-1]):
-            for value, rows in runs.groupby(condition):
+            for value, rows in sorted(runs.groupby(condition), key=lambda group: place(group[0])):
                 rows = rows[rows["epochs"] == rows["epochs"].mode().max()]
                 pairs = pair_by_seed(of_course_run(rows, shared), of_course_run(rows, separate))
                 if len(pairs):
@@ -85,6 +86,11 @@ def sharing_effects(measurements: Measurements) -> tuple[SharingEffect, ...]:
         }
         found += [effect for effect in effects if effect.weight in weights]
     return tuple(found)
+
+
+def place(value: float) -> float:
+    """Return what a condition's values are sorted by: a full batch is larger than any other."""
+    return math.inf if value == FULL_BATCH else value
 
 
 def effects_table(effects: tuple[SharingEffect, ...]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -74,6 +74,12 @@ def mean_interval(values: Sequence[float]) -> Estimate:
     tail = round((RESAMPLES + 1) * (1 - LEVEL) / 2)
     low, high = float(studentized[-tail]), float(studentized[tail - 1])
     return Estimate(mean, mean - low * error, mean - high * error, len(sample), "bootstrap-t")
+
+
+def bounded(estimate: Estimate, least: float, most: float) -> Estimate:
+    """Return the estimate of a mean that cannot lie outside of two bounds."""
+    low, high = np.clip([estimate.low, estimate.high], least, most).tolist()
+    return replace(estimate, low=low, high=high)
 
 
 def p_value(values: Sequence[float], mean: float) -> float:

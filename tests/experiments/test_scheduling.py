@@ -146,12 +146,13 @@ def test_interrupted_runs_say_where_they_are_and_go_on_from_there(small_split, r
         if epoch == 5:
             raise KeyboardInterrupt
 
+    threads = threading.active_count()  # other tests of this process may have left some
     with pytest.raises(RunsInterrupted) as caught:
         complete_runs(runs, small_split, reference, tmp_path, Watcher(interrupt), jobs=1)
     assert list(caught.value.epochs) == [runs[0].name]
     assert 6 <= caught.value.epochs[runs[0].name] < 300
     assert (run_folder(tmp_path, runs[0].name) / "checkpoint.pt").exists()
-    assert multiprocessing.active_children() == [] and threading.active_count() == 1
+    assert multiprocessing.active_children() == [] and threading.active_count() <= threads
 
     watcher = Watcher()
     complete_runs(runs, small_split, reference, tmp_path, watcher, jobs=2)

@@ -7,7 +7,7 @@ import pytest
 from planted_study import PlantedStudy, plant_everything
 
 from experiments.configuration import COURSE_RUNS, METRICS
-from experiments.study.conflict import conflicts
+from experiments.study.conflict import Conflict, conflicts
 from experiments.study.measurements import (
     Measurements,
     StudyError,
@@ -68,6 +68,8 @@ def test_sharing_wins_and_loses_where_it_was_planted(planted):
     assert winners["batch_size", 0, 0.99] == "separate"
     ranks = {(e.condition, e.value): e.winner for e in sharing_effects(planted) if e.weight == 0.5}
     assert ranks["embedding_dim", 64] == "separate", "less of the MRR is worse"
+    batches = [e.value for e in sharing_effects(planted) if e.condition == "batch_size"]
+    assert batches[:4] == [256, 256, 0, 0], "the full batch is the largest"
 
 
 def test_the_rise_after_the_lowest_test_error_is_found(planted):
@@ -76,6 +78,19 @@ def test_the_rise_after_the_lowest_test_error_is_found(planted):
     assert shared.rise.value < 0.03
     assert all(overfit.rise.value > 0.1 for overfit in others)
     assert shared.test.shape == (2, 20)
+    for overfit in (shared, *others):
+        assert overfit.rise.low >= 0, "two seeds' interval would reach below what can be"
+        assert 0 <= overfit.lowest_epoch.low <= overfit.lowest_epoch.high <= 19
+
+
+def test_factorization_takes_over_where_it_stays_ahead():
+    ratio = pd.DataFrame(
+        {123: [0.5, 2.0, 0.9, 1.5], 124: [0.5, 0.8, 1.2, 1.5]}, index=[0, 5, 10, 15]
+    )
+    taken = Conflict(COURSE_RUNS[0], ratio, ratio).takes_over
+    assert (taken.value, taken.low, taken.high) == (12.5, 0, 15)
+    never = ratio.assign(**{"125": 0.5})
+    assert Conflict(COURSE_RUNS[0], never, never).takes_over is None
 
 
 def test_the_protocols_runs_are_those_of_the_commonest_number_of_epochs(planted):

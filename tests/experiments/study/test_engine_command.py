@@ -14,8 +14,10 @@ from click.testing import CliRunner
 
 from experiments.commands import STUDY_PARTS, main
 from experiments.configuration import METRICS
-from experiments.records import RunRecord, write_record
+from experiments.records import RunRecord, run_folder, write_record
+from experiments.study.conduct import gather_runs
 from experiments.study.design import PARTS, STANDARD
+from experiments.study.measurements import read_measurements
 
 PROJECT = Path(__file__).parents[3]
 SMALL = ["study", "--data", "synthetic", "--epochs", "3", "--seeds", "1"]
@@ -61,21 +63,25 @@ def wait_until_gone(group: int) -> None:
     pytest.fail(f"processes {group_members(group)} are still there")
 
 
-def test_a_study_says_its_cost_does_its_runs_once_and_reports(tmp_path):
-    arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
-    planned = study(*arguments, "--plan")
+@pytest.mark.thorough
+def test_a_plan_says_what_a_study_costs_and_does_nothing(tmp_path):
+    planned = study("--part", "width", "--workers", "1", "--out", tmp_path, "--plan")
     assert planned.exit_code == 0, planned.output
     assert "6 of 6 runs to do: about " in planned.output and "on 1 worker." in planned.output
     assert not list(tmp_path.iterdir())
 
+
+def test_a_study_does_its_runs_once_and_reports(tmp_path):
+    arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
     first = study(*arguments)
     assert first.exit_code == 0, first.output
+    assert "6 of 6 runs to do: about " in first.output and "on 1 worker." in first.output
     assert "(6/6 runs)" in first.output and (tmp_path / "study.html").exists()
     assert len((tmp_path / "runs.csv").read_text().splitlines()) == 1 + 6
     written = times_written(tmp_path)
     assert len(written) == 6
 
-    again = study(*arguments)
+    again = study(*arguments, "--plan")
     assert "All 6 runs are complete." in again.output and "Starting" not in again.output
     assert times_written(tmp_path) == written
 
@@ -92,6 +98,7 @@ def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
     ("arguments", "message"),
     [
         (["--quick", "--part", "width"], "width: the quick study has no such part"),
+        (["--part", "sources"], "--part sources compares seeds, and has nothing to do with 1 of"),
         (["--submission", "handout-not-there"], "holds none of model.py"),
         (["--data", "nowhere"], "nowhere does not exist"),
         (["--report-only"], "python -m experiments study"),
@@ -101,6 +108,37 @@ def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
     done = study("--out", tmp_path, *arguments)
     assert done.exit_code == 1 and message in done.output
     assert "Traceback" not in done.output
+
+
+def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submission(tmp_path):
+    def finish(name: str, submission: str, value: float) -> None:
+        run = replace(STANDARD, name=name, submission=submission)
+        write_record(tmp_path, RunRecord(run, {metric: [value] for metric in METRICS}, 1.0))
+
+    for name in ("a", "b", "c"):
+        finish(name, "before", 1.0)
+    finish("b", "after", 2.0)
+    later = time.time_ns() + 10**9
+    os.utime(run_folder(tmp_path, "b") / "run.json", ns=(later, later))
+    (tmp_path / "runs.csv").write_text("of an earlier study")
+    gather_runs(tmp_path)
+    assert read_measurements(tmp_path).runs[["run", "eval/MSE"]].to_numpy().tolist() == [["b", 2.0]]
+
+
+@pytest.mark.thorough
+def test_a_study_with_runs_that_failed_reports_on_the_others(changed_submission, tmp_path):
+    folder = changed_submission(
+        "model.py",
+        "        predictions = self._rating(self.U_reg",
+        "        raise NotImplementedError('Question 1c: separate tables')\n"
+        "        predictions = self._rating(self.U_reg",
+    )
+    (tmp_path / "study").mkdir()
+    done = study("--part", "claims", "--submission", folder, "--out", tmp_path / "study")
+    assert done.exit_code == 1 and "2 runs failed" in done.output
+    assert "in forward_without_embedding_sharing: Question 1c" in done.output
+    page = (tmp_path / "study" / "study.html").read_text(encoding="utf-8")
+    assert "what 2 runs say" in page and "shared 0.99 has lower train" in page
 
 
 def test_the_command_names_the_parts_that_there_are():

@@ -13,6 +13,7 @@ from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
 from experiments.configuration import COURSE_RUNS
 from experiments.study.measurements import StudyError
+from experiments.study.page import with_symbols
 from experiments.study.report import write_study_report
 from experiments.study.statistics import Estimate
 from experiments.study.wording import fixed, listed, with_interval
@@ -177,6 +178,13 @@ def test_the_handouts_class_takes_the_table_on_its_page(part, tmp_path):
 )
 def test_numbers_have_two_digits_of_their_uncertainty(estimate, text):
     assert with_interval(estimate) == text
+
+
+def test_a_line_of_the_page_does_not_end_inside_of_an_interval():
+    told = with_symbols("L_F 0.907 [0.894, 0.921], N = 10; −0.1 [−0.2, −0.1], so.")
+    assert told == (
+        "L<sub>F</sub> 0.907 [0.894,\u00a00.921], N\u00a0=\u00a010; −0.1 [−0.2,\u00a0−0.1], so."
+    )
 
 
 def test_a_zero_has_no_sign():
