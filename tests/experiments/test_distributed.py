@@ -181,10 +181,12 @@ def shared_out(run: Configuration, **changes) -> Configuration:
 
 
 def processes_below() -> list[psutil.Process]:
+    """Return the processes of shared-out runs; other tests may have left servers of their own."""
     return [
         process
         for process in psutil.Process().children(recursive=True)
         if process.status() != psutil.STATUS_ZOMBIE
+        and "distributed" in " ".join(process.cmdline())
     ]
 
 
