@@ -61,11 +61,17 @@ def error_bars(estimate: Estimate) -> list[list[float]]:
 
 
 def set_plain_logarithmic(axes: Axes) -> None:
-    """Make the upright axis logarithmic, with plain numbers at 1, 2 and 5."""
+    """Make the upright axis logarithmic, with plain numbers at 1, 2 and 5; call it after drawing.
+
+    An axis of many decades has powers of ten instead.
+    """
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(lambda value, _: np.format_float_positional(value, trim="-"))
     axes.yaxis.set_minor_formatter(NullFormatter())
+    low, high = axes.get_ylim()
+    if high / low > 3e3:
+        return
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.10f}".rstrip("0").rstrip("."))
 
 
 def draw_claims(judgements: Sequence[Judgement]) -> Figure:
@@ -266,10 +272,18 @@ def draw_balance(points: Sequence[Balance], chosen: Balance | None = None) -> Fi
         axes.plot(
             [], [], "o", markersize=9, mfc="none", mec="black", label="the course's four runs"
         )
+        axes.set_xlim(room_for([point.mse.value for point in points]))
+        axes.set_ylim(room_for([point.mrr.value for point in points]))
         axes.set_xlabel("test MSE (less is better)")
         axes.set_ylabel("test MRR (more is better)")
         figure.legend(loc="outside right center", fontsize=7)
     return figure
+
+
+def room_for(values: Sequence[float]) -> tuple[float, float]:
+    """Return an axis's ends for points, whose intervals may reach beyond the picture."""
+    room = 0.2 * (max(values) - min(values)) or 0.1 * abs(values[0])
+    return min(values) - room, max(values) + room
 
 
 def annotate_weights(

@@ -325,8 +325,8 @@ def balance_section(measurements: Measurements) -> Section | None:
         "give for one percent of MSE, both measured from the best of the balances.",
         tuple(findings),
         pictures.draw_balance(points),
-        "Test MSE against test MRR of every balance, means with 95 % intervals; up and left is "
-        "better. Circles: the course's four runs.",
+        "Test MSE against test MRR of every balance, means with 95 % intervals, which may reach "
+        "beyond the picture; up and left is better. Circles: the course's four runs.",
         (
             Table(
                 "The best balance by preference, and in how many seeds it is the best by itself",
