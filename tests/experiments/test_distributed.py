@@ -185,8 +185,7 @@ def processes_below() -> list[psutil.Process]:
     return [
         process
         for process in psutil.Process().children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE
-        and "distributed" in " ".join(process.cmdline())
+        if process.status() != psutil.STATUS_ZOMBIE and "distributed" in " ".join(process.cmdline())
     ]
 
 
