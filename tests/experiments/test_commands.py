@@ -72,6 +72,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
     assert not list(tmp_path.glob("runs/*/checkpoint.pt"))
 
 
+@pytest.mark.thorough
 def test_a_killed_command_leaves_no_worker_behind(tmp_path):
     process = subprocess.Popen(
         [

@@ -129,6 +129,7 @@ def test_two_processes_have_the_single_processs_losses(
         assert_alike(curves, single_process(run, small_split, submission))
 
 
+@pytest.mark.thorough
 def test_the_command_shares_a_run_out_and_writes_its_results(reference: Path, tmp_path: Path):
     options = ["--data", "synthetic", "--epochs", "2", "--batch-size", "4000", "--threads", "1"]
     done = CliRunner().invoke(

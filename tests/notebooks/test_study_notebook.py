@@ -39,6 +39,7 @@ def shown(notebook: nbformat.NotebookNode, cell_id: str) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.thorough
 def test_it_shows_a_study_that_is_there_and_does_no_runs(project):
     study = PlantedStudy(epochs=4)
     plant_claims(study, seeds=2)

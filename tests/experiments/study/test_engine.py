@@ -100,6 +100,7 @@ def test_a_run_of_a_study_has_the_bits_of_the_same_run_alone(
     assert runs[1].gradient_interval and record.gradients
 
 
+@pytest.mark.thorough
 def test_killed_workers_leave_no_trace_in_the_study(workers, small_ratings, reference, tmp_path):
     runs = planned(small_ratings, reference, 8)
 
@@ -114,6 +115,7 @@ def test_killed_workers_leave_no_trace_in_the_study(workers, small_ratings, refe
     assert tidy_bytes(tmp_path / "disturbed") == tidy_bytes(tmp_path / "undisturbed")
 
 
+@pytest.mark.thorough
 def test_an_interrupted_study_does_the_missing_runs_and_only_those(
     workers, small_ratings, reference, tmp_path
 ):
@@ -141,6 +143,7 @@ def test_an_interrupted_study_does_the_missing_runs_and_only_those(
         assert (run_folder(tmp_path, name) / "run.json").stat().st_mtime_ns == time_written
 
 
+@pytest.mark.thorough
 def test_a_run_that_nobody_waits_for_ends_with_its_epoch(
     workers, small_ratings, reference, tmp_path
 ):
@@ -226,6 +229,7 @@ def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, refere
     assert tidy_bytes(tmp_path / "disturbed") == tidy_bytes(tmp_path / "undisturbed")
 
 
+@pytest.mark.thorough
 def test_a_cluster_that_is_joined_stays_as_it_was(workers, small_ratings, reference, tmp_path):
     runs = planned(small_ratings, reference, 2)
     address = workers.client.scheduler.address
@@ -246,6 +250,7 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(small_ratings, referen
         pass
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("unfit", ["several tasks at once", "other software"])
 def test_a_worker_that_would_give_other_numbers_is_refused(
     small_ratings, reference, tmp_path, unfit

@@ -110,6 +110,7 @@ def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
     assert "Traceback" not in done.output
 
 
+@pytest.mark.thorough
 def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submission(tmp_path):
     def finish(name: str, submission: str, value: float) -> None:
         run = replace(STANDARD, name=name, submission=submission)

@@ -92,6 +92,7 @@ def test_every_finding_about_a_mean_has_its_interval_and_seeds(whole):
     assert all("N = " in item for item in told)
 
 
+@pytest.mark.thorough
 def test_the_same_files_give_the_same_bytes(part, tmp_path):
     copy = tmp_path / "copy"
     copy.mkdir()
@@ -143,6 +144,7 @@ def test_figures_are_pdf_with_text_and_png(whole):
             assert (whole / "figures" / f"{key}.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.thorough
 def test_the_handouts_class_takes_the_table_on_its_page(part, tmp_path):
     if not shutil.which("pdflatex"):
         skip_or_fail("pdflatex is not installed; apt-get install texlive-latex-extra brings it")

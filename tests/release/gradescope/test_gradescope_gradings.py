@@ -151,6 +151,7 @@ def test_a_grader_that_is_broken_says_so(start: Start, tmp_path: Path) -> None:
     assert graded.results["extra_data"] == {"grader_at_fault": True}
 
 
+@pytest.mark.thorough
 def test_when_the_time_is_up_what_was_judged_counts(start: Start, tmp_path: Path) -> None:
     settings = (PROJECT / "assignment.toml").read_bytes()
     assert settings.count(b"timeout = 600") == 1
@@ -166,6 +167,7 @@ def test_when_the_time_is_up_what_was_judged_counts(start: Start, tmp_path: Path
     assert graded.results["score"] == sum(test["max_score"] for test in passed)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "sent",
     [
