@@ -6,7 +6,7 @@ folder=$1 environment=$2 python=$3 project=$4
 
 mount -t tmpfs tmpfs "$folder/system"
 cd "$folder/system"
-mkdir changes work root
+mkdir changes spare root
 cd root
 
 # Each folder of this machine on its own: only root may overlay one in which others are mounted.
@@ -18,9 +18,9 @@ for path in /*; do
     if [[ -L $path ]]; then
         cp --no-dereference "$path" "$name"
     elif [[ -d $path ]]; then
-        mkdir "$name" "../changes/$name" "../work/$name"
+        mkdir "$name" "../changes/$name" "../spare/$name"
         chmod --reference="$path" "../changes/$name"  # which an overlay has, too
-        layers=lowerdir=$path,upperdir=../changes/$name,workdir=../work/$name
+        layers=lowerdir=$path,upperdir=../changes/$name,workdir=../spare/$name
         mount -t overlay overlay -o "$layers" "$name" 2>/dev/null || {
             mount --rbind "$path" "$name"
             mount -o remount,bind,ro "$name"
