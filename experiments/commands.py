@@ -1,6 +1,7 @@
 """The command line: ``python -m experiments run``, ``study``, ``figures``, ``report``."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -44,6 +45,18 @@ results_option = click.option(
 )
 
 
+def out_option(parameter: str, default: str) -> Callable:
+    """Return the option that says where runs are kept."""
+    return click.option(
+        "--out",
+        parameter,
+        default=default,
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder to write to. Runs in it that are complete are not done again.",
+    )
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """Train the movie recommender in submission/ and look at how it learns.
@@ -74,14 +87,7 @@ def main() -> None:
 )
 @data_option
 @submission_option
-@click.option(
-    "--out",
-    "results",
-    default="results",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write to. Runs in it that are complete are not done again.",
-)
+@out_option("results", "results")
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -212,14 +218,7 @@ def run(
 @epochs_option
 @data_option
 @submission_option
-@click.option(
-    "--out",
-    "study_folder",
-    default="results/study",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write to. Runs in it that are complete are not done again.",
-)
+@out_option("study_folder", "results/study")
 @click.option(
     "--workers",
     type=click.IntRange(1),

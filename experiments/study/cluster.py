@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Status
 
 from experiments.plain_errors import PlainError
 from experiments.ratings import Ratings
@@ -29,6 +29,8 @@ LOCAL_SETTINGS = {
     "distributed.admin.system-monitor.interval": "10s",
     # Dask's own has torch give memory back to the system at each step, and ask for it anew.
     "distributed.nanny.pre-spawn-environ": {},
+    # Dask closes a worker for good that does not come back in 15 s, as on a busy machine.
+    "distributed.deploy.lost-worker-timeout": "1000 days",
 }
 
 
@@ -53,6 +55,14 @@ class Workers:
     def __len__(self) -> int:
         """How many runs can be under way at once, now."""
         return len(self.client.nthreads())
+
+    @property
+    def gone(self) -> bool:
+        """Whether all that were started on this machine have ended for good."""
+        cluster = self.client.cluster
+        return cluster is not None and all(
+            worker.status in (Status.closed, Status.failed) for worker in cluster.workers.values()
+        )
 
     @property
     def slowed(self) -> int:

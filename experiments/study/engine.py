@@ -21,6 +21,7 @@ from experiments.worker import Failed
 # A scheduler gives a task up with its fourth worker, and does not know why workers die. Where
 # machines come and go, a run may lose a dozen of them before it is thought to be the reason.
 LIVES = 3
+LOOK_SECONDS = 5.0  # without news, before looking whether the workers are still there
 
 
 class StudyListener(Protocol):
@@ -116,7 +117,7 @@ def complete_study(
     StudyInterrupted
         On Ctrl-C.
     ClusterError
-        If the scheduler is lost.
+        If the scheduler is lost, or all of this machine's workers.
     """
     arrivals: queue.SimpleQueue[Future | dict] = queue.SimpleQueue()
     under_way: dict[Future, Configuration] = {}
@@ -136,7 +137,15 @@ def complete_study(
         for run in runs:
             submit(run)
         while under_way:
-            arrival = arrivals.get()
+            try:
+                arrival = arrivals.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                if workers.gone:
+                    raise ClusterError(
+                        "the workers on this machine have ended, and with them the runs under "
+                        "way. Those that were finished are on disk; give the same command again"
+                    ) from None
+                continue
             if isinstance(arrival, dict):
                 listener.epochs_finished(arrival["run"], arrival["epochs"])
                 continue

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from experiments.study.sections import Section, Unanswered
+from experiments.study.sections.section import Question, Section
 from experiments.study.wording import sentence
 
 SYMBOLS = {
@@ -47,7 +47,7 @@ def kind_of(cell: str) -> str:
     return "number" if cell[:1].isdigit() or cell[:1] in ("−", "<") else ""
 
 
-def render_page(sections: Sequence[Section], left: Sequence[Unanswered], runs: int) -> str:
+def render_page(sections: Sequence[Section], left: Sequence[Question], runs: int) -> str:
     """Return the page; it asks the network for nothing.
 
     Parameters

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from experiments.atomic import write_atomically
+from experiments.study.figures.drawing import picture_bytes
 from experiments.study.measurements import read_measurements
 from experiments.study.page import render_page
-from experiments.study.pictures import picture_bytes
-from experiments.study.sections import SECTIONS, answer
+from experiments.study.sections.order import SECTIONS, answer_all
 
 
 def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[Path]:
@@ -34,7 +34,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     """
     measurements = read_measurements(study)
     say(f"Reporting on {len(measurements.runs)} runs ...")
-    sections, left = answer(measurements)
+    sections, left = answer_all(measurements)
     files: dict[Path, bytes | str] = {}
     for section in sections:
         for name, table in section.data.items():
@@ -55,8 +55,8 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
 
 def _remove_stale(study: Path, files: set[Path]) -> None:
     names = [study / "study.tex"]
-    for _, unanswered in SECTIONS:
-        picture = study / "figures" / unanswered.key
-        names += [study / f"{unanswered.key}.csv", *map(picture.with_suffix, (".pdf", ".png"))]
+    for question, _ in SECTIONS:
+        picture = study / "figures" / question.key
+        names += [study / f"{question.key}.csv", *map(picture.with_suffix, (".pdf", ".png"))]
     for path in set(names) - files:
         path.unlink(missing_ok=True)

@@ -44,6 +44,7 @@ def test_the_main_job_on_the_real_data(movielens, tmp_path):
     assert (tmp_path / "figures" / "curves.png").stat().st_size > 10_000
 
 
+@pytest.mark.thorough
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "experiments", "run", "--data", "synthetic", "--jobs", "1"]
     command += ["--epochs", "200", "--out", str(tmp_path), "--run", RUN_NAMES[1]]

@@ -74,6 +74,7 @@ def assert_alike(shared_out: list[dict[str, float]], single: list[dict[str, floa
             assert one[metric] == pytest.approx(other[metric], rel=tolerance), metric
 
 
+@pytest.mark.thorough
 def test_two_processes_have_the_single_processs_losses(
     small_split: Split, reference: Path, changed_submission: ChangeSubmission, tmp_path: Path
 ):

@@ -188,6 +188,7 @@ def embedded(font: DictionaryObject) -> bool:
     return any(key.startswith("/FontFile") for key in font["/FontDescriptor"])
 
 
+@pytest.mark.thorough
 def test_the_overleaf_zip_compiles_as_it_is_to_the_same_bytes(
     full: Handout, tmp_path: Path
 ) -> None:

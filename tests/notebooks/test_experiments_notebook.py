@@ -43,6 +43,7 @@ def outputs_of(notebook: nbformat.NotebookNode, cell_id: str) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(texts))
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::ResourceWarning")
 def test_it_runs_from_top_to_bottom(project):
     notebook = execute(project)

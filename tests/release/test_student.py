@@ -159,6 +159,7 @@ def test_it_is_small(student):
     assert len(zip_bytes(student, "ps1/")) < 1_500_000  # the blank handout adds some 200 kB
 
 
+@pytest.mark.thorough
 def test_grading_names_every_open_question_with_its_line(unpacked):
     done = run(unpacked, "-m", "grader")
     assert done.returncode == 1

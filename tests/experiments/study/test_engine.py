@@ -202,6 +202,23 @@ def test_a_submission_that_ends_its_process_is_given_up(
 
 
 @pytest.mark.thorough
+def test_a_study_whose_workers_have_ended_does_not_wait_for_them(
+    small_ratings, reference, tmp_path
+):
+    [endless] = planned(small_ratings, reference, 1, epochs=1_000_000)
+
+    class Closer(Watcher):
+        def epochs_finished(self, run, epochs):
+            for worker in list(cluster.workers.values()):
+                cluster.sync(worker.close)
+
+    with open_workers(small_ratings, reference, 2) as workers:
+        cluster = workers.client.cluster
+        with pytest.raises(ClusterError, match="the same command again"):
+            complete_study([endless], workers, tmp_path, Closer())
+
+
+@pytest.mark.thorough
 @pytest.mark.timeout(900)
 def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, reference, tmp_path):
     runs = planned(small_ratings, reference, 40, epochs=60)

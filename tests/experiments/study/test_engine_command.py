@@ -71,6 +71,7 @@ def test_a_plan_says_what_a_study_costs_and_does_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.thorough
 def test_a_study_does_its_runs_once_and_reports(tmp_path):
     arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
     first = study(*arguments)

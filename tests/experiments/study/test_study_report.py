@@ -13,7 +13,7 @@ from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
 from experiments.configuration import COURSE_RUNS
 from experiments.study.measurements import StudyError
-from experiments.study.page import with_symbols
+from experiments.study.page import NO_BREAK, with_symbols
 from experiments.study.report import write_study_report
 from experiments.study.statistics import Estimate
 from experiments.study.wording import fixed, listed, with_interval
@@ -84,7 +84,7 @@ def test_a_whole_study_answers_every_question_on_one_page(whole):
 
 @pytest.mark.thorough
 def test_every_finding_about_a_mean_has_its_interval_and_seeds(whole):
-    text = (whole / "study.html").read_text(encoding="utf-8")
+    text = (whole / "study.html").read_text(encoding="utf-8").replace(NO_BREAK, " ")
     items = re.findall(r"<li>(.*?)</li>", text)
     with_numbers = [item for item in items if re.search(r"\d\.\d{2,}", item)]
     told = [item for item in with_numbers if "[" in item]

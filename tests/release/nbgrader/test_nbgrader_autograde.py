@@ -65,6 +65,7 @@ def test_without_isolation_nobody_is_graded(graded, monkeypatch):
         graded()
 
 
+@pytest.mark.thorough
 def test_generate_assignment_takes_hidden_lines_and_rubrics_out(classroom):
     classroom.nbgrader("generate_assignment", "ps1")
     for name in ("00_code", "01_experiments"):

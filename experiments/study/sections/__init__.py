@@ -1,0 +1,1 @@
+"""The sections of the study's page, one file a question."""
