@@ -2,8 +2,10 @@
 
 import contextlib
 import multiprocessing
+import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
@@ -101,6 +103,19 @@ def runs_to_do(
     return waiting
 
 
+def process_context() -> BaseContext:
+    """Return how runs' processes are started: never forked from this one, which has threads.
+
+    On Linux they are forked from a process that has none and has imported torch, which takes each
+    of them seconds elsewhere. What macOS computes with does not survive any fork.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["experiments.preload"])
+    return context
+
+
 def complete_runs(
     configurations: Sequence[Configuration],
     split: Split,
@@ -130,8 +145,7 @@ def complete_runs(
     """
     waiting = runs_to_do(configurations, results, listener)
     jobs = jobs or default_jobs(waiting)
-    # Started afresh rather than forked: torch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
+    context = process_context()
     under_way: dict[Connection, tuple[Configuration, BaseProcess]] = {}
     failures: dict[str, str] = {}
     try:

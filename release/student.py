@@ -29,6 +29,8 @@ SUFFIXES = {
     "experiments": (".py",),
     "experiments/distributed": (".py",),
     "experiments/study": (".py", ".jinja"),
+    "experiments/study/figures": (".py",),
+    "experiments/study/sections": (".py",),
     "grader": (".py",),
     "grader/isolation": (".py",),
     "grader/isolation/worker": (".py",),
