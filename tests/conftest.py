@@ -23,8 +23,8 @@ CONTINUOUS_INTEGRATION = os.environ.get("CI") == "true"
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run on one process more than there are cores: many tests wait for a sandbox to end."""
-    return processor_cores() + 1
+    """Run on two processes more than there are cores: many tests wait for a sandbox to end."""
+    return processor_cores() + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
