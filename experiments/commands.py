@@ -91,7 +91,7 @@ def main() -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    help="Runs at once. Default: as many as the machine has cores for.",
+    help="Runs at once. Default: as many as there are cores and free memory for.",
 )
 @click.option(
     "--batch-size",
@@ -222,7 +222,7 @@ def run(
 @click.option(
     "--workers",
     type=click.IntRange(1),
-    help="Runs at once on this machine. Default: as many as it has cores for.",
+    help="Runs at once on this machine. Default: as many as there are cores and free memory for.",
 )
 @click.option(
     "--scheduler",
