@@ -137,10 +137,9 @@ def run(
     from experiments.course_runs import configure_runs, run_experiments
     from experiments.data import load_ratings
     from experiments.final_table import final_table
+    from experiments.plain_errors import PlainError
     from experiments.progress import RunProgress
-    from experiments.ratings import DataError
     from experiments.scheduling import RunsFailed, RunsInterrupted
-    from experiments.student_code import StudentError
 
     console = Console()
 
@@ -166,8 +165,6 @@ def run(
             records = run_experiments(
                 configurations, ratings, submission, results, progress, jobs, say
             )
-    except (DataError, StudentError, ValueError) as error:
-        _fail(str(error))
     except RunsFailed as error:
         finished = len(configurations) - len(error.messages)
         _fail(f"{error}\n{finished} of {len(configurations)} runs are complete in {results}.")
@@ -177,8 +174,10 @@ def run(
         for name, finished in stop.epochs.items():
             say(f"  {name} goes on after epoch {finished} of {epochs}")
         sys.exit(130)
+    except (PlainError, ValueError) as error:
+        _fail(str(error))
     except KeyboardInterrupt:
-        say("\nInterrupted before a run began; give the command again.")
+        say("\nInterrupted. What is finished is on disk; give the command again.")
         sys.exit(130)
 
     console.print()

@@ -1,8 +1,7 @@
 """Several runs, some at once, each in a process of its own."""
 
 import contextlib
-import multiprocessing
-import sys
+import os
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from experiments.configuration import COURSE_RUNS, Configuration, processor_cores
+from experiments.forking import call_in, process_context
 from experiments.plain_errors import PlainError
 from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
@@ -103,19 +103,6 @@ def runs_to_do(
     return waiting
 
 
-def process_context() -> BaseContext:
-    """Return how runs' processes are started: never forked from this one, which has threads.
-
-    On Linux they are forked from a process that has none and has imported torch, which takes each
-    of them seconds elsewhere. What macOS computes with does not survive any fork.
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["experiments.preload"])
-    return context
-
-
 def complete_runs(
     configurations: Sequence[Configuration],
     split: Split,
@@ -145,22 +132,15 @@ def complete_runs(
     """
     waiting = runs_to_do(configurations, results, listener)
     jobs = jobs or default_jobs(waiting)
-    context = process_context()
     under_way: dict[Connection, tuple[Configuration, BaseProcess]] = {}
     failures: dict[str, str] = {}
     try:
+        if waiting:
+            context = process_context()
         while waiting or under_way:
             while waiting and len(under_way) < jobs:
                 configuration = waiting.pop(0)
-                ours, theirs = context.Pipe()
-                process = context.Process(
-                    target=work,
-                    args=(configuration, split, submission, results, theirs),
-                    name=configuration.name,
-                    daemon=True,
-                )
-                process.start()
-                theirs.close()
+                ours, process = _start(context, configuration, split, submission, results)
                 under_way[ours] = configuration, process
                 listener.resumed(configuration.name, complete=False)
             for connection in wait(list(under_way)):
@@ -188,6 +168,26 @@ def complete_runs(
         raise RunsFailed(failures)
     records = [read_record(results, configuration.name) for configuration in configurations]
     return [record for record in records if record]
+
+
+def _start(
+    context: BaseContext, configuration: Configuration, *arguments: object
+) -> tuple[Connection, BaseProcess]:
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=call_in,
+        args=(dict(os.environ), work, configuration, *arguments, theirs),
+        name=configuration.name,
+        daemon=True,
+    )
+    try:
+        process.start()
+    except BaseException:
+        ours.close()  # should it begin all the same, it finds nobody there and ends
+        raise
+    finally:
+        theirs.close()
+    return ours, process
 
 
 def tell_listener(listener: Listener, name: str, event: Event) -> None:
@@ -228,9 +228,9 @@ def _stop(under_way: dict[Connection, tuple[Configuration, BaseProcess]]) -> dic
                     epochs[configuration.name] = event.epochs
                 if not isinstance(event, (EpochFinished, EpochUnderWay, Note)):
                     break
+            process.join(1)
         except (EOFError, OSError, KeyboardInterrupt):
             pass
-        process.join(1)
         if process.is_alive():
             process.kill()
             process.join()

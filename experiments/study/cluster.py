@@ -1,10 +1,10 @@
 """The processes that a study's runs are done in: this machine's, or a cluster that exists."""
 
 import contextlib
-import hashlib
 import logging
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +95,13 @@ def open_workers(
         If a worker would not give the numbers that the others give.
     """
     with _joined(scheduler) if scheduler else _started(count) as client:
-        yield prepare(client, ratings, submission, own_machine=scheduler is None)
+        workers = prepare(client, ratings, submission, own_machine=scheduler is None)
+        try:
+            yield workers
+        finally:
+            if scheduler:
+                with contextlib.suppress(Exception):  # it may be what was lost
+                    client.unregister_worker_plugin(workers.study)
 
 
 def prepare(client: Client, ratings: Ratings, submission: Path, own_machine: bool) -> Workers:
@@ -109,10 +115,7 @@ def prepare(client: Client, ratings: Ratings, submission: Path, own_machine: boo
         If a worker would not give the numbers that the others give.
     """
     files = read_submission(submission)
-    content = ratings.digest.encode() + b"".join(
-        name.encode() + content for name, content in files.items()
-    )
-    study = f"study-{hashlib.sha256(content).hexdigest()[:16]}"
+    study = f"study-{uuid.uuid4().hex}"
     try:
         client.register_plugin(StudyWorker(study, ratings, files, own_machine))
     except PlainError:

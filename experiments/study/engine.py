@@ -36,6 +36,9 @@ class StudyListener(Protocol):
     def failed(self, run: str, message: str) -> None:
         """A run cannot be completed."""
 
+    def refused(self, message: str) -> None:
+        """A worker that joined meanwhile would not give the numbers that the others give."""
+
     def stopping(self) -> None:
         """The user has interrupted; runs under way are given up."""
 
@@ -69,6 +72,8 @@ def measure_costs(
     ------
     RunsFailed
         If none of the runs that are tried can begin: the code is broken.
+    ClusterError
+        If the scheduler is lost, or all of this machine's workers.
     """
     probes = {
         workers.client.submit(probe_run, run, workers.study, key=_new_key("probe")): run
@@ -80,7 +85,7 @@ def measure_costs(
     seconds = dict(known.seconds_per_epoch)
     failures = {}
     for _ in probes:
-        future = arrivals.get()
+        future = _next(arrivals, workers)
         outcome = _outcome(future)
         if isinstance(outcome, Failed):
             failures[probes[future].name] = outcome.message
@@ -137,17 +142,12 @@ def complete_study(
         for run in runs:
             submit(run)
         while under_way:
-            try:
-                arrival = arrivals.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                if workers.gone:
-                    raise ClusterError(
-                        "the workers on this machine have ended, and with them the runs under "
-                        "way. Those that were finished are on disk; give the same command again"
-                    ) from None
-                continue
+            arrival = _next(arrivals, workers)
             if isinstance(arrival, dict):
-                listener.epochs_finished(arrival["run"], arrival["epochs"])
+                if "refused" in arrival:
+                    listener.refused(arrival["refused"])
+                else:
+                    listener.epochs_finished(arrival["run"], arrival["epochs"])
                 continue
             run = under_way.pop(arrival)
             outcome = _outcome(arrival)
@@ -174,6 +174,25 @@ def complete_study(
         workers.client.unsubscribe_topic(workers.study)
     if failures:
         raise RunsFailed(failures)
+
+
+def _next(arrivals: queue.SimpleQueue, workers: Workers) -> Future | dict:
+    """Return what arrives next.
+
+    Raises
+    ------
+    ClusterError
+        If nothing can arrive any more: the workers that were started here have ended.
+    """
+    while True:
+        try:
+            return arrivals.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            if workers.gone:
+                raise ClusterError(
+                    "the workers on this machine have ended, and with them the runs under way. "
+                    "Those that were finished are on disk; give the same command again"
+                ) from None
 
 
 def _new_key(kind: str) -> str:

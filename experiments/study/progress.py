@@ -110,6 +110,9 @@ class StudyProgress:
     def failed(self, run: str, message: str) -> None:
         self._ended(run, f"failed: {message.splitlines()[0]}")
 
+    def refused(self, message: str) -> None:
+        self._say(f"A worker joined, and is refused: {message}.")
+
     def stopping(self) -> None:
         self._say("Stopping; the runs under way are given up, and begin anew another time ...")
 

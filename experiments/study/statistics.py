@@ -85,7 +85,7 @@ def bounded(estimate: Estimate, least: float, most: float) -> Estimate:
 def p_value(values: Sequence[float], mean: float) -> float:
     """Return the two-sided p-value of "the true mean is ``mean``", by ``mean_interval``'s method.
 
-    It is under 5 % exactly where the 95 % interval leaves ``mean`` out. With a single seed it
+    It is at most 5 % exactly where the 95 % interval leaves ``mean`` out. With a single seed it
     is 1.
     """
     sample = _sample(values)
@@ -105,7 +105,7 @@ def p_value(values: Sequence[float], mean: float) -> float:
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return p-values that hold for a family of claims at once (Holm, 1979).
 
-    Taking for shown what has an adjusted value under 5 % is wrong about even one of them in at
+    Taking for shown what has an adjusted value of at most 5 % is wrong about even one of them in at
     most 5 % of studies, however the claims depend on each other.
     """
     order = sorted(range(len(p_values)), key=lambda k: p_values[k])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from experiments.study.claims import CLAIMS, Claim
+from experiments.study.claims import CLAIMS, Claim, run_label
 from experiments.study.measurements import (
     Measurements,
     choose,
@@ -64,7 +64,7 @@ class Judgement:
     @property
     def stands_in_family(self) -> bool:
         """Whether the verdict is decided with all claims taken together."""
-        return self.verdict != UNDECIDED and self.family_p_value < 1 - LEVEL
+        return self.verdict != UNDECIDED and self.family_p_value <= round(1 - LEVEL, 10)
 
 
 def in_words(verdict: str, seeds: int) -> str:
@@ -131,7 +131,14 @@ class Disagreement:
 
     @property
     def estimate(self) -> Estimate:
+        """Of ``difference``."""
         return self.judgements[0].estimate
+
+    @property
+    def difference(self) -> str:
+        """What is subtracted from what."""
+        claim = self.judgements[0].claim
+        return f"{run_label(claim.run)} − {run_label(claim.versus)}" if claim.versus else "value"
 
 
 def disagreements(judgements: Sequence[Judgement]) -> tuple[Disagreement, ...]:

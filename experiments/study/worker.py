@@ -1,13 +1,14 @@
 """What a worker of a study does: it keeps the ratings and the code, and trains one run a task."""
 
 import hashlib
+import shutil
 import signal
 import threading
 import time
 from importlib import metadata
 from pathlib import Path
 
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 
 from experiments.configuration import Configuration
 from experiments.plain_errors import PlainError
@@ -20,6 +21,7 @@ from experiments.worker import Failed
 PROGRESS_SECONDS = 0.5
 PROBE_SECONDS = 1.0
 PROBE_EPOCHS = 3
+LEAVE_SECONDS = 1.0
 
 
 class WorkerUnfit(PlainError):
@@ -54,6 +56,7 @@ class StudyWorker(WorkerPlugin):
         self.files = files
         self.own_machine = own_machine
         self.software = software()
+        self.unfit = ""
 
     def setup(self, worker: Worker) -> None:
         """Put the student's files down.
@@ -61,8 +64,26 @@ class StudyWorker(WorkerPlugin):
         Raises
         ------
         WorkerUnfit
-            If the worker runs several tasks at once, or other software than the client.
+            If the worker runs several tasks at once, or other software than the client. Of a
+            worker that joins later Dask only logs it: ``prepared`` has that one leave.
         """
+        try:
+            self._check(worker)
+        except WorkerUnfit as error:
+            self.unfit = str(error)
+            raise
+        if self.own_machine and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client stops the runs
+        self.folder = Path(worker.local_directory) / self.name / PACKAGE
+        for path, content in self.files.items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_bytes(content)
+
+    def teardown(self, worker: Worker) -> None:
+        """Remove the student's files."""
+        shutil.rmtree(Path(worker.local_directory) / self.name, ignore_errors=True)
+
+    def _check(self, worker: Worker) -> None:
         if worker.state.nthreads != 1:
             raise WorkerUnfit(
                 f"the worker at {worker.address} runs {worker.state.nthreads} tasks at once, and "
@@ -73,12 +94,6 @@ class StudyWorker(WorkerPlugin):
                 f"the worker at {worker.address} has {_named(software())}, and the study "
                 f"{_named(self.software)}: its numbers could differ. Install the same on it"
             )
-        if self.own_machine and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client stops the runs
-        self.folder = Path(worker.local_directory) / self.name / PACKAGE
-        for path, content in self.files.items():
-            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / path).write_bytes(content)
 
     def training(self, configuration: Configuration):
         """Return the start of a run, a ``Training``."""
@@ -111,6 +126,24 @@ def _named(software: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in software.items())
 
 
+def prepared(study: str) -> StudyWorker:
+    """Return what the worker that calls this has of a study.
+
+    Raises
+    ------
+    Reschedule
+        If the worker is unfit. It leaves, and says why under the topic ``study``.
+    """
+    worker = get_worker()
+    plugin = worker.plugins[study]
+    if plugin.unfit:
+        worker.log_event(study, {"refused": plugin.unfit})
+        worker.loop.add_callback(worker.close, reason="unfit for the study")
+        time.sleep(LEAVE_SECONDS)  # the task may come back until the worker has left
+        raise Reschedule
+    return plugin
+
+
 def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
     """Train a run on the worker that calls this, and return its record.
 
@@ -133,7 +166,7 @@ def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
         return task.state == "executing"
 
     try:
-        training = worker.plugins[study].training(configuration)
+        training = prepared(study).training(configuration)
         record = run_epochs(training, no_curves(), after_epoch)
     except StudentError as error:
         return Failed(str(error))
@@ -145,7 +178,7 @@ def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
 def probe_run(configuration: Configuration, study: str) -> float | Failed:
     """Return about how many seconds an epoch of a run takes on the worker that calls this."""
     try:
-        training = get_worker().plugins[study].training(configuration)
+        training = prepared(study).training(configuration)
         seconds = []
         while sum(seconds) < PROBE_SECONDS and len(seconds) < PROBE_EPOCHS:
             started = time.perf_counter()

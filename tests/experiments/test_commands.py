@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -73,6 +74,29 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
     assert not list(tmp_path.glob("runs/*/checkpoint.pt"))
 
 
+def test_ctrl_c_before_the_first_epoch_says_so_without_a_traceback(tmp_path):
+    """The process that runs are forked from is importing torch then."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "experiments", *QUICK, "--out", str(tmp_path)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        while not (servers := psutil.Process(process.pid).children()):
+            time.sleep(0.01)
+        time.sleep(0.5)
+        assert servers[0].is_running()
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stdout.read()
+    assert process.returncode == 130
+    assert "give the command again" in said
+    assert "Traceback" not in said and "Error" not in said
+    assert not list(tmp_path.glob("runs/*"))
+
+
 @pytest.mark.thorough
 def test_a_killed_command_leaves_no_worker_behind(tmp_path):
     process = subprocess.Popen(
@@ -100,8 +124,6 @@ def test_a_killed_command_leaves_no_worker_behind(tmp_path):
 
 def _group_members(group: int) -> list[int]:
     """Return the processes of a process group that are not zombies."""
-    import psutil
-
     members = []
     for process in psutil.process_iter(["pid", "status"]):
         try:

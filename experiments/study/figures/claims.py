@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.configuration import METRICS
-from experiments.study.claims import MARGIN
+from experiments.study.claims import MARGIN, run_label
 from experiments.study.figures.drawing import (
     BLUE,
     GREEN,
@@ -34,6 +34,11 @@ def draw_claims(judgements: Sequence[Judgement]) -> Figure:
         if judgement.claim.versus and judgement.claim.quantity.moment == FINAL
     ]
     shown = {(j.claim.question, j.claim.quantity.metric): j for j in reversed(final)}
+    told = {
+        judgement.claim.question: f"{run_label(judgement.claim.run)} − "
+        f"{run_label(judgement.claim.versus)}"
+        for judgement in reversed(final)
+    }
     places = {question: -k for k, question in enumerate(("3a", "3b", "3c"))}
     with matplotlib.rc_context(STUDY_STYLE):
         figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
@@ -72,10 +77,8 @@ def draw_claims(judgements: Sequence[Judgement]) -> Figure:
         legend.text(
             *(0.0, 0.98),
             "Mean difference and 95 % interval;\nsmall dots: one a seed\n\n"
-            "3a  separate − shared, $\\lambda_F$=0.99\n"
-            "3b  separate − shared, $\\lambda_F$=0.5\n"
-            "3c  $\\lambda_F$=0.99 − 0.5, both shared\n\n"
-            f"grey: within {MARGIN:g}, “about equal”",
+            + "".join(f"{question}  {difference}\n" for question, difference in told.items())
+            + f"\ngrey: within {MARGIN:g}, “about equal”",
             va="top",
             fontsize=7.5,
             linespacing=1.35,

@@ -38,7 +38,7 @@ def answer(measurements: Measurements) -> Section | None:
     points = disagreements(judgements)
     findings += [
         f"{point.question}, {SYMBOLS[point.judgements[0].claim.quantity.metric]}: the answers "
-        f"disagree; right here is {point.right} (difference {with_seeds(point.estimate)})."
+        f"disagree; right here is {point.right} ({point.difference}: {with_seeds(point.estimate)})."
         for point in points
     ]
     disagreement_rows = tuple(
@@ -48,7 +48,7 @@ def answer(measurements: Measurements) -> Section | None:
                 "; ".join(j.claim.text for j in point.judgements if j.claim.said_by == said_by)
                 for said_by in "AB"
             ),
-            with_interval(point.estimate),
+            f"{point.difference}: {with_interval(point.estimate)}",
             str(point.estimate.count),
             point.right,
         )

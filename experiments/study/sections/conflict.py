@@ -23,9 +23,10 @@ def answer(measurements: Measurements) -> Section | None:
         ratio = conflict.typical_ratio
         stronger = "factorization" if ratio.value > 1 else "regression"
         times = max(ratio.value, 1 / ratio.value)
+        told = f"{times:.2g}" if times < 99.5 else f"{times:.0f}"
         finding = (
             f"With lambda_F = {conflict.run.factorization_weight:g}, the weighted gradient of "
-            f"{stronger} is {times:.2g} times the other one's on the shared tables (geometric mean "
+            f"{stronger} is {told} times the other one's on the shared tables (geometric mean "
             f"along training; ratio {with_seeds(ratio)}). They oppose each other in "
             f"{100 * conflict.opposed.value:.0f} % of the epochs looked at (share "
             f"{with_seeds(conflict.opposed)}; mean cosine {with_seeds(conflict.mean_cosine)})."

@@ -21,12 +21,14 @@ def answer(measurements: Measurements) -> Section | None:
         f"training MSE ends at {with_interval(o.last_train)}; N = {len(o.test)}."
         for o in found
     ]
-    least = min(found, key=lambda o: o.rise.value)
-    most = max(found, key=lambda o: o.rise.value)
-    findings.append(
-        f"{run_label(most.run)} overfits most, by {with_seeds(most.rise)}, and "
-        f"{run_label(least.run)} least, by {with_seeds(least.rise)}."
-    )
+    if len(found) > 1:
+        least = min(found, key=lambda o: o.rise.value)
+        most = max(found, key=lambda o: o.rise.value)
+        findings.append(
+            f"After its lowest value, the test MSE of {run_label(most.run)} rises most, by "
+            f"{with_seeds(most.rise)}, and that of {run_label(least.run)} least, by "
+            f"{with_seeds(least.rise)}."
+        )
     return Section(
         QUESTION.key,
         f"What do minibatches of {size} do?",

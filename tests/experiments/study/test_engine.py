@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,6 +41,7 @@ class Watcher:
         self.completed: list[str] = []
         self.messages: dict[str, str] = {}
         self.epochs: dict[str, list[int]] = {}
+        self.refusals: list[str] = []
         self.stopped = False
 
     def epochs_finished(self, run, epochs):
@@ -49,6 +53,9 @@ class Watcher:
 
     def failed(self, run, message):
         self.messages[run] = message
+
+    def refused(self, message):
+        self.refusals.append(message)
 
     def stopping(self):
         self.stopped = True
@@ -265,6 +272,35 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(small_ratings, referen
         open_workers(small_ratings, reference, 1, scheduler="tcp://127.0.0.1:1"),
     ):
         pass
+
+
+@pytest.mark.thorough
+def test_an_unfit_worker_that_joins_later_leaves_and_takes_no_run(
+    small_ratings, reference, tmp_path
+):
+    runs = planned(small_ratings, reference, 6, epochs=30)
+    watcher = Watcher()
+    with open_workers(small_ratings, reference, 1) as workers:
+        command = [sys.executable, "-m", "dask", "worker", workers.client.scheduler.address]
+        with subprocess.Popen(
+            [
+                *command,
+                "--nthreads",
+                "2",
+                "--no-nanny",
+                "--local-directory",
+                str(tmp_path / "late"),
+            ],
+            cwd=Path(__file__).parents[3],
+            stderr=subprocess.DEVNULL,
+        ) as late:
+            while len(workers) < 2:
+                assert late.poll() is None
+                time.sleep(0.1)
+            complete_study(runs, workers, tmp_path, watcher)
+            late.wait(60)
+    assert sorted(watcher.completed) == sorted(run.name for run in runs)
+    assert "start it with --nthreads 1" in watcher.refusals[0]
 
 
 @pytest.mark.thorough
