@@ -77,7 +77,9 @@ def draw_claims(judgements: Sequence[Judgement]) -> Figure:
         legend.text(
             *(0.0, 0.98),
             "Mean difference and 95 % interval;\nsmall dots: one a seed\n\n"
-            + "".join(f"{question}  {difference}\n" for question, difference in told.items())
+            + "".join(
+                f"{question}  {difference}\n" for question, difference in sorted(told.items())
+            )
             + f"\ngrey: within {MARGIN:g}, “about equal”",
             va="top",
             fontsize=7.5,
