@@ -189,7 +189,7 @@ def run(
 @click.option(
     "--quick",
     is_flag=True,
-    help="The claims over 3 seeds and a few balances: minutes on 2 cores, and not hours.",
+    help="The claims over 3 seeds and one balance more: minutes on 2 cores, and not hours.",
 )
 @click.option(
     "--part",

@@ -9,7 +9,7 @@ from experiments.configuration import COURSE_RUNS, Configuration
 FIRST_SEED = 123
 GRADIENT_INTERVAL = 5  # epochs from one look at the two tasks' gradients to the next
 BALANCE = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
-QUICK_BALANCE = (0.01, 0.25, 0.9)
+QUICK_BALANCE = (0.9,)
 METHODS = ("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")
 FRACTIONS = (0.05, 0.2, 0.5, 0.8, 0.95)
 WIDTHS = (8, 32, 64)
