@@ -58,7 +58,7 @@ def test_it_shows_a_study_that_is_there_and_does_no_runs(project):
 @pytest.mark.thorough
 def test_it_makes_a_quick_study_by_itself(project):
     notebook = execute(project, '\ndata, epochs = "synthetic", 3')
-    assert "15 runs answer" in shown(notebook, "read")
+    assert "13 runs answer" in shown(notebook, "read")
     assert "shared 0.25" in shown(notebook, "balance")
     assert len(list((project / "results" / "study" / "runs").iterdir())) == 15
 
