@@ -12,10 +12,14 @@ from conftest import PROJECT, skip_or_fail
 from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
 from experiments.configuration import COURSE_RUNS
-from experiments.study.measurements import StudyError
+from experiments.study.claims import SEPARATE_99, SHARED_99, better
+from experiments.study.figures.claims import draw_claims
+from experiments.study.measurements import StudyError, read_measurements
 from experiments.study.page import NO_BREAK, with_symbols
+from experiments.study.quantities import Quantity
 from experiments.study.report import write_study_report
 from experiments.study.statistics import Estimate
+from experiments.study.verdicts import judge_claims
 from experiments.study.wording import fixed, listed, with_interval
 
 KEYS = ("claims", "sources", "balance", "methods", "conflict", "sharing", "overfitting")
@@ -90,6 +94,23 @@ def test_every_finding_about_a_mean_has_its_interval_and_seeds(whole):
     told = [item for item in with_numbers if "[" in item]
     assert len(told) >= 12
     assert all("N = " in item for item in told)
+
+
+@pytest.mark.thorough
+def test_a_difference_says_what_is_subtracted_from_what(whole):
+    text = (whole / "study.html").read_text(encoding="utf-8").replace(NO_BREAK, " ")
+    told = "3c, test MSE: the answers disagree; right here is answer B"
+    assert f"{told} (shared 0.99 − shared 0.5: 0.1" in text, "+0.11 is planted"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_figure_of_the_claims_does_too(part, turned):
+    runs = (SEPARATE_99, SHARED_99)[:: -1 if turned else 1]
+    claim = better("3a", "A", *runs, Quantity("eval/MSE"))
+    figure = draw_claims(judge_claims(read_measurements(part), [claim]))
+    (legend,) = figure.axes[-1].texts
+    expected = "shared 0.99 − separate 0.99" if turned else "separate 0.99 − shared 0.99"
+    assert f"3a  {expected}\n" in legend.get_text()
 
 
 @pytest.mark.thorough
