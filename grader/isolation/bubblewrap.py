@@ -13,7 +13,6 @@ import subprocess
 from pathlib import Path
 from typing import IO
 
-from grader.isolation.forked import Launched
 from grader.isolation.interpreter import (
     DEVICES,
     FLAGS,
@@ -25,6 +24,7 @@ from grader.isolation.interpreter import (
     quiet_environment,
 )
 from grader.isolation.reply import IsolationError
+from grader.isolation.server_link import Launched
 
 INSIDE = Path("/sandbox")
 #: Not /tmp, which may be where Python itself is installed.

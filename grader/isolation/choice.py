@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from grader.isolation import bubblewrap, fallback
-from grader.isolation.forked import ForkedTransport, Launch
+from grader.isolation.forked import ForkedTransport
 from grader.isolation.interpreter import private_places
 from grader.isolation.limits import Limits
 from grader.isolation.plain import PlainTransport
 from grader.isolation.reply import IsolationError
+from grader.isolation.server_link import Launch
 from grader.isolation.session import Session
 from grader.isolation.users import is_root, unused_users
 from grader.isolation.worker import landlock, seccomp

@@ -6,17 +6,15 @@ Nothing is assumed of the worker: not that it reads, answers, ends or keeps sile
 import os
 import selectors
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
 from grader.isolation.reply import IsolationError
 from grader.isolation.scratch import written
+from grader.isolation.server_link import ServerLink, WorkerLink
 from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
 from grader.isolation.worker.turn import CONFINED
-
-if TYPE_CHECKING:
-    from grader.isolation.forked import _Server, _Worker
 
 CHUNK = 1 << 18
 OUTPUT_TAIL = 16 << 10
@@ -26,7 +24,9 @@ SCRATCH_INTERVAL = 0.02
 class Exchange:
     """One request: send, receive, watch, and end it in time."""
 
-    def __init__(self, server: "_Server", worker: "_Worker", frame: bytes, limits: Limits) -> None:
+    def __init__(
+        self, server: ServerLink, worker: WorkerLink, frame: bytes, limits: Limits
+    ) -> None:
         self.server, self.worker, self.limits = server, worker, limits
         self.unsent = memoryview(frame)
         self.data = bytearray()

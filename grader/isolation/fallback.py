@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from grader.isolation.forked import Launched
 from grader.isolation.interpreter import (
     DEVICES,
     FLAGS,
@@ -21,6 +20,7 @@ from grader.isolation.interpreter import (
     private_places,
     quiet_environment,
 )
+from grader.isolation.server_link import Launched
 from grader.isolation.users import is_root, unused_users
 
 
