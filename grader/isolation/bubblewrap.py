@@ -59,7 +59,8 @@ def launch(
     places = python.places()
     shown: list[str] = []
     # bwrap makes missing parents readable for their owner only, which no worker is.
-    for parent in sorted({parent for place in places for parent in place.parents[:-1]}):
+    parents = {parent for place in places for parent in place.parents[:-1]} | {INSIDE}
+    for parent in sorted(parents):
         if not any(place == parent or place in parent.parents for place in places):
             shown += ["--perms", "0755", "--dir", str(parent)]
     for place in places:

@@ -12,6 +12,7 @@ import pytest
 from of_mode import CALLS, of_mode
 
 from grader.isolation import ForkServer, IsolationError, Limits
+from grader.isolation.users import is_root
 
 COUNT = b"""
 import builtins, os, torch
@@ -60,6 +61,14 @@ def test_the_worker_sees_neither_the_grader_nor_our_environment(
         assert seen["places"][place] in ("PermissionError", "FileNotFoundError", [], [".pyenv"])
 
 
+def test_roots_workers_are_users_that_are_nobodys(isolated_server: ForkServer) -> None:
+    if not is_root():
+        pytest.skip("only root can give workers other users; run this one with sudo")
+    assert "separate user" in isolated_server.layers
+    with isolated_server.open({"loss.py": LOOK}) as session:
+        assert session.run({"call": "f"}).result["uid"] != 0
+
+
 def test_a_server_says_what_holds(server: ForkServer) -> None:
     assert server.isolated == (server.mode != "plain")
     assert bool(server.open_doors) != server.isolated
@@ -77,7 +86,13 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
         assert "Landlock" not in server.layers
 
 
-@pytest.mark.parametrize("without", ["landlock", "seccomp", "landlock seccomp"])
+@pytest.mark.parametrize(
+    "without",
+    [
+        *(pytest.param(lock, marks=pytest.mark.thorough) for lock in ("landlock", "seccomp")),
+        "landlock seccomp",
+    ],
+)
 def test_bubblewrap_holds_without_the_second_locks(
     without: str, monkeypatch: pytest.MonkeyPatch, started: dict[str, ForkServer]
 ) -> None:
