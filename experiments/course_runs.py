@@ -14,6 +14,7 @@ from experiments.configuration import (
 )
 from experiments.distributed.torchrun import complete_shared_out_runs
 from experiments.memory import jobs_that_fit
+from experiments.one_writer import only_writer
 from experiments.ratings import Ratings, split_ratings
 from experiments.records import (
     RunRecord,
@@ -131,6 +132,8 @@ def run_experiments(
     ------
     RunsFailed, RunsInterrupted
         After what is finished has been written.
+    FolderInUse
+        If another process does runs into ``results``.
     ValueError
         If a run does not fit into memory.
     """
@@ -139,15 +142,16 @@ def run_experiments(
         say(f"Free memory holds {fitting} of these runs at once.")
         jobs = fitting
     split = split_ratings(ratings, configurations[0].seed)
-    try:
-        if configurations[0].processes > 1:
-            complete_shared_out_runs(configurations, split, submission, results, listener)
-        else:
-            complete_runs(configurations, split, submission, results, listener, jobs)
-    finally:
-        records = comparable_records(results, configurations[0])
-        if records:
-            write_results(results, records, say)
+    with only_writer(results):
+        try:
+            if configurations[0].processes > 1:
+                complete_shared_out_runs(configurations, split, submission, results, listener)
+            else:
+                complete_runs(configurations, split, submission, results, listener, jobs)
+        finally:
+            records = comparable_records(results, configurations[0])
+            if records:
+                write_results(results, records, say)
     return records
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from experiments.configuration import Configuration, default_threads, processor_cores
 from experiments.course_runs import resolve_device
 from experiments.memory import jobs_that_fit
+from experiments.one_writer import only_writer
 from experiments.ratings import DataError, Ratings
 from experiments.records import RunRecord, read_record
 from experiments.student_code import code_digest, find_submission
@@ -133,31 +134,50 @@ def conduct_study(
         After what is finished has been written.
     ClusterError, WorkerUnfit
         If there are no workers to be had.
+    FolderInUse
+        If another study is under way in ``study``.
     ValueError
         If a run does not fit into this machine's memory.
     """
     runs = plan.configurations
     _check_folder(study, runs[0], console)
-    complete = complete_records(study, runs)
-    todo = [run for run in runs if run.name not in complete]
-    costs = recorded_costs(list(complete.values()))
-    records: list[RunRecord] = []
-    try:
-        if todo:
-            with _workers(todo, ratings, submission, workers, scheduler, console) as ready:
-                costs = _measure(costs, todo, ready, console)
-                _show_plan(plan, set(complete), costs, len(ready), console)
-                if not only_plan:
-                    with StudyProgress(runs, todo, costs, len(ready), console) as progress:
-                        complete_study(todo, ready, study, progress)
-        else:
-            _show_plan(plan, set(complete), costs, 1, console)
-    finally:
-        if not only_plan:
+    if only_plan:
+        _do_runs(plan, ratings, submission, study, console, workers, scheduler, only_plan)
+        return []
+    with only_writer(study):
+        try:
+            _do_runs(plan, ratings, submission, study, console, workers, scheduler, only_plan)
+        finally:
             records = comparable_records(study, runs[0])
             if records:
                 write_tidy_files(study, records)
     return records
+
+
+def _do_runs(
+    plan: Plan,
+    ratings: Ratings,
+    submission: Path,
+    study: Path,
+    console: Console,
+    count: int | None,
+    scheduler: str | None,
+    only_plan: bool,
+) -> None:
+    """Say what the missing runs cost and, unless only the plan is wanted, do them."""
+    complete = complete_records(study, plan.configurations)
+    todo = [run for run in plan.configurations if run.name not in complete]
+    costs = recorded_costs(list(complete.values()))
+    if not todo:
+        _show_plan(plan, set(complete), costs, 1, console)
+        return
+    with _workers(todo, ratings, submission, count, scheduler, console) as ready:
+        costs = _measure(costs, todo, ready, console)
+        _show_plan(plan, set(complete), costs, len(ready), console)
+        if only_plan:
+            return
+        with StudyProgress(plan.configurations, todo, costs, len(ready), console) as progress:
+            complete_study(todo, ready, study, progress)
 
 
 def gather_runs(study: Path) -> None:

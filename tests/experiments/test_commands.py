@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.commands import RUN_NAMES, main
-from experiments.configuration import COURSE_RUNS
+from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.one_writer import only_writer
 
 PROJECT = Path(__file__).parents[2]
 QUICK = ["run", "--data", "synthetic", "--epochs", "3"]
@@ -167,6 +168,17 @@ def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
     assert done.exit_code == 1 and message in done.output
 
 
+@pytest.mark.parametrize("command", [QUICK, ["study", *QUICK[1:], "--seeds", "1"]])
+def test_a_folder_that_another_command_does_runs_into_is_refused_at_once(command, tmp_path):
+    with only_writer(tmp_path):
+        refused = CliRunner().invoke(main, [*command, "--out", str(tmp_path)])
+    assert refused.exit_code == 1
+    assert f"another command or notebook is doing runs into {tmp_path}" in refused.output
+    assert not list(tmp_path.glob("runs/*"))
+    with only_writer(tmp_path):
+        pass  # free again
+
+
 @pytest.mark.parametrize(
     "arguments", [["--epochs", "0"], ["--run", "shared"], ["--jobs", "0"], ["--batch-size", "0"]]
 )
@@ -175,7 +187,8 @@ def test_options_that_make_no_sense_are_refused(arguments):
     assert done.exit_code == 2 and "Invalid value" in done.output
 
 
-def test_figures_are_drawn_again_from_the_curves(tmp_path):
+def test_figures_are_drawn_again_from_the_curves(tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.figures.METRICS", METRICS[:1])
     done = CliRunner().invoke(main, ["figures", "--results", str(tmp_path)])
     assert done.exit_code == 1 and "make experiments writes it" in done.output
     (tmp_path / "curves.csv").write_text("run,epoch,metric,value\nshared=True_LF=1_LR=1,0,x,1.0\n")
