@@ -28,12 +28,21 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with tests that take minutes, or leave them to continuous integration."""
+    """Start with what takes longest; leave what takes minutes to continuous integration.
+
+    A file's tests go to one process, so a long file that is begun last leaves the others idle.
+    """
     thorough = {item for item in items if item.get_closest_marker("thorough")}
-    items.sort(key=lambda item: item not in thorough)
+    items.sort(key=lambda item: (-_time_limit(item), item not in thorough))
     if not CONTINUOUS_INTEGRATION:
         for item in thorough:
             item.add_marker(pytest.mark.skip(reason="takes minutes; CI=true make test runs it"))
+
+
+def _time_limit(item: pytest.Item) -> float:
+    """Return the seconds that a test asks for, 0 if it makes do with what all have."""
+    marker = item.get_closest_marker("timeout")
+    return marker.args[0] if marker else 0
 
 
 ChangeSubmission = Callable[..., Path]

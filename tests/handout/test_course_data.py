@@ -4,12 +4,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handout.course import course_macros, due_date, escape, read_assignment
 from handout.slips import find_slips
+from tests.handout.conftest import PROJECT
 
 
 def test_points_are_added_up() -> None:

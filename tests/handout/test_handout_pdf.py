@@ -8,13 +8,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
 from pypdf import PageObject
 from pypdf.generic import DictionaryObject
 
 from handout.build import typeset
 from handout.course import read_assignment
 from handout.overleaf import pack
+from tests.handout.conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
 
 ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
 PLACEHOLDER = squeeze("Your curves will stand here. Run make experiments")

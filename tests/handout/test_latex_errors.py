@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import copy_project
 
 from handout import commands, latex
 from handout.build import Typeset, typeset
 from handout.errors import describe
+from tests.handout.conftest import copy_project
 
 SHORT = r"""\documentclass{pset}
 \begin{document}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from claims import Results, claims, holds
-from conftest import PROJECT, QUESTIONS, RESULTS
+
+from tests.handout.conftest import PROJECT, QUESTIONS, RESULTS
 
 COMPARING = r"\b(lower|higher|larger|smaller|faster|alike|more than|less than|same value)\b"
 MEASURED = [RESULTS, PROJECT / "results"]

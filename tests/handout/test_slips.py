@@ -1,9 +1,9 @@
 """The usual slips are found where they are, in the words of someone who can teach."""
 
 import pytest
-from conftest import PROJECT, QUESTIONS
 
 from handout.slips import find_slips
+from tests.handout.conftest import PROJECT, QUESTIONS
 
 FOUND = [
     # text, line, column, kind

@@ -3,10 +3,9 @@
 import os
 from pathlib import Path
 
-from conftest import PROJECT, copy_project
-
 from handout.build import clean, write_course_data
 from handout.watch import changes
+from tests.handout.conftest import PROJECT, copy_project
 
 
 def touch(path: Path) -> None:

@@ -4,11 +4,11 @@ import re
 from fractions import Fraction
 
 import torch
-from conftest import PROJECT
 
 from experiments.figures import run_styles
 from experiments.report import RUNS
 from submission.mrr import mrr_score, reciprocal_ranks
+from tests.handout.conftest import PROJECT
 
 
 def test_the_mean_reciprocal_rank_of_the_example() -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import dask
 import pytest
 
 from experiments.configuration import METRICS, Configuration
@@ -201,6 +202,7 @@ def test_a_submission_that_ends_its_process_is_given_up(
     )
     runs = planned(small_ratings, folder, 3)
     with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),  # a worker a life
         open_workers(small_ratings, folder, 2) as two_workers,
         pytest.raises(RunsFailed, match="every worker that began this run has died") as caught,
     ):
@@ -233,8 +235,11 @@ def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, refere
     killed = []
 
     def kill_until_over():
+        completed = 0
         while not over.wait(3):
-            if len(two_workers) == 2:  # on a busy machine a worker takes long to come back
+            # A busy machine needs longer for a worker to come back and get something done.
+            if len(two_workers) == 2 and len(watcher.completed) >= completed + 4:
+                completed = len(watcher.completed)
                 killed.append(kill_a_worker(two_workers, len(killed)))
 
     with open_workers(small_ratings, reference, 2) as two_workers:

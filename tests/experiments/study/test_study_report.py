@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, skip_or_fail
 from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
 from experiments.configuration import COURSE_RUNS
@@ -21,6 +20,7 @@ from experiments.study.report import write_study_report
 from experiments.study.statistics import Estimate
 from experiments.study.verdicts import judge_claims
 from experiments.study.wording import fixed, listed, with_interval
+from tests.conftest import PROJECT, skip_or_fail
 
 KEYS = ("claims", "sources", "balance", "methods", "conflict", "sharing", "overfitting")
 

@@ -80,7 +80,12 @@ def server(
 
 @pytest.fixture
 def any_server(attack: str, servers: dict[str, ForkServer | str]) -> ForkServer:
-    """A server of one mode or the other, by the attack's name: what is judged is the same."""
+    """A server of one mode or the other, by the attack's name: what is judged is the same.
+
+    Without CI=true every second attack is left out: all are tried on a session, which is quicker.
+    """
+    if os.environ.get("CI") != "true" and sum(map(ord, attack)) // 2 % 2:
+        pytest.skip("to be quick; CI=true grades every attack")
     working = [server for server in servers.values() if isinstance(server, ForkServer)]
     if not working:
         return started_or_skip(servers[MODES[0]])

@@ -1,5 +1,6 @@
 """Servers of every mode, with requests that call one function."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +18,11 @@ def started() -> Iterator[dict[str, ForkServer]]:
         server.close()
 
 
-@pytest.fixture(params=["bubblewrap", "fallback", "plain"])
+# Plain mode imports torch for each request, which takes seconds, and is not what Linux grades in.
+PLAIN = pytest.param("plain", marks=pytest.mark.thorough if sys.platform == "linux" else ())
+
+
+@pytest.fixture(params=["bubblewrap", "fallback", PLAIN])
 def server(request: pytest.FixtureRequest, started: dict[str, ForkServer]) -> ForkServer:
     """A server of each mode in turn."""
     return of_mode(request.param, started)

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 
 from release.archive import write_folder
 from release.files import Files, starting_with
 from release.nbgrader.product import nbgrader_files
+
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
 
 PROJECT = Path(__file__).parents[3]
 
@@ -78,7 +81,9 @@ class Classroom:
         yield notebook
         nbformat.write(notebook, path)
 
-    def gradebook(self) -> Gradebook:
+    def gradebook(self) -> "Gradebook":
+        from nbgrader.api import Gradebook  # takes a second
+
         return Gradebook(f"sqlite:///{self.course}/gradebook.db")
 
     def grades(self) -> list[dict[str, str]]:
