@@ -46,11 +46,12 @@ def find_bubblewrap() -> Path | None:
 
 
 def launch(
-    control: int, complaints: IO[bytes], requests: Path, users: list[int], locks: dict[str, bool]
+    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, bool]
 ) -> Launched:
     """Start the server.
 
-    ``users``: whom workers run as, when root may choose; ``locks``: Landlock and seccomp.
+    ``users``: whom workers run as, outside, if not as the grader's user; ``locks``: Landlock and
+    seccomp.
     """
     program = find_bubblewrap()
     if program is None:

@@ -17,7 +17,7 @@ from grader.isolation.plain import PlainTransport
 from grader.isolation.reply import IsolationError
 from grader.isolation.server_link import Launch
 from grader.isolation.session import Session
-from grader.isolation.users import is_root, unused_users
+from grader.isolation.users import is_root
 from grader.isolation.worker import landlock, seccomp
 
 MODES = ("bubblewrap", "fallback", "plain")
@@ -77,26 +77,28 @@ def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
 
 
 def _bubblewrap(requests: Path, locks: dict[str, bool], other_user: bool) -> Chosen:
-    users = unused_users(8) if other_user else []
     layers = ["bubblewrap", "namespaces: user, process, mount, IPC, network"]
-    launch = partial(bubblewrap.launch, requests=requests, users=users, locks=locks)
-    return _tried(launch, "bubblewrap", layers + ["separate user"] * other_user, locks)
+    launch = partial(bubblewrap.launch, requests=requests, locks=locks)
+    return _tried(launch, "bubblewrap", layers, locks, other_user)
 
 
 def _fallback(requests: Path, locks: dict[str, bool]) -> Chosen:
     launch = partial(fallback.launch, requests=requests, locks=locks)
-    return _tried(launch, "fallback", ["separate user"] * is_root(), locks)
+    return _tried(launch, "fallback", [], locks, is_root())
 
 
 def _plain(requests: Path) -> Chosen:
     return Chosen(PlainTransport(requests), "plain", ("time limit",), ("is not isolated at all",))
 
 
-def _tried(launch: Launch, mode: str, layers: list[str], locks: dict[str, bool]) -> Chosen:
+def _tried(
+    launch: Launch, mode: str, layers: list[str], locks: dict[str, bool], other_user: bool
+) -> Chosen:
     """Start a server, and let a worker of it try every door."""
     names = {"landlock": "Landlock", "seccomp": "seccomp"}
+    layers += ["separate user"] * other_user
     layers += [names[lock] for lock, used in locks.items() if used]
-    transport = ForkedTransport(launch)
+    transport = ForkedTransport(launch, other_user)
     try:
         with Session(transport, {}) as session:
             reply = session.run(_doors(mode), limits=Limits(wall=20), probe=True)

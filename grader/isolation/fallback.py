@@ -20,14 +20,18 @@ from grader.isolation.interpreter import (
     private_places,
     quiet_environment,
 )
+from grader.isolation.scratch import remove
 from grader.isolation.server_link import Launched
-from grader.isolation.users import is_root, unused_users
 
 
-def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str, bool]) -> Launched:
-    """Start the server. ``locks``: whether to use Landlock and seccomp."""
+def launch(
+    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, bool]
+) -> Launched:
+    """Start the server.
+
+    ``users``: whom workers run as, if not as the grader's user; ``locks``: Landlock and seccomp.
+    """
     python = current_interpreter()
-    users = unused_users(8) if is_root() else []
     scratch = Path(tempfile.mkdtemp(prefix="grader-"))
     scratch.chmod(0o711)
     kept: list[int] = []
@@ -63,6 +67,9 @@ def launch(control: int, complaints: IO[bytes], requests: Path, locks: dict[str,
             cwd="/",
             start_new_session=True,
         )  # fmt: skip
+    except BaseException:
+        remove(scratch)
+        raise
     finally:
         for descriptor in kept:
             os.close(descriptor)

@@ -4,6 +4,8 @@ Everything here runs in the trusted process and assumes nothing of a worker: not
 answers, ends or keeps silent. Each wait has an end.
 """
 
+from functools import partial
+
 from grader.isolation.exchange import Exchange
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
@@ -16,19 +18,19 @@ class ForkedTransport:
     Parameters
     ----------
     launch : callable
-        Starts the fork server, given the descriptor of its end of the control socket, and a
-        file for what it has to complain about.
+    other_users : bool
+        As for ``ServerLink``.
+
+    Attributes
+    ----------
+    users : list of int
+        User ids of the workers, outside the sandbox; empty where they have the grader's own.
     """
 
-    def __init__(self, launch: Launch) -> None:
-        self._launch = launch
-        self._server: ServerLink | None = ServerLink(launch)
-        self.threads = self._server.threads
-
-    @property
-    def users(self) -> list[int]:
-        """User ids of the workers, outside the sandbox."""
-        return self._running().launched.users_outside
+    def __init__(self, launch: Launch, other_users: bool) -> None:
+        self._link = partial(ServerLink, launch, other_users)
+        self._server: ServerLink | None = None
+        self.threads = self._running().threads
 
     @property
     def pid(self) -> int:
@@ -79,7 +81,8 @@ class ForkedTransport:
 
     def _running(self) -> ServerLink:
         if self._server is None:
-            self._server = ServerLink(self._launch)
+            self._server = self._link()
+            self.users = self._server.launched.users_outside
         return self._server
 
     def _stop(self) -> None:

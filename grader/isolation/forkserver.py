@@ -34,8 +34,6 @@ class ForkServer:
         What a worker was found able to do that it should not, in words; empty when isolated.
     isolated : bool
         Whether a submission is kept from everything that it should not see.
-    worker_users : list of int
-        The user ids that workers have on this machine; empty where they have the grader's own.
     """
 
     def __init__(self, mode: str | None = None, requests: Path = REQUESTS) -> None:
@@ -48,7 +46,11 @@ class ForkServer:
         self.layers: tuple[str, ...] = chosen.layers
         self.open_doors: tuple[str, ...] = chosen.open_doors
         self.isolated: bool = not chosen.open_doors
-        self.worker_users: list[int] = chosen.transport.users
+
+    @property
+    def worker_users(self) -> list[int]:
+        """The ids that workers have on this machine; empty where they have the grader's own."""
+        return self._transport.users
 
     def __enter__(self) -> "ForkServer":
         return self

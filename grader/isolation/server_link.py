@@ -20,6 +20,7 @@ import psutil
 
 from grader.isolation.reply import IsolationError
 from grader.isolation.scratch import remove
+from grader.isolation.users import ReservedUsers
 
 STARTUP_SECONDS = 120.0
 PATIENCE = 5.0
@@ -42,7 +43,7 @@ class Launched:
     clean_up: Callable[[], None] = lambda: None
 
 
-Launch = Callable[[int, IO[bytes]], Launched]
+Launch = Callable[[int, IO[bytes], list[int]], Launched]
 
 
 class ServerLostError(Exception):
@@ -65,13 +66,28 @@ class WorkerLink:
 
 
 class ServerLink:
-    """Our end of the control socket."""
+    """Our end of the control socket.
 
-    def __init__(self, launch: Launch) -> None:
+    Parameters
+    ----------
+    launch : callable
+        Starts the fork server, given the descriptor of its end of the control socket, a file for
+        what it has to complain about, and the users that its workers should be.
+    other_users : bool
+        Whether workers are users of their own, which takes root; else they are the grader's user.
+    """
+
+    def __init__(self, launch: Launch, other_users: bool) -> None:
+        self._reserved = ReservedUsers() if other_users else None
+        users = self._reserved.ids if self._reserved else []
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.complaints = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
-        with theirs:
-            self.launched = launch(theirs.fileno(), self.complaints)
+        try:
+            with theirs:
+                self.launched = launch(theirs.fileno(), self.complaints, users)
+        except BaseException:
+            self._release()
+            raise
         self.requests = 0
         self.turns = 0
         self.spare: WorkerLink | None = None
@@ -174,9 +190,15 @@ class ServerLink:
             self._kill_tree()
         if self.launched.process.wait() != 0:
             self.launched.clean_up()
-        self.complaints.close()
         if self.launched.scratch:
             remove(self.launched.scratch)
+        self._release()
+
+    def _release(self) -> None:
+        self.control.close()
+        self.complaints.close()
+        if self._reserved:
+            self._reserved.release()
 
     def _kill_tree(self) -> None:
         """Kill the process that was started and all below it: bwrap's death ends only itself."""

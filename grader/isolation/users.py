@@ -1,37 +1,67 @@
 """User ids that belong to nobody, for workers of a grader that runs as root."""
 
 import os
-import secrets
+import random
+import socket
 from pathlib import Path
 
 FIRST, LAST = 60_700, 64_800
+WORKER_USERS = 8
 
 
-def unused_users(count: int) -> list[int]:
-    """Return ids without an account and without a process; different ones each time.
+class ReservedUsers:
+    """Ids without an account and without a process, kept from every other grader until released.
+
+    What one grader's workers have left is killed by their user, and a user's processes are
+    counted together: two graders at once may not have the same.
+
+    Attributes
+    ----------
+    ids : list of int
 
     Raises
     ------
     OSError
         If none can be found.
     """
-    import pwd
 
-    named = {account.pw_uid for account in pwd.getpwall()}
-    running = set()
-    for process in Path("/proc").glob("[0-9]*"):
+    def __init__(self) -> None:
+        import pwd
+
+        taken = {account.pw_uid for account in pwd.getpwall()} | _running()
+        starts = range(FIRST, LAST, WORKER_USERS)
+        for start in random.SystemRandom().sample(starts, len(starts)):
+            self.ids = list(range(start, start + WORKER_USERS))
+            if taken.isdisjoint(self.ids) and self._claim(start):
+                return
+        raise OSError("there is no unused user id for the workers")
+
+    def _claim(self, start: int) -> bool:
+        """Take a name that one process at a time can have, and loses when it ends."""
+        self._name = socket.socket(socket.AF_UNIX)
         try:
-            running.add(process.stat().st_uid)
+            self._name.bind(f"\0multitask-movie-recommender/grader/users/{start}")
         except OSError:
-            continue
-    for _ in range(200):
-        start = FIRST + secrets.randbelow(LAST - FIRST - count)
-        chosen = list(range(start, start + count))
-        if not (named | running).intersection(chosen):
-            return chosen
-    raise OSError("there is no unused user id for the workers")
+            self._name.close()
+            return False
+        return True
+
+    def release(self) -> None:
+        """Leave the ids to others."""
+        self._name.close()
 
 
 def is_root() -> bool:
     """Return whether this process may become another user."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _running() -> set[int]:
+    """Return the users of all processes."""
+    users = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            users.add(process.stat().st_uid)
+        except OSError:
+            continue
+    return users

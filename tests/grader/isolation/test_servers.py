@@ -11,7 +11,7 @@ import psutil
 import pytest
 from of_mode import CALLS, of_mode
 
-from grader.isolation import ForkServer, IsolationError, Limits
+from grader.isolation import ForkServer, IsolationError, Limits, users
 from grader.isolation.users import is_root
 
 COUNT = b"""
@@ -67,6 +67,19 @@ def test_roots_workers_are_users_that_are_nobodys(isolated_server: ForkServer) -
     assert "separate user" in isolated_server.layers
     with isolated_server.open({"loss.py": LOOK}) as session:
         assert session.run({"call": "f"}).result["uid"] != 0
+
+
+def test_two_graders_of_root_never_share_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "LAST", users.FIRST + 2 * users.WORKER_USERS)
+    first, second = users.ReservedUsers(), users.ReservedUsers()
+    assert not set(first.ids) & set(second.ids)
+    with pytest.raises(OSError, match="no unused user id"):
+        users.ReservedUsers()
+    first.release()
+    again = users.ReservedUsers()
+    assert again.ids == first.ids
+    again.release()
+    second.release()
 
 
 def test_a_server_says_what_holds(server: ForkServer) -> None:
