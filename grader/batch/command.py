@@ -9,6 +9,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.batch.gradings import Graded, Options
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
@@ -19,13 +21,21 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder to write to.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Submissions at once, each in half a gigabyte of memory. Default: as many as there are "
+    "cores, but no more than one for each four submissions.",
+)
 @click.option("--public-only", is_flag=True, help="Leave the hidden tests out.")
 @click.option(
     "--allow-unisolated-hidden",
     is_flag=True,
     help="Run hidden tests even where nothing isolates the submission, which can then read them.",
 )
-def main(folder: Path, out: Path, public_only: bool, allow_unisolated_hidden: bool) -> None:
+def main(
+    folder: Path, out: Path, jobs: int | None, public_only: bool, allow_unisolated_hidden: bool
+) -> None:
     """Grade every submission in FOLDER: a zip or a folder for each student, named after them.
 
     \b
@@ -42,8 +52,10 @@ def main(folder: Path, out: Path, public_only: bool, allow_unisolated_hidden: bo
     """
     from rich.console import Console
 
+    from grader.batch.gradings import GraderDied, Options, default_jobs
     from grader.batch.records import read_record, write_points
     from grader.batch.uploads import find_uploads
+    from grader.isolation import IsolationError
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
@@ -56,12 +68,14 @@ def main(folder: Path, out: Path, public_only: bool, allow_unisolated_hidden: bo
         console.print(f"{name}: skipped, neither a folder nor a zip")
     if not uploads.paths:
         _fail(f"{folder} holds no submission: no folder and no zip.")
-    options = {"public_only": public_only, "allow_unisolated_hidden": allow_unisolated_hidden}
+    options = Options(out, public_only, allow_unisolated_hidden)
     stopped = False
     try:
-        _grade_all(uploads.paths, out, options, console)
+        _grade_all(uploads.paths, options, jobs or default_jobs(len(uploads.paths)), console)
     except KeyboardInterrupt:
         stopped = True
+    except (GraderDied, IsolationError) as error:
+        _fail(str(error))
     kept = {name: read_record(out, name) for name in uploads.paths}
     records = {name: record for name, record in kept.items() if record}
     write_points(out, records)
@@ -72,32 +86,27 @@ def main(folder: Path, out: Path, public_only: bool, allow_unisolated_hidden: bo
     sys.exit(_summary(records, console))
 
 
-def _grade_all(
-    paths: dict[str, Path], out: Path, options: dict[str, bool], console: "Console"
-) -> None:
+def _grade_all(paths: dict[str, Path], options: "Options", jobs: int, console: "Console") -> None:
     """Grade what was not graded before, a line for each, and a bar where there is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from grader.batch.records import fingerprint, grader_fingerprint, read_record, write_record
-    from grader.explain import Explainer
-    from grader.grading import grade
-    from grader.isolation import ForkServer
+    from grader.batch.gradings import grade_uploads
 
-    by = f"{grader_fingerprint()} {options}"
     columns = ("Grading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    explainer = Explainer()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(paths))
-        with ForkServer() as server:
-            for number, (name, path) in enumerate(paths.items(), 1):
-                made_from = fingerprint(path, f"{by} {server.isolated}")
-                record = read_record(out, name)
-                if record is None or record.get("fingerprint") != made_from:
-                    report = grade(path, server, explainer, **options)
-                    record = write_record(out, name, report, made_from)
-                    console.print(f"{number}/{len(paths)}  {_line(name, record)}")
-                progress.advance(task)
+
+        def finished(graded: "Graded") -> None:
+            progress.advance(task)
+            if graded.new:
+                number = int(progress.tasks[task].completed)
+                console.print(f"{number}/{len(paths)}  {_line(graded.name, graded.record)}")
+
+        def stopping() -> None:
+            console.print("Stopping; the gradings under way are finished first ...")
+
+        grade_uploads(paths, options, jobs, finished, stopping)
 
 
 def _line(name: str, record: dict[str, Any]) -> str:

@@ -2,22 +2,43 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-import grader.grading
 from grader.batch.command import main
+from grader.batch.gradings import default_jobs
 from grader.batch.records import write_points
 from grader.batch.uploads import find_uploads
 
+PROJECT = Path(__file__).parents[2]
 QUESTIONS = ("1a", "1b", "1c", "1d", "2a", "2b", "2c", "2d")
 
 
 def run(folder: Path, out: Path, *options: str) -> Result:
     return CliRunner().invoke(main, [str(folder), "--out", str(out), "--public-only", *options])
+
+
+def started(folder: Path, out: Path) -> subprocess.Popen:
+    """Start the command as a terminal does, with two jobs."""
+    command = [sys.executable, "-m", "grader.batch", str(folder), "--out", str(out)]
+    return subprocess.Popen(
+        [*command, "--public-only", "--jobs", "2"],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        # A job in the background is started with the signal ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
 
 
 def points(out: Path) -> dict[str, dict[str, str]]:
@@ -61,27 +82,54 @@ def test_points_pages_and_reports_are_written_and_nothing_is_graded_twice(upload
     (uploads / "bo").mkdir()
     shutil.copy(uploads / "ada.zip", uploads / "bo" / "ps1.zip")
     again = run(uploads, out).output
-    assert "2/3  bo: 3 of 3" in again
-    assert "1/3" not in again
+    assert "bo: 3 of 3" in again
+    assert "ada:" not in again and "cem:" not in again
 
 
-def test_an_interrupted_run_keeps_what_it_has(uploads, tmp_path, monkeypatch):
-    out = tmp_path / "grades"
-    real = grader.grading.grade
+def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission, tmp_path):
+    uploads, out = tmp_path / "uploads", tmp_path / "grades"
+    right = submission()
+    names = [f"student-{number}" for number in range(7)]
+    for name in names:
+        shutil.copytree(right / "submission", uploads / name / "submission")
+    with started(uploads, out) as process:
+        for line in process.stdout:
+            if line.startswith("1/7  "):
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+                break
+        said = process.stdout.read()
+    assert process.returncode == 130, said
+    assert "gradings under way are finished first" in said and "goes on where it stopped" in said
+    assert "Traceback" not in said
+    done = list(points(out))
+    assert 1 <= len(done) < 7
+    written = {name: (out / "staff" / f"{name}.json").stat().st_mtime_ns for name in done}
 
-    def stop_at_second(path, *args, **options):
-        if path.name == "bo":
-            raise KeyboardInterrupt
-        return real(path, *args, **options)
+    again = run(uploads, out, "--jobs", "2")
+    assert again.exit_code == 0, again.output
+    table = points(out)
+    assert list(table) == names
+    assert {row["points"] for row in table.values()} == {"3"}
+    for name, time_written in written.items():
+        assert (out / "staff" / f"{name}.json").stat().st_mtime_ns == time_written
 
-    monkeypatch.setattr(grader.grading, "grade", stop_at_second)
-    done = run(uploads, out)
-    assert done.exit_code == 130
-    assert "goes on where it stopped" in done.output
-    assert list(points(out)) == ["ada"]
-    monkeypatch.setattr(grader.grading, "grade", real)
-    assert "1/3" not in run(uploads, out).output
-    assert list(points(out)) == ["ada", "bo", "cem"]
+
+@pytest.mark.thorough
+def test_a_killed_run_leaves_no_process_behind(uploads, tmp_path):
+    process = started(uploads, tmp_path / "grades")
+    assert process.stdout.readline().startswith("grades.yml: skipped")
+    assert process.stdout.readline().startswith("1/3  ")
+    below = psutil.Process(process.pid).children(recursive=True)
+    assert len(below) > 2
+    process.kill()
+    process.stdout.close()
+    process.wait()
+    assert psutil.wait_procs(below, timeout=30)[1] == []
+
+
+def test_as_many_jobs_as_pay(monkeypatch):
+    monkeypatch.setattr("psutil.cpu_count", lambda logical: 8)
+    assert [default_jobs(uploads) for uploads in (1, 7, 8, 30, 3000)] == [1, 1, 2, 7, 8]
 
 
 def test_two_uploads_of_one_name_are_refused(tmp_path):
