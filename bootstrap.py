@@ -2,7 +2,8 @@
 
 The environment is complete when ``.venv/installed`` holds the fingerprint of all that it was
 made from; that file is written last, so an install that was cut short is finished the next time.
-Runs on any Python 3 and needs nothing but its standard library.
+A complete one is used whichever Python this file is run by. Runs on any Python 3 and needs
+nothing but its standard library.
 """
 
 import contextlib
@@ -17,13 +18,19 @@ PROJECT = Path(__file__).resolve().parent
 VENV = PROJECT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed"
+PLACE = VENV / "made-for"
 LOG = VENV / "install.log"
 OLDEST = (3, 10)
 
 
+def place():
+    """Return what an environment cannot outlive: its programs name its folder, and its Python."""
+    return f"{PROJECT}\n{os.path.realpath(PYTHON)}\n"
+
+
 def fingerprint():
-    """Return a digest of the pins, the interpreter and the place that the environment is for."""
-    digest = hashlib.sha256(f"{sys.version} {PROJECT}".encode())
+    """Return a digest of the pins and of what the environment is for."""
+    digest = hashlib.sha256(place().encode())
     for name in ("pyproject.toml", "constraints.txt"):
         digest.update((PROJECT / name).read_bytes())
     return digest.hexdigest()
@@ -46,14 +53,26 @@ def one_at_a_time():
             yield
 
 
+def can_be_finished():
+    """Say whether there is a sound environment that only lacks packages."""
+    if not (PYTHON.exists() and PLACE.exists() and PLACE.read_text(encoding="utf-8") == place()):
+        return False
+    pip = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
+    return pip.returncode == 0
+
+
+def refuse_old_python():
+    if sys.version_info < OLDEST:
+        sys.exit(
+            "This needs Python {}.{} or newer; {} is Python {}.{}.\n"
+            "Install a newer one and name it: make PYTHON=python3.12".format(
+                *OLDEST, sys.executable, *sys.version_info[:2]
+            )
+        )
+
+
 def create():
-    """Make an empty environment, unless a sound one of this Python is there to be finished."""
-    version = f"version = {sys.version_info.major}.{sys.version_info.minor}."
-    config = VENV / "pyvenv.cfg"
-    if PYTHON.exists() and config.exists() and version in config.read_text():
-        pip = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
-        if pip.returncode == 0:
-            return
+    """Make an empty environment."""
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run(
         [sys.executable, "-m", "venv", VENV],
@@ -69,6 +88,7 @@ def create():
             "    sudo apt install python3-venv\n"
             "and then the same command again."
         )
+    PLACE.write_text(place(), encoding="utf-8")
 
 
 def install():
@@ -124,20 +144,17 @@ def compile_packages():
 
 
 def main():
-    if sys.version_info < OLDEST:
-        sys.exit(
-            "This needs Python {}.{} or newer; {} is Python {}.{}.\n"
-            "Install a newer one and name it: make PYTHON=python3.12".format(
-                *OLDEST, sys.executable, *sys.version_info[:2]
-            )
-        )
     if is_installed():
         return
     with one_at_a_time():
         if is_installed():
             return
+        fresh = not can_be_finished()
+        if fresh:
+            refuse_old_python()
         print("Setting up .venv, once (one to five minutes, most of it torch):", flush=True)
-        create()
+        if fresh:
+            create()
         STAMP.unlink(missing_ok=True)
         install()
         compile_packages()

@@ -104,14 +104,16 @@ def copy(tmp_path) -> Path:
 
 
 def run_bootstrap(folder: Path, pip: str) -> subprocess.CompletedProcess:
-    """Run bootstrap.py with ``python -m pip`` replaced by a program of ours."""
+    """Run bootstrap.py with a program of ours in the place of pip and of compiling."""
     program = (
         "import sys, bootstrap\n"
         "real = bootstrap.subprocess.Popen\n"
         f"fake = [sys.executable, '-c', {pip!r}]\n"
-        "bootstrap.subprocess.Popen = lambda command, **options: real(fake, **options)\n"
-        "bootstrap.create = lambda: (bootstrap.PYTHON.parent.mkdir(parents=True, exist_ok=True), "
-        "bootstrap.PYTHON.touch())\n"
+        "def instead(command, **options):\n"
+        "    if 'venv' in command:\n"
+        "        return real([*command, '--without-pip'], **options)\n"
+        "    return real(fake, **options)\n"
+        "bootstrap.subprocess.Popen = instead\n"
         "bootstrap.main()\n"
     )
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -147,6 +149,22 @@ def test_changed_pins_are_installed(copy, changed):
     run_bootstrap(copy, GOOD_PIP)
     (copy / changed).write_text("# changed")
     assert ".venv is ready" in run_bootstrap(copy, GOOD_PIP).stdout
+
+
+def test_a_complete_environment_serves_whichever_python_asks(copy):
+    run_bootstrap(copy, GOOD_PIP)
+    old = "import sys; sys.version_info = (3, 8, 1); sys.version = '3.8.1'; import bootstrap; "
+    done = subprocess.run(
+        [sys.executable, "-c", old + "bootstrap.main()"], cwd=copy, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_moved_folder_gets_an_environment_of_its_own(copy, tmp_path_factory):
+    run_bootstrap(copy, GOOD_PIP)
+    moved = copy.rename(tmp_path_factory.mktemp("elsewhere") / "ps1")
+    assert ".venv is ready" in run_bootstrap(moved, GOOD_PIP).stdout
+    assert str(moved) in (moved / ".venv" / "bin" / "activate").read_text()
 
 
 def test_a_failing_install_says_what_pip_said_and_is_not_up_to_date(copy):
