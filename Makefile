@@ -19,11 +19,11 @@ experiments: environment ## fetch the data, run the four experiments, plot: resu
 study: environment ## many runs compared, with intervals: results/study/ (ARGS=--quick takes minutes)
 	@$(PY) -m experiments study $(ARGS)
 
-test: environment ## every test of the package
+test: environment ## test the package
 	@$(PY) -m pytest $(ARGS)
 
 lab: environment ## JupyterLab on the notebooks
-	@$(PY) -m jupyter lab notebooks
+	@$(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_code.ipynb
 
 grade: environment ## grade submission/ here: public tests, hidden ones where they are present
 	@$(PY) -m grader $(ARGS)

@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 
 
 class LeakError(ReleaseError):
-    """The student's package holds what it must not; nothing was written."""
+    """What students would get holds what they must not; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,16 @@ def build_gradescope(project: Path, out: Path, say: Say) -> Product:
 
 
 def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
-    """Write the nbgrader course, in place of the one that is there."""
-    from release.nbgrader import nbgrader_files
+    """Write the nbgrader course, in place of the one that is there, after the leak check.
+
+    Raises
+    ------
+    LeakError
+        If students would get a secret.
+    ReleaseError
+        If it cannot be made, or if the one that is there has a gradebook.
+    """
+    from release.nbgrader import handed_out, nbgrader_files
 
     say("Making the nbgrader course")
     path = out / "nbgrader"
@@ -98,6 +106,9 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
             "course lives; a later release is copied over it: cp -r dist/nbgrader/. COURSE"
         )
     files = nbgrader_files(project)
+    say("Looking for leaks")
+    if leaks := LeakCheck(project).in_files(handed_out(files)):
+        raise LeakError(refusal("the assignment in nbgrader/source", leaks))
     replace_folder(files, path)
     size = sum(len(file.content) for file in files.values())
     step = f"in it: nbgrader generate_assignment {course_name(project)}"

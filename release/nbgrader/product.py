@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 
 from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
 from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
+from release.solutions import without_solutions
 from release.student import student_files
 
 HERE = "release/nbgrader/"
@@ -41,6 +42,17 @@ def nbgrader_files(project: Path) -> Files:
             GRADING + name.removeprefix(HERE): file
             for name, file in starting_with(tracked, HERE + "nbgrader_course/").items()
         },
+    }
+
+
+def handed_out(files: Files) -> Files:
+    """Return what students get of the course: ``source/ps1/`` as generate_assignment leaves it."""
+    released = starting_with(files, "source/")
+    return {
+        name.split("/", 2)[2]: PackedFile(without_solutions(name, file.content.decode()).encode())
+        if name.endswith((".ipynb", ".py"))
+        else file
+        for name, file in released.items()
     }
 
 

@@ -1,7 +1,9 @@
 """The notebook of the coding questions: it checks the files beside it, as they are now."""
 
 import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -86,3 +88,20 @@ def test_it_is_committed_without_outputs_and_has_a_check_for_every_question():
         names = [name for name in re.findall(r"`(\w+)`", text) if name.islower() and "_" in name]
         code = (PROJECT / question.file).read_text()
         assert names and all(name in code for name in names)
+
+
+def test_make_lab_opens_it_where_the_files_that_it_links_to_are_served():
+    """JupyterLab serves nothing outside of the folder that it is started for."""
+    if shutil.which("make") is None:
+        pytest.skip("there is no make on this machine; it comes with build-essential or Xcode")
+    dry = ["make", "-n", "-o", "environment", "lab"]
+    said = subprocess.run(dry, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    (command,) = [line for line in said.splitlines() if "jupyter lab" in line]
+    options = shlex.split(command.split("jupyter lab")[1])
+    assert all(option.startswith("--") for option in options), "a folder would be all it serves"
+    (opened,) = [option.split("/lab/tree/")[1] for option in options if "default_url" in option]
+    assert PROJECT / opened == NOTEBOOK
+    links = re.findall(r"\]\(([^):]+)\)", NOTEBOOK.read_text())
+    files = [(NOTEBOOK.parent / link).resolve() for link in links]
+    assert len(files) > 8 and all(file.is_file() for file in files)
+    assert all(file.is_relative_to(PROJECT) for file in files)

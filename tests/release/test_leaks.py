@@ -27,10 +27,9 @@ from pygments.lexers import PythonLexer
 from pypdf import PdfReader, PdfWriter
 
 from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError, starting_with
-from release.nbgrader import nbgrader_files
+from release.files import Files, PackedFile, ReleaseError
+from release.nbgrader import handed_out, nbgrader_files
 from release.secrets import secrets_of, typeset_pieces
-from release.solutions import without_solutions
 
 SCORES = "scores = U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T\n"
 Planted = tuple[str, bytes, str]
@@ -429,14 +428,7 @@ def test_the_real_package_has_no_leak_and_with_one_it_has_that_one(check, studen
 
 
 def test_what_nbgrader_hands_out_has_no_leak(check, project):
-    files = starting_with(nbgrader_files(project), "source/ps1/")
-    released = {
-        name.removeprefix("source/ps1/"): PackedFile(
-            without_solutions(name, file.content.decode()).encode()
-        )
-        for name, file in files.items()
-        if name.endswith((".ipynb", ".py"))
-    }
+    released = handed_out(nbgrader_files(project))
     assert "01_experiments.ipynb" in released
     assert check.in_files(released) == []
 
