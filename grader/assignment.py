@@ -1,5 +1,6 @@
 """The assignment as ``assignment.toml`` describes it: questions, tests, points."""
 
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +58,6 @@ class Assignment:
     def tests(self) -> tuple[GradedTest, ...]:
         return tuple(test for question in self.questions for test in question.tests)
 
-    def question(self, id_: str) -> Question:
-        """Return the coding question of this id; ``KeyError`` if there is none."""
-        return {question.id: question for question in self.questions}[id_]
-
 
 def read_assignment(path: Path = ASSIGNMENT_FILE) -> Assignment:
     """Read the coding questions.
@@ -68,11 +65,14 @@ def read_assignment(path: Path = ASSIGNMENT_FILE) -> Assignment:
     Raises
     ------
     ValueError
-        If a test's visibility is unknown, an id comes twice, or the points of a question's
-        tests do not add up to the question's.
+        If it is no TOML, a test's visibility is unknown, an id comes twice, or the points of a
+        question's tests do not add up to the question's.
     """
     with path.open("rb") as file:
-        content = tomllib.load(file)
+        try:
+            content = tomllib.load(file)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{path.name} cannot be read: {error}") from error
     questions = tuple(
         _question(entry) for entry in content["questions"] if entry["kind"] == "coding"
     )
@@ -96,8 +96,8 @@ def _question(entry: dict) -> Question:
                 f"{test.id}: visibility should be public or hidden, not {test.visibility!r}"
             )
     total = sum(test.points for test in tests)
-    if total != entry["points"]:
+    if not math.isclose(total, entry["points"]):
         raise ValueError(
-            f"question {entry['id']} has {entry['points']} points, its tests add up to {total}"
+            f"question {entry['id']} has {entry['points']:g} points, its tests add up to {total:g}"
         )
     return Question(entry["id"], entry["title"], entry["file"], entry["points"], tests)

@@ -69,7 +69,11 @@ def main(
 def _check_questions(questions: tuple[str, ...]) -> None:
     from grader.assignment import read_assignment
 
-    known = [question.id for question in read_assignment().questions]
+    try:
+        known = [question.id for question in read_assignment().questions]
+    except ValueError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
     for question in questions:
         if question not in known:
             raise click.BadParameter(

@@ -41,7 +41,7 @@ def grade(
     seconds: float = math.inf,
     so_far: Callable[[Report], None] | None = None,
 ) -> Report:
-    """Grade a submission; always return a report, whatever goes wrong.
+    """Grade a submission; return a report, whatever goes wrong with the submission or in here.
 
     Parameters
     ----------
@@ -63,6 +63,11 @@ def grade(
         Judge no test after this time. Hints still take a few seconds more.
     so_far : callable, optional
         Is given, after each test, the report to leave behind if the grader is stopped then.
+
+    Raises
+    ------
+    ValueError
+        If ``assignment.toml`` contradicts itself.
     """
     start = time.monotonic()
     until = start + seconds
@@ -98,8 +103,11 @@ def grade(
         results = _results(selected, outcomes, hints, reason)
         lost = [test.id for test in selected if test.id not in outcomes]
         problem, fault = "", ""
-        if any(result.status == ERROR for result in results) or (lost and not late):
-            problem, fault = UNJUDGED, "\n".join(result.raised for result in results) + str(lost)
+        failed = [f"{result.id}: {result.raised}" for result in results if result.status == ERROR]
+        if lost and not late:
+            failed.append(f"without an outcome: {', '.join(lost)}")
+        if failed:
+            problem, fault = UNJUDGED, "\n".join(failed)
         elif lost:
             problem = TIME_IS_UP
     except IntakeError as error:

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from grader.plain_files import NotPlainError, read_plain_file
+
 FOLDER = "submission"
 FILES = ("model.py", "loss.py", "mrr.py")
 MAX_FILES = 200
@@ -39,17 +41,10 @@ class IntakeError(ValueError):
 class Submission:
     """A student's files as they were handed in.
 
-    ``files`` maps names relative to ``submission/``, with forward slashes, to contents;
-    ``place`` is where in the folder or zip they were found (``"."`` at its top).
+    ``files`` maps names relative to ``submission/``, with forward slashes, to contents.
     """
 
     files: Mapping[str, bytes]
-    place: str
-
-    def source(self, name: str) -> str | None:
-        """Return a file's text, undecodable bytes replaced, or None where it is missing."""
-        data = self.files.get(name)
-        return None if data is None else data.decode("utf-8-sig", errors="replace")
 
 
 def read_submission(path: Path) -> Submission:
@@ -58,14 +53,18 @@ def read_submission(path: Path) -> Submission:
     Raises
     ------
     IntakeError
-        If there is none, or if it holds something that a submission never needs: links,
-        devices, names that lead outside, names that differ only in case, too much data.
+        If there is none, if it cannot be read, or if it holds something that a submission never
+        needs: links, devices, names that lead outside, names that differ only in case, too much
+        data.
     """
     path = Path(path)
-    if path.is_dir():
-        return _from_folder(path)
-    if path.is_file():
-        return _from_zip(path)
+    try:
+        if path.is_dir():
+            return _from_folder(path)
+        if path.is_file():
+            return _from_zip(path)
+    except OSError as error:
+        raise IntakeError(f"{_shown(path.name)} cannot be read: {error.strerror}.") from error
     raise IntakeError(f"There is no folder or zip at {path}.")
 
 
@@ -76,9 +75,9 @@ def _from_folder(path: Path) -> Submission:
     files: dict[str, bytes] = {}
     for name in _walk(path / place):
         _check_names([*files, name])
-        files[name] = _read_plain_file(path / place / name, name)
+        files[name] = _read_file(path / place / name, name)
         _check_amount(files)
-    return Submission(files, place.as_posix())
+    return Submission(files)
 
 
 def _locate_in_folder(path: Path) -> Path | None:
@@ -162,21 +161,11 @@ def _is_python(name: str) -> bool:
     return name.endswith(".py") and not name.startswith("._")
 
 
-def _read_plain_file(path: Path, name: str) -> bytes:
-    """Return the contents, having looked at the very file that is read, not at its name."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+def _read_file(path: Path, name: str) -> bytes:
     try:
-        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise IntakeError(f"{_shown(name)} cannot be read: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise IntakeError(f"{_shown(name)} is not an ordinary file.")
-        if status.st_nlink > 1:
-            raise IntakeError(f"{_shown(name)} is a hard link; hand in a copy of the file.")
-        data = file.read(MAX_FILE + 1)
-    return _bounded(name, data)
+        return read_plain_file(path, MAX_FILE)
+    except NotPlainError as error:
+        raise IntakeError(f"{_shown(name)} {error}.") from error
 
 
 def _from_zip(path: Path) -> Submission:
@@ -185,10 +174,12 @@ def _from_zip(path: Path) -> Submission:
             f"{path.name} is larger than {MAX_ARCHIVE >> 20} MiB; zip only the {FOLDER} folder."
         )
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _from_archive(archive, path.name)
-    except zipfile.BadZipFile as error:
+        archive = zipfile.ZipFile(path)
+    # Of a kind that is not known, or with names in no encoding; what is said depends on Python.
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise IntakeError(f"{path.name} is not a zip, or it is damaged.") from error
+    with archive:
+        return _from_archive(archive, path.name)
 
 
 def _from_archive(archive: zipfile.ZipFile, title: str) -> Submission:
@@ -218,13 +209,14 @@ def _from_archive(archive: zipfile.ZipFile, title: str) -> Submission:
     for name in sorted(inside):
         files[name] = _read_member(archive, inside[name], name)
         _check_amount(files)
-    return Submission(files, place)
+    return Submission(files)
 
 
 def _checked_parts(member: zipfile.ZipInfo) -> list[str]:
     """Return the parts of a member's name, refusing names and kinds that lead elsewhere."""
     name = member.orig_filename if "\0" in member.orig_filename else member.filename
-    if "\0" in name or "\\" in name or name.startswith("/") or name[1:2] == ":":
+    name = name.replace("\\", "/")  # Windows PowerShell 5.1 writes names so
+    if "\0" in name or name.startswith("/") or name[1:2] == ":":
         raise IntakeError(f"The zip holds the name {_shown(name)}, which leads outside it.")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
@@ -254,14 +246,14 @@ def _locate_in_names(names: Iterable[str], title: str) -> str:
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
     if member.flag_bits & 1:
         raise IntakeError(f"{_shown(name)} is encrypted.")
-    if member.file_size > MAX_FILE:
-        raise _too_large(name)
     try:
         with archive.open(member) as file:
             data = file.read(MAX_FILE + 1)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise IntakeError(f"{_shown(name)} in the zip is damaged.") from error
-    return _bounded(name, data)
+    if len(data) > MAX_FILE:
+        raise IntakeError(f"{_shown(name)} is larger than {MAX_FILE >> 20} MiB.")
+    return data
 
 
 def _check_names(names: Iterable[str]) -> None:
@@ -284,16 +276,6 @@ def _check_amount(files: Mapping[str, bytes]) -> None:
         raise IntakeError(f"{FOLDER}/ holds more than {MAX_FILES} files; it needs three.")
     if sum(map(len, files.values())) > MAX_TOTAL:
         raise IntakeError(f"{FOLDER}/ holds more than {MAX_TOTAL >> 20} MiB.")
-
-
-def _bounded(name: str, data: bytes) -> bytes:
-    if len(data) > MAX_FILE:
-        raise _too_large(name)
-    return data
-
-
-def _too_large(name: str) -> IntakeError:
-    return IntakeError(f"{_shown(name)} is larger than {MAX_FILE >> 20} MiB.")
 
 
 def _only_one(found: list[str]) -> str:

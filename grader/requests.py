@@ -5,7 +5,7 @@ and nothing of what is right: no expected value, no test name, no point.
 
 A *program* is ``{"steps": [{"do": verb, ...}, ...]}``, or ``{"programs": [...]}`` for several that
 have nothing to do with each other. Steps name things: the arrays that came
-with the program are tensors under their own names, ``"as"`` names what a step makes, and
+with the program are tensors under their own names, ``"name"`` names what a step makes, and
 ``"net.U.weight"`` or ``"out.0"`` reach into it. Each verb is a method of ``Worker`` below.
 """
 

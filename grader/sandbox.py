@@ -80,7 +80,7 @@ class Sandbox:
         left = self._until - time.monotonic()
         if left <= 0:
             return Reply(status="timeout", sentence="The time for grading was up.")
-        limits = Limits(wall=min(2 * seconds, left), cpu=int(seconds))
+        limits = Limits(wall=min(2 * seconds, left), cpu=math.ceil(seconds))
         reply = self._session.run(program, arrays, limits)
         if reply.status in EXHAUSTED:
             for file in files:

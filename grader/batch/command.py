@@ -52,6 +52,7 @@ def main(
     """
     from rich.console import Console
 
+    from grader.assignment import read_assignment
     from grader.batch.gradings import GraderDied, Options, default_jobs
     from grader.batch.records import read_record, write_points
     from grader.batch.uploads import find_uploads
@@ -60,6 +61,7 @@ def main(
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
     try:
+        read_assignment()
         uploads = find_uploads(folder)
     except ValueError as error:
         _fail(str(error))

@@ -34,8 +34,8 @@ afterwards, ``execute(program, arrays, submission)`` of ``grader/requests.py``:
 may import the standard library, numpy, torch and the submission, and nothing of ``grader``. It
 is imported once, before any student's line, and should import torch at its top.
 
-In mode ``plain`` away from Linux, one process serves all requests of one session, because
-importing torch for each would take minutes; a module once imported stays imported there.
+In mode ``plain`` one process serves all requests of one session, because importing torch for each
+would take minutes; a module once imported stays imported there.
 
 What comes back
 ---------------

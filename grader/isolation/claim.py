@@ -44,7 +44,7 @@ def reply_from(outcome: Outcome, ticket: str, limits: Limits, files: Mapping[str
         return _malformed(told)
     if set(content) != {"ticket", "status", "result"} or not isinstance(content["result"], dict):
         return _malformed(told)
-    if not hmac.compare_digest(str(content["ticket"]), ticket):
+    if not hmac.compare_digest(str(content["ticket"]).encode(), ticket.encode()):
         return _malformed(told)
     if content["status"] == "ok":
         return Reply(status="ok", result=content["result"], arrays=arrays, **told)

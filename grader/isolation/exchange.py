@@ -33,7 +33,6 @@ class Exchange:
         self.size: int | None = None
         self.tail = bytearray()
         self.printed = 0
-        self.broken = False
         self.scratch = server.scratch_of(worker.request)
 
     def run(self) -> Outcome:

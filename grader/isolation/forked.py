@@ -30,7 +30,7 @@ class ForkedTransport:
     def __init__(self, launch: Launch, other_users: bool) -> None:
         self._link = partial(ServerLink, launch, other_users)
         self._server: ServerLink | None = None
-        self.threads = self._running().threads
+        self._running()
 
     @property
     def pid(self) -> int:
@@ -39,7 +39,10 @@ class ForkedTransport:
 
     def preload(self, modules: list[str]) -> None:
         """Have the server import installed packages for the workers to come."""
-        self._running().preload(modules)
+        try:
+            self._running().preload(modules)
+        except ServerLostError:  # the one that is started next does without, and works
+            self._stop()
 
     def exchange(self, frame: bytes, limits: Limits) -> Outcome:
         """Run one request on a worker of its own.
@@ -52,7 +55,7 @@ class ForkedTransport:
         try:
             server = self._running()
             worker = server.next_worker()
-        except OSError:
+        except ServerLostError:
             self._stop()
             server = self._running()
             worker = server.next_worker()
@@ -72,7 +75,7 @@ class ForkedTransport:
         if self._server is not None:
             try:
                 self._server.settle(rest)
-            except (OSError, ServerLostError):
+            except ServerLostError:
                 self._stop()
 
     def close(self) -> None:

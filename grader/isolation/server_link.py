@@ -94,12 +94,11 @@ class ServerLink:
         self.preloaded: set[str] = set()
         self.ended: dict[int, dict[str, Any]] = {}
         try:
-            ready = self._receive(time.monotonic() + STARTUP_SECONDS)
+            self._receive(time.monotonic() + STARTUP_SECONDS)
         except ServerLostError as error:
             reason = self._last_words()
             self.stop()
             raise IsolationError(f"the sandbox did not start: {reason}") from error
-        self.threads = ready["threads"]
 
     def next_worker(self) -> WorkerLink:
         """Return the worker that was forked ahead; ``fork_ahead`` then replaces it."""
@@ -122,7 +121,7 @@ class ServerLink:
         command = {"do": "fork", "request": self.requests, "user": user}
         try:
             self._send(command, [theirs.fileno(), their_output])
-        except OSError:
+        except ServerLostError:
             ours.close()
             os.close(output)
             raise
@@ -214,7 +213,10 @@ class ServerLink:
             self.spare = None
 
     def _send(self, command: dict[str, Any], descriptors: list[int] | None = None) -> None:
-        socket.send_fds(self.control, [json.dumps(command).encode()], descriptors or [])
+        try:
+            socket.send_fds(self.control, [json.dumps(command).encode()], descriptors or [])
+        except OSError as error:
+            raise ServerLostError from error
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         self.control.settimeout(max(0.01, deadline - time.monotonic()))

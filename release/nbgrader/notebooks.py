@@ -1,5 +1,6 @@
 """The notebooks with what nbgrader needs: graded cells, points, hidden lines, rubrics."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def graded_questions(assignment: str, rubrics: str) -> list[GradedQuestion]:
         id_, points = entry["id"], float(entry["points"])
         written = entry["kind"] == "written"
         total = sum(part["points"] for part in parts.get(id_, ()))
-        if written and total != points:
+        if written and not math.isclose(total, points):
             raise ReleaseError(
                 f"Question {id_} has {points:g} points, and the parts of its rubric in "
                 f"release/nbgrader/rubrics.toml add up to {total:g}. Make them agree."

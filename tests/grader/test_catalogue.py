@@ -87,13 +87,17 @@ def test_the_base_of_the_catalogue_is_right(question: str) -> None:
     assert {outcome.status for outcome in outcomes.values()} == {PASSED}
 
 
+def test_the_readme_counts_the_catalogue() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"out of a catalogue of {len(CATALOGUE)};" in " ".join(readme.split())
+
+
 def test_entries_are_sentences_that_give_no_code_away() -> None:
-    assert len(CATALOGUE) >= 60
     for entry in CATALOGUE.values():
         for sentence in (entry.did, entry.think):
-            assert sentence[0].isupper() or sentence.split()[0].islower(), sentence
+            begin = sentence.split()[0]
+            assert begin[0].isupper() or not begin.isalpha() or begin == "forward", sentence
             assert sentence[-1] in ".?", sentence
             assert "torch." not in sentence and "self." not in sentence, sentence
-        assert len({entry.did, entry.think}) == 2
     described = [(entry.question, entry.did) for entry in CATALOGUE.values() if not entry.same_as]
     assert len(described) == len(set(described))

@@ -93,7 +93,7 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         gc.collect()
         gc.freeze()
-        self.tell({"ready": True, "threads": thread_count()})
+        self.tell({"ready": True})
         selector = selectors.DefaultSelector()
         selector.register(self.control, selectors.EVENT_READ)
         selector.register(wake, selectors.EVENT_READ)
@@ -281,14 +281,6 @@ def child_processes() -> set[int] | None:
     except OSError:
         return None
     return {int(pid) for pid in listed.split()}
-
-
-def thread_count() -> int:
-    """Return this process's threads, 0 where there is no /proc to tell."""
-    try:
-        return len(list(Path("/proc/self/task").iterdir()))
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
-from .plain_files import NotPlainError, copy_plain_files, read_plain_file
+from grader.plain_files import NotPlainError, read_plain_file
+
+from .copying import copy_plain_files
 
 
 class CollectPlainFiles(ExchangeCollect):

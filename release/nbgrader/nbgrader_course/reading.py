@@ -9,7 +9,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from .plain_files import NotPlainError, read_plain_file
+from grader.plain_files import NotPlainError, read_plain_file
 
 MAX_NOTEBOOK = 40 << 20  # bytes
 

@@ -18,7 +18,7 @@ def started() -> Iterator[dict[str, ForkServer]]:
         server.close()
 
 
-# Plain mode imports torch for each request, which takes seconds, and is not what Linux grades in.
+# Plain mode imports torch for each submission, which takes seconds, and Linux has better ones.
 PLAIN = pytest.param("plain", marks=pytest.mark.thorough if sys.platform == "linux" else ())
 
 

@@ -32,6 +32,7 @@ def test_an_answer_with_the_ticket_is_ok() -> None:
     [
         {"ticket": "b" * 32, "status": "ok", "result": {}},
         {"ticket": None, "status": "ok", "result": {}},
+        {"ticket": "é" * 32, "status": "ok", "result": {}},
         {"ticket": TICKET, "status": "passed", "result": {}},
         {"ticket": TICKET, "status": ["ok"], "result": {}},
         {"ticket": TICKET, "status": "ok", "result": []},

@@ -154,7 +154,7 @@ def test_hard_links_pipes_and_devices_are_refused(tmp_path: Path) -> None:
     "name",
     [
         "../model.py", "submission/../../model.py", "/etc/model.py", "C:/model.py",
-        "submission\\model.py", "\\\\server\\model.py",
+        "submission\\..\\..\\model.py", "\\\\server\\model.py", "C:\\model.py",
     ],
 )  # fmt: skip
 def test_names_that_lead_outside_are_refused(tmp_path: Path, name: str) -> None:
@@ -242,9 +242,31 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
     assert "encrypted" in refusal(path)
 
 
-def test_the_source_of_a_file_is_text_whatever_its_bytes(tmp_path: Path) -> None:
-    folder_with(tmp_path, ["submission/loss.py"])
-    (tmp_path / "submission/model.py").write_bytes(b"\xef\xbb\xbfx = '\xff'\n")
-    submission = read_submission(tmp_path)
-    assert submission.source("model.py") == "x = '\ufffd'\n"
-    assert submission.source("mrr.py") is None
+@pytest.mark.parametrize("damage", ["of a later version", "a name in no encoding"])
+def test_a_zip_that_python_cannot_read_is_refused(tmp_path: Path, damage: str) -> None:
+    path = zip_with(tmp_path / "a.zip", ["submission/model.py"])
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    if damage == "of a later version":
+        data[entry + 6] = 90
+    else:
+        data[entry + 9] |= 8  # the name is UTF-8, it says
+        data[entry + 46] = 0xFF
+    path.write_bytes(bytes(data))
+    assert refusal(path) == "a.zip is not a zip, or it is damaged."
+
+
+def test_names_that_windows_has_written_are_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("ps1\\submission\\model.py"), "x = 1")
+    assert dict(read_submission(tmp_path / "a.zip").files) == {"model.py": b"x = 1"}
+
+
+def test_a_folder_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch) -> None:
+    folder_with(tmp_path, ["submission/model.py"])
+
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refuse)  # root may read everything
+    assert refusal(tmp_path).endswith("cannot be read: Permission denied.")

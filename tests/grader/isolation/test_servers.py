@@ -121,6 +121,18 @@ def test_bubblewrap_holds_without_the_second_locks(
         assert len(psutil.Process().children(recursive=True)) <= before
 
 
+def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
+    with ForkServer(requests=CALLS) as server:
+        if server.mode == "plain":
+            pytest.skip("no fork server here")
+        process = psutil.Process(server.pid)
+        process.kill()
+        psutil.wait_procs([process, *process.children(recursive=True)], timeout=10)
+        # Named in a submission, the package is imported by the server, before any request.
+        with server.open({"loss.py": b"import scipy\ndef f(): return {}"}) as session:
+            assert session.run({"call": "f"}).status == "ok"
+
+
 def test_a_server_that_was_killed_is_started_again() -> None:
     with ForkServer(requests=CALLS) as server:
         if server.mode == "plain":
