@@ -52,7 +52,10 @@ def disagreement(net: nn.Module, num_users: int, num_items: int) -> str | None:
     return None
 
 
-def _same_gradients(probe: nn.Module, first: Tensor, second: Tensor, random) -> bool:
+def _same_gradients(
+    probe: nn.Module, first: Tensor, second: Tensor, random: torch.Generator
+) -> bool:
+    """Say whether two ways to the same scores have the same gradients by every parameter."""
     if not (first.requires_grad and second.requires_grad):
         return False
     direction = torch.randn(first.shape, generator=random)
@@ -70,7 +73,7 @@ def _same_gradients(probe: nn.Module, first: Tensor, second: Tensor, random) -> 
 
 
 def item_scorer(net: nn.Module, num_users: int, num_items: int) -> tuple[ScoreItems, str | None]:
-    """Return a function that scores every movie for some users, and what is the matter with 1d.
+    """Return a function that scores every movie for some users, and what to say about 1d.
 
     Returns
     -------
@@ -79,8 +82,9 @@ def item_scorer(net: nn.Module, num_users: int, num_items: int) -> tuple[ScoreIt
         ``score_all_items`` or, where the student has not written it, one call of ``forward``
         for every pair, some users at a time: right, and slower. It raises ValueError if
         ``score_all_items`` returns another shape.
-    reason : str or None
-        What ``disagreement`` says.
+    note : str or None
+        Where ``score_all_items`` and ``forward`` are not one function: how they differ, and which
+        of them gives which numbers of a run.
     """
 
     def by_score_all_items(user_ids: Tensor) -> Tensor:
@@ -102,4 +106,11 @@ def item_scorer(net: nn.Module, num_users: int, num_items: int) -> tuple[ScoreIt
         return torch.cat(rows)
 
     reason = disagreement(net, num_users, num_items)
-    return (by_forward if reason in (MISSING, NOT_WRITTEN) else by_score_all_items), reason
+    if reason is None:
+        return by_score_all_items, None
+    if reason in (MISSING, NOT_WRITTEN):
+        return by_forward, f"{reason}; forward stands in for it, which is slower"
+    return by_score_all_items, (
+        f"{reason}; forward scores the negatives, and the MRR is computed with score_all_items as "
+        "it is"
+    )

@@ -93,10 +93,10 @@ class Training:
             self.optimizer.add_param_group({"params": learned, "lr": LOG_VARIANCE_RATE})
         self.draws = np.random.RandomState(configuration.seed_of("negatives"))
 
-        self.score_items, reason = item_scorer(self.net, self.num_users, self.num_items)
-        self.notes = [f"{reason}; forward stands in for it, which is slower"] if reason else []
+        self.score_items, note = item_scorer(self.net, self.num_users, self.num_items)
+        self.notes = [note] if note else []
         self.scores_negatives_at_once = (
-            reason is None
+            note is None
             and configuration.batch_size is None
             and self.num_users * self.num_items <= PAIRS_PER_RATING * len(split.train)
         )

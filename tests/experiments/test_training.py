@@ -154,7 +154,8 @@ def test_what_the_student_breaks_shows_in_the_curves(
 def test_a_model_without_score_all_items_still_runs(small_split, reference, changed_submission):
     folder = changed_submission("model.py", "def score_all_items", "def another_name")
     training = Training(SHARED_99, small_split, load_student_code(folder))
-    assert "score_all_items (1d) is missing" in training.notes[0]
+    (note,) = training.notes
+    assert note == "score_all_items (1d) is missing; forward stands in for it, which is slower"
     right = train(SHARED_99, small_split, reference, epochs=3)
     for expected in right:
         assert training.run_epoch() == pytest.approx(expected, rel=1e-5)
@@ -177,11 +178,21 @@ def test_a_model_without_score_all_items_still_runs(small_split, reference, chan
 def test_negatives_are_scored_by_forward_where_score_all_items_is_another_function(
     small_split, reference, changed_submission, new, note
 ):
-    """The factorization loss is forward's whatever is the matter with 1d; and a note says so."""
+    """The factorization loss is forward's whatever is the matter with 1d; and a note says so.
+
+    The MRR is ``score_all_items``'s where there is one, right or wrong.
+    """
     folder = changed_submission("model.py", "+ self.A(user_ids) + self.B.weight.T", new)
     training = Training(SHARED_99, small_split, load_student_code(folder))
     assert not training.scores_negatives_at_once
     assert re.search(note, training.notes[0])
+    stands_in = "forward stands in for it" in training.notes[0]
+    assert stands_in == (note == "not written")
+    assert stands_in != ("the MRR is computed with score_all_items as it is" in training.notes[0])
+    every_user = torch.arange(small_split.num_users)
+    if note == "give different scores":
+        ranked, own = training.score_items(every_user), training.net.score_all_items(every_user)
+        assert torch.equal(ranked, own)
     right = Training(SHARED_99, small_split, load_student_code(reference))
     for _ in range(3):
         assert training._train() == pytest.approx(right._train(), rel=1e-5)
