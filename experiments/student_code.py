@@ -52,10 +52,21 @@ def find_submission(path: Path) -> Path:
     raise StudentError(f"{path} holds none of {', '.join(f'{name}.py' for name in CONTENTS)}")
 
 
+def python_files(folder: Path) -> list[Path]:
+    """Return a submission's Python files, but for copies that JupyterLab and others hide in it."""
+    return [
+        file
+        for file in sorted(folder.rglob("*.py"))
+        if not any(
+            part.startswith(".") or part == "__pycache__" for part in file.relative_to(folder).parts
+        )
+    ]
+
+
 def code_digest(folder: Path) -> str:
     """Return a fingerprint of all Python files of a submission."""
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
+    for file in python_files(folder):
         content = file.read_bytes()
         digest.update(f"{file.relative_to(folder).as_posix()} {len(content)} ".encode())
         digest.update(content)
@@ -116,7 +127,7 @@ def student_errors(folder: Path, what: str) -> Iterator[None]:
     Parameters
     ----------
     folder : Path
-        Where the student's files lie: frames of other files are left out.
+        Of ``StudentCode``: frames of files that are not in it are left out.
     what : str
         What could not be done, to stand after ``submission``.
     """
@@ -131,23 +142,29 @@ def student_errors(folder: Path, what: str) -> Iterator[None]:
 def explain(error: Exception, folder: Path, what: str) -> str:
     """Say what went wrong in a student's file: the file, the line, and Python's own message."""
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    if isinstance(error, SyntaxError) and error.filename:
-        place = f"submission/{Path(error.filename).name}, line {error.lineno}"
+    if isinstance(error, SyntaxError) and (file := _name_in(folder, error.filename)):
         line = (error.text or "").strip()
-        return f"{place} cannot be read as Python: {error.msg}" + (f"\n    {line}" if line else "")
+        said = f"{file}, line {error.lineno} cannot be read as Python: {error.msg}"
+        return said + (f"\n    {line}" if line else "")
     frames = [
-        frame
+        (f"{file}, line {frame.lineno}, in {frame.name}", frame.line)
         for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve().is_relative_to(folder)
+        if (file := _name_in(folder, frame.filename))
     ]
     if isinstance(error, NotImplementedError) and frames:
-        last = frames[-1]
-        file = Path(last.filename).name
-        text = str(error) or "not written yet"
-        return f"submission/{file}, line {last.lineno}, in {last.name}: {text}"
-    lines = [
-        f"  submission/{Path(frame.filename).relative_to(folder).as_posix()}, "
-        f"line {frame.lineno}, in {frame.name}:\n      {frame.line}"
-        for frame in frames
-    ]
+        place, _ = frames[-1]
+        return f"{place}: {str(error) or 'not written yet'}"
+    lines = [f"  {place}:\n      {line}" for place, line in frames]
     return "\n".join([f"submission {what}: {message}", *lines])
+
+
+def _name_in(folder: Path, filename: str | None) -> str | None:
+    """Return what a student calls a file of theirs, ``submission/loss.py``; None of another file.
+
+    Code without a file has a name such as ``<string>``: not to be made a path, which would lie in
+    whatever folder Python was started in.
+    """
+    file = Path(filename or "")
+    if not file.is_relative_to(folder):
+        return None
+    return f"submission/{file.relative_to(folder).as_posix()}"

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.student_code import code_digest
+from experiments.student_code import code_digest, python_files
 from hand_in.course import Course
 from hand_in.notebooks import Notebook, read_notebook
 
@@ -155,7 +155,7 @@ def _about_notebooks(project: Path, found: _Found, course: Course) -> list[str]:
     ]
     if found.scan or all(id_ in found.typed for id_ in course.written):
         return warnings
-    code = [path.stat().st_mtime for path in (project / "submission").rglob("*.py")]
+    code = [path.stat().st_mtime for path in python_files(project / "submission")]
     for path, notebook in found.notebooks.items():
         name = path.relative_to(project).as_posix()
         if not notebook.executed:

@@ -15,7 +15,7 @@ from experiments.plain_errors import PlainError
 from experiments.ratings import Ratings, split_ratings
 from experiments.records import RunRecord
 from experiments.single_run import no_curves, run_epochs, settle_torch
-from experiments.student_code import PACKAGE, StudentError, load_student_code
+from experiments.student_code import PACKAGE, StudentError, load_student_code, python_files
 from experiments.worker import Failed
 
 PROGRESS_SECONDS = 0.5
@@ -109,7 +109,7 @@ class StudyWorker(WorkerPlugin):
 
 def read_submission(folder: Path) -> dict[str, bytes]:
     """Return the Python files of a submission, by their paths in it."""
-    files = sorted(folder.rglob("*.py"))
+    files = python_files(folder)
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 

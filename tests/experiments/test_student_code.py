@@ -2,7 +2,14 @@
 
 import pytest
 
-from experiments.student_code import StudentError, code_digest, find_submission, load_student_code
+from experiments.student_code import (
+    StudentError,
+    code_digest,
+    find_submission,
+    load_student_code,
+    student_errors,
+)
+from experiments.study.worker import read_submission
 
 
 def test_a_folder_that_holds_submission_and_the_folder_itself_are_found(reference, tmp_path):
@@ -37,6 +44,41 @@ def test_the_digest_follows_the_code(reference, changed_submission):
     same = changed_submission("loss.py", "mean()", "mean()")
     assert code_digest(same) == code_digest(reference)
     assert code_digest(changed_submission("loss.py", "mean()", "mean( )")) != code_digest(reference)
+
+
+@pytest.mark.parametrize("place", [".ipynb_checkpoints/loss-checkpoint.py", "__pycache__/old.py"])
+def test_copies_that_others_keep_beside_the_code_are_no_code(reference, changed_submission, place):
+    folder = changed_submission("loss.py", "mean()", "mean()")
+    (folder / place).parent.mkdir()
+    (folder / place).write_text("of yesterday")
+    assert code_digest(folder) == code_digest(reference)
+    assert set(read_submission(folder)) == set(read_submission(reference))
+    (folder / "layers.py").write_text("of today")
+    assert code_digest(folder) != code_digest(reference)
+    assert "layers.py" in read_submission(folder)
+
+
+@pytest.mark.parametrize("where", ["in the submission", "elsewhere"])
+def test_a_mistake_is_told_alike_wherever_python_was_started(
+    changed_submission, tmp_path, monkeypatch, where
+):
+    """Python's own importing is in the traceback as a file name without a folder."""
+    folder = changed_submission("mrr.py", "import torch\n", "import torch\nimport no_such_module\n")
+    monkeypatch.chdir(folder if where == "in the submission" else tmp_path)
+    with pytest.raises(StudentError) as caught:
+        load_student_code(folder)
+    told = str(caught.value)
+    assert "No module named 'no_such_module'\n  submission/mrr.py, line " in told
+    assert told.count("submission/") == 1
+
+
+def test_text_that_is_no_python_is_not_taken_for_a_file(reference, monkeypatch):
+    monkeypatch.chdir(reference)
+    with (
+        pytest.raises(StudentError, match="submission stopped: SyntaxError"),
+        student_errors(reference, "stopped"),
+    ):
+        compile("x = (1,", "<string>", "exec")
 
 
 @pytest.mark.parametrize(

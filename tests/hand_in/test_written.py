@@ -120,6 +120,13 @@ def test_a_notebook_that_was_not_run_or_is_older_than_the_code_is_told(project, 
     assert "was not run to its end" in warnings(project, course)
     answer_in_notebook(project, run=True, saved_later=-10)
     assert "is older than your code" in warnings(project, course)
+    answer_in_notebook(project, run=True)
+    copy = project / "submission" / ".ipynb_checkpoints" / "loss-checkpoint.py"
+    copy.parent.mkdir()
+    copy.write_text("")
+    later = (project / NOTEBOOK).stat().st_mtime + 10
+    os.utime(copy, (later, later))
+    assert warnings(project, course) == "", "JupyterLab keeps copies of what it opened"
 
 
 def test_a_large_output_is_left_out_and_the_curves_stay(project, course):
