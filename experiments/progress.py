@@ -86,6 +86,11 @@ class RunProgress:
         else:
             self._show(name, "starting", line=False)
 
+    def restored(self, name: str, epochs: int, metrics: dict[str, float]) -> None:
+        self.done[name] = epochs
+        state = f"{self._epoch(name, epochs)}  {format_metrics(metrics)}"
+        self._show(name, state if self.redraws else f"{state}  goes on from here", line=True)
+
     def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
         if not self.new_epochs:
             self.first_epoch = time.monotonic()  # before it, processes started
@@ -93,7 +98,7 @@ class RunProgress:
         self.done[name] = epoch + 1
         epochs = self.epochs[name]
         step = max(1, epochs // LINES_PER_RUN)
-        state = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}  {format_metrics(metrics)}"
+        state = f"{self._epoch(name, epoch + 1)}  {format_metrics(metrics)}"
         is_line = (epoch + 1) % step == 0 or epoch + 1 == epochs
         left = self._time_left()
         self._show(name, state if self.redraws else f"{state}  {left}", line=is_line)
@@ -104,8 +109,7 @@ class RunProgress:
         if epoch != self.under_way.get(name, (None,))[0]:
             self.under_way[name] = epoch, share, time.monotonic()
         _, first, since = self.under_way[name]
-        epochs = self.epochs[name]
-        state = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}  "
+        state = f"{self._epoch(name, epoch + 1)}  "
         if share == 1:
             state += "evaluating"
         else:
@@ -125,6 +129,10 @@ class RunProgress:
 
     def finished(self, name: str) -> None:
         """The last epoch's line has said it."""
+
+    def _epoch(self, name: str, number: int) -> str:
+        epochs = self.epochs[name]
+        return f"epoch {number:>{len(str(epochs))}}/{epochs}"
 
     def _show(self, name: str, state: str, line: bool) -> None:
         if self.redraws:

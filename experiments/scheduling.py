@@ -16,10 +16,12 @@ from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
 from experiments.worker import (
     EpochFinished,
+    EpochsRestored,
     EpochUnderWay,
     Event,
     Failed,
     Finished,
+    LastEvent,
     Note,
     Stopped,
     work,
@@ -33,6 +35,9 @@ class Listener(Protocol):
 
     def resumed(self, name: str, complete: bool) -> None:
         """A run starts; ``complete`` if it was complete before and is not done again."""
+
+    def restored(self, name: str, epochs: int, metrics: dict[str, float]) -> None:
+        """A run goes on after so many epochs of before, with the last one's metrics."""
 
     def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
         """An epoch (from 0) of a run is finished."""
@@ -152,7 +157,7 @@ def complete_runs(
                     process.join()
                     event = Failed(_explain_death(process.exitcode))
                 tell_listener(listener, name, event)
-                if not isinstance(event, (EpochFinished, EpochUnderWay, Note)):
+                if isinstance(event, LastEvent):
                     del under_way[connection]
                     connection.close()
                     process.join()
@@ -192,7 +197,9 @@ def _start(
 
 def tell_listener(listener: Listener, name: str, event: Event) -> None:
     """Call what a listener has for an event of a run."""
-    if isinstance(event, EpochFinished):
+    if isinstance(event, EpochsRestored):
+        listener.restored(name, event.epochs, event.metrics)
+    elif isinstance(event, EpochFinished):
         listener.epoch_finished(name, event.epoch, event.metrics)
     elif isinstance(event, EpochUnderWay):
         listener.epoch_under_way(name, event.epoch, event.share)
@@ -226,7 +233,7 @@ def _stop(under_way: dict[Connection, tuple[Configuration, BaseProcess]]) -> dic
                 event = connection.recv()
                 if isinstance(event, Stopped):
                     epochs[configuration.name] = event.epochs
-                if not isinstance(event, (EpochFinished, EpochUnderWay, Note)):
+                if isinstance(event, LastEvent):
                     break
             process.join(1)
         except (EOFError, OSError, KeyboardInterrupt):

@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from experiments.configuration import METRICS, Configuration
 from experiments.records import RunRecord
+
+if TYPE_CHECKING:
+    from experiments.training import Training
 
 AfterEpoch = Callable[[int, dict[str, float]], bool]
 
@@ -20,7 +24,7 @@ def settle_torch(configuration: Configuration) -> None:
 
 
 def run_epochs(
-    training, curves: dict[str, list[float]], after_epoch: AfterEpoch
+    training: "Training", curves: dict[str, list[float]], after_epoch: AfterEpoch
 ) -> RunRecord | None:
     """Run the epochs that are left.
 

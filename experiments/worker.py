@@ -7,14 +7,26 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.configuration import METRICS, Configuration
 from experiments.ratings import Split
 from experiments.records import run_folder, write_record
 from experiments.single_run import no_curves, run_epochs, settle_torch
 
+if TYPE_CHECKING:  # torch is imported by the process that runs, and by none that only starts it
+    from experiments.training import Training
+
 CHECKPOINT_SECONDS = 10
 UNDER_WAY_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class EpochsRestored:
+    """The run goes on after so many epochs of before; the metrics are those of the last one."""
+
+    epochs: int
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,8 @@ class Failed:
     message: str
 
 
-Event = EpochFinished | EpochUnderWay | Note | Finished | Stopped | Failed
+LastEvent = Finished | Stopped | Failed
+Event = EpochsRestored | EpochFinished | EpochUnderWay | Note | LastEvent
 
 
 def work(
@@ -94,7 +107,7 @@ def work(
         pass  # whoever started us is gone; the checkpoint is written
 
 
-def see_through(training, results: Path, connection: Connection) -> Event:
+def see_through(training: "Training", results: Path, connection: Connection) -> LastEvent:
     """Run the epochs that are left, and return the last event."""
     configuration = training.configuration
     folder = run_folder(results, configuration.name)
@@ -106,8 +119,8 @@ def see_through(training, results: Path, connection: Connection) -> Event:
     if saved:
         training.restore(saved["training"])
         curves = saved["curves"]
-        for epoch in range(training.epoch):
-            connection.send(EpochFinished(epoch, {name: curves[name][epoch] for name in METRICS}))
+        metrics = {name: curves[name][-1] for name in METRICS}
+        connection.send(EpochsRestored(training.epoch, metrics))
 
     def save() -> None:
         content = {

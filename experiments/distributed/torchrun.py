@@ -23,7 +23,7 @@ from experiments.scheduling import (
     runs_to_do,
     tell_listener,
 )
-from experiments.worker import EpochFinished, Event, Finished, Stopped
+from experiments.worker import EpochFinished, EpochsRestored, Event, LastEvent, Stopped
 
 STOP_SECONDS = 20  # a longer epoch is not waited for: it is done again from the last checkpoint
 END_SECONDS = 10
@@ -159,10 +159,12 @@ class _ProcessesOfARun:
                 event = self.connection.recv()
             except (EOFError, ConnectionResetError):
                 raise _Gone from None
-            if isinstance(event, EpochFinished):
+            if isinstance(event, EpochsRestored):
+                self.epochs = event.epochs
+            elif isinstance(event, EpochFinished):
                 self.epochs = event.epoch + 1
             yield event
-            if isinstance(event, Finished | Stopped):
+            if isinstance(event, LastEvent):
                 return
 
     def stop(self) -> int:

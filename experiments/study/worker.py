@@ -7,6 +7,7 @@ import threading
 import time
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 
@@ -17,6 +18,9 @@ from experiments.records import RunRecord
 from experiments.single_run import no_curves, run_epochs, settle_torch
 from experiments.student_code import PACKAGE, StudentError, load_student_code, python_files
 from experiments.worker import Failed
+
+if TYPE_CHECKING:
+    from experiments.training import Training
 
 PROGRESS_SECONDS = 0.5
 PROBE_SECONDS = 1.0
@@ -95,8 +99,8 @@ class StudyWorker(WorkerPlugin):
                 f"{_named(self.software)}: its numbers could differ. Install the same on it"
             )
 
-    def training(self, configuration: Configuration):
-        """Return the start of a run, a ``Training``."""
+    def training(self, configuration: Configuration) -> "Training":
+        """Return the start of a run."""
         settle_torch(configuration)
 
         from experiments.training import Training

@@ -222,7 +222,9 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
 
     watcher = Watcher()
     complete_shared_out_runs([run], small_split, reference, tmp_path / "stopped", watcher)
-    assert watcher.epochs[run.name] == list(range(120))
+    before = watcher.restored_epochs[run.name]
+    assert before == caught.value.epochs[run.name]
+    assert watcher.epochs[run.name] == list(range(before, 120))
     complete_shared_out_runs([run], small_split, reference, tmp_path / "whole", Watcher())
     stopped, whole = (read_record(tmp_path / name, run.name) for name in ("stopped", "whole"))
     assert stopped.curves == whole.curves

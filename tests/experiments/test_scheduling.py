@@ -14,7 +14,7 @@ from experiments.records import read_record, run_folder
 from experiments.scheduling import RunsFailed, RunsInterrupted, complete_runs, default_jobs
 from experiments.student_code import code_digest, load_student_code
 from experiments.training import Training
-from experiments.worker import Failed, Finished, Stopped, work
+from experiments.worker import EpochsRestored, Failed, Finished, Stopped, work
 
 
 class Watcher:
@@ -23,12 +23,17 @@ class Watcher:
     def __init__(self, at_epoch=lambda name, epoch: None) -> None:
         self.at_epoch = at_epoch
         self.started: dict[str, bool] = {}
+        self.restored_epochs: dict[str, int] = {}
         self.epochs: dict[str, list[int]] = {}
         self.notes: list[str] = []
         self.under_way: list[tuple[int, float]] = []
 
     def resumed(self, name, complete):
         self.started[name] = complete
+
+    def restored(self, name, epochs, metrics):
+        assert set(metrics) == set(METRICS)
+        self.restored_epochs[name] = epochs
 
     def epoch_finished(self, name, epoch, metrics):
         assert set(metrics) == set(METRICS)
@@ -115,7 +120,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(small_split, reference, tmp_path
     resumed, whole = Pipe(), Pipe()
     work(run, small_split, reference, tmp_path / "stopped", resumed)
     work(run, small_split, reference, tmp_path / "whole", whole)
-    assert resumed.sent == whole.sent and isinstance(whole.sent[-1], Finished)
+    assert resumed.sent[0] == EpochsRestored(3, whole.sent[2].metrics)
+    assert resumed.sent[1:] == whole.sent[3:] and isinstance(whole.sent[-1], Finished)
     first, second = (read_record(tmp_path / name, run.name) for name in ("stopped", "whole"))
     assert first.curves == second.curves
     assert first.gradients == second.gradients
@@ -156,7 +162,9 @@ def test_interrupted_runs_say_where_they_are_and_go_on_from_there(small_split, r
 
     watcher = Watcher()
     complete_runs(runs, small_split, reference, tmp_path, watcher, jobs=2)
-    assert watcher.epochs[runs[0].name] == list(range(300)), "the curve is told from its start"
+    before = watcher.restored_epochs[runs[0].name]
+    assert before == caught.value.epochs[runs[0].name]
+    assert watcher.epochs[runs[0].name] == list(range(before, 300))
 
 
 def test_a_failing_run_leaves_the_others_alone(small_split, changed_submission, tmp_path):

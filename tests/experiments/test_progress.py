@@ -1,0 +1,51 @@
+"""What a person who watches runs is told of the time that they take."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from experiments import progress
+from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.progress import RunProgress
+
+RUN = replace(COURSE_RUNS[0], epochs=200)
+METRICS_OF_AN_EPOCH = dict.fromkeys(METRICS, 1.0)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    """The time that the progress reads, as a list of one; a test turns it."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize("restored", [0, 100])
+def test_the_time_left_is_measured_by_the_epochs_that_are_done_now(clock, restored):
+    """A run that goes on says at once where it is; the epochs of before took no time now."""
+    said = io.StringIO()
+    with RunProgress([RUN], Console(file=said, width=200)) as watching:
+        watching.resumed(RUN.name, complete=False)
+        if restored:
+            watching.restored(RUN.name, restored, METRICS_OF_AN_EPOCH)
+        for epoch in range(restored, 200):
+            clock[0] += 3
+            watching.epoch_finished(RUN.name, epoch, METRICS_OF_AN_EPOCH)
+    lines = said.getvalue().splitlines()
+    if restored:
+        assert "epoch 100/200" in lines[0] and lines[0].endswith("goes on from here")
+    assert len(lines) == (6 if restored else 10)
+    assert "epoch 180/200" in lines[-2] and lines[-2].endswith("1 min 00 s left")
+
+
+def test_a_bar_of_a_run_that_goes_on_starts_where_it_is(clock):
+    console = Console(file=io.StringIO(), width=200, force_terminal=True)
+    with RunProgress([RUN], console) as watching:
+        watching.restored(RUN.name, 180, METRICS_OF_AN_EPOCH)
+        for epoch in (180, 181):
+            clock[0] += 3
+            watching.epoch_finished(RUN.name, epoch, METRICS_OF_AN_EPOCH)
+        every_run = watching.bars.tasks[-1]
+        assert (every_run.completed, every_run.fields["state"]) == (182, "54 s left")
