@@ -9,6 +9,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from experiments.configuration import METRICS, Configuration
 from experiments.ratings import Split
 from experiments.records import run_folder, write_record
@@ -113,6 +115,7 @@ def see_through(training: "Training", results: Path, connection: Connection) -> 
     folder = run_folder(results, configuration.name)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
+    _remove_leftovers(folder)
     curves = no_curves()
 
     saved = _read_checkpoint(checkpoint, configuration)
@@ -181,7 +184,16 @@ def _read_checkpoint(path: Path, configuration: Configuration) -> dict | None:
     return saved if saved.get("config") == configuration.to_dict() else None
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what processes left that were killed while they wrote a checkpoint or weights."""
+    for left in folder.glob("*.*"):
+        process = left.suffix.removeprefix(".")
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            left.unlink(missing_ok=True)
+
+
 def _save_atomically(content: dict, path: Path) -> None:
+    """Write a file that is whole or not there; its parts are in one named after this process."""
     import torch
 
     partial = path.with_suffix(f".{os.getpid()}")

@@ -1,6 +1,9 @@
 """Runs in processes: complete, resumed, skipped, stopped, failed."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -196,6 +199,23 @@ def test_a_note_of_the_training_reaches_the_listener(small_split, changed_submis
     watcher = Watcher()
     complete_runs(configurations(folder, 1), small_split, folder, tmp_path, watcher)
     assert "score_all_items (1d) is missing" in watcher.notes[0]
+
+
+def test_a_part_of_a_checkpoint_is_removed_unless_its_process_still_writes_it(
+    small_split, reference, tmp_path
+):
+    """A worker ends with its epoch; one of a command that was killed may be at work for a while."""
+    (run,) = configurations(reference, 1)
+    folder = run_folder(tmp_path, run.name)
+    folder.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
+        killed.wait()
+    (folder / f"checkpoint.{killed.pid}").write_bytes(b"a part")
+    (folder / f"weights.{killed.pid}").write_bytes(b"a part")
+    (folder / f"checkpoint.{os.getppid()}").write_bytes(b"a part")
+    work(run, small_split, reference, tmp_path, Pipe())
+    left = sorted(file.name for file in folder.iterdir())
+    assert left == [f"checkpoint.{os.getppid()}", "run.json", "weights.pt"]
 
 
 def test_a_worker_whose_starter_is_gone_keeps_a_checkpoint(small_split, reference, tmp_path):
