@@ -272,6 +272,7 @@ def study(
         plan_study,
     )
     from experiments.study.engine import StudyInterrupted
+    from experiments.study.measurements import StudyError
     from experiments.study.report import write_study_report
 
     console = Console()
@@ -309,7 +310,10 @@ def study(
             write_study_report(study_folder, say)
     except RunsFailed as error:
         if not only_plan and comparable_records(study_folder, plan.configurations[0]):
-            write_study_report(study_folder, say)
+            try:
+                write_study_report(study_folder, say)
+            except StudyError as nothing:
+                say(str(nothing))
         _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
     except (StudyInterrupted, KeyboardInterrupt):
         say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from experiments.balancing import LOG_VARIANCE_RATE, Losses, balancing_of
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS, QUESTIONS, Configuration
 from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
 from experiments.gradients import compare_gradients
 from experiments.lookups import speed_up_lookups
@@ -46,7 +46,7 @@ class Training:
     epoch : int
         Epochs finished.
     notes : list of str
-        What a student should know about how the run goes.
+        What a student should know about how the run goes; epochs may add to it.
     seconds : dict of str to float
         Time spent in ``"training"`` and ``"evaluation"``, in seconds.
     on_pairs : callable
@@ -137,7 +137,16 @@ class Training:
         self.epoch += 1
         self.seconds["training"] += trained - started
         self.seconds["evaluation"] += time.perf_counter() - trained
-        return dict(zip(METRICS, (*losses, *metrics)))
+        named = dict(zip(METRICS, (*losses, *metrics)))
+        self._note_what_is_no_number(named)
+        return named
+
+    def _note_what_is_no_number(self, metrics: dict[str, float]) -> None:
+        """Note once what the run can go on with, and what nobody can compare afterwards."""
+        for name, value in metrics.items():
+            note = f"{name} is {value}: see {QUESTIONS[name]}"
+            if not math.isfinite(value) and note not in self.notes:
+                self.notes.append(note)
 
     def state(self) -> dict:
         """Return all that the rest of the run depends on, for ``torch.save``."""

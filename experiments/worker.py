@@ -100,8 +100,6 @@ def work(
 
     try:
         training = Training(configuration, split, load_student_code(submission))
-        for note in training.notes:
-            connection.send(Note(note))
         connection.send(see_through(training, results, connection))
     except StudentError as error:
         connection.send(Failed(str(error)))
@@ -110,14 +108,22 @@ def work(
 
 
 def see_through(training: "Training", results: Path, connection: Connection) -> LastEvent:
-    """Run the epochs that are left, and return the last event."""
+    """Run the epochs that are left, send what there is to tell, and return the last event."""
     configuration = training.configuration
     folder = run_folder(results, configuration.name)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
     _remove_leftovers(folder)
     curves = no_curves()
+    notes_told = 0
 
+    def tell_notes() -> None:
+        nonlocal notes_told
+        for note in training.notes[notes_told:]:
+            connection.send(Note(note))
+        notes_told = len(training.notes)
+
+    tell_notes()
     saved = _read_checkpoint(checkpoint, configuration)
     if saved:
         training.restore(saved["training"])
@@ -152,6 +158,7 @@ def see_through(training: "Training", results: Path, connection: Connection) -> 
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
             save()
             last_saved = time.monotonic()
+        tell_notes()
         connection.send(EpochFinished(epoch, metrics))
         epoch_started = time.monotonic()
         return True

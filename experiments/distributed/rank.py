@@ -23,7 +23,7 @@ from experiments.distributed.training import SharedOutTraining
 from experiments.ratings import Split
 from experiments.single_run import settle_torch
 from experiments.student_code import StudentError, load_student_code
-from experiments.worker import Event, Note, see_through
+from experiments.worker import Event, see_through
 
 PATIENCE = timedelta(hours=2)  # the longest that one process may wait for another
 _OF_THE_NETWORK = re.compile(r"gloo|nccl|ProcessGroup|Connection (closed|reset|refused)", re.I)
@@ -74,8 +74,6 @@ def see_run_through(
     try:
         training = SharedOutTraining(configuration, split, load_student_code(submission))
         if dist.get_rank() == 0:
-            for note in training.notes:
-                sink.send(Note(note))
             last = see_through(training, results, sink)
             training.done()
             sink.send(last)

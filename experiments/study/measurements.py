@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS, QUESTIONS, Configuration
 from experiments.plain_errors import PlainError
 from experiments.study.tidy_files import GRADIENT_COLUMNS
 
@@ -43,11 +43,14 @@ class Measurements:
         Columns run, epoch, metric, value; empty if the study kept none.
     gradients : DataFrame
         ``GRADIENT_COLUMNS``; norms are of the unweighted losses. Empty if nobody looked.
+    left_out : tuple of str
+        Sentences about runs that are not there because a metric of theirs is no number.
     """
 
     runs: pd.DataFrame
     curves: pd.DataFrame
     gradients: pd.DataFrame
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def _series(self) -> dict[tuple[str, str], np.ndarray]:
@@ -66,7 +69,8 @@ def read_measurements(study: Path) -> Measurements:
     Raises
     ------
     StudyError
-        If there is no ``runs.csv``, or a file is not what ``python -m experiments study`` writes.
+        If there is no ``runs.csv``, or a file is not what ``python -m experiments study`` writes,
+        or no run has numbers.
     """
     if not (study / "runs.csv").exists():
         raise StudyError(
@@ -75,11 +79,35 @@ def read_measurements(study: Path) -> Measurements:
     runs = _read(study / "runs.csv", ("run", *CONFIGURATION, *METRICS))
     runs["batch_size"] = runs["batch_size"].fillna(FULL_BATCH).astype(int)
     runs = runs.drop_duplicates(subset=list(CONFIGURATION), ignore_index=True)
-    return Measurements(
-        runs,
-        _read(study / "curves.csv", ("run", "epoch", "metric", "value")),
-        _read(study / "gradients.csv", GRADIENT_COLUMNS),
+    curves = _read(study / "curves.csv", ("run", "epoch", "metric", "value"))
+    gradients = _read(study / "gradients.csv", GRADIENT_COLUMNS)
+    broken = _runs_without_numbers(runs, curves)
+    left_out = tuple(
+        f"{metric} of {len(names)} run{'s' if len(names) > 1 else ''} is not a number: see "
+        f"{QUESTIONS[metric]}"
+        for metric, names in broken.items()
+        if names
     )
+    kept = runs[~runs["run"].isin(set().union(*broken.values()))].reset_index(drop=True)
+    if len(runs) and not len(kept):
+        raise StudyError(
+            f"{'; '.join(left_out)}. No run is left to report on: mend the code, and give the "
+            "command again"
+        )
+    return Measurements(kept, curves, gradients, left_out)
+
+
+def _runs_without_numbers(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, set[str]]:
+    """Return by metric the runs that it is infinite or NaN for, at the end or on the way."""
+    on_the_way = curves[~np.isfinite(curves["value"].to_numpy(dtype=float))]
+    on_the_way = on_the_way[on_the_way["run"].isin(runs["run"])]
+    return {
+        metric: {
+            *runs.loc[~np.isfinite(runs[metric].to_numpy(dtype=float)), "run"],
+            *on_the_way.loc[on_the_way["metric"] == metric, "run"],
+        }
+        for metric in METRICS
+    }
 
 
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:

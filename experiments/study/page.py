@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from experiments.study.measurements import Measurements
 from experiments.study.sections.section import Question, Section
 from experiments.study.wording import sentence
 
@@ -47,16 +48,17 @@ def kind_of(cell: str) -> str:
     return "number" if cell[:1].isdigit() or cell[:1] in ("−", "<") else ""
 
 
-def render_page(sections: Sequence[Section], left: Sequence[Question], runs: int) -> str:
-    """Return the page; it asks the network for nothing.
-
-    Parameters
-    ----------
-    runs : int
-        How many runs the study has.
-    """
+def render_page(
+    sections: Sequence[Section], left: Sequence[Question], measurements: Measurements
+) -> str:
+    """Return the page; it asks the network for nothing."""
     template = _environment().get_template("page.html.jinja")
-    return template.render(sections=sections, left=left, runs=runs)
+    return template.render(
+        sections=sections,
+        left=left,
+        runs=len(measurements.runs),
+        left_out=measurements.left_out,
+    )
 
 
 def render_section(section: Section) -> str:

@@ -53,9 +53,9 @@ class StudyProgress:
         self.console = console
         self.runs = {run.name: run for run in runs}
         self.costs = {run.name: costs.seconds(run) for run in todo}
-        self.todo = len(todo)
         self.workers = max(1, workers)
         self.epochs: dict[str, int] = {}
+        self.notes: set[str] = set()
         self.spent = 0.0
         self.finished_runs = len(runs) - len(todo)
         self.started = time.monotonic()
@@ -106,6 +106,10 @@ class StudyProgress:
     def finished(self, record: RunRecord) -> None:
         self.finished_runs += 1
         self._ended(record.configuration.name, format_metrics(record.final))
+        for note in record.notes:
+            if note not in self.notes:  # of hundreds of runs, the first one says it
+                self.notes.add(note)
+                self._say(f"{record.configuration.name}: note: {note}")
 
     def failed(self, run: str, message: str) -> None:
         self._ended(run, f"failed: {message.splitlines()[0]}")

@@ -30,9 +30,11 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     Raises
     ------
     StudyError
-        If there is no study, or its files cannot be read.
+        If there is no study, or its files cannot be read, or no run has numbers.
     """
     measurements = read_measurements(study)
+    for sentence in measurements.left_out:
+        say(f"{sentence}; left out")
     say(f"Reporting on {len(measurements.runs)} runs ...")
     sections, left = answer_all(measurements)
     files: dict[Path, bytes | str] = {}
@@ -45,7 +47,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
             files[picture.with_suffix(".png")] = section.png
         if section.latex:
             files[study / "study.tex"] = section.latex
-    files[study / "study.html"] = render_page(sections, left, len(measurements.runs))
+    files[study / "study.html"] = render_page(sections, left, measurements)
     for path, content in files.items():
         write_atomically(path, content)
     _remove_stale(study, set(files))

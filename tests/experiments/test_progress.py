@@ -1,4 +1,4 @@
-"""What a person who watches runs is told of the time that they take."""
+"""What a person who watches runs is told: the time that they take, and notes."""
 
 import io
 from dataclasses import replace
@@ -9,6 +9,9 @@ from rich.console import Console
 from experiments import progress
 from experiments.configuration import COURSE_RUNS, METRICS
 from experiments.progress import RunProgress
+from experiments.records import RunRecord
+from experiments.study.cost import Costs
+from experiments.study.progress import StudyProgress
 
 RUN = replace(COURSE_RUNS[0], epochs=200)
 METRICS_OF_AN_EPOCH = dict.fromkeys(METRICS, 1.0)
@@ -49,3 +52,15 @@ def test_a_bar_of_a_run_that_goes_on_starts_where_it_is(clock):
             watching.epoch_finished(RUN.name, epoch, METRICS_OF_AN_EPOCH)
         every_run = watching.bars.tasks[-1]
         assert (every_run.completed, every_run.fields["state"]) == (182, "54 s left")
+
+
+def test_what_the_runs_of_a_study_have_to_tell_is_told_once():
+    said = io.StringIO()
+    runs = [replace(RUN, name=name) for name in "ab"]
+    console = Console(file=said, width=200)
+    with StudyProgress(runs, runs, Costs({}), workers=1, console=console) as watching:
+        for run in runs:
+            curves = {metric: [1.0] for metric in METRICS}
+            watching.finished(RunRecord(run, curves, 1.0, ("MRR is nan: see 2d",)))
+    assert "a: note: MRR is nan: see 2d\n" in said.getvalue()
+    assert said.getvalue().count("see 2d") == 1

@@ -201,6 +201,18 @@ def test_a_note_of_the_training_reaches_the_listener(small_split, changed_submis
     assert "score_all_items (1d) is missing" in watcher.notes[0]
 
 
+def test_so_does_a_note_of_an_epoch_and_the_record_keeps_it(
+    small_split, changed_submission, tmp_path
+):
+    folder = changed_submission("mrr.py", ".nanmean()", ".mean()")
+    watcher = Watcher()
+    (record,) = complete_runs(
+        configurations(folder, 1), small_split, folder, tmp_path, watcher, jobs=1
+    )
+    assert watcher.notes == ["eval/Mean Reciprocal Rank is nan: see 2d"]
+    assert record.notes == tuple(watcher.notes)
+
+
 def test_a_part_of_a_checkpoint_is_removed_unless_its_process_still_writes_it(
     small_split, reference, tmp_path
 ):

@@ -247,6 +247,18 @@ def test_a_loss_that_is_not_finite_stops_the_run(
         train(SHARED_50, small_split, folder)
 
 
+def test_a_metric_that_is_no_number_is_noted_once_and_the_run_goes_on(
+    small_split, changed_submission
+):
+    """A plain mean takes in the users without held-out movies, whose value is NaN."""
+    folder = changed_submission("mrr.py", ".nanmean()", ".mean()")
+    training = Training(SHARED_50, small_split, load_student_code(folder))
+    assert training.notes == []
+    for _ in range(2):
+        assert math.isnan(training.run_epoch()[MRR])
+    assert training.notes == ["eval/Mean Reciprocal Rank is nan: see 2d"]
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [

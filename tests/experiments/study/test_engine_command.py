@@ -143,6 +143,26 @@ def test_a_study_with_runs_that_failed_reports_on_the_others(changed_submission,
     assert "what 2 runs say" in page and "shared 0.99 has lower train" in page
 
 
+@pytest.mark.thorough
+def test_a_study_with_runs_that_failed_and_others_without_a_number_says_both(
+    changed_submission, tmp_path
+):
+    folder = changed_submission(
+        "model.py",
+        "        predictions = self._rating(self.U_reg",
+        "        raise NotImplementedError('Question 1c: separate tables')\n"
+        "        predictions = self._rating(self.U_reg",
+    )
+    text = (folder / "mrr.py").read_text()
+    (folder / "mrr.py").write_text(text.replace(".nanmean()", ".mean()"))
+    (tmp_path / "study").mkdir()
+    done = study("--part", "claims", "--submission", folder, "--out", tmp_path / "study")
+    assert done.exit_code == 1 and "2 runs failed" in done.output
+    assert done.output.count("note: eval/Mean Reciprocal Rank is nan: see 2d") == 1
+    assert "of 2 runs is not a number: see 2d. No run is left to report on" in done.output
+    assert done.exception.__class__ is SystemExit
+
+
 def test_the_command_names_the_parts_that_there_are():
     assert tuple(PARTS) == STUDY_PARTS
 

@@ -1,5 +1,6 @@
 """The report: complete, the same twice, honest about what is missing, and taken by LaTeX."""
 
+import math
 import re
 import shutil
 import subprocess
@@ -149,6 +150,37 @@ def test_one_seed_and_no_curves_still_give_a_report_and_leave_nothing_of_an_earl
     assert "undecided at 1 seed" in (folder / "study.html").read_text(encoding="utf-8")
     assert (folder / "figures" / "claims.pdf").exists()
     assert not any(path.exists() for path in stale)
+
+
+@pytest.mark.parametrize("where", ["at the end", "on the way"])
+def test_runs_whose_metric_is_no_number_are_left_out_and_the_page_says_so(tmp_path, where):
+    study = PlantedStudy(epochs=2)
+    plant_claims(study, seeds=2)
+    if where == "at the end":
+        for row in study.rows[:3]:
+            row["eval/Mean Reciprocal Rank"] = math.nan
+    else:
+        study.curves = [
+            (run, epoch, metric, math.nan if run < "run-003" and "Rank" in metric else value)
+            for run, epoch, metric, value in study.curves
+        ]
+    said: list[str] = []
+    write_study_report(study.write(tmp_path), said.append)
+    told = "eval/Mean Reciprocal Rank of 3 runs is not a number: see 2d"
+    assert said[:2] == [f"{told}; left out", "Reporting on 5 runs ..."]
+    page = (tmp_path / "study.html").read_text(encoding="utf-8")
+    assert f"<strong>Left out:</strong> {told}." in page and "what 5 runs say" in page
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", page)
+
+
+def test_a_study_without_a_single_number_is_one_sentence(tmp_path):
+    study = PlantedStudy(epochs=2)
+    plant_claims(study, seeds=1)
+    for row in study.rows:
+        row["eval/Mean Reciprocal Rank"] = math.nan
+    with pytest.raises(StudyError, match=r"of 4 runs is not a number: see 2d. No run is left"):
+        write_quietly(study.write(tmp_path))
+    assert not (tmp_path / "study.html").exists()
 
 
 def test_without_runs_nothing_is_written(tmp_path):
