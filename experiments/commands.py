@@ -7,16 +7,20 @@ from pathlib import Path
 import click
 
 # Only what is quick to import; each command imports what it needs.
-RUN_NAMES = (
-    "shared=True_LF=0.99_LR=0.01",
-    "shared=True_LF=0.5_LR=0.5",
-    "shared=False_LF=0.5_LR=0.5",
-    "shared=False_LF=0.99_LR=0.01",
-)
-STUDY_PARTS = ("claims", "sources", "balance", "methods", "fraction", "width", "minibatch")
+from experiments.configuration import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
+from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
 # Options of two commands.
-epochs_option = click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
+epochs_option = click.option(
+    "--epochs", default=DEFAULT_EPOCHS, show_default=True, type=click.IntRange(1)
+)
+seed_option = click.option(
+    "--seed",
+    default=DEFAULT_SEED,
+    show_default=True,
+    type=click.IntRange(0, 2**32 - 1),
+    help="Fixes the split, the initial weights and the negatives.",
+)
 data_option = click.option(
     "--data",
     default="movielens-100k",
@@ -78,13 +82,7 @@ def main() -> None:
     + ".",
 )
 @epochs_option
-@click.option(
-    "--seed",
-    default=123,
-    show_default=True,
-    type=click.IntRange(0, 2**32 - 1),
-    help="Fixes the split, the initial weights and the negatives.",
-)
+@seed_option
 @data_option
 @submission_option
 @out_option("results", "results")
@@ -189,23 +187,24 @@ def run(
 @click.option(
     "--quick",
     is_flag=True,
-    help="The claims over 3 seeds and one balance more: minutes on 2 cores, and not hours.",
+    help=f"The claims over {QUICK_SEEDS} seeds and one balance more: minutes on 2 cores, and not "
+    "hours.",
 )
 @click.option(
     "--part",
     "parts",
     metavar="NAME",
     multiple=True,
-    type=click.Choice(STUDY_PARTS),
+    type=click.Choice(tuple(PARTS)),
     help="One part of the study, and not the others; may be given several times. The parts are "
-    + ", ".join(STUDY_PARTS)
+    + ", ".join(PARTS)
     + ".",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(1, 1000),
-    help="How many seeds the claims are tested over, from 123. The other parts take a few of "
-    "them. Default: 10, or 3 with --quick.",
+    help=f"How many seeds the claims are tested over, from {DEFAULT_SEED}. The other parts take a "
+    f"few of them. Default: {DEFAULT_SEEDS}, or {QUICK_SEEDS} with --quick.",
 )
 @click.option("--plan", "only_plan", is_flag=True, help="Say what it would cost, and stop.")
 @click.option(

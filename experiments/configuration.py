@@ -3,8 +3,8 @@
 import os
 from dataclasses import asdict, dataclass
 
-import psutil
-
+DEFAULT_SEED = 123
+DEFAULT_EPOCHS = 200
 METRICS = (
     "training/Factorization Loss",
     "training/MSE",
@@ -58,8 +58,8 @@ class Configuration:
     embedding_sharing: bool
     factorization_weight: float
     regression_weight: float
-    epochs: int = 200
-    seed: int = 123
+    epochs: int = DEFAULT_EPOCHS
+    seed: int = DEFAULT_SEED
     split_seed: int | None = None
     weights_seed: int | None = None
     negatives_seed: int | None = None
@@ -101,10 +101,13 @@ COURSE_RUNS = (
     _course_run(False, 0.5, 0.5),
     _course_run(False, 0.99, 0.01),
 )
+RUN_NAMES = tuple(run.name for run in COURSE_RUNS)
 
 
 def processor_cores() -> int:
     """Return the physical cores that this process may use."""
+    import psutil  # the command line's --help does without
+
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(psutil.cpu_count(logical=False) or 1, usable or 1))
 

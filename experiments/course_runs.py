@@ -8,6 +8,8 @@ from pathlib import Path
 
 from experiments.configuration import (
     COURSE_RUNS,
+    DEFAULT_EPOCHS,
+    DEFAULT_SEED,
     Configuration,
     default_threads,
     processor_cores,
@@ -76,8 +78,8 @@ def configure_runs(
     submission: Path,
     *,
     names: Sequence[str] = (),
-    epochs: int = 200,
-    seed: int = 123,
+    epochs: int = DEFAULT_EPOCHS,
+    seed: int = DEFAULT_SEED,
     batch_size: int | None = None,
     device: str = "auto",
     threads: int | None = None,

@@ -9,8 +9,8 @@ import click
 import torch.distributed as dist
 from rich.console import Console
 
-from experiments.commands import RUN_NAMES
-from experiments.configuration import Configuration
+from experiments.commands import epochs_option, seed_option
+from experiments.configuration import RUN_NAMES, Configuration
 from experiments.course_runs import comparable_records, configure_runs, write_results
 from experiments.data import load_ratings
 from experiments.distributed.rank import LostProcess, joined_group, see_run_through
@@ -44,8 +44,8 @@ class _Terminal:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 # Not --run, which torchrun would take for an option of its own.
 @click.argument("name", type=click.Choice(RUN_NAMES), metavar="NAME")
-@click.option("--epochs", default=200, show_default=True, type=click.IntRange(1))
-@click.option("--seed", default=123, show_default=True, type=click.IntRange(0, 2**32 - 1))
+@epochs_option
+@seed_option
 @click.option("--data", required=True, metavar="PATH", help="The same ratings on every machine.")
 @click.option("--submission", default="submission", show_default=True, type=click.Path())
 @click.option("--out", "results", default="results", show_default=True, type=click.Path())

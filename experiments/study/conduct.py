@@ -10,7 +10,12 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from experiments.configuration import Configuration, default_threads, processor_cores
+from experiments.configuration import (
+    DEFAULT_EPOCHS,
+    Configuration,
+    default_threads,
+    processor_cores,
+)
 from experiments.course_runs import resolve_device
 from experiments.memory import jobs_that_fit
 from experiments.one_writer import only_writer
@@ -19,13 +24,18 @@ from experiments.records import RunRecord, read_record
 from experiments.student_code import code_digest, find_submission
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
-from experiments.study.design import PARTS, QUICK_PARTS, STANDARD, Part, study_runs
+from experiments.study.design import (
+    DEFAULT_SEEDS,
+    PARTS,
+    QUICK_PARTS,
+    QUICK_SEEDS,
+    STANDARD,
+    Part,
+    study_runs,
+)
 from experiments.study.engine import complete_records, complete_study, measure_costs
 from experiments.study.progress import StudyProgress, format_duration
 from experiments.study.tidy_files import study_records, write_tidy_files
-
-DEFAULT_SEEDS = 10
-QUICK_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ def plan_study(
     quick: bool = False,
     parts: Sequence[str] = (),
     seeds: int | None = None,
-    epochs: int = 200,
+    epochs: int = DEFAULT_EPOCHS,
     device: str = "auto",
     threads: int | None = None,
 ) -> Plan:

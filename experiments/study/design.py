@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from experiments.configuration import COURSE_RUNS, Configuration
+from experiments.configuration import COURSE_RUNS, DEFAULT_SEED, Configuration
 
-FIRST_SEED = 123
+DEFAULT_SEEDS = 10
+QUICK_SEEDS = 3
 GRADIENT_INTERVAL = 5  # epochs from one look at the two tasks' gradients to the next
 BALANCE = (0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
 QUICK_BALANCE = (0.9,)
@@ -140,9 +141,10 @@ def study_runs(
     parts : dict of str to Part
         A choice of ``PARTS``, or ``QUICK_PARTS``.
     num_seeds : int
-        The seeds are 123 and those after it. Claims take all of them, the other parts a few.
+        The seeds are the course's and those after it. Claims take all of them, the other parts a
+        few.
     """
-    seeds = range(FIRST_SEED, FIRST_SEED + num_seeds)
+    seeds = range(DEFAULT_SEED, DEFAULT_SEED + num_seeds)
     chosen: dict[str, tuple[str, Configuration]] = {}
     for title, part in parts.items():
         for run in part.runs(common, seeds):

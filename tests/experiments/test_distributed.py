@@ -18,8 +18,8 @@ import torch
 from click.testing import CliRunner
 from rich.console import Console
 
-from experiments.commands import RUN_NAMES, main
-from experiments.configuration import COURSE_RUNS, METRICS, Configuration
+from experiments.commands import main
+from experiments.configuration import COURSE_RUNS, METRICS, RUN_NAMES, Configuration
 from experiments.course_runs import check_processes, configure_runs
 from experiments.data import load_ratings
 from experiments.distributed.task import task_folder, write_task

@@ -12,11 +12,11 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from experiments.commands import STUDY_PARTS, main
+from experiments.commands import main
 from experiments.configuration import METRICS
 from experiments.records import RunRecord, run_folder, write_record
 from experiments.study.conduct import gather_runs
-from experiments.study.design import PARTS, STANDARD
+from experiments.study.design import STANDARD
 from experiments.study.measurements import read_measurements
 
 PROJECT = Path(__file__).parents[3]
@@ -161,10 +161,6 @@ def test_a_study_with_runs_that_failed_and_others_without_a_number_says_both(
     assert done.output.count("note: eval/Mean Reciprocal Rank is nan: see 2d") == 1
     assert "of 2 runs is not a number: see 2d. No run is left to report on" in done.output
     assert done.exception.__class__ is SystemExit
-
-
-def test_the_command_names_the_parts_that_there_are():
-    assert tuple(PARTS) == STUDY_PARTS
 
 
 @pytest.mark.thorough
