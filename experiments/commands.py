@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 # Only what is quick to import; each command imports what it needs.
 from experiments.configuration import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
+from experiments.same_command import same_command
 from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
 # Options of two commands.
@@ -136,13 +138,12 @@ def run(
     from experiments.data import load_ratings
     from experiments.final_table import final_table
     from experiments.plain_errors import PlainError
+    from experiments.plain_lines import print_plainly
     from experiments.progress import RunProgress
     from experiments.scheduling import RunsFailed, RunsInterrupted
 
     console = Console()
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    say = partial(print_plainly, console)
 
     if processes > 1 and jobs not in (None, 1):
         _fail("--processes above 1 and --jobs do not go together: the runs go one after the other")
@@ -167,15 +168,14 @@ def run(
         finished = len(configurations) - len(error.messages)
         _fail(f"{error}\n{finished} of {len(configurations)} runs are complete in {results}.")
     except RunsInterrupted as stop:
-        say(f"\nInterrupted. What is finished is in {results}. To go on, give the command again:")
-        say(f"    {' '.join(['python -m experiments', *sys.argv[1:]])}")
+        say(f"\nInterrupted. What is finished is in {results}. {_how_to_go_on()}")
         for name, finished in stop.epochs.items():
             say(f"  {name} goes on after epoch {finished} of {epochs}")
         sys.exit(130)
     except (PlainError, ValueError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        say("\nInterrupted. What is finished is on disk; give the command again.")
+        say(f"\nInterrupted. What is finished is on disk. {_how_to_go_on()}")
         sys.exit(130)
 
     console.print()
@@ -263,6 +263,7 @@ def study(
 
     from experiments.data import load_ratings
     from experiments.plain_errors import PlainError
+    from experiments.plain_lines import print_plainly
     from experiments.scheduling import RunsFailed
     from experiments.study.conduct import (
         comparable_records,
@@ -275,11 +276,8 @@ def study(
     from experiments.study.report import write_study_report
 
     console = Console()
+    say = partial(print_plainly, console)
 
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    again = " ".join(["python -m experiments", *sys.argv[1:]])
     try:
         if report_only:
             gather_runs(study_folder)
@@ -316,7 +314,7 @@ def study(
         _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
     except (StudyInterrupted, KeyboardInterrupt):
         say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")
-        say(f"anew. To go on, give the command again:\n    {again}")
+        say(f"anew. {_how_to_go_on()}")
         say("With --report-only, it reports on what is finished.")
         sys.exit(130)
     except (PlainError, ValueError) as error:
@@ -359,6 +357,10 @@ def report(results: Path, generated: Path) -> None:
         write_report(results, generated)
     except ValueError as error:
         _fail(str(error))
+
+
+def _how_to_go_on() -> str:
+    return f"To go on, give the command again:\n    {same_command()}"
 
 
 def _fail(message: str) -> None:

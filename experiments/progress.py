@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from experiments.configuration import METRICS, Configuration
+from experiments.plain_lines import print_plainly
 
 SHORT_NAMES = dict(zip(METRICS, ("L_F", "MSE", "joint", "MRR", "test MSE")))
 LINES_PER_RUN = 10
@@ -122,7 +123,7 @@ class RunProgress:
         self._show(name, state, line=is_line)
 
     def note(self, name: str, text: str) -> None:
-        self.console.print(f"{name}: note: {text}", markup=False, highlight=False, soft_wrap=True)
+        print_plainly(self.console, f"{name}: note: {text}")
 
     def stopping(self) -> None:
         self.console.print("Stopping; the runs write down where they are ...")
@@ -138,8 +139,7 @@ class RunProgress:
         if self.redraws:
             self.bars.update(self.tasks[name], completed=self.done[name], state=state)
         elif line:
-            text = f"{name:{self.width}}  {state}"
-            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            print_plainly(self.console, f"{name:{self.width}}  {state}")
 
     def _time_left(self) -> str:
         left = sum(self.epochs.values()) - sum(self.done.values())

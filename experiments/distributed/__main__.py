@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from experiments.configuration import RUN_NAMES, Configuration
 from experiments.course_runs import comparable_records, configure_runs, write_results
 from experiments.data import load_ratings
 from experiments.distributed.rank import LostProcess, joined_group, see_run_through
+from experiments.plain_lines import print_plainly
 from experiments.progress import RunProgress
 from experiments.ratings import DataError, split_ratings
 from experiments.scheduling import tell_listener
@@ -67,9 +69,10 @@ def main(name: str, data: str, submission: str, results: str, device: str, **opt
     for request in (signal.SIGINT, signal.SIGTERM):
         signal.signal(request, signal.SIG_IGN)
     console = Console(quiet=os.environ["RANK"] != "0")
+    say = partial(print_plainly, console)
     try:
         with joined_group(device):
-            ratings = load_ratings(data, console.print)
+            ratings = load_ratings(data, say)
             (configuration,) = configure_runs(
                 ratings, Path(submission), names=[name], device=device, **options
             )
@@ -81,13 +84,13 @@ def main(name: str, data: str, submission: str, results: str, device: str, **opt
                     signal.signal(request, terminal.ask_to_stop)
                 see_run_through(configuration, split, Path(submission), Path(results), terminal)
             if isinstance(terminal.last, Stopped):
-                console.print(
+                say(
                     f"Stopped after epoch {terminal.last.epochs}; the same command "
                     "goes on from there."
                 )
             elif terminal.last:
                 records = comparable_records(Path(results), configuration)
-                write_results(Path(results), records, console.print)
+                write_results(Path(results), records, say)
     except (DataError, StudentError, LostProcess, ValueError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)

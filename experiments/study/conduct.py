@@ -19,6 +19,7 @@ from experiments.configuration import (
 from experiments.course_runs import resolve_device
 from experiments.memory import jobs_that_fit
 from experiments.one_writer import only_writer
+from experiments.plain_lines import print_plainly
 from experiments.ratings import DataError, Ratings
 from experiments.records import RunRecord, read_record
 from experiments.student_code import code_digest, find_submission
@@ -220,30 +221,26 @@ def _workers(
 ) -> Iterator[Workers]:
     """Start workers or join a cluster, and say what a person should know about them."""
     if scheduler:
-        _say(console, f"Joining {scheduler} ...")
+        print_plainly(console, f"Joining {scheduler} ...")
         count = 0
     else:
         fitting = jobs_that_fit(todo, ratings, batch_is_given=True)
         cores = max(1, processor_cores() // todo[0].threads)
         if count is None and fitting < min(cores, len(todo)):
-            _say(console, f"Free memory holds {fitting} of these runs at once.")
+            print_plainly(console, f"Free memory holds {fitting} of these runs at once.")
         count = min(len(todo), count or min(cores, fitting))
-        _say(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
+        print_plainly(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
     with open_workers(ratings, find_submission(submission), count, scheduler) as ready:
         if not len(ready):
-            _say(console, "The cluster has no worker yet; waiting for one ...")
+            print_plainly(console, "The cluster has no worker yet; waiting for one ...")
         if slowed := ready.slowed:
-            _say(
+            print_plainly(
                 console,
                 f"{slowed} workers were started by Dask's nanny, whose setting of "
                 "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
                 "with --no-nanny (docs/study.md)",
             )
         yield ready
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _check_folder(study: Path, run: Configuration, console: Console) -> None:
@@ -261,7 +258,7 @@ def _check_folder(study: Path, run: Configuration, console: Console) -> None:
     for what, fields in changes.items():
         changed = attrgetter(*fields)
         if old := sum(changed(other) != changed(run) for other in others):
-            _say(
+            print_plainly(
                 console,
                 f"{old} complete runs in {study} are {what}. They are done anew where this study "
                 "needs them, and left out of its files",
@@ -277,7 +274,7 @@ def _measure(
     redraws = console.is_terminal or console.is_jupyter
     what = f"Trying out an epoch of {kinds} kinds of run"
     if not redraws:
-        _say(console, f"{what} ...")
+        print_plainly(console, f"{what} ...")
     columns = TextColumn("{task.description}"), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True, disable=not redraws) as progress:
         task = progress.add_task(what, total=kinds)
@@ -304,11 +301,11 @@ def _show_plan(
     console.print(table)
     todo = [run for _, run in plan.runs if run.name not in complete]
     if not todo:
-        _say(console, f"All {len(plan.runs)} runs are complete.")
+        print_plainly(console, f"All {len(plan.runs)} runs are complete.")
         return
     longest = max(map(costs.seconds, todo))
     workers = max(1, workers)
-    _say(
+    print_plainly(
         console,
         f"{len(todo)} of {len(plan.runs)} runs to do: about "
         f"{format_duration(max(total / workers, longest))} on {workers} "

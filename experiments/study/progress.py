@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from experiments.configuration import Configuration
+from experiments.plain_lines import print_plainly
 from experiments.progress import format_metrics
 from experiments.records import RunRecord
 from experiments.study.cost import Costs
@@ -131,7 +132,7 @@ class StudyProgress:
         self._show_whole()
 
     def _say(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        print_plainly(self.console, text)
 
     def _show_whole(self) -> None:
         self.bars.update(self.whole, completed=self._done(), state=self._state())

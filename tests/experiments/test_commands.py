@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -16,24 +15,15 @@ from click.testing import CliRunner
 from experiments.commands import main
 from experiments.configuration import COURSE_RUNS, METRICS, RUN_NAMES
 from experiments.one_writer import only_writer
+from experiments.same_command import same_command
+from tests.conftest import PROJECT
+from tests.processes import finished, given_again, press_ctrl_c, started, wait_until_gone
 
-PROJECT = Path(__file__).parents[2]
 QUICK = ["run", "--data", "synthetic", "--epochs", "3"]
 
 
-def experiments(*arguments: str | Path, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "experiments", *map(str, arguments)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
-
-
 def test_the_main_job_on_the_real_data(movielens, tmp_path):
-    done = experiments("run", "--epochs", "2", "--out", tmp_path)
+    done = finished("run", "--epochs", "2", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "MovieLens 100K, from" in done.stdout
     for run in COURSE_RUNS:
@@ -48,49 +38,33 @@ def test_the_main_job_on_the_real_data(movielens, tmp_path):
 
 @pytest.mark.thorough
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
-    command = [sys.executable, "-m", "experiments", "run", "--data", "synthetic", "--jobs", "1"]
-    command += ["--epochs", "200", "--out", str(tmp_path), "--run", RUN_NAMES[1]]
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # A job in the background is started with the signal ignored, and hands that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as process:
+    folder = tmp_path / "my results"
+    command = ["run", "--data", "synthetic", "--jobs", "1", "--epochs", "200"]
+    with started(*command, "--out", folder, "--run", RUN_NAMES[1]) as process:
         for line in process.stdout:
             if "epoch  20/200" in line:
-                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+                press_ctrl_c(process)
                 break
         said = process.stdout.read()
     assert process.returncode == 130
-    assert "To go on, give the command again:" in said
-    assert f"--run {RUN_NAMES[1]}" in said and "goes on after epoch" in said
+    assert "goes on after epoch" in said
     assert "Traceback" not in said
 
-    resumed = experiments(*command[3:])
+    resumed = given_again(said)
     assert resumed.returncode == 0, resumed.stderr
-    assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 5 * 200
-    assert not list(tmp_path.glob("runs/*/checkpoint.pt"))
+    assert "goes on from here" in resumed.stdout
+    assert len((folder / "curves.csv").read_text().splitlines()) == 1 + 5 * 200
+    assert not list(folder.glob("runs/*/checkpoint.pt"))
 
 
 def test_ctrl_c_before_the_first_epoch_says_so_without_a_traceback(tmp_path):
     """The process that runs are forked from is importing torch then."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "experiments", *QUICK, "--out", str(tmp_path)],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as process:
+    with started(*QUICK, "--out", tmp_path) as process:
         while not (servers := psutil.Process(process.pid).children()):
             time.sleep(0.01)
         time.sleep(0.5)
         assert servers[0].is_running()
-        os.killpg(process.pid, signal.SIGINT)
+        press_ctrl_c(process)
         said = process.stdout.read()
     assert process.returncode == 130
     assert "give the command again" in said
@@ -100,39 +74,24 @@ def test_ctrl_c_before_the_first_epoch_says_so_without_a_traceback(tmp_path):
 
 @pytest.mark.thorough
 def test_a_killed_command_leaves_no_worker_behind(tmp_path):
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "experiments", *QUICK, "--epochs", "5000"),
-            *("--out", str(tmp_path), "--run", RUN_NAMES[0]),
-        ],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = started(*QUICK, "--epochs", "5000", "--out", tmp_path, "--run", RUN_NAMES[0])
     process.stdout.readline(), process.stdout.readline()
     while not list(tmp_path.glob("runs/*")):
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.stdout.close()
     process.wait()
-    for _ in range(200):
-        if not _group_members(process.pid):
-            break
-        time.sleep(0.1)
-    assert not _group_members(process.pid)
+    wait_until_gone(process.pid)
 
 
-def _group_members(group: int) -> list[int]:
-    """Return the processes of a process group that are not zombies."""
-    members = []
-    for process in psutil.process_iter(["pid", "status"]):
-        try:
-            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
-                members.append(process.pid)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            pass
-    return members
+def test_the_command_to_give_again_is_one_that_a_terminal_takes(monkeypatch, tmp_path):
+    program = tmp_path / ".venv" / "bin" / "python"
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(sys, "argv", ["__main__.py", "run", "--out", "my results", "--seed", "7"])
+    monkeypatch.chdir(tmp_path)
+    assert same_command() == ".venv/bin/python -m experiments run --out 'my results' --seed 7"
+    monkeypatch.setattr(sys, "executable", "/opt/my python/bin/python")
+    assert same_command().startswith("'/opt/my python/bin/python' -m experiments run ")
 
 
 def test_broken_code_is_an_error_with_the_students_line(changed_submission, tmp_path):
@@ -140,7 +99,7 @@ def test_broken_code_is_an_error_with_the_students_line(changed_submission, tmp_
         "loss.py", "    return loss\n", "    raise NotImplementedError('Question 2a')\n"
     )
     two_runs = ["--run", RUN_NAMES[0], "--run", RUN_NAMES[2]]
-    done = experiments(*QUICK, *two_runs, "--submission", folder, "--out", tmp_path)
+    done = finished(*QUICK, *two_runs, "--submission", folder, "--out", tmp_path)
     assert done.returncode == 1
     assert "submission/loss.py, line" in done.stderr and "Question 2a" in done.stderr
     assert "0 of 2 runs are complete" in done.stderr

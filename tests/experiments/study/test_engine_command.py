@@ -2,13 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -18,8 +15,8 @@ from experiments.records import RunRecord, run_folder, write_record
 from experiments.study.conduct import gather_runs
 from experiments.study.design import STANDARD
 from experiments.study.measurements import read_measurements
+from tests.processes import press_ctrl_c, started, wait_until_gone
 
-PROJECT = Path(__file__).parents[3]
 SMALL = ["study", "--data", "synthetic", "--epochs", "3", "--seeds", "1"]
 
 
@@ -27,40 +24,8 @@ def study(*arguments: str | Path):
     return CliRunner().invoke(main, [*SMALL, *map(str, arguments)])
 
 
-def started(*arguments: str | Path) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "experiments", "study", *map(str, arguments)],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # A job in the background is started with the signal ignored, and hands that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-
-
 def times_written(folder: Path) -> dict[str, int]:
     return {file.parent.name: file.stat().st_mtime_ns for file in folder.glob("runs/*/run.json")}
-
-
-def group_members(group: int) -> list[int]:
-    """Return the processes of a process group that are not zombies."""
-    members = []
-    for process in psutil.process_iter():
-        try:
-            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
-                members.append(process.pid)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            pass
-    return members
-
-
-def wait_until_gone(group: int) -> None:
-    for _ in range(300):
-        if not group_members(group):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"processes {group_members(group)} are still there")
 
 
 @pytest.mark.thorough
@@ -165,7 +130,8 @@ def test_a_study_with_runs_that_failed_and_others_without_a_number_says_both(
 
 @pytest.mark.thorough
 def test_a_killed_study_leaves_no_worker_and_goes_on_without_doing_a_run_twice(tmp_path):
-    arguments = ["--data", "synthetic", "--epochs", "20", "--seeds", "3", "--part", "claims"]
+    arguments = ["study", "--data", "synthetic", "--epochs", "20", "--seeds", "3"]
+    arguments += ["--part", "claims"]
     arguments += ["--workers", "2", "--out", tmp_path]
     process = started(*arguments)
     while len(times_written(tmp_path)) < 4:
@@ -188,13 +154,14 @@ def test_a_killed_study_leaves_no_worker_and_goes_on_without_doing_a_run_twice(t
 
 @pytest.mark.thorough
 def test_ctrl_c_stops_every_process_and_says_how_to_go_on(tmp_path):
-    arguments = ["--data", "synthetic", "--epochs", "5000", "--seeds", "1", "--part", "claims"]
-    with started(*arguments, "--workers", "2", "--out", tmp_path) as process:
+    arguments = ["study", "--data", "synthetic", "--epochs", "5000", "--seeds", "1"]
+    arguments += ["--part", "claims", "--workers", "2", "--out", tmp_path]
+    with started(*arguments) as process:
         for line in process.stdout:
             if "runs to do" in line:
                 break
         time.sleep(3)  # into the first epochs
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        press_ctrl_c(process)
         said = process.stdout.read()
     assert process.returncode == 130
     assert "Stopping;" in said and "To go on, give the command again:" in said
