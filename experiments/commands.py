@@ -265,26 +265,29 @@ def study(
     from experiments.plain_errors import PlainError
     from experiments.plain_lines import print_plainly
     from experiments.scheduling import RunsFailed
-    from experiments.study.conduct import (
-        comparable_records,
-        conduct_study,
-        gather_runs,
-        plan_study,
-    )
+    from experiments.study.conduct import conduct_study, price_study
     from experiments.study.engine import StudyInterrupted
     from experiments.study.measurements import StudyError
+    from experiments.study.plan import plan_study
     from experiments.study.report import write_study_report
+    from experiments.study.tidy_files import comparable_records, gather_runs
 
     console = Console()
     say = partial(print_plainly, console)
 
+    if only_plan and report_only:
+        _fail("--plan says what runs would cost, and --report-only does none: give one of them")
+    if scheduler and workers:
+        _fail(
+            "--scheduler uses the workers that are there, and --workers starts others here: give "
+            "one of them"
+        )
     try:
         if report_only:
             gather_runs(study_folder)
         else:
-            ratings = load_ratings(data, say)
             plan = plan_study(
-                ratings,
+                load_ratings(data, say),
                 submission,
                 quick=quick,
                 parts=parts,
@@ -293,16 +296,8 @@ def study(
                 device=device,
                 threads=threads,
             )
-            conduct_study(
-                plan,
-                ratings,
-                submission,
-                study_folder,
-                console,
-                workers=workers,
-                scheduler=scheduler,
-                only_plan=only_plan,
-            )
+            do = price_study if only_plan else conduct_study
+            do(plan, study_folder, console, workers=workers, scheduler=scheduler)
         if not only_plan:
             write_study_report(study_folder, say)
     except RunsFailed as error:

@@ -1,8 +1,8 @@
-"""A study from its plan to its files: say what it costs, have its runs done, write them down."""
+"""A study's runs done: what there is to do and what it costs is said first."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
@@ -10,109 +10,44 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from experiments.configuration import (
-    DEFAULT_EPOCHS,
-    Configuration,
-    default_threads,
-    processor_cores,
-)
-from experiments.course_runs import resolve_device
+from experiments.configuration import Configuration, processor_cores
 from experiments.memory import jobs_that_fit
 from experiments.one_writer import only_writer
 from experiments.plain_lines import print_plainly
-from experiments.ratings import DataError, Ratings
-from experiments.records import RunRecord, read_record
-from experiments.student_code import code_digest, find_submission
+from experiments.ratings import DataError
+from experiments.records import RunRecord
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
-from experiments.study.design import (
-    DEFAULT_SEEDS,
-    PARTS,
-    QUICK_PARTS,
-    QUICK_SEEDS,
-    STANDARD,
-    Part,
-    study_runs,
-)
+from experiments.study.design import PARTS
 from experiments.study.engine import complete_records, complete_study, measure_costs
+from experiments.study.plan import Plan
 from experiments.study.progress import StudyProgress, format_duration
-from experiments.study.tidy_files import study_records, write_tidy_files
+from experiments.study.tidy_files import comparable_records, study_records, write_tidy_files
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The runs that a study needs.
+class Work:
+    """The runs that a study lacks, and the workers that are ready for them.
 
     Attributes
     ----------
-    runs : tuple of (str, Configuration)
-        Each with the part that asks for it first, in the order in which they are wanted.
+    todo : list of Configuration
+    costs : Costs
+    workers : Workers
     """
 
-    runs: tuple[tuple[str, Configuration], ...]
-
-    @property
-    def configurations(self) -> list[Configuration]:
-        return [run for _, run in self.runs]
-
-
-def plan_study(
-    ratings: Ratings,
-    submission: Path,
-    *,
-    quick: bool = False,
-    parts: Sequence[str] = (),
-    seeds: int | None = None,
-    epochs: int = DEFAULT_EPOCHS,
-    device: str = "auto",
-    threads: int | None = None,
-) -> Plan:
-    """Return the runs of the parts that are named, or of all.
-
-    Raises
-    ------
-    StudentError
-        If there is no submission.
-    ValueError
-        If the device is not there, a part is not among those that there are, or the parts have
-        no runs with so few seeds.
-    """
-    common = replace(
-        STANDARD,
-        epochs=epochs,
-        device=resolve_device(device),
-        threads=threads or default_threads(),
-        data=ratings.digest,
-        submission=code_digest(find_submission(submission)),
-    )
-    known: dict[str, Part] = QUICK_PARTS if quick else PARTS
-    strange = [name for name in parts if name not in known]
-    if strange:
-        kind = "the quick study" if quick else "a study"
-        raise ValueError(
-            f"{', '.join(strange)}: {kind} has no such part; it has {', '.join(known)}"
-        )
-    chosen = {name: part for name, part in known.items() if not parts or name in parts}
-    num_seeds = seeds or (QUICK_SEEDS if quick else DEFAULT_SEEDS)
-    runs = tuple(study_runs(common, chosen, num_seeds))
-    if not runs:
-        raise ValueError(
-            f"--part {', '.join(chosen)} compares seeds, and has nothing to do with {num_seeds} of "
-            "them: give --seeds 5"
-        )
-    return Plan(runs)
+    todo: list[Configuration]
+    costs: Costs
+    workers: Workers
 
 
 def conduct_study(
     plan: Plan,
-    ratings: Ratings,
-    submission: Path,
     study: Path,
     console: Console,
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    only_plan: bool = False,
 ) -> list[RunRecord]:
     """Do the runs that are missing and write ``runs.csv``, ``curves.csv`` and ``gradients.csv``.
 
@@ -122,15 +57,12 @@ def conduct_study(
     Parameters
     ----------
     plan : Plan
-    ratings : Ratings
-    submission, study : Path
+    study : Path
     console : Console
     workers : int, optional
         Processes to start here; default as many as there are cores for.
     scheduler : str, optional
         The address of a Dask scheduler to use instead.
-    only_plan : bool
-        Say what it would cost, and stop.
 
     Returns
     -------
@@ -151,13 +83,13 @@ def conduct_study(
         If a run does not fit into this machine's memory.
     """
     runs = plan.configurations
-    _check_folder(study, runs[0], console)
-    if only_plan:
-        _do_runs(plan, ratings, submission, study, console, workers, scheduler, only_plan)
-        return []
     with only_writer(study):
         try:
-            _do_runs(plan, ratings, submission, study, console, workers, scheduler, only_plan)
+            with _work_to_do(plan, study, console, workers, scheduler) as work:
+                if work:
+                    ready = len(work.workers)
+                    with StudyProgress(runs, work.todo, work.costs, ready, console) as progress:
+                        complete_study(work.todo, work.workers, study, progress)
         finally:
             records = comparable_records(study, runs[0])
             if records:
@@ -165,56 +97,48 @@ def conduct_study(
     return records
 
 
-def _do_runs(
+def price_study(
     plan: Plan,
-    ratings: Ratings,
-    submission: Path,
     study: Path,
     console: Console,
-    count: int | None,
-    scheduler: str | None,
-    only_plan: bool,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> None:
-    """Say what the missing runs cost and, unless only the plan is wanted, do them."""
+    """Say what ``conduct_study`` would do and how long it would take; leave nothing behind.
+
+    Parameters and errors are those of ``conduct_study``.
+    """
+    with _work_to_do(plan, study, console, workers, scheduler):
+        pass  # saying it takes workers, which try out some epochs
+
+
+@contextlib.contextmanager
+def _work_to_do(
+    plan: Plan, study: Path, console: Console, count: int | None, scheduler: str | None
+) -> Iterator[Work | None]:
+    """Say what there is to do and what it costs, and have workers ready for it.
+
+    Yields None, and starts no workers, if all runs are complete.
+    """
+    _check_folder(study, plan.configurations[0], console)
     complete = complete_records(study, plan.configurations)
     todo = [run for run in plan.configurations if run.name not in complete]
     costs = recorded_costs(list(complete.values()))
     if not todo:
         _show_plan(plan, set(complete), costs, 1, console)
+        yield None
         return
-    with _workers(todo, ratings, submission, count, scheduler, console) as ready:
-        costs = _measure(costs, todo, ready, console)
-        _show_plan(plan, set(complete), costs, len(ready), console)
-        if only_plan:
-            return
-        with StudyProgress(plan.configurations, todo, costs, len(ready), console) as progress:
-            complete_study(todo, ready, study, progress)
-
-
-def gather_runs(study: Path) -> None:
-    """Write the tidy files anew from a folder's complete runs, where it has any.
-
-    They may be older than the runs, whose study is under way or was killed. They cover the runs
-    that can be compared with the one that was finished last.
-    """
-    files = {file: file.stat().st_mtime_ns for file in study.glob("runs/*/run.json")}
-    for file in sorted(files, key=lambda file: (-files[file], file)):
-        if last := read_record(study, file.parent.name):
-            write_tidy_files(study, comparable_records(study, last.configuration))
-            return
-
-
-def comparable_records(study: Path, run: Configuration) -> list[RunRecord]:
-    """Return a folder's complete runs of the same code, data, epochs, device and threads."""
-    same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
-    return [record for record in study_records(study) if same(record.configuration) == same(run)]
+    with _workers(todo, plan, count, scheduler, console) as workers:
+        costs = _measure(costs, todo, workers, console)
+        _show_plan(plan, set(complete), costs, len(workers), console)
+        yield Work(todo, costs, workers)
 
 
 @contextlib.contextmanager
 def _workers(
     todo: Sequence[Configuration],
-    ratings: Ratings,
-    submission: Path,
+    plan: Plan,
     count: int | None,
     scheduler: str | None,
     console: Console,
@@ -224,13 +148,13 @@ def _workers(
         print_plainly(console, f"Joining {scheduler} ...")
         count = 0
     else:
-        fitting = jobs_that_fit(todo, ratings, batch_is_given=True)
+        fitting = jobs_that_fit(todo, plan.ratings, batch_is_given=True)
         cores = max(1, processor_cores() // todo[0].threads)
         if count is None and fitting < min(cores, len(todo)):
             print_plainly(console, f"Free memory holds {fitting} of these runs at once.")
         count = min(len(todo), count or min(cores, fitting))
         print_plainly(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
-    with open_workers(ratings, find_submission(submission), count, scheduler) as ready:
+    with open_workers(plan.ratings, plan.submission, count, scheduler) as ready:
         if not len(ready):
             print_plainly(console, "The cluster has no worker yet; waiting for one ...")
         if slowed := ready.slowed:

@@ -6,12 +6,13 @@ depend on nothing but the runs: neither on times, nor on the order in which runs
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 
 import pandas as pd
 
 from experiments.atomic import write_atomically
-from experiments.configuration import METRICS
+from experiments.configuration import METRICS, Configuration
 from experiments.records import RunRecord, read_record, tidy_curves
 
 RUN_COLUMNS = (
@@ -29,6 +30,25 @@ def study_records(study: Path) -> list[RunRecord]:
     """Return every complete run in a study's folder, by name."""
     records = [read_record(study, folder.name) for folder in sorted((study / "runs").glob("*"))]
     return [record for record in records if record]
+
+
+def comparable_records(study: Path, run: Configuration) -> list[RunRecord]:
+    """Return a folder's complete runs of the same code, data, epochs, device and threads."""
+    same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
+    return [record for record in study_records(study) if same(record.configuration) == same(run)]
+
+
+def gather_runs(study: Path) -> None:
+    """Write the tidy files anew from a folder's complete runs, where it has any.
+
+    They may be older than the runs, whose study is under way or was killed. They cover the runs
+    that can be compared with the one that was finished last.
+    """
+    files = {file: file.stat().st_mtime_ns for file in study.glob("runs/*/run.json")}
+    for file in sorted(files, key=lambda file: (-files[file], file)):
+        if last := read_record(study, file.parent.name):
+            write_tidy_files(study, comparable_records(study, last.configuration))
+            return
 
 
 def write_tidy_files(study: Path, records: Sequence[RunRecord]) -> None:

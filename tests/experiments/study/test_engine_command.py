@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from experiments.commands import main
 from experiments.configuration import METRICS
 from experiments.records import RunRecord, run_folder, write_record
-from experiments.study.conduct import gather_runs
 from experiments.study.design import STANDARD
 from experiments.study.measurements import read_measurements
+from experiments.study.tidy_files import gather_runs
 from tests.processes import press_ctrl_c, started, wait_until_gone
 
 SMALL = ["study", "--data", "synthetic", "--epochs", "3", "--seeds", "1"]
@@ -68,6 +68,8 @@ def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
         (["--submission", "handout-not-there"], "holds none of model.py"),
         (["--data", "nowhere"], "nowhere does not exist"),
         (["--report-only"], "python -m experiments study"),
+        (["--report-only", "--plan"], "--plan says what runs would cost, and --report-only does"),
+        (["--scheduler", "tcp://10.0.0.5:1", "--workers", "4"], "--workers starts others here"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
