@@ -82,7 +82,14 @@ class Split:
 
 
 def split_ratings(ratings: Ratings, seed: int, training_fraction: float = 0.95) -> Split:
-    """Shuffle the ratings by ``numpy.random.RandomState(seed)`` and cut off the last, 5 % of them.
+    """Shuffle the ratings by ``numpy.random.RandomState(seed)``; the first of them train.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    seed : int
+    training_fraction : float
+        The share that trains, rounded down to whole ratings. The others test.
 
     Raises
     ------
@@ -92,8 +99,12 @@ def split_ratings(ratings: Ratings, seed: int, training_fraction: float = 0.95) 
     order = np.arange(len(ratings))
     np.random.RandomState(seed).shuffle(order)
     cut = int(training_fraction * len(ratings))
-    if cut == 0:
-        raise DataError(f"{ratings.source}: {len(ratings)} rating is too few to train and test")
+    if not 0 < cut < len(ratings):
+        number = f"{len(ratings)} rating{'s' if len(ratings) != 1 else ''}"
+        raise DataError(
+            f"{ratings.source}: {number} cannot be divided into {100 * training_fraction:g} % to "
+            "train on and others to test on; take more"
+        )
     train, test = (
         Interactions(ratings.users[rows], ratings.items[rows], ratings.stars[rows])
         for rows in (order[:cut], order[cut:])
