@@ -40,6 +40,7 @@ def answer(measurements: Measurements) -> Section | None:
     pull = relative_pull(*found) if len(found) == 2 else None
     if pull:
         heavy, even = (conflict.run for conflict in found)
+        by_weights = weight_ratio(heavy) / weight_ratio(even)
         ends = [
             f"{'lower' if difference.value < 0 else 'higher'} {SYMBOLS[metric]} "
             f"({with_seeds(difference)})"
@@ -49,8 +50,8 @@ def answer(measurements: Measurements) -> Section | None:
         findings.append(
             f"Against regression, factorization pulls {with_seeds(pull)} times as hard at "
             f"{heavy.factorization_weight:g} as at {even.factorization_weight:g}; the weights "
-            f"alone would make it 99 times. {run_label(heavy).capitalize()} ends with "
-            f"{listed(ends)} than {run_label(even)}, paired by seed."
+            f"alone would make it {by_weights:.3g} times. {run_label(heavy).capitalize()} ends "
+            f"with {listed(ends)} than {run_label(even)}, paired by seed."
         )
     rows = tuple(
         (
@@ -91,6 +92,10 @@ def answer(measurements: Measurements) -> Section | None:
         ),
         {"conflict": conflict_table(found)},
     )
+
+
+def weight_ratio(run: Configuration) -> float:
+    return run.factorization_weight / run.regression_weight
 
 
 def final_difference(
