@@ -122,7 +122,9 @@ def software() -> dict[str, str]:
     code = hashlib.sha256()
     for file in (*sorted(Path(__file__).parents[1].glob("*.py")), Path(__file__)):
         code.update(file.name.encode() + file.read_bytes())
-    versions = {name: metadata.version(name) for name in ("torch", "numpy", "scipy")}
+    # torchjd takes the step of the methods that balance by gradients.
+    packages = ("torch", "torchjd", "numpy", "scipy")
+    versions = {name: metadata.version(name) for name in packages}
     return {**versions, "experiments": code.hexdigest()[:8]}
 
 
