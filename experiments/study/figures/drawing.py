@@ -25,10 +25,15 @@ def picture_bytes(figure: Figure, kind: str) -> bytes:
     return content.getvalue()
 
 
+def weight_colour(weight: float) -> str:
+    """Return the colour of a lambda_F: one for heavy factorization, one for the others."""
+    return ORANGE if weight > 0.9 else BLUE
+
+
 def run_style(run: Configuration) -> dict[str, object]:
     """Return a course run's line as everywhere: colour by the weights, dashes for separate."""
     return {
-        "color": ORANGE if run.factorization_weight > 0.9 else BLUE,
+        "color": weight_colour(run.factorization_weight),
         "linestyle": "-" if run.embedding_sharing else (0, (4, 3)),
         "label": rf"{'shared' if run.embedding_sharing else 'separate'}, "
         rf"$\lambda_F$={run.factorization_weight:g}",

@@ -8,13 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.study.figures.drawing import (
-    BLUE,
-    ORANGE,
-    STUDY_STYLE,
-    WIDTH,
-    error_bars,
-)
+from experiments.study.figures.drawing import STUDY_STYLE, WIDTH, error_bars, weight_colour
 from experiments.study.measurements import FULL_BATCH
 from experiments.study.sharing import CONDITIONS, TASKS, SharingEffect, place
 
@@ -50,10 +44,6 @@ def draw_sharing(effects: Sequence[SharingEffect]) -> Figure:
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
     return figure
-
-
-def weight_colour(weight: float) -> str:
-    return ORANGE if weight > 0.9 else BLUE
 
 
 def draw_effects(axes: Axes, effects: Sequence[SharingEffect]) -> None:
