@@ -29,6 +29,7 @@ from experiments.configuration import COURSE_RUNS, Configuration
 from experiments.data import load_ratings
 from experiments.distributed.rank import joined_group
 from experiments.distributed.task import TASK, load_split, task_folder, write_task
+from experiments.distributed.torchrun import LOOPBACK
 from experiments.distributed.training import SharedOutTraining
 from experiments.memory import process_memory
 from experiments.ratings import split_ratings
@@ -109,7 +110,7 @@ def _measured_by_torchrun(folder: Path, run: Configuration) -> dict[str, float]:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--local-addr", "127.0.0.1", "--nproc-per-node", str(run.processes)]
     command += ["-m", "bench.scaling", str(folder)]
-    environment = {"GLOO_SOCKET_IFNAME": "lo", **os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {"GLOO_SOCKET_IFNAME": LOOPBACK, **os.environ, "OMP_NUM_THREADS": "1"}
     environment["TORCH_CPP_LOG_LEVEL"] = "ERROR"
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout)

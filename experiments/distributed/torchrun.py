@@ -28,6 +28,7 @@ from experiments.worker import EpochFinished, EpochsRestored, Event, LastEvent, 
 STOP_SECONDS = 20  # a longer epoch is not waited for: it is done again from the last checkpoint
 END_SECONDS = 10
 LOOK_SECONDS = 0.2
+LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"  # a machine's way to itself
 
 _ROOT_CAUSE = re.compile(r"Root Cause.*?rank\s*:\s*(\d+).*?exitcode\s*:\s*(-?\d+)", re.DOTALL)
 
@@ -88,9 +89,8 @@ def complete_shared_out_runs(
 def _torchrun(folder: Path, configuration: Configuration) -> Iterator["_ProcessesOfARun"]:
     """Start the processes of the folder's task; at the end none of them is left."""
     project = str(Path(__file__).parents[2])
-    loopback = "lo0" if sys.platform == "darwin" else "lo"
     environment = {
-        "GLOO_SOCKET_IFNAME": loopback,
+        "GLOO_SOCKET_IFNAME": LOOPBACK,
         "TORCH_CPP_LOG_LEVEL": "ERROR",  # it warns of networks that use all of their parameters
         **os.environ,
         "OMP_NUM_THREADS": str(configuration.threads),

@@ -23,7 +23,7 @@ from experiments.configuration import COURSE_RUNS, METRICS, RUN_NAMES, Configura
 from experiments.course_runs import check_processes, configure_runs
 from experiments.data import load_ratings
 from experiments.distributed.task import task_folder, write_task
-from experiments.distributed.torchrun import complete_shared_out_runs
+from experiments.distributed.torchrun import LOOPBACK, complete_shared_out_runs
 from experiments.memory import jobs_that_fit, process_memory
 from experiments.progress import RunProgress
 from experiments.ratings import Ratings, Split, split_ratings
@@ -117,7 +117,7 @@ def test_two_processes_have_the_single_processs_losses(
                 env=os.environ
                 | {"RANK": str(place), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
                 | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-                | {"TORCH_CPP_LOG_LEVEL": "ERROR", "GLOO_SOCKET_IFNAME": "lo"},
+                | {"TORCH_CPP_LOG_LEVEL": "ERROR", "GLOO_SOCKET_IFNAME": LOOPBACK},
             )
             for place in range(2)
         ]
