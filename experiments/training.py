@@ -4,6 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -163,6 +164,7 @@ class Training:
             "numpy": (global_kind, torch.from_numpy(global_keys), *global_rest),
             "python": random.getstate(),
             "torch": torch.get_rng_state(),
+            "device": self._device_streams.get_rng_state() if self._device_streams else None,
             "seconds": dict(self.seconds),
         }
 
@@ -179,7 +181,14 @@ class Training:
         np.random.set_state((kind, keys.numpy(), *rest))
         random.setstate(state["python"])
         torch.set_rng_state(state["torch"])
+        if self._device_streams:
+            self._device_streams.set_rng_state(state["device"])
         self.seconds = dict(state["seconds"])
+
+    @property
+    def _device_streams(self) -> ModuleType | None:
+        """Torch's module of the card that trains, which draws from a stream of its own."""
+        return {"cuda": torch.cuda, "mps": torch.mps}.get(self.device.type)
 
     def _train(self) -> tuple[float, float, float]:
         """Return the factorization loss, the MSE and the joint loss before the steps."""

@@ -95,6 +95,19 @@ def test_a_restored_run_ends_with_the_same_bits(small_split, reference):
     assert [second.run_epoch() for _ in range(3)] == whole[3:]
 
 
+def test_a_restored_run_goes_on_with_the_cards_random_stream(small_split, reference, monkeypatch):
+    """On a card, a student's dropout draws from there; a stand-in, as there is none here."""
+    streams = {"card": torch.tensor([1, 2], dtype=torch.uint8)}
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: streams["card"])
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state: streams.update(card=state))
+    training = Training(SHARED_50, small_split, load_student_code(reference))
+    training.device = torch.device("cuda")
+    state = training.state()
+    streams["card"] = torch.tensor([3, 4], dtype=torch.uint8)
+    training.restore(state)
+    assert streams["card"].tolist() == [1, 2]
+
+
 def test_one_minibatch_of_everything_is_the_full_batch(small_split, reference):
     full = train(SHARED_50, small_split, reference, epochs=3)
     minibatch = train(SHARED_50, small_split, reference, epochs=3, batch_size=10**6)
