@@ -6,6 +6,7 @@ same bytes as its example data. Cite Harper and Konstan (2015), doi 10.1145/2827
 """
 
 import hashlib
+import http.client
 import io
 import subprocess
 import sys
@@ -29,6 +30,9 @@ WHEEL = "recbole==1.2.1"
 WHEEL_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 WHEEL_FOLDER = "recbole/dataset_example/ml-100k/"
 PIP_SECONDS = 180
+
+# The parts of a copy in the cache, in the order in which they are written.
+SOURCE, MOVIES, RATINGS = "SOURCE", "movies", TABBED.ratings_file
 
 Say = Callable[[str], None]
 
@@ -58,16 +62,16 @@ def load_movielens_100k(cache: Path | None = None, say: Say = print) -> Ratings:
         If no source can be reached, or none has the right bytes.
     """
     cache = cache or default_cache()
-    ratings_file = cache / TABBED.ratings_file
-    if ratings_file.exists() and not _is_right(ratings_file.read_bytes()):
+    ratings_file = cache / RATINGS
+    if ratings_file.exists() and not _is_whole(cache):
         ratings_file.unlink(missing_ok=True)
         say(f"The copy of MovieLens 100K in {cache} was damaged and is removed.")
     if not ratings_file.exists():
         _fetch(cache, say)
-    source = (cache / "SOURCE").read_text().strip()
+    source = (cache / SOURCE).read_text().strip()
     say(f"MovieLens 100K, from {source}, kept in {cache}")
     users, items, stars = read_rating_columns(ratings_file, TABBED, ratings_file.open)
-    movies = (cache / "movies").read_bytes()
+    movies = (cache / MOVIES).read_bytes()
     titles, genres = read_movies(movies, TABBED) if b"|" in movies else read_wheel_movies(movies)
     return Ratings(users, items, stars, f"MovieLens 100K from {source}", titles, genres)
 
@@ -88,8 +92,8 @@ def _fetch(cache: Path, say: Say) -> None:
             failures.append(f"  {name}: u.data has sha256 {digest}, expected {RATINGS_SHA256}")
             say("  not from there: the ratings are not the right bytes, and are not kept")
             continue
-        # The ratings last: where they are, the copy is complete.
-        contents = {"SOURCE": name.encode(), "movies": movies, TABBED.ratings_file: ratings}
+        # The ratings last: where they are, all that was written before them is there.
+        contents = {SOURCE: name.encode(), MOVIES: movies, RATINGS: ratings}
         for file, content in contents.items():
             write_atomically(cache / file, content)
         return
@@ -116,7 +120,7 @@ def from_grouplens() -> tuple[bytes, bytes]:
             with urllib.request.urlopen(GROUPLENS, timeout=GROUPLENS_SECONDS) as response:
                 answer["connected"] = True
                 answer["content"] = response.read()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             answer["error"] = getattr(error, "reason", None) or error
 
     # In a thread, because looking up a host name cannot be given a time limit.
@@ -177,6 +181,12 @@ def read_wheel_movies(content: bytes) -> tuple[dict[int, str], dict[int, tuple[s
         titles[int(item)] = f"{title} ({year})" if year else title
         genres[int(item)] = tuple(names.split())
     return titles, genres
+
+
+def _is_whole(cache: Path) -> bool:
+    """Say whether the cache has all parts of a copy, and the right ratings."""
+    parts = all((cache / part).is_file() for part in (SOURCE, MOVIES, RATINGS))
+    return parts and _is_right((cache / RATINGS).read_bytes())
 
 
 def _is_right(ratings: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Fetching MovieLens 100K: its sources, its checks, and what interruptions leave behind."""
 
 import hashlib
+import http.client
 import io
 import os
 import signal
@@ -9,7 +10,6 @@ import sys
 import threading
 import urllib.error
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,7 @@ from experiments import movielens
 from experiments.atomic import write_atomically
 from experiments.movielens import Unavailable, load_movielens_100k
 from experiments.ratings import DataError, split_ratings
+from tests.conftest import PROJECT
 
 RATINGS = b"196\t242\t3\t881250949\n186\t302\t4\t891717742\n"
 U_ITEM = b"242|Kolya (1996)|24-Jan-1997||http://x" + b"|0" * 5 + b"|1" + b"|0" * 13 + b"\n"
@@ -95,12 +96,17 @@ def test_wrong_bytes_are_refused_and_not_kept(tmp_path, small_sources, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_copy_is_removed_and_fetched_again(tmp_path, small_sources):
+@pytest.mark.parametrize("damage", ["u.data cut off", "u.data", "SOURCE", "movies"])
+def test_a_damaged_copy_is_removed_and_fetched_again(tmp_path, small_sources, damage):
+    """The three files are one copy: each is worth nothing without the others."""
     load_movielens_100k(tmp_path, lambda _: None)
-    (tmp_path / "u.data").write_bytes(RATINGS[:10])
+    if damage == "u.data cut off":
+        (tmp_path / "u.data").write_bytes(RATINGS[:10])
+    else:
+        (tmp_path / damage).unlink()
     said = []
     assert len(load_movielens_100k(tmp_path, said.append)) == 2
-    assert "damaged" in said[0]
+    assert ("damaged" in said[0]) == (damage != "u.data")
     assert (tmp_path / "u.data").read_bytes() == RATINGS
 
 
@@ -132,7 +138,7 @@ def test_a_killed_writer_never_leaves_a_part_of_a_file(tmp_path):
         "bytes([letter]) * 3_000_000)\n"
     )
     for _ in range(3):
-        writer = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+        writer = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT)
         for _ in range(50):
             assert path.read_bytes() in contents
         os.kill(writer.pid, signal.SIGKILL)
@@ -140,20 +146,30 @@ def test_a_killed_writer_never_leaves_a_part_of_a_file(tmp_path):
         assert path.read_bytes() in contents
 
 
-def test_two_processes_may_fill_the_cache_at_once(tmp_path, small_sources):
-    counts = []
-    threads = [
-        threading.Thread(
-            target=lambda: counts.append(len(load_movielens_100k(tmp_path, lambda _: None)))
+def test_processes_may_fill_the_cache_at_once(tmp_path):
+    """The first notebook and the first command, say; the last one to write has the last word."""
+    cache, start = tmp_path / "cache", tmp_path / "start"
+    program = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from experiments import movielens\n"
+        f"movielens.RATINGS_SHA256 = {hashlib.sha256(RATINGS).hexdigest()!r}\n"
+        f"movielens.from_grouplens = lambda: ({RATINGS!r}, {U_ITEM!r})\n"
+        "print('ready', flush=True)\n"
+        f"while not Path({str(start)!r}).exists():\n"
+        "    time.sleep(0.001)\n"
+        f"print(len(movielens.load_movielens_100k(Path({str(cache)!r}), lambda _: None)))\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True
         )
-        for _ in range(8)
+        for _ in range(3)
     ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert counts == [2] * 8
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["SOURCE", "movies", "u.data"]
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
+    start.touch()
+    assert [process.communicate()[0] for process in processes] == ["2\n"] * 3
+    assert sorted(file.name for file in cache.iterdir()) == ["SOURCE", "movies", "u.data"]
 
 
 class FakeResponse(io.BytesIO):
@@ -182,6 +198,16 @@ def test_grouplens_unreachable_or_wrong_says_why(monkeypatch):
         movielens.urllib.request, "urlopen", lambda *_, **__: FakeResponse(b"<html>moved</html>")
     )
     with pytest.raises(Unavailable, match="not the archive"):
+        movielens.from_grouplens()
+
+
+def test_grouplens_that_breaks_off_says_so(monkeypatch):
+    class BrokenOff(FakeResponse):
+        def read(self):
+            raise http.client.IncompleteRead(b"PK", 4_924_027)
+
+    monkeypatch.setattr(movielens.urllib.request, "urlopen", lambda *_, **__: BrokenOff())
+    with pytest.raises(Unavailable, match=r"IncompleteRead\(2 bytes read, 4924027 more expected"):
         movielens.from_grouplens()
 
 
