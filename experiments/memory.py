@@ -1,6 +1,7 @@
 """Whether runs fit into the machine's memory, estimated before they start."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psutil
 
@@ -40,6 +41,7 @@ def jobs_that_fit(
     free: float | None = None,
     *,
     batch_is_given: bool = False,
+    processes_here: int | None = None,
 ) -> int:
     """Return how many of the runs the free memory holds at once.
 
@@ -51,6 +53,8 @@ def jobs_that_fit(
         Bytes; default what the system says is available.
     batch_is_given : bool
         Whether the batch is not for the user to choose, so that another one is no advice.
+    processes_here : int, optional
+        How many of a run's processes are on this machine; default all of them.
 
     Raises
     ------
@@ -58,20 +62,24 @@ def jobs_that_fit(
         If it does not hold one, saying what to do about it.
     """
     free = SHARE_OF_FREE * (psutil.virtual_memory().available if free is None else free)
-    needs = [run.processes * process_memory(run, ratings) for run in configurations]
+
+    def needed(run: Configuration) -> float:
+        return (processes_here or run.processes) * process_memory(run, ratings)
+
+    needs = [needed(run) for run in configurations]
     largest = configurations[needs.index(max(needs))]
     if max(needs) <= max(free, SMALL):
         return max(1, min(len(configurations), int(max(free, SMALL) // max(needs))))
     processes = f" in {largest.processes} processes" if largest.processes > 1 else ""
+    if processes_here and processes_here < largest.processes:
+        processes += f", {processes_here} of them here,"
     pairs = int(largest.training_fraction * len(ratings))
     batch = f"batches of {largest.batch_size:,}" if largest.batch_size else "the full batch"
     text = (
         f"A run of {pairs:,} training pairs with {batch}{processes} needs about "
         f"{max(needs) / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
     )
-    smaller = largest.to_dict() | {"batch_size": SUGGESTED_BATCH}
-    smaller = Configuration(**smaller)
-    with_smaller = smaller.processes * process_memory(smaller, ratings)
+    with_smaller = needed(replace(largest, batch_size=SUGGESTED_BATCH))
     is_smaller = (largest.batch_size or pairs) > SUGGESTED_BATCH
     if with_smaller <= free and is_smaller and not batch_is_given:
         raise ValueError(
@@ -80,5 +88,5 @@ def jobs_that_fit(
             "steps instead of "
             + (f"{-(-pairs // largest.batch_size):,}" if largest.batch_size else "one")
         )
-    fewer = ", with fewer --processes" if largest.processes > 1 else ""
-    raise ValueError(f"{text}. Use fewer ratings, or a machine with more memory{fewer}")
+    fewer = "fewer ratings, fewer processes" if largest.processes > 1 else "fewer ratings"
+    raise ValueError(f"{text}. Use {fewer}, or a machine with more memory")

@@ -20,6 +20,7 @@ import torch.distributed as dist
 from experiments.configuration import Configuration
 from experiments.distributed.task import EVENTS, FAILURE, TASK, load_split
 from experiments.distributed.training import SharedOutTraining
+from experiments.plain_errors import PlainError
 from experiments.ratings import Split
 from experiments.single_run import settle_torch
 from experiments.student_code import StudentError, load_student_code
@@ -29,7 +30,7 @@ PATIENCE = timedelta(hours=2)  # the longest that one process may wait for anoth
 _OF_THE_NETWORK = re.compile(r"gloo|nccl|ProcessGroup|Connection (closed|reset|refused)", re.I)
 
 
-class LostProcess(Exception):
+class LostProcess(PlainError):
     """Another process of the group is gone, so this one cannot go on."""
 
 

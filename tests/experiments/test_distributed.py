@@ -25,6 +25,7 @@ from experiments.data import load_ratings
 from experiments.distributed.task import task_folder, write_task
 from experiments.distributed.torchrun import LOOPBACK, complete_shared_out_runs
 from experiments.memory import jobs_that_fit, process_memory
+from experiments.one_writer import only_writer
 from experiments.progress import RunProgress
 from experiments.ratings import Ratings, Split, split_ratings
 from experiments.records import read_record, run_folder
@@ -153,6 +154,40 @@ def test_the_command_shares_a_run_out_and_writes_its_results(reference: Path, tm
         "run.json",
         "weights.pt",
     ]
+
+
+def by_torchrun(processes: int, results: Path) -> subprocess.CompletedProcess:
+    """Give the command that joins machines by hand, on this one."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--local-addr", "127.0.0.1", "--nproc-per-node", str(processes)]
+    command += ["-m", "experiments.distributed", RUN_NAMES[1], "--data", "synthetic"]
+    command += ["--epochs", "2", "--batch-size", "4000", "--out", str(results)]
+    quiet = {"TORCH_CPP_LOG_LEVEL": "ERROR", "GLOO_SOCKET_IFNAME": LOOPBACK, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command, cwd=PROJECT, env=os.environ | quiet, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.thorough
+def test_a_run_joined_by_hand_is_done_once_and_has_its_folder_to_itself(tmp_path: Path):
+    with only_writer(tmp_path):
+        refused = by_torchrun(2, tmp_path)
+    told = f"error: another command or notebook is doing runs into {tmp_path}"
+    assert refused.returncode != 0 and refused.stderr.count(told) == 1, refused.stderr
+    assert read_record(tmp_path, RUN_NAMES[1]) is None
+
+    done = by_torchrun(2, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "epoch 2/2" in done.stdout
+    record = run_folder(tmp_path, RUN_NAMES[1]) / "run.json"
+    written = record.stat().st_mtime_ns
+    (tmp_path / "summary.json").unlink()
+
+    again = by_torchrun(2, tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "complete already, not done again" in again.stdout
+    assert record.stat().st_mtime_ns == written
+    assert (tmp_path / "summary.json").exists()
 
 
 def test_a_long_epoch_tells_how_far_it_is(
@@ -306,6 +341,10 @@ def test_what_does_not_fit_into_memory_is_refused_with_what_would():
         jobs_that_fit([replace(SHARED, batch_size=9_000_000, processes=2)], large, free=20e9)
     with pytest.raises(ValueError, match="a machine with more memory"):
         jobs_that_fit([replace(SHARED, batch_size=65_536)], large, free=2.5e9)
+    elsewhere = replace(SHARED, batch_size=9_000_000, processes=20)
+    with pytest.raises(ValueError, match="in 20 processes, 10 of them here, needs about 3"):
+        jobs_that_fit([elsewhere], large, free=20e9, processes_here=10)
+    assert jobs_that_fit([elsewhere], large, free=20e9, processes_here=2) == 1
     minibatches = [replace(run, batch_size=65_536) for run in COURSE_RUNS]
     assert jobs_that_fit(minibatches, large, free=20e9) == 4
     assert jobs_that_fit(minibatches, large, free=7e9) == 2
