@@ -18,12 +18,13 @@ def batches(scale: float, sizes: tuple[int, ...] = (5, 1, 8)) -> list[tuple[np.n
 
 
 def stars() -> list[tuple[np.ndarray, ...]]:
-    """Return observed ratings, and predictions that are not all between 1 and 5."""
+    """Return observed ratings, and predictions that are not all between 1 and 5, nor near."""
     random = np.random.RandomState(18)
-    return [
+    pairs = [
         (random.randint(1, 6, size).astype(float), random.normal(3, 2.5, size))
         for size in (6, 1, 9)
     ]
+    return [*pairs, (np.array([4.5, 0.5, 3.0]), np.array([-9.5, 17.0, 3.25]))]
 
 
 def judge_values(
@@ -62,16 +63,18 @@ def judge_gradients(
         call(function, *inputs, *constants),
         backward("out", "one", wrt, "gradient"),
     ]
-    arrays = {name: np.asarray(array, np.float64) for name, array in inputs.items()}
+    # As in training, float32: a right loss may have constants of that type.
+    arrays = {name: np.asarray(array, np.float32) for name, array in inputs.items()}
     shifted = {}
     for name in wrt:
         direction = np.random.RandomState(3).normal(size=arrays[name].shape)
         for sign, side in ((1, "above"), (-1, "below")):
-            shifted[f"{name}_{side}"] = arrays[name] + sign * STEP * direction
+            moved_array = arrays[name] + sign * STEP * direction
+            shifted[f"{name}_{side}"] = moved_array.astype(np.float32)
             moved = [f"{name}_{side}" if name == other else f"{other}_fixed" for other in inputs]
             steps.append(call(function, *moved, *constants, name=f"at_{name}_{side}"))
     fixed = {f"{name}_fixed": array for name, array in arrays.items()}
-    answer = judge.ask(*steps, **arrays, **fixed, **shifted, one=np.array(1.0))
+    answer = judge.ask(*steps, **arrays, **fixed, **shifted, one=np.array(1.0, np.float32))
     judge.fact("the loss", kind(answer), "a number", "is not a single number")
     for name, right in zip(wrt, expected):
         got = answer[f"gradient:{name}"]
@@ -101,7 +104,9 @@ def own(answer: Answer, name: str) -> bool:
 @graded("2a-1-hidden", about="value")
 def test_bpr_loss(judge: Judge) -> None:
     """bpr_loss is the mean of 1 - sigmoid(p_pos - p_neg), and leaves its arguments as they are."""
-    judge_values(judge, "loss.bpr_loss", ("positive", "negative"), batches(2.0), oracle.bpr)
+    far_apart = np.array([15, -15, 0.5, 7.5]), np.array([-15, 15, 0.25, -7.5])
+    pairs = [*batches(2.0), far_apart]
+    judge_values(judge, "loss.bpr_loss", ("positive", "negative"), pairs, oracle.bpr)
 
 
 @graded("2a-2-hidden", about="gradient")

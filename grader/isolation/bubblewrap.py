@@ -1,7 +1,8 @@
 """Start the fork server inside bubblewrap, where nothing of this machine is but Python.
 
 Its world has the shared libraries, Python and the installed packages, read-only, the worker's
-files, five devices and an empty scratch folder; no ``/proc``, no network, no other process. For
+files, five devices and an empty scratch folder; of ``/proc`` it has what the processors can do, no
+network and no other process. For
 root, workers are user ids that belong to nobody, so that the files they see are not even their own
 and the limit on processes holds (the kernel exempts root's).
 """
@@ -17,6 +18,7 @@ from grader.isolation.interpreter import (
     DEVICES,
     FLAGS,
     HUGE_PAGES,
+    PROCESSORS,
     SYSTEM_LIBRARIES,
     WORKER,
     current_interpreter,
@@ -60,7 +62,8 @@ def launch(
     places = python.places()
     shown: list[str] = []
     # bwrap makes missing parents readable for their owner only, which no worker is.
-    parents = {parent for place in places for parent in place.parents[:-1]} | {INSIDE}
+    bound = [*places, *DEVICES, HUGE_PAGES, PROCESSORS, INSIDE / "worker"]
+    parents = {parent for place in bound for parent in place.parents[:-1]}
     for parent in sorted(parents):
         if not any(place == parent or place in parent.parents for place in places):
             shown += ["--perms", "0755", "--dir", str(parent)]
@@ -71,10 +74,12 @@ def launch(
             shown += ["--ro-bind", str(place), str(place)]
     for private in private_places():
         if any(place in private.parents for place in places):
-            shown += ["--tmpfs", str(private)]
+            shown += ["--perms", "0555", "--size", "4096", "--tmpfs", str(private)]
+            shown += ["--remount-ro", str(private)]
     for device in DEVICES:
         shown += ["--dev-bind", str(device), str(device)]
-    shown += ["--ro-bind-try", str(HUGE_PAGES), str(HUGE_PAGES)]
+    for told in (HUGE_PAGES, PROCESSORS):
+        shown += ["--ro-bind-try", str(told), str(told)]
     shown += ["--ro-bind", str(WORKER), str(INSIDE / "worker")]
     shown += ["--ro-bind", str(requests.resolve()), str(INSIDE / "requests.py")]
     options = {

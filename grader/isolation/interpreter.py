@@ -15,6 +15,8 @@ SYSTEM_LIBRARIES = tuple(
 )
 #: The C library looks here whether huge pages may be had.
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage")
+#: Torch's kernels look here what the processors can do, and some will not start without.
+PROCESSORS = Path("/proc/cpuinfo")
 #: No site packages but those we name, no user's, no compiled files left behind.
 FLAGS = ("-s", "-S", "-B")
 DEVICES = tuple(Path("/dev") / name for name in ("null", "zero", "full", "random", "urandom"))
@@ -83,6 +85,8 @@ def quiet_environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "NUMEXPR_NUM_THREADS": "1",
+        # A compiler is not at hand, and torch.compile is right without one.
+        "TORCHDYNAMO_DISABLE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONSAFEPATH": "1",
         "PYTHONMALLOC": "malloc",
