@@ -47,7 +47,12 @@ def hidden_tests_are_here() -> bool:
 
 
 class Plugin:
-    """Runs each collected test through a judge, in the assignment's order, and keeps outcomes."""
+    """Runs each collected test through a judge, and keeps outcomes.
+
+    All public tests come first. They do as they did on the student's machine, and what they show
+    cannot be a hidden input: a worker may well leave a trace in the machine, such as which files
+    it has read, for one that runs later, and the report of a public test repeats what came.
+    """
 
     def __init__(
         self,
@@ -58,7 +63,7 @@ class Plugin:
         so_far: Callable[[Mapping[str, Outcome]], None],
         time_is_up: Callable[[], bool],
     ) -> None:
-        self.order = [test.id for test in assignment.tests]
+        self.order = [test.id for test in sorted(assignment.tests, key=lambda test: test.hidden)]
         self.selected = selected
         self.ask = ask
         self.progress = progress
@@ -76,7 +81,7 @@ class Plugin:
         items.sort(key=lambda item: self._turn(item.function.graded))
 
     def _turn(self, graded: Graded) -> tuple[int, int]:
-        """Return when a test runs: after those that it needs, else in the assignment's order."""
+        """Return when a test runs: after those that it needs, else in the order above."""
         own = self.order.index(graded.id)
         return max([own, *map(self.order.index, graded.needs)]), own
 
