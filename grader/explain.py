@@ -64,6 +64,16 @@ class Explainer:
                     for entry in whole or entries
                     if self._loses(entry, id_) and self._agrees(entry, related)
                 ]
+            if not whole:
+                # A mistake may have been made in one of two branches, but not in half of one.
+                branch = _branch(about)
+                passed = [i for i in set(seen) - failed if _branch(tests[i].graded.about) <= branch]
+                candidates = [
+                    entry
+                    for entry in candidates
+                    if not _only_raised(tests[id_])  # many mistakes end in the same exception
+                    and not any(self._loses(entry, other) for other in passed)
+                ]
             entry = self._only_one(candidates, set(tests) - failed)
             if entry:
                 hints[id_] = Hint(entry.id, entry.did, entry.think)
@@ -128,6 +138,16 @@ class Explainer:
                 return {}
             raise
         return read_catalogue()
+
+
+def _only_raised(outcome: Outcome) -> bool:
+    """Whether all that came of a test was exceptions."""
+    return all(what == "answer" for what, _ in outcome.observations)
+
+
+def _branch(about: str) -> set[str]:
+    """Return which of the two kinds of net a test looks at, if at one of them only."""
+    return {word.strip() for word in about.split(",")} & {"shared", "separate"}
 
 
 class CatalogueAsk:

@@ -72,6 +72,26 @@ def regression_loss(observed, predicted):
     assert hints(graded(submission(loss=odd), "2b")) == {}
 
 
+def test_an_exception_that_many_mistakes_end_in_explains_nothing(submission: Make, graded) -> None:
+    # The biases look each other's ids up: "index out of range", as with ids that are shifted.
+    path = submission(model=("b = self.B(item_ids)", "b = self.B(user_ids)"))
+    source = path / "submission" / "model.py"
+    source.write_text(source.read_text().replace("a = self.A(user_ids)", "a = self.A(item_ids)"))
+    report = graded(path, "1c")
+    assert "IndexError" in {test.raised.split(":")[0] for test in report.tests}
+    assert hints(report) == {}
+
+
+def test_what_would_have_lost_another_test_of_the_same_net_is_no_explanation(
+    submission: Make, graded
+) -> None:
+    # The spread at the start is that of tables with rows and columns exchanged; they are not.
+    path = submission(model=("1.0 / self.embedding_dim", "1.0 / self.num_embeddings"))
+    report = graded(path, "1a")
+    assert [test.id for test in report.tests if test.status == "failed"] == ["1a-3-hidden"]
+    assert hints(report) == {}
+
+
 def test_a_right_submission_never_loads_the_catalogue(
     submission: Make, grading_server: ForkServer
 ) -> None:
