@@ -1,5 +1,6 @@
 """Steps of a program, as tests write them; ``grader/requests.py`` says what each one does."""
 
+from collections.abc import Iterable
 from typing import Any
 
 Step = dict[str, Any]
@@ -43,10 +44,18 @@ def call(function: str, *args: Any, name: str = "out", **options: Any) -> Step:
     return {"do": "call", "function": function, "args": list(args), "name": name, **options}
 
 
-def load(tables: list[str] | tuple[str, ...], dense: int = 0) -> Step:
-    """Load arrays of the tables' own names, and ``dense`` arrays named ``dense0, dense1, ...``."""
-    names = [f"dense{index}" for index in range(dense)]
-    return {"do": "load", "tables": {name: name for name in tables}, "dense": names}
+def load(tables: Iterable[str], dense: int = 0, prefix: str = "") -> Step:
+    """Load arrays of the tables' own names, and ``dense`` arrays named ``dense0, dense1, ...``.
+
+    Before the names of the tables' arrays comes ``prefix``.
+    """
+    arrays = {name: prefix + name for name in tables}
+    return {"do": "load", "tables": arrays, "dense": [f"dense{index}" for index in range(dense)]}
+
+
+def fill_others(tables: Iterable[str], number: float) -> Step:
+    """Fill what the net has to learn beside these tables and its dense layers with a number."""
+    return {"do": "fill_others", "tables": list(tables), "number": number}
 
 
 def backward(of: str, cotangent: str, wrt: list[str] | tuple[str, ...], name: str) -> Step:

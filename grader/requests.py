@@ -159,6 +159,17 @@ class Worker:
             for index, (parameter, value) in enumerate(zip(self.things["dense"], values)):
                 copy_into(parameter, value, f"parameter {index} of mlp_layers")
 
+    def do_fill_others(self, tables: list[str], number: float) -> None:
+        """Fill each trainable parameter that is in no such table and no dense layer."""
+        net = self.things["net"]
+        known = {id(getattr(getattr(net, name, None), "weight", None)) for name in tables}
+        layers = net.mlp_layers
+        known |= {id(p) for p in layers.parameters()} if isinstance(layers, nn.Module) else set()
+        with torch.no_grad():
+            for parameter in net.parameters():
+                if parameter.requires_grad and id(parameter) not in known:
+                    parameter.fill_(number)
+
     def do_mode(self, training: bool) -> None:
         """Put the net into training or evaluation mode."""
         self.things["net"].train(training)

@@ -7,10 +7,11 @@ import numpy as np
 
 from grader.hidden_tests import oracle
 from grader.judge import Judge, Program, program_of
-from grader.programs import Step, backward, call, load, net
+from grader.programs import Step, backward, call, fill_others, load, net
 
 SHARED = ("U", "Q")
 SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
+OF_ONES_OWN = 0.7  # neither 0 nor 1, with which such a parameter is likely to start
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,22 @@ class Case:
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
-        return self.tables | {f"dense{index}": array for index, array in enumerate(self.dense)}
+        """What is loaded, and what ``build`` has loaded before, under ``earlier_...``."""
+        weights = self.tables | {f"dense{index}": array for index, array in enumerate(self.dense)}
+        return weights | {f"earlier_{name}": 1 - table for name, table in self.tables.items()}
 
-    def build(self, judge: Judge) -> list[Step]:
+    def build(self, judge: Judge, used: Step | None = None) -> list[Step]:
         """Steps that make the net and load the weights.
 
         Ready-made parts stand in for methods that cannot be called, and for all of them where
-        the judge is to look at a question apart from 1a and 1b.
+        the judge is to look at a question apart from 1a and 1b. Parameters of the student's own
+        get numbers that show wherever they are used.
+
+        Parameters
+        ----------
+        used : dict, optional
+            A call that is made before, with other weights: what the net keeps of it is out of
+            date by the time that the test looks.
         """
         parts = "instead" if judge.apart else "spare"
         made = net(
@@ -91,13 +101,19 @@ class Case:
             self.sharing,
             **{parts: self._parts()},
         )
-        return [made, load(list(self.tables), len(self.dense))]
+        steps = [made]
+        if used:
+            earlier = load(self.tables, prefix="earlier_")
+            steps += [earlier, {**used, "name": "used", "report": False}]
+        others = fill_others(self.tables, OF_ONES_OWN)
+        return [*steps, load(self.tables, len(self.dense)), others]
 
     def forward(self, judge: Judge) -> Program:
         """Return what asks for both predictions, twice, and for all gradients of both."""
+        asked = call(self.method, "user_ids", "item_ids", seed=1)
         return program_of(
-            *self.build(judge),
-            call(self.method, "user_ids", "item_ids", seed=1),
+            *self.build(judge, used=asked),
+            asked,
             call(self.method, "user_ids", "item_ids", seed=2, name="again"),
             backward("out.0", "rating_cotangent", self.inputs, "rating"),
             backward("out.1", "score_cotangent", self.inputs, "score"),
@@ -179,6 +195,15 @@ TALL_AND_DEEP = {
     "user_ids": (8, 1, 5, 5, 5),
     "item_ids": (3, 3, 1, 1, 2),
 }
+# More columns than usual, and a single dense layer.
+SHALLOW = {
+    "num_users": 3,
+    "num_items": 4,
+    "embedding_dim": 40,
+    "layer_sizes": (120,),
+    "user_ids": (2, 0, 1),
+    "item_ids": (1, 1, 3),
+}
 
 
 def cases(sharing: bool) -> tuple[Case, Case]:
@@ -186,6 +211,22 @@ def cases(sharing: bool) -> tuple[Case, Case]:
     return Case(**WIDE, sharing=sharing, seed=11), Case(**TALL_AND_DEEP, sharing=sharing, seed=23)
 
 
+def large_cases(sharing: bool) -> tuple[Case, Case]:
+    """Return a net with more movies than any of the course's data, and one asked for many pairs."""
+    many = range(1100)
+    asked = {"user_ids": tuple(k % 3 for k in many), "item_ids": tuple(k % 5 for k in many)}
+    few = {"user_ids": (1, 0), "item_ids": (0, 1999)}
+    return (
+        Case(2, 2000, 2, (6, 3), sharing, **few, seed=31),
+        Case(3, 5, 2, (6, 3), sharing, **asked, seed=37),
+    )
+
+
 def one_of_each() -> list[Case]:
     """Return a net that shares its tables and one that does not."""
     return [cases(sharing)[0] for sharing in (True, False)]
+
+
+def shallow_cases() -> list[Case]:
+    """Return a net of each kind with one dense layer and more columns than usual."""
+    return [Case(**SHALLOW, sharing=sharing, seed=29) for sharing in (True, False)]

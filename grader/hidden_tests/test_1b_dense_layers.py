@@ -39,15 +39,20 @@ def shapes(answer: Answer) -> list[tuple[int, ...]]:
 @graded("1b-2-hidden", about="activations", needs=("1b-1-hidden",))
 def test_relu_between_the_layers_and_not_after_the_last(judge: Judge) -> None:
     """A ReLU follows each dense layer but the last, and nothing else changes the numbers."""
-    case = Case(4, 6, 3, (9, 7, 5), True, (0, 1, 3), (2, 5, 1), seed=39)
+    for layer_sizes in ((9, 7, 5), (9,)):
+        judge_activations(judge, layer_sizes)
+
+
+def judge_activations(judge: Judge, layer_sizes: tuple[int, ...]) -> None:
+    case = Case(4, 6, 3, layer_sizes, True, (0, 1, 3), (2, 5, 1), seed=39)
     random = np.random.RandomState(5)
     rows = random.normal(scale=2, size=(24, 9)).astype(np.float32)
-    answer = judge.ask(net(4, 6, 3, (9, 7, 5), spare=SPARE), describe_dense())
+    answer = judge.ask(net(4, 6, 3, layer_sizes, spare=SPARE), describe_dense())
     judge.fact("mlp_layers", answer["mlp_layers"].facts.get("module"), True, "is no nn.Module")
     if not answer["mlp_layers"].facts.get("callable"):
         return  # the ReLU of an nn.ModuleList may be in forward, which 1c judges
     direct = judge.try_ask(
-        net(4, 6, 3, (9, 7, 5), spare=SPARE),
+        net(4, 6, 3, layer_sizes, spare=SPARE),
         load([], len(case.dense)),
         call("net.mlp_layers", "rows"),
         rows=rows,

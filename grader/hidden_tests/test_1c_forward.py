@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.hidden_tests.cases import Case, cases, one_of_each
+from grader.hidden_tests.cases import Case, cases, one_of_each, shallow_cases
 from grader.judge import Answer, Judge, graded, program_of
 from grader.programs import call, mode, report, train
 
@@ -102,10 +102,11 @@ def test_no_pair_at_all(judge: Judge) -> None:
 
 @graded("1c-8-hidden", about="modes", apart_from=APART)
 def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
-    """Training and evaluation give the same predictions; forward changes nothing it is given."""
+    """Training, evaluation and forward itself give the same predictions, and change nothing."""
     programs = {
         case: program_of(
             *case.build(judge),
+            call("net.forward", "user_ids", "item_ids", name="forward"),
             call(case.method, "user_ids", "item_ids", name="training"),
             mode(False),
             call(case.method, "user_ids", "item_ids", name="evaluating"),
@@ -122,6 +123,7 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
                 judge.shape(name, first, (6,))
             else:
                 judge.equal(f"{name} in evaluation mode", second, first.array)
+                judge.equal(f"{name} of forward", answer[f"forward.{index}"], first.array)
         for name, array in case.ids.items():
             judge.equal(f"{name} after the call", answer[name], array)
         for name, table in case.tables.items():
@@ -131,7 +133,7 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
 @graded("1c-9-hidden", about="order", apart_from=APART)
 def test_each_pair_on_its_own(judge: Judge) -> None:
     """A pair has the same numbers wherever it stands in a batch, and when it stands there twice."""
-    order = np.array([5, 3, 3, 0, 1])
+    order = np.concatenate([[5, 3, 3, 0, 1], np.arange(1100) % 6])
     programs = {
         case: program_of(
             *case.build(judge),
@@ -181,3 +183,17 @@ def test_training_lowers_both_losses(judge: Judge) -> None:
         falls = [bool(losses[-1, k] < 0.9 * losses[0, k]) if right else False for k in (0, 1)]
         judge.fact("the factorization loss", falls[0], True, "does not fall in training")
         judge.fact("the regression loss", falls[1], True, "does not fall in training")
+
+
+@graded(
+    "1c-11-hidden",
+    about="other sizes",
+    needs=("1c-2-hidden", "1c-3-hidden", "1c-4-hidden", "1c-5-hidden"),
+    apart_from=APART,
+)
+def test_other_sizes(judge: Judge) -> None:
+    """A single dense layer does, and so do 40 columns: no size is fixed in forward."""
+    programs = {case: case.forward(judge) for case in shallow_cases()}
+    for case, answer in judge.ask_each(programs):
+        judge.equal("the rating", answer["out.0"], case.rating()[0])
+        judge.equal("the interaction", answer["out.1"], case.score()[0])

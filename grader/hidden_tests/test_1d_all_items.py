@@ -2,26 +2,35 @@
 
 import numpy as np
 
-from grader.hidden_tests.cases import cases, one_of_each
+from grader.hidden_tests.cases import cases, large_cases, one_of_each
 from grader.judge import Judge, graded, program_of
-from grader.programs import call
+from grader.programs import backward, call, mode
 
 APART = ("1a", "1b")
 
 
 def judge_scores(judge: Judge, sharing: bool) -> None:
+    asked = call("net.score_all_items", "user_ids", seed=1)
     programs = {
         case: program_of(
-            *case.build(judge),
-            call("net.score_all_items", "user_ids", seed=1),
+            *case.build(judge, used=asked),
+            asked,
             call("net.score_all_items", "user_ids", seed=2, name="again"),
+            mode(False),
+            call("net.score_all_items", "user_ids", name="evaluating"),
+            call("net.A", "user_ids", name="biases"),
+            backward("biases", "cotangent", ["net.A.weight"], "gradient"),
             user_ids=case.ids["user_ids"],
+            cotangent=np.ones((len(case.user_ids), 1), np.float32),
             **case.weights,
         )
-        for case in cases(sharing)
+        for case in (*cases(sharing), *large_cases(sharing))
     }
     for case, answer in judge.ask_each(programs):
         judge.equal("the scores", answer["out"], case.all_scores(), again=answer["again"])
+        judge.equal("the scores in evaluation mode", answer["evaluating"], case.all_scores())
+        asked_for = np.bincount(case.user_ids, minlength=case.num_users)[:, None]
+        judge.gradient("what A can learn afterwards", answer["gradient:net.A.weight"], asked_for)
 
 
 @graded("1d-1-hidden", about="shared", apart_from=APART)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader.hidden_tests import oracle
-from grader.judge import Judge, graded, program_of
+from grader.judge import Judge, Program, graded, program_of
 from grader.programs import call, replace, report
 
 RANKS = ("2d-0-basic", "2d-2-hidden", "2d-3-hidden", "2d-4-hidden", "2d-5-hidden")
@@ -23,20 +23,26 @@ def movies(
     return scores.astype(np.float32), heldout, seen
 
 
-def judge_ranks(
-    judge: Judge, scores: np.ndarray, heldout: np.ndarray, seen: np.ndarray | None = None
-) -> None:
-    arrays = {"scores": scores, "heldout": heldout} | ({} if seen is None else {"seen": seen})
-    answer = judge.ask(call("mrr.reciprocal_ranks", *arrays), **arrays)
-    expected = oracle.reciprocal_ranks(scores, heldout, seen)
-    judge.equal("the result", answer["out"], expected)
+def judge_ranks(judge: Judge, *tables: tuple[np.ndarray, ...]) -> None:
+    """Compare values of several tables, each one scores, heldout and perhaps seen."""
+    programs = {k: asking("reciprocal_ranks", table) for k, table in enumerate(tables)}
+    for k, answer in judge.ask_each(programs):
+        judge.equal("the result", answer["out"], oracle.reciprocal_ranks(*tables[k]))
+
+
+def asking(function: str, table: tuple[np.ndarray, ...]) -> Program:
+    arrays = dict(zip(("scores", "heldout", "seen"), table))
+    return program_of(call(f"mrr.{function}", *arrays), **arrays)
 
 
 @graded("2d-2-hidden", about="ranks")
 def test_several_heldout_movies(judge: Judge) -> None:
     """A user's value is the mean of 1/rank over all of their held-out movies."""
     scores, heldout, _ = movies(8, 9, (1, 3, 2, 4, 2, 5, 3, 1), seed=1)
-    judge_ranks(judge, scores, heldout)
+    # Far apart, and so close together that any rounding makes them equal.
+    scores[4] = [3000, -2999, 2999.5, 1e-6, 2e-6, 0.5, 0.50000006, -3001, 100]
+    scores[5] = [-3000, 120, 121, 7e-6, 3e-6, 0.25, 0.25000003, -3001, 100]
+    judge_ranks(judge, (scores, heldout), movies(3, 1700, (40, 30, 2), seed=9)[:2])
 
 
 @graded("2d-3-hidden", about="seen")
@@ -45,7 +51,10 @@ def test_seen_movies_are_taken_out(judge: Judge) -> None:
     scores, heldout, seen = movies(5, 9, (1, 1, 1, 1, 1), seed=2)
     # The same movies once more, the other way round and all scores below zero.
     twice = [np.concatenate([array, array]) for array in (heldout, seen)]
-    judge_ranks(judge, np.concatenate([scores, -scores - 7]), *twice)
+    # And other movies in a table of the same shape, with scores that are far below zero.
+    low, *others = movies(10, 9, (1,) * 10, seed=10)
+    both_ways = np.concatenate([scores, -scores - 7])
+    judge_ranks(judge, (both_ways, *twice), (low - 2000, *others))
 
 
 @graded("2d-4-hidden", about="ties")
@@ -56,34 +65,32 @@ def test_ties_share_the_mean_rank(judge: Judge) -> None:
     )
     heldout = np.zeros((4, 6), bool)
     heldout[[0, 1, 2, 3], [2, 4, 3, 4]] = True
-    judge_ranks(judge, scores, heldout)
+    judge_ranks(judge, (scores, heldout))
 
 
 @graded("2d-5-hidden", about="nobody")
 def test_users_without_heldout_movies(judge: Judge) -> None:
     """A user without held-out movies has the value NaN, and keeps their place."""
     scores, heldout, _ = movies(5, 9, (0, 1, 0, 0, 1), seed=3)
-    judge_ranks(judge, scores, heldout)
+    judge_ranks(judge, (scores, heldout), (scores, np.zeros_like(heldout)))
 
 
 @graded("2d-6-hidden", about="mrr_score", apart_from=RANKS)
 def test_mean_over_the_users_that_have_a_value(judge: Judge) -> None:
     """mrr_score is the mean over the users who have held-out movies, and each counts the same."""
-    scores, heldout, seen = movies(5, 9, (1, 3, 0, 4, 2), seed=4)
-    values = oracle.reciprocal_ranks(scores, heldout, seen)
-    steps = []
+    table = movies(5, 9, (1, 3, 0, 4, 2), seed=4)
     if judge.apart:
         values = np.array([0.3, 0.9, np.nan, 0.05, np.nan])
-        steps = [replace("mrr.reciprocal_ranks", "values")]
-    answer = judge.ask(
-        *steps,
-        call("mrr.mrr_score", "scores", "heldout", "seen"),
-        scores=scores,
-        heldout=heldout,
-        seen=seen,
-        values=values,
-    )
-    judge.equal("the result", answer["out"], np.nanmean(values))
+        program, arrays = asking("mrr_score", table)
+        instead = replace("mrr.reciprocal_ranks", "values")
+        answer = judge.ask(instead, *program["steps"], **arrays, values=values)
+        judge.equal("the result", answer["out"], np.nanmean(values))
+        return
+    scores, *others = movies(260, 120, tuple(k % 4 for k in range(260)), seed=8)
+    tables = [table, movies(5, 9, (2, 0, 3, 1, 1), seed=12), (np.round(scores), *others)]
+    programs = {k: asking("mrr_score", table) for k, table in enumerate(tables)}
+    for k, answer in judge.ask_each(programs):
+        judge.equal("the result", answer["out"], np.nanmean(oracle.reciprocal_ranks(*tables[k])))
 
 
 @graded("2d-7-hidden", about="arguments")
@@ -105,4 +112,4 @@ def test_everything_at_once(judge: Judge) -> None:
     """Many users and movies, with ties, seen movies and users without held-out ones."""
     random = np.random.RandomState(6)
     scores, heldout, seen = movies(40, 150, tuple(random.randint(0, 9, 40)), seed=7)
-    judge_ranks(judge, np.round(scores), heldout, seen)
+    judge_ranks(judge, (np.round(scores), heldout, seen))
