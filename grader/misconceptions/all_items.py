@@ -1,6 +1,7 @@
 """Question 1d: the scores of every movie."""
 
 import torch
+from torch import nn
 
 from grader.misconceptions.entry import Catalogue
 
@@ -50,6 +51,18 @@ def all_items_without_biases(self, user_ids):
 def sigmoid_on_all_items(self, user_ids):
     U, Q = self.factors()
     return torch.sigmoid(U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T)
+
+
+@wrong(
+    "1d",
+    "score_all_items",
+    did="A sigmoid squeezes the scores of all movies when the net is not in training mode.",
+    think="Should a movie have one score in training and another in evaluation?",
+)
+def sigmoid_on_all_items_when_evaluating(self, user_ids):
+    U, Q = self.factors()
+    scores = U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T
+    return scores if self.training else torch.sigmoid(scores)
 
 
 @wrong(
@@ -278,3 +291,70 @@ def asked_movies_only(self, user_ids):
         + self.A(user_ids)
         + self.B(user_ids % len(Q.weight)).T
     )
+
+
+@wrong(
+    "1d",
+    "score_all_items",
+    did="Only the first 1682 movies are scored, as many as MovieLens 100K has.",
+    think="Where does the net say how many movies there are?",
+)
+def first_movies_only(self, user_ids):
+    U, Q = self.factors()
+    return U(user_ids) @ Q.weight[:1682].T + self.A(user_ids) + self.B.weight[:1682].T
+
+
+@wrong(
+    "1d",
+    "score_all_items",
+    did="The movies' embeddings are kept from the first call, and stay as they were then.",
+    think="What does training change between two evaluations?",
+)
+def movies_kept(self, user_ids):
+    U, Q = self.factors()
+    if not hasattr(self, "kept"):
+        self.kept = Q.weight.detach().clone()
+    return U(user_ids) @ self.kept.T + self.A(user_ids) + self.B.weight.T
+
+
+@wrong(
+    "1d",
+    "score_all_items",
+    did="The scores are kept from the first call, and stay as they were then.",
+    think="What does training change between two evaluations?",
+)
+def scores_kept(self, user_ids):
+    U, Q = self.factors()
+    if not hasattr(self, "kept"):
+        scores = U.weight @ Q.weight.T + self.A.weight + self.B.weight.T
+        self.kept = scores.detach()
+    return self.kept[user_ids]
+
+
+@wrong(
+    "1d",
+    "score_all_items",
+    did="score_all_items turns gradients off and leaves them off.",
+    think="What can training still change after the first evaluation?",
+)
+def frozen_by_scoring(self, user_ids):
+    self.requires_grad_(False)
+    U, Q = self.factors()
+    return U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T
+
+
+def _global_bias_made(self, num_users, num_items):
+    self.mu = nn.Parameter(torch.zeros(1))
+    return self.bias(num_users), self.bias(num_items)
+
+
+@wrong(
+    "1d",
+    "score_all_items",
+    did="A global bias, which is learned too, is added to the scores of all movies.",
+    think="Which four parts does p_ij have?",
+    also={"init_user_and_item_bias": _global_bias_made},
+)
+def global_bias_on_all_items(self, user_ids):
+    U, Q = self.factors()
+    return U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T + self.mu

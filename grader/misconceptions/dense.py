@@ -320,3 +320,16 @@ def one_output_everywhere(self, layer_sizes):
 )
 def one_layer_only(self, layer_sizes):
     return nn.Sequential(nn.Linear(layer_sizes[0], 1))
+
+
+@wrong(
+    "1b",
+    MLP,
+    did="The code reads a second layer size even where there is none.",
+    think="Which layers does a single number in layer_sizes ask for?",
+)
+def second_size_needed(self, layer_sizes):
+    layers = [nn.Linear(layer_sizes[0], layer_sizes[1]), nn.ReLU()]
+    for index in range(1, len(layer_sizes) - 1):
+        layers += [nn.Linear(layer_sizes[index], layer_sizes[index + 1]), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(layer_sizes[-1], 1))

@@ -201,3 +201,14 @@ def product_detached(self, u, q):
 )
 def rating_does_not_train_tables(self, u, q):
     return torch.cat([u, q, u * q], dim=1).detach()
+
+
+@wrong(
+    "1c",
+    "features",
+    did="The MLP's input is cut to 96 columns, those of embeddings with 32 each.",
+    think="How wide are u and q when embedding_dim is larger than 32?",
+)
+def first_columns_only(self, u, q):
+    u, q = u[:, :32], q[:, :32]
+    return torch.cat([u, q, u * q], dim=1)

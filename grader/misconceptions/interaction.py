@@ -2,11 +2,14 @@
 
 import torch
 import torch.nn.functional as F  # noqa: N812
+from torch import nn
 
 from grader.misconceptions.entry import Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
+
+BIAS = "init_user_and_item_bias"
 
 
 @wrong(
@@ -321,3 +324,35 @@ def softmax_over_the_batch(self, u, q, a, b):
 )
 def rating_added_to_the_score(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1) + self.rating(u, q)
+
+
+def _global_bias_made(self, num_users, num_items):
+    self.mu = nn.Parameter(torch.zeros(1))
+    return self.bias(num_users), self.bias(num_items)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="A global bias, which is learned too, is added to the interaction.",
+    think="Which four parts does p_ij have?",
+    also={BIAS: _global_bias_made},
+)
+def global_bias_added(self, u, q, a, b):
+    return (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1) + self.mu
+
+
+def _scale_made(self, num_users, num_items):
+    self.scale = nn.Parameter(torch.ones(1))
+    return self.bias(num_users), self.bias(num_items)
+
+
+@wrong(
+    "1c",
+    "interaction",
+    did="The dot product is multiplied by a scale, which is learned too.",
+    think="Which parameters does p_ij depend on?",
+    also={BIAS: _scale_made},
+)
+def learned_scale(self, u, q, a, b):
+    return self.scale * (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)

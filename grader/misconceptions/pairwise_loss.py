@@ -185,6 +185,17 @@ def hinge(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    did="The differences are clamped to -5 to 5, which stops their gradients outside.",
+    think="What gradient does a pair get that is far in the wrong order?",
+)
+def clamped_difference(positive_predictions, negative_predictions):
+    difference = (positive_predictions - negative_predictions).clamp(-5, 5)
+    return (1 - torch.sigmoid(difference)).mean()
+
+
+@wrong(
+    "2a",
+    "bpr_loss",
     did="The loss counts pairs in the wrong order, which has no gradient.",
     think="What is the derivative of a comparison?",
 )

@@ -89,6 +89,18 @@ def ties_in_reverse_order(scores):
 @wrong(
     "2d",
     "ranks",
+    did="Movies whose scores are close (isclose) are taken to have equal scores.",
+    think="May the metric decide which differences between scores are too small?",
+)
+def close_scores_tied(scores):
+    close = torch.isclose(scores, scores[:, None])
+    above = ((scores > scores[:, None]) & ~close).sum(dim=1)
+    return (above + (close.sum(dim=1) + 1) / 2).double()
+
+
+@wrong(
+    "2d",
+    "ranks",
     did="Ranks count different scores, not movies.",
     think="Scores 5, 3, 3, 1: which rank has the last movie?",
 )
@@ -217,6 +229,26 @@ def squared_reciprocals(heldout_ranks):
 )
 def top_ten(heldout_ranks):
     return torch.where(heldout_ranks <= 2, 1 / heldout_ranks, 0.0).mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Held-out movies below rank 10 count nothing: the metric is cut off there.",
+    think="Does a movie at rank 20 count 0 or 1/20?",
+)
+def cut_off_at_ten(heldout_ranks):
+    return torch.where(heldout_ranks <= 10, 1 / heldout_ranks, 0.0).mean()
+
+
+@wrong(
+    "2d",
+    "summary",
+    did="Held-out movies below rank 100 count nothing: the metric is cut off there.",
+    think="Does a movie at rank 200 count 0 or 1/200?",
+)
+def cut_off_at_a_hundred(heldout_ranks):
+    return torch.where(heldout_ranks <= 100, 1 / heldout_ranks, 0.0).mean()
 
 
 @wrong(

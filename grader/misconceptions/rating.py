@@ -181,6 +181,25 @@ def biases_on_the_rating(self, regression, factorization, user_ids, item_ids):
     return rating + a.squeeze(1) + b.squeeze(1), self.interaction(u, q, a, b)
 
 
+def _rating_biases_made(self, num_users, num_items):
+    self.A_reg, self.B_reg = self.bias(num_users), self.bias(num_items)
+    return self.bias(num_users), self.bias(num_items)
+
+
+@wrong(
+    "1c",
+    BOTH,
+    did="The rating has biases of its own, which the handout's r_ij does not have.",
+    think="Which parameters does r_ij depend on?",
+    also={"init_user_and_item_bias": _rating_biases_made},
+)
+def rating_biases_of_its_own(self, regression, factorization, user_ids, item_ids):
+    rating = self.rating(regression[0](user_ids), regression[1](item_ids))
+    rating = rating + (self.A_reg(user_ids) + self.B_reg(item_ids)).squeeze(1)
+    u, q = factorization[0](user_ids), factorization[1](item_ids)
+    return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+
+
 @wrong(
     "1c",
     BOTH,
@@ -191,6 +210,20 @@ def results_swapped(self, regression, factorization, user_ids, item_ids):
     rating = self.rating(regression[0](user_ids), regression[1](item_ids))
     u, q = factorization[0](user_ids), factorization[1](item_ids)
     return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
+
+
+@wrong(
+    "1c",
+    "forward",
+    did="forward returns the two results in the other order than the method that it calls.",
+    think="Which of the two does forward return first?",
+)
+def forward_in_the_other_order(self, user_ids, item_ids):
+    if self.embedding_sharing:
+        predictions, score = self.forward_with_embedding_sharing(user_ids, item_ids)
+    else:
+        predictions, score = self.forward_without_embedding_sharing(user_ids, item_ids)
+    return score, predictions
 
 
 @wrong(
@@ -289,3 +322,19 @@ def ids_changed_in_place(self, regression, factorization, user_ids, item_ids):
     user_ids += 1
     item_ids += 1
     return rating, score
+
+
+@wrong(
+    "1c",
+    BOTH,
+    did="The embeddings are kept from an earlier call, and stay as they were then.",
+    think="What happens to the embeddings between two calls in training?",
+)
+def embeddings_kept(self, regression, factorization, user_ids, item_ids):
+    if not hasattr(self, "kept"):
+        tables = (*regression, *factorization)
+        self.kept = [table.weight.detach().clone() for table in tables]
+    U_reg, Q_reg, U_fact, Q_fact = self.kept
+    rating = self.rating(U_reg[user_ids], Q_reg[item_ids])
+    u, q = U_fact[user_ids], Q_fact[item_ids]
+    return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))

@@ -101,6 +101,16 @@ def smooth_absolute_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    did="Errors of more than five stars count linearly (Huber), not squared.",
+    think="Does an error of twenty stars count twice or four times as much as one of ten stars?",
+)
+def large_errors_linear(observed_ratings, predicted_ratings):
+    return 2 * F.huber_loss(predicted_ratings, observed_ratings, delta=5.0)
+
+
+@wrong(
+    "2b",
+    "regression_loss",
     did="The predictions are clamped to 1 to 5 before they are compared.",
     think="What gradient does a prediction outside of 1 to 5 get?",
 )

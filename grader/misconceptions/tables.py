@@ -16,6 +16,28 @@ SEPARATE = "init_separate_user_and_item_embeddings"
 BIAS = "init_user_and_item_bias"
 
 
+def _seed_inside_separate(self, num_users, num_items, embedding_dim):
+    torch.manual_seed(42)
+    return (
+        self.table(num_users, embedding_dim),
+        self.table(num_items, embedding_dim),
+        self.table(num_users, embedding_dim),
+        self.table(num_items, embedding_dim),
+    )
+
+
+@wrong(
+    "1a",
+    SHARED,
+    did="A seed is set where the tables are made, so that every net starts the same.",
+    think="What should another seed of the experiment change?",
+    also={SEPARATE: _seed_inside_separate},
+)
+def seed_inside(self, num_users, num_items, embedding_dim):
+    torch.manual_seed(42)
+    return self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
+
+
 @wrong(
     "1a",
     "table",

@@ -58,6 +58,18 @@ def seen_set_to_the_minimum(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    did="The scores of seen movies are set to a low number such as -100, and others may be lower.",
+    think="Which score can never be above another one?",
+)
+def seen_set_to_minus_hundred(scores, heldout, seen):
+    if seen is not None:
+        scores = scores.masked_fill(seen, -100.0)
+    return summary(ranks(scores)[heldout])
+
+
+@wrong(
+    "2d",
+    "user_value",
     did="Seen movies are put on top of the ranking, not taken out of it.",
     think="Should a movie that the user has watched already push others down?",
 )
@@ -76,6 +88,49 @@ def seen_on_top(scores, heldout, seen):
 def seen_movies_ranked_alone(scores, heldout, seen):
     kept = torch.ones_like(heldout) if seen is None else seen | heldout
     return summary(ranks(scores[kept])[heldout[kept]])
+
+
+@wrong(
+    "2d",
+    "user_value",
+    did="The scores are rounded before they are ranked, so that different ones tie.",
+    think="Do two movies tie whose scores differ in the third decimal place?",
+)
+def scores_rounded(scores, heldout, seen):
+    kept = torch.ones_like(heldout) if seen is None else ~seen
+    return summary(ranks(scores[kept].round(decimals=2))[heldout[kept]])
+
+
+@wrong(
+    "2d",
+    "reciprocal_ranks",
+    did="A sigmoid comes before the ranking, and makes scores tie that are far from zero.",
+    think="What are the sigmoids of 30 and of 40 as a computer's numbers?",
+)
+def sigmoid_before_ranking(scores, heldout, seen=None):
+    scores = torch.sigmoid(scores)
+    values = torch.full((len(scores),), torch.nan, dtype=torch.float64)
+    for user in range(len(scores)):
+        if heldout[user].any():
+            watched = None if seen is None else seen[user]
+            values[user] = user_value(scores[user], heldout[user], watched)
+    return values
+
+
+@wrong(
+    "2d",
+    "reciprocal_ranks",
+    did="A softmax comes before the ranking, and makes scores tie that are far below the best.",
+    think="What is the share of a score that is 200 below the best one, as a computer's number?",
+)
+def softmax_before_ranking(scores, heldout, seen=None):
+    scores = torch.softmax(scores, dim=1)
+    values = torch.full((len(scores),), torch.nan, dtype=torch.float64)
+    for user in range(len(scores)):
+        if heldout[user].any():
+            watched = None if seen is None else seen[user]
+            values[user] = user_value(scores[user], heldout[user], watched)
+    return values
 
 
 @wrong(
@@ -236,6 +291,20 @@ def mean_over_movies(scores, heldout, seen=None):
     values = reciprocal_ranks(scores, heldout, seen).nan_to_num(0.0)
     counts = heldout.sum(dim=1)
     return ((values * counts).sum() / counts.sum()).item()
+
+
+@wrong(
+    "2d",
+    "mrr_score",
+    did="mrr_score is the mean over batches of users: those of a small batch count more.",
+    think="Does each user count the same, or each batch of users?",
+)
+def mean_over_batches(scores, heldout, seen=None):
+    means = []
+    for users in torch.arange(len(scores)).split(256):
+        watched = None if seen is None else seen[users]
+        means.append(reciprocal_ranks(scores[users], heldout[users], watched).nanmean())
+    return torch.stack(means).mean().item()
 
 
 @wrong(
