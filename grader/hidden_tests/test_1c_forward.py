@@ -125,9 +125,9 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
                 judge.equal(f"{name} in evaluation mode", second, first.array)
                 judge.equal(f"{name} of forward", answer[f"forward.{index}"], first.array)
         for name, array in case.ids.items():
-            judge.equal(f"{name} after the call", answer[name], array)
+            judge.equal(f"the tensor {name} after the call", answer[name], array)
         for name, table in case.tables.items():
-            judge.equal(f"{name} after the call", answer[f"net.{name}.weight"], table)
+            judge.equal(f"the tensor {name} after the call", answer[f"net.{name}.weight"], table)
 
 
 @graded("1c-9-hidden", about="order", apart_from=APART)

@@ -27,10 +27,12 @@ def judge_scores(judge: Judge, sharing: bool) -> None:
         for case in (*cases(sharing), *large_cases(sharing))
     }
     for case, answer in judge.ask_each(programs):
-        judge.equal("the scores", answer["out"], case.all_scores(), again=answer["again"])
-        judge.equal("the scores in evaluation mode", answer["evaluating"], case.all_scores())
+        expected, again = case.all_scores(), answer["again"]
+        judge.equal("the table of scores", answer["out"], expected, again=again)
+        judge.equal("the table in evaluation mode", answer["evaluating"], expected)
         asked_for = np.bincount(case.user_ids, minlength=case.num_users)[:, None]
-        judge.gradient("what A can learn afterwards", answer["gradient:net.A.weight"], asked_for)
+        gradient = answer["gradient:net.A.weight"]
+        judge.gradient("the gradient of A after scoring", gradient, asked_for)
 
 
 @graded("1d-1-hidden", about="shared", apart_from=APART)
@@ -62,8 +64,8 @@ def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
         for case in one_of_each()
     }
     for _, answer in judge.ask_each(programs):
-        judge.shape("the scores of one user", answer["alone"], (1, 8))
+        judge.shape("the table of one user's scores", answer["alone"], (1, 8))
         rows = answer["out"].array
         if rows is not None and rows.shape == (5, 8):
-            judge.equal("the scores of one user", answer["alone"], rows[[3]])
-            judge.equal("the scores of a user twice", answer["twice"], rows[[4, 1, 4]])
+            judge.equal("the table of one user's scores", answer["alone"], rows[[3]])
+            judge.equal("the table of a user's scores twice", answer["twice"], rows[[4, 1, 4]])

@@ -43,7 +43,7 @@ def judge_values(
     for index, answer in judge.ask_each(programs):
         judge.equal("the loss", answer["out"], right(*pairs[index]))
         for name, array in batches[index].items():
-            judge.equal(f"{name} after the call", answer[name], array)
+            judge.equal(f"the tensor {name} after the call", answer[name], array)
 
 
 def judge_gradients(

@@ -54,7 +54,7 @@ def test_seen_movies_are_taken_out(judge: Judge) -> None:
     # And other movies in a table of the same shape, with scores that are far below zero.
     low, *others = movies(10, 9, (1,) * 10, seed=10)
     both_ways = np.concatenate([scores, -scores - 7])
-    judge_ranks(judge, (both_ways, *twice), (low - 2000, *others))
+    judge_ranks(judge, (both_ways, *twice), (300 * low - 2000, *others))
 
 
 @graded("2d-4-hidden", about="ties")
@@ -104,7 +104,7 @@ def test_arguments_stay_as_they_are(judge: Judge) -> None:
     }
     for _, answer in judge.ask_each(programs):
         for name, array in arrays.items():
-            judge.equal(f"{name} after the call", answer[name], array)
+            judge.equal(f"the tensor {name} after the call", answer[name], array)
 
 
 @graded("2d-8-hidden", about="together")
