@@ -72,4 +72,4 @@ def give_up(
     if confinement.landlock:
         landlock.restrict(confinement.readable, [scratch, "/dev/null"])
     if confinement.seccomp:
-        seccomp.restrict(os.getpid())
+        seccomp.restrict(os.getpid(), on_disk=not confinement.namespaces)

@@ -31,9 +31,9 @@ def apply_to_self(limits: dict[str, Any], *, address_space: int, whole_process: 
     if whole_process:
         _set(resource.RLIMIT_CPU, limits["cpu"])
         _set(resource.RLIMIT_NPROC, limits["processes"])
-        for name in ("RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO"):
-            if hasattr(resource, name):
-                _set(getattr(resource, name), 0)
+        for name in ("MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO", "SIGPENDING"):
+            if hasattr(resource, f"RLIMIT_{name}"):
+                _set(getattr(resource, f"RLIMIT_{name}"), 0)
 
 
 def mapped_address_space() -> int:

@@ -1,13 +1,16 @@
 """A filter that takes from a process the system calls that no submission needs.
 
 It is the second lock on doors that namespaces, Landlock and permissions close already, and the
-first one on some: no new process, no program started, no socket, no signal to anybody else.
+first one on some: no new process, no program started, no socket that reaches anybody, no signal to
+anybody else, no file's owner, mode or time, which Landlock leaves to whoever owns it. And no
+memory or disk that no limit counts, such as files that have memory of their own.
 """
 
 import ctypes
 import errno
 import functools
 import struct
+from dataclasses import dataclass
 
 from . import kernel
 
@@ -38,22 +41,76 @@ FORBIDDEN = {
     "adjtimex": (159, 171), "clock_settime": (227, 112), "clock_adjtime": (305, 266),
     "vhangup": (153, 58), "lookup_dcookie": (212, 18), "mknod": (133, None),
     "mknodat": (259, 33), "shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186),
-    "mq_open": (240, 180), "fanotify_init": (300, 262), "setpriority": (141, 140),
-    "ioprio_set": (251, 30),
+    "shmat": (30, 196), "shmctl": (31, 195), "semop": (65, 193), "semtimedop": (220, 192),
+    "semctl": (66, 191), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187),
+    "mq_open": (240, 180), "mq_unlink": (241, 181), "fanotify_init": (300, 262),
+    "inotify_init": (253, None), "inotify_init1": (294, 26), "io_setup": (206, 0),
+    "setpriority": (141, 140), "ioprio_set": (251, 30), "connect": (42, 203), "bind": (49, 200),
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "chown": (92, None), "lchown": (94, None), "fchown": (93, 55), "fchownat": (260, 54),
+    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
+    "removexattrat": (466, 466), "file_setattr": (469, 469),
+    # Memory that belongs to a file, to a pipe or to a rule is not in anybody's address space.
+    "memfd_create": (319, 279), "memfd_secret": (447, 447), "vmsplice": (278, 75),
+    "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
 }  # fmt: skip
-CLONE = (56, 220)
-CLONE3 = (435, 435)
-KILL = (62, 129)
-TGKILL = (234, 131)
-PRLIMIT = (302, 261)
-SCHED_SETAFFINITY = (203, 122)
-CLONE_THREAD = 0x10000
+#: Calls that the C library and Python do without where the kernel does not have them.
+UNKNOWN = {"clone3": (435, 435), "close_range": (436, 436), "openat2": (437, 437)}
+#: On a disk, a file that has lost its name is out of the sight of whoever adds up what was
+#: written. Removing one is said to have worked, as ``tempfile`` needs, and has not been done.
+REMOVING = {"unlink": (87, None), "rmdir": (84, None), "unlinkat": (263, 35)}
+ON_DISK = {
+    "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276), "fallocate": (285, 47),
+}  # fmt: skip
+OPEN, OPENAT = (2, None), (257, 56)
+O_TMPFILE = 0o20000000
 X32 = 0x40000000
 
-_LOAD, _EQUAL, _SET, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+_LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+_ALL_BITS = 0xFFFFFFFF
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a call must have, or must not have, among its arguments.
+
+    It is refused if ``argument & mask`` is ``value``, with ``only`` if it is anything else.
+    """
+
+    numbers: tuple[int | None, int]
+    argument: int
+    value: int
+    mask: int = _ALL_BITS
+    only: bool = False
+
+
+def rules(pid: int) -> list[Rule]:
+    """Return the rules for a process of this id."""
+    clone, mmap, fcntl, ioctl, socketpair = (56, 220), (9, 222), (72, 25), (16, 29), (53, 199)
+    thread = 0x10000 | 0x400  # CLONE_THREAD, and CLONE_FILES: with descriptors of the process's
+    about_itself = {
+        "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
+        "sched_setaffinity": (203, 122), "prlimit64": (302, 261),
+    }  # fmt: skip
+    return [
+        Rule(clone, 0, thread, mask=thread, only=True),
+        Rule((62, 129), 0, pid, only=True),  # kill
+        Rule((234, 131), 0, pid, only=True),  # tgkill
+        *(Rule(numbers, 0, 0, only=True) for numbers in about_itself.values()),
+        # Of shared memory all stays there as long as a page of it is mapped.
+        Rule(mmap, 3, 0, mask=1, only=True),  # MAP_SHARED
+        *(Rule(fcntl, 1, command) for command in (8, 10, 15)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+        *(Rule(ioctl, 1, command) for command in (0x8901, 0x8902)),  # FIOSETOWN, SIOCSPGRP
+        Rule(socketpair, 0, 1, only=True),  # AF_UNIX
+        # A datagram, for which SOCK_RAW is another name here, may go to any socket.
+        *(Rule(socketpair, 1, kind, mask=0xF) for kind in (2, 3)),
+    ]
 
 
 class _Program(ctypes.Structure):
@@ -71,9 +128,12 @@ def available() -> bool:
     return False
 
 
-def restrict(pid: int) -> None:
-    """Install the filter in this process, whose id is ``pid``, and in its threads to come."""
-    instructions = program(kernel.MACHINE, pid)
+def restrict(pid: int, on_disk: bool) -> None:
+    """Install the filter in this process, whose id is ``pid``, and in its threads to come.
+
+    ``on_disk``: its scratch folder has no bound of its own, and somebody adds up what is in it.
+    """
+    instructions = program(kernel.MACHINE, pid, on_disk)
     buffer = ctypes.create_string_buffer(instructions, len(instructions))
     loaded = _Program(len(instructions) // 8, ctypes.cast(buffer, ctypes.c_char_p))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
@@ -81,10 +141,9 @@ def restrict(pid: int) -> None:
 
 
 @functools.cache
-def program(machine: str, pid: int) -> bytes:
+def program(machine: str, pid: int, on_disk: bool) -> bytes:
     """Return the BPF instructions for one architecture and one process id."""
     column = _COLUMNS[machine]
-    refuse, allow = _step(_RETURN, _ERROR | errno.EPERM), _step(_RETURN, _ALLOW)
     steps = [
         _step(_LOAD, _ARCHITECTURE),
         _step(_EQUAL, ARCHITECTURES[machine], 1, 0),
@@ -93,22 +152,26 @@ def program(machine: str, pid: int) -> bytes:
     ]
     if machine == "x86_64":
         steps += [_step(_AT_LEAST, X32, 0, 1), _step(_RETURN, _KILL)]
-    for numbers in FORBIDDEN.values():
-        if numbers[column] is not None:
-            steps += [_step(_EQUAL, numbers[column], 0, 1), refuse]
-    no_such_call = _step(_RETURN, _ERROR | errno.ENOSYS)
-    steps += [_step(_EQUAL, CLONE3[column], 0, 1), no_such_call]
-    first = _step(_LOAD, _FIRST_ARGUMENT)
-    for numbers, condition, operand in (
-        (CLONE, _SET, CLONE_THREAD),
-        (KILL, _EQUAL, pid),
-        (TGKILL, _EQUAL, pid),
-        (PRLIMIT, _EQUAL, 0),
-        (SCHED_SETAFFINITY, _EQUAL, 0),
-    ):
-        steps += [_step(_EQUAL, numbers[column], 0, 4), first]
-        steps += [_step(condition, operand, 0, 1), allow, refuse]
-    return b"".join([*steps, allow])
+    answers = [(FORBIDDEN, errno.EPERM), (UNKNOWN, errno.ENOSYS)]
+    conditions = rules(pid)
+    if on_disk:
+        answers += [(REMOVING, 0), (ON_DISK, errno.EPERM)]
+        conditions += [Rule(OPEN, 1, O_TMPFILE, O_TMPFILE), Rule(OPENAT, 2, O_TMPFILE, O_TMPFILE)]
+    for calls, error in answers:
+        for numbers in calls.values():
+            if numbers[column] is not None:
+                steps += [_step(_EQUAL, numbers[column], 0, 1), _step(_RETURN, _ERROR | error)]
+    for rule in conditions:
+        if rule.numbers[column] is not None:
+            steps += [
+                _step(_EQUAL, rule.numbers[column], 0, 5),
+                _step(_LOAD, _ARGUMENTS + 8 * rule.argument),
+                _step(_AND, rule.mask),
+                _step(_EQUAL, rule.value, int(rule.only), int(not rule.only)),
+                _step(_RETURN, _ERROR | errno.EPERM),
+                _step(_LOAD, _NUMBER),
+            ]
+    return b"".join([*steps, _step(_RETURN, _ALLOW)])
 
 
 def _step(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -24,6 +24,7 @@ class Target:
     listener: socket.socket
     datagrams: socket.socket
     abstract: socket.socket
+    letterbox: socket.socket
 
     def names(self) -> dict[str, str]:
         """Return what stands for each ``@NAME@`` in an attack."""
@@ -38,6 +39,7 @@ class Target:
             "@PARENT@": str(os.getpid()),
             "@PORT@": str(self.listener.getsockname()[1]),
             "@ABSTRACT@": self.abstract.getsockname()[1:].decode(),
+            "@LETTERBOX@": self.letterbox.getsockname(),
         }
 
     def secrets(self) -> list[str]:
@@ -46,14 +48,15 @@ class Target:
         return [self.sentinel, first_line, *passwords()]
 
     def was_called(self) -> bool:
-        """Return whether anything has come in over the network."""
+        """Return whether anything has come in over the network, or by a socket's path."""
         called = False
         for waiting in (self.listener, self.abstract):
             with contextlib.suppress(BlockingIOError):
                 waiting.accept()[0].close()
                 called = True
-        with contextlib.suppress(BlockingIOError):
-            called |= bool(self.datagrams.recv(1))
+        for waiting in (self.datagrams, self.letterbox):
+            with contextlib.suppress(BlockingIOError):
+                called |= bool(waiting.recv(1))
         return called
 
 

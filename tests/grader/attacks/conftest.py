@@ -40,13 +40,16 @@ def target() -> Iterator[Target]:
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
         socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as letterbox,
     ):
         datagrams.bind(listener.getsockname())
         abstract.bind(f"\0{secrets.token_hex(8)}")
         abstract.listen()
-        for waiting in (listener, datagrams, abstract):
+        letterbox.bind(str(folder / "letterbox"))
+        (folder / "letterbox").chmod(0o666)
+        for waiting in (listener, datagrams, abstract, letterbox):
             waiting.setblocking(False)
-        yield Target(sentinel, folder, home_file, listener, datagrams, abstract)
+        yield Target(sentinel, folder, home_file, listener, datagrams, abstract, letterbox)
     del os.environ["GRADER_SENTINEL"]
     home_file.unlink(missing_ok=True)
     shutil.rmtree(folder)
