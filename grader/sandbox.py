@@ -15,6 +15,9 @@ from grader.judge import Program
 # After this many times, a file that runs out of time or memory is not asked again.
 STRIKES = 2
 EXHAUSTED = ("timeout", "cpu", "memory")
+# Bytes of one reply, of all that are kept, and of one when these are used up. A right reply is
+# below one MiB; what comes of 1,106 pairs that are broadcast against each other is below 20.
+ONE_REPLY, ALL_REPLIES, A_SMALL_REPLY = 32 << 20, 128 << 20, 1 << 20
 
 
 class Sandbox:
@@ -28,6 +31,7 @@ class Sandbox:
         self._until = until
         self._replies: dict[str, Reply] = {}
         self._strikes: dict[str, int] = {}
+        self._room = ALL_REPLIES
 
     def ask(self, program: dict[str, Any], arrays: dict[str, np.ndarray], seconds: float) -> Reply:
         """Run a program, or return what it returned before.
@@ -80,8 +84,10 @@ class Sandbox:
         left = self._until - time.monotonic()
         if left <= 0:
             return Reply(status="timeout", sentence="The time for grading was up.")
-        limits = Limits(wall=min(2 * seconds, left), cpu=math.ceil(seconds))
+        room = max(A_SMALL_REPLY, min(ONE_REPLY, self._room))
+        limits = Limits(wall=min(2 * seconds, left), cpu=math.ceil(seconds), reply=room)
         reply = self._session.run(program, arrays, limits)
+        self._room -= sum(array.nbytes for array in reply.arrays.values())
         if reply.status in EXHAUSTED:
             for file in files:
                 self._strikes[file] = self._strikes.get(file, 0) + 1

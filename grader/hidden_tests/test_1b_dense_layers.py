@@ -8,6 +8,7 @@ from grader.judge import Answer, Judge, Value, agree, graded, program_of
 from grader.programs import all_but, call, describe_dense, load, mode, net
 
 SPARE = all_but("init_mlp_layers")
+PLAIN = ("Linear", "Sequential")
 
 
 @graded("1b-1-hidden", about="layers")
@@ -61,7 +62,8 @@ def judge_activations(judge: Judge, layer_sizes: tuple[int, ...]) -> None:
     if direct is None:
         return  # a module that is called in another way, which 1c judges
     got, expected = in_a_row(direct["out"]), oracle.mlp(rows, case.dense)
-    plain = set(answer["mlp_layers"].facts.get("classes", ())) <= {"Linear", "Sequential"}
+    classes = answer["mlp_layers"].facts.get("classes")
+    plain = isinstance(classes, list) and all(name in PLAIN for name in classes)
     if plain and not agree(got.array, expected) and forward_applies_relu(judge, case):
         return  # plain layers; the student's forward puts the ReLU between them
     judge.equal("the output of mlp_layers", got, expected)

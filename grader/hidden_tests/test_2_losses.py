@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from grader.hidden_tests import oracle
-from grader.judge import Answer, Judge, agree, graded, program_of
+from grader.judge import Answer, Judge, agree, graded, is_numeric, program_of
 from grader.programs import backward, call, report, track
 
 STEP = 1e-3
@@ -96,8 +96,10 @@ def own(answer: Answer, name: str) -> bool:
     above, below = (answer[f"at_{name}_{side}"].array for side in ("above", "below"))
     if above is None or below is None or above.shape or below.shape or not gradient.any():
         return False
+    if not (is_numeric(above) and is_numeric(below) and is_numeric(gradient)):
+        return False
     direction = np.random.RandomState(3).normal(size=gradient.shape)
-    slope = float(above - below) / (2 * STEP)
+    slope = (float(above) - float(below)) / (2 * STEP)
     return bool(np.isclose((gradient * direction).sum(), slope, rtol=0.02, atol=1e-3))
 
 

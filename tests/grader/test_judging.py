@@ -1,6 +1,9 @@
 """Tolerances, the oracle and the list of tests, on cases that can be checked by hand."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,13 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.assignment import read_assignment
+from grader.explain import CatalogueAsk
 from grader.hidden_tests import oracle
 from grader.hidden_tests.cases import cases
-from grader.isolation import Reply
-from grader.judge import Answer, Judge, Value, agree
-from grader.misconceptions.base import loss, mrr
+from grader.isolation import Limits, Reply
+from grader.judge import Answer, Judge, Value, agree, text
+from grader.misconceptions.base import loss, model, mrr
 from grader.misconceptions.base.model import MultiTaskNet
+from grader.sandbox import Sandbox, digest
 from grader.suite import present_tests
+from grader.trial import attempt
 
 ARRAY = np.array([1.0, -2.5, 0.003])
 
@@ -128,3 +134,123 @@ def test_losses_of_the_oracle_by_hand() -> None:
     positive, negative = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0])
     right = oracle.bpr(positive.numpy(), negative.numpy())
     assert loss.bpr_loss(positive, negative).item() == pytest.approx(right)
+
+
+STRANGE = {
+    "nothing": None,
+    "a number": np.array(1.5, np.float32),
+    "a truth": np.array(True),
+    "truths": np.array([True, False]),
+    "an imaginary number": np.array(1j),
+    "imaginary numbers": np.full((6, 2), 1 + 1j),
+    "no number": np.zeros(0, np.float32),
+    "no columns": np.zeros((3, 0)),
+    "very large numbers": np.full((2, 2), 1e308),
+    "NaN": np.array(np.nan),
+    "NaNs": np.full((5, 1), np.nan),
+    "infinities": np.array([np.inf, -np.inf]),
+    "unsigned": np.full(4, 2**64 - 1, np.uint64),
+    "the least of all": np.array(-(2**63)),
+    "half precision": np.full((2, 3), 6e4, np.float16),
+    "eight dimensions": np.zeros((1,) * 8),
+    "many rows": np.ones((40, 4)),
+}
+FACTS = [
+    {},
+    None,
+    {"type": 1, "dtype": [], "storage": [], "length": "x", "classes": [[1], {}], "module": 1},
+    {"type": "Tensor", "dtype": "float32", "module": True, "callable": True, "classes": 3},
+    {"type": "Tensor", "module": True, "callable": True, "classes": None, "storage": {}},
+    {"type": "Tensor", "module": True, "callable": True, "classes": [{}, []], "length": 2},
+]
+
+
+class Always(dict):
+    """A dict that has the same value under every name."""
+
+    def get(self, name: str, default: object = None) -> object:
+        return self["value"]
+
+
+class AnswerAlways:
+    """A submission that returns one thing, whatever it is asked."""
+
+    def __init__(self, facts: dict | None, array: np.ndarray | None) -> None:
+        self.reply = Reply("ok", {"values": Always(value=facts)}, Always(value=array))
+
+    def __call__(self, program: dict, arrays: dict) -> Reply:
+        return self.reply
+
+    def prepare(self, programs: list) -> None:
+        """Do nothing."""
+
+
+class AnswerRightBut:
+    """A right submission, but for the things of one name; ``replies`` are those it gave before."""
+
+    right = CatalogueAsk(SimpleNamespace(modules={"model": model, "loss": loss, "mrr": mrr}))
+
+    def __init__(self, replies: dict[str, Reply], name: str, array: np.ndarray | None) -> None:
+        self.replies, self.name, self.array = replies, name, array
+
+    def __call__(self, program: dict, arrays: dict) -> Reply:
+        key = digest(program, arrays)
+        if key not in self.replies:
+            self.replies[key] = self.right(program, arrays)
+        reply = self.replies[key]
+        kept = {name: array for name, array in reply.arrays.items() if name != self.name}
+        if self.array is not None and self.name in reply.arrays:
+            kept[self.name] = self.array
+        return replace(reply, arrays=kept)
+
+    def prepare(self, programs: list) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("id_", present_tests())
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
+def test_no_answer_makes_a_test_raise(id_: str) -> None:
+    function = present_tests()[id_]
+    for array in STRANGE.values():
+        for facts in FACTS:
+            for apart in (False, True):
+                judge = attempt(function, AnswerAlways(facts, array), apart)
+                assert isinstance(judge, Judge), judge
+
+
+@pytest.mark.parametrize("id_", present_tests())
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
+def test_no_answer_but_one_that_is_right_makes_a_test_raise(id_: str) -> None:
+    function = present_tests()[id_]
+    replies: dict[str, Reply] = {}
+    judge = attempt(function, AnswerRightBut(replies, "", None))
+    assert isinstance(judge, Judge)
+    assert not judge.failures
+    for name in sorted({name for reply in replies.values() for name in reply.arrays}):
+        for array in STRANGE.values():
+            judge = attempt(function, AnswerRightBut(replies, name, array))
+            assert isinstance(judge, Judge), (name, judge)
+
+
+def test_an_array_of_many_dimensions_is_shown_in_no_time() -> None:
+    started = time.process_time()
+    assert len(text(np.zeros((7,) * 8, np.int8))) < 200
+    assert time.process_time() - started < 1
+
+
+def test_answers_that_are_large_are_not_kept_beyond_a_bound() -> None:
+    allowed = []
+
+    class Large:
+        """A session whose submission returns as much as it may."""
+
+        def run(self, program: dict, arrays: dict, limits: Limits) -> Reply:
+            allowed.append(limits.reply)
+            return Reply("ok", arrays={"out": np.zeros(limits.reply, np.int8)})
+
+    sandbox = Sandbox(Large())
+    for number in range(20):
+        step = {"do": "call", "function": "loss.bpr_loss", "args": [number]}
+        sandbox.ask({"steps": [step]}, {}, 1.0)
+    assert sum(allowed) < 160 << 20
+    assert min(allowed) >= 1 << 20
