@@ -263,7 +263,12 @@ def users_ranked_for_a_movie(scores, heldout, seen=None):
 def one_ranking_for_all(scores, heldout, seen=None):
     kept = torch.ones_like(heldout) if seen is None else ~seen
     all_ranks = torch.full(scores.shape, torch.nan, dtype=torch.float64)
-    all_ranks[kept] = ranks(scores[kept])
+    # Sorted, for of tens of thousands of movies all pairs are gigabytes.
+    ordered = scores[kept].sort().values
+    lower = torch.searchsorted(ordered, scores[kept])
+    not_above = torch.searchsorted(ordered, scores[kept], right=True)
+    tied = not_above - lower
+    all_ranks[kept] = (len(ordered) - not_above + (tied + 1) / 2).double()
     values = torch.full((len(scores),), torch.nan, dtype=torch.float64)
     for user in range(len(scores)):
         if heldout[user].any():
