@@ -89,3 +89,16 @@ def test_it_is_committed_without_outputs_and_asks_every_written_question():
             id_ = question["id"]
             assert ids.index(f"answer-{id_}") == ids.index(f"question-{id_}") + 1
             assert sources[f"question-{id_}"].startswith(f"### {id_} ({question['points']} points)")
+
+
+def test_it_asks_the_written_questions_in_the_handouts_words():
+    """Whoever answers in the notebook is asked for all that the answer is graded by."""
+    handout = (PROJECT / "handout" / "sections" / "written.tex").read_text()
+    handout = handout.replace(r"\weight", r"\lambda_")
+    asked = re.findall(r"\\begin\{question\}\{(\w+)\}(.*?)\\end\{question\}", handout, re.DOTALL)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    sources = {cell.id: cell.source for cell in notebook.cells}
+    assert len(asked) == 3
+    for id_, words in asked:
+        _, text = sources[f"question-{id_}"].split("\n\n", 1)
+        assert text.split() == words.split()
