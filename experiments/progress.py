@@ -12,11 +12,16 @@ from experiments.plain_lines import print_plainly
 
 SHORT_NAMES = dict(zip(METRICS, ("L_F", "MSE", "joint", "MRR", "test MSE")))
 LINES_PER_RUN = 10
+BAR_WIDTH = 12
 
 
 def format_metrics(metrics: dict[str, float]) -> str:
     """Return the five metrics in one short line."""
-    return "  ".join(f"{SHORT_NAMES[name]} {value:#.4g}" for name, value in metrics.items())
+    return "  ".join(_each_metric(metrics))
+
+
+def _each_metric(metrics: dict[str, float]) -> list[str]:
+    return [f"{SHORT_NAMES[name]} {value:#.4g}" for name, value in metrics.items()]
 
 
 def format_seconds(seconds: float) -> str:
@@ -49,7 +54,7 @@ class RunProgress:
             TextColumn(
                 "{task.description}", table_column=Column(no_wrap=True, min_width=self.width)
             ),
-            BarColumn(bar_width=12, table_column=Column(min_width=12)),
+            BarColumn(bar_width=BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
             TextColumn("{task.fields[state]}", table_column=Column(no_wrap=True)),
             console=console,
             refresh_per_second=4,
@@ -89,7 +94,7 @@ class RunProgress:
 
     def restored(self, name: str, epochs: int, metrics: dict[str, float]) -> None:
         self.done[name] = epochs
-        state = f"{self._epoch(name, epochs)}  {format_metrics(metrics)}"
+        state = self._state(name, epochs, metrics)
         self._show(name, state if self.redraws else f"{state}  goes on from here", line=True)
 
     def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
@@ -99,7 +104,7 @@ class RunProgress:
         self.done[name] = epoch + 1
         epochs = self.epochs[name]
         step = max(1, epochs // LINES_PER_RUN)
-        state = f"{self._epoch(name, epoch + 1)}  {format_metrics(metrics)}"
+        state = self._state(name, epoch + 1, metrics)
         is_line = (epoch + 1) % step == 0 or epoch + 1 == epochs
         left = self._time_left()
         self._show(name, state if self.redraws else f"{state}  {left}", line=is_line)
@@ -130,6 +135,16 @@ class RunProgress:
 
     def finished(self, name: str) -> None:
         """The last epoch's line has said it."""
+
+    def _state(self, name: str, number: int, metrics: dict[str, float]) -> str:
+        """Return a run's epoch and its metrics: beside a bar, as many as the line has room for."""
+        state = self._epoch(name, number)
+        room = self.console.width - self.width - BAR_WIDTH - 2
+        for metric in _each_metric(metrics):
+            if self.redraws and len(state) + 2 + len(metric) > room:
+                break
+            state += f"  {metric}"
+        return state
 
     def _epoch(self, name: str, number: int) -> str:
         epochs = self.epochs[name]

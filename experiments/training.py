@@ -287,8 +287,10 @@ class Training:
 
 def _scalar(name: str, value: object) -> Tensor:
     """Return the student's loss if it is a scalar tensor that gradients flow through."""
-    got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value)
     if not isinstance(value, Tensor) or value.dim() != 0:
+        got = type(value).__name__
+        if isinstance(value, Tensor):
+            got = f"a tensor of shape {tuple(value.shape)}"
         raise ValueError(f"{name} should return a scalar tensor, got {got}")
     if not value.requires_grad:
         raise ValueError(

@@ -54,6 +54,20 @@ def test_a_bar_of_a_run_that_goes_on_starts_where_it_is(clock):
         assert (every_run.completed, every_run.fields["state"]) == (182, "54 s left")
 
 
+@pytest.mark.parametrize(("width", "told"), [(80, 2), (100, 3), (125, 5)])
+def test_a_narrow_window_has_the_bar_and_whole_metrics(width, told):
+    screen = io.StringIO()
+    run = replace(RUN, name="shared=False_LF=0.99_LR=0.01")
+    with RunProgress([run], Console(file=screen, width=width, force_terminal=True)) as watching:
+        watching.epoch_finished(run.name, 122, dict.fromkeys(METRICS, 0.12345))
+        state = watching.bars.tasks[0].fields["state"]
+        watching.bars.refresh()
+    names = ["L_F", "MSE", "joint", "MRR", "test MSE"]
+    assert state == "  ".join(["epoch 123/200", *(f"{name} 0.1235" for name in names[:told])])
+    (line,) = {line for line in screen.getvalue().splitlines() if state in line}
+    assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 3 in line
+
+
 def test_what_the_runs_of_a_study_have_to_tell_is_told_once():
     said = io.StringIO()
     runs = [replace(RUN, name=name) for name in "ab"]
