@@ -19,6 +19,8 @@ CONTENTS = {
     "loss": ("bpr_loss", "regression_loss", "joint_loss"),
     "mrr": ("mrr_score",),
 }
+# What Python says of a file in UTF-16, without a word about which one.
+NULL_BYTES = "source code string cannot contain null bytes"
 
 
 class StudentError(PlainError):
@@ -146,6 +148,13 @@ def explain(error: Exception, folder: Path, what: str) -> str:
         line = (error.text or "").strip()
         said = f"{file}, line {error.lineno} cannot be read as Python: {error.msg}"
         return said + (f"\n    {line}" if line else "")
+    if str(error) == NULL_BYTES:  # a SyntaxError; a ValueError on older Pythons
+        names = ", ".join(
+            f"submission/{file.relative_to(folder).as_posix()}"
+            for file in python_files(folder)
+            if b"\0" in file.read_bytes()
+        )
+        return f"{names} cannot be read as Python: save it with the encoding UTF-8"
     frames = [
         (f"{file}, line {frame.lineno}, in {frame.name}", frame.line)
         for frame in traceback.extract_tb(error.__traceback__)

@@ -36,6 +36,7 @@ QUESTION_OF = {
     "mrr_score": "2d",
 }
 FILES = {"submission.model", "submission.loss", "submission.mrr"}
+NULL_BYTES = "source code string cannot contain null bytes"
 AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")
 
 
@@ -122,6 +123,8 @@ def _raised_sentence(error: StudentError) -> str:
     if error.type == "Mismatch":
         return "The weights of the net do not have the shapes that the question asks for."
     kind = error.type if isinstance(getattr(builtins, error.type, None), type) else "an exception"
+    if error.message == NULL_BYTES:  # of a SyntaxError; of a ValueError on older Pythons
+        return "The file could not be imported: save it with the encoding UTF-8."
     if error.type in AT_IMPORT:
         return f"The file could not be imported: {kind}{place}."
     return f"Your code raised {kind}{place}."

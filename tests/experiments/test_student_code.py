@@ -106,3 +106,13 @@ def test_a_missing_file_is_named(changed_submission):
     (folder / "mrr.py").unlink()
     with pytest.raises(StudentError, match=r"lacks mrr\.py"):
         load_student_code(folder)
+
+
+def test_a_file_in_another_encoding_is_named_with_what_to_do(changed_submission):
+    """Python says neither which file it is nor that this is about encodings."""
+    folder = changed_submission("mrr.py", "import torch\n", "import torch\n")
+    (folder / "mrr.py").write_text((folder / "mrr.py").read_text(), encoding="utf-16")
+    with pytest.raises(StudentError) as caught:
+        load_student_code(folder)
+    said = "submission/mrr.py cannot be read as Python: save it with the encoding UTF-8"
+    assert str(caught.value) == said

@@ -55,6 +55,17 @@ def test_a_syntax_error_costs_its_own_tests_and_names_the_line(submission: Make,
     assert "SyntaxError (submission/loss.py, line 3)" in first_failure(report, "2b").message
 
 
+def test_a_file_that_is_not_in_utf8_costs_its_own_tests_and_says_so(
+    submission: Make, graded
+) -> None:
+    path = submission()
+    loss = path / "submission" / "loss.py"
+    loss.write_text(loss.read_text(), encoding="utf-16")
+    report = graded(path, "2b", "2d")
+    assert points(report) == {"2b": 0, "2d": 4}
+    assert "save it with the encoding UTF-8." in first_failure(report, "2b").message
+
+
 def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None:
     path = submission(mrr="import torch\n\nsize = 1 / 0\n")
     report = graded(path, "2a", "2d")
