@@ -223,9 +223,23 @@ class Judge:
             problem = "is missing or zero"
         self._remember(what, got.array, problem, expected, text(got.array))
 
-    def fact(self, what: str, got: Any, expected: Any, problem: str) -> None:
-        """Compare something that is not an array: a shape, a type, a yes or no."""
-        self._remember(what, got, "" if got == expected else problem, expected, str(got))
+    def fact(
+        self,
+        what: str,
+        got: Any,
+        expected: Any,
+        problem: str,
+        kinds: tuple[str, str] | None = None,
+    ) -> None:
+        """Compare something that is not an array: a shape, a type, a yes or no.
+
+        Parameters
+        ----------
+        kinds : pair of str, optional
+            What to show of a yes or no that differs: what should be there, and what is.
+        """
+        wanted, shown = kinds or (expected, str(got))
+        self._remember(what, got, "" if got == expected else problem, wanted, shown)
 
     def shape(self, what: str, got: Value, expected: tuple[int, ...]) -> None:
         """Compare a shape; what has no shape fails with what it is."""

@@ -13,8 +13,8 @@ def test_default_sizes_make_two_layers(judge: Judge) -> None:
         given="MultiTaskNet(num_users=4, num_items=6).mlp_layers",
     )
     layers = answer["mlp_layers"]
-    problem = f"is {described(layers)}, no nn.Module"
-    judge.fact("mlp_layers", layers.facts.get("module"), True, problem)
+    kinds = ("an nn.Module", described(layers))
+    judge.fact("mlp_layers", layers.facts.get("module"), True, "is no nn.Module", kinds)
     arrays = [answer[f"dense.{index}"].array for index in range(16)]
     shapes = sorted(array.shape for array in arrays if array is not None)
     expected = sorted([(64, 96), (64,), (1, 64), (1,)])

@@ -18,6 +18,16 @@ def fill(file: Path, question: str, code: str) -> None:
     file.write_text(text.replace(GAP.format(question), code))
 
 
+def make_test(folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/test_questions.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": "", "COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
 def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named(
     student: Files, tmp_path: Path
 ) -> None:
@@ -25,13 +35,7 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
     fill(tmp_path / "submission" / "loss.py", "2a", "loss = negative_predictions.sum()")
     fill(tmp_path / "submission" / "loss.py", "2b", "loss = observed_ratings @ 2")
     fill(tmp_path / "submission" / "loss.py", "2c", "loss = factorization_loss * 1.0")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_questions.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": "", "COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-    )
+    done = make_test(tmp_path)
     said = done.stdout
     assert done.returncode == 1, said
     assert "2a-0-basic: bpr_loss is a single number, and 0.5 where both movies" in said
@@ -51,3 +55,25 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
     ]
     assert summary[-1].startswith("To mend: 2a, 2b.\nBegin with 2a: The loss has other numbers")
     assert "2 failed, 1 passed, 9 skipped" in said
+
+
+def test_a_file_that_cannot_be_imported_is_told_once_and_names_all_its_questions(
+    student: Files, tmp_path: Path
+) -> None:
+    write_folder(student, tmp_path)
+    fill(tmp_path / "submission" / "loss.py", "2b", "loss = (observed_ratings")
+    said = make_test(tmp_path).stdout
+    assert said.count("SyntaxError: '(' was never closed") == 1
+    for question in ("2a", "2b", "2c"):
+        assert re.search(rf"{question}  .*  cannot be imported\n", said)
+    assert "To mend: 2a, 2b, 2c.\nBegin with 2a: The file could not be imported" in said
+
+
+def test_a_list_of_layers_is_told_by_what_it_is_and_should_be(
+    student: Files, tmp_path: Path
+) -> None:
+    write_folder(student, tmp_path)
+    fill(tmp_path / "submission" / "model.py", "1b", "mlp_layers = [nn.Linear(96, 64)]")
+    said = make_test(tmp_path).stdout
+    assert "mlp_layers is no nn.Module.\n" in said
+    assert "expected  an nn.Module\ngot       list\n" in said

@@ -51,6 +51,12 @@ def stand(report: Report) -> dict[str, Standing]:
     return {standing.id: standing for standing in standings(report)}
 
 
+@pytest.fixture(scope="session")
+def told() -> set[str]:
+    """Which files that cannot be imported have been told: one of them stops several questions."""
+    return set()
+
+
 @pytest.fixture
 def note(record_property: Callable[[str, object], None]) -> Callable[[Standing], None]:
     """Return a function that remembers a question for the summary."""
