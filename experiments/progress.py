@@ -83,12 +83,15 @@ class RunProgress:
             if kind is None:
                 passed = format_seconds(time.monotonic() - self.started)
                 self.bars.update(self.tasks["all"], state=f"done in {passed}")
+            self.bars.refresh()  # a notebook's bars are not drawn once more when they stop
             self.bars.stop()
 
     def resumed(self, name: str, complete: bool) -> None:
         if complete:
             self.done[name] = self.epochs[name]
             self._show(name, "complete already, not done again", line=True)
+            if self.redraws:
+                self.bars.update(self.tasks["all"], completed=sum(self.done.values()))
         else:
             self._show(name, "starting", line=False)
 

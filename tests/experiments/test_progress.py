@@ -68,6 +68,14 @@ def test_a_narrow_window_has_the_bar_and_whole_metrics(width, told):
     assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 3 in line
 
 
+def test_runs_that_are_complete_already_fill_the_bar_of_all_runs(clock):
+    console = Console(file=io.StringIO(), width=200, force_terminal=True)
+    with RunProgress([RUN], console) as watching:
+        watching.resumed(RUN.name, complete=True)
+    every_run = watching.bars.tasks[-1]
+    assert (every_run.percentage, every_run.fields["state"]) == (100, "done in 0 s")
+
+
 def test_what_the_runs_of_a_study_have_to_tell_is_told_once():
     said = io.StringIO()
     runs = [replace(RUN, name=name) for name in "ab"]

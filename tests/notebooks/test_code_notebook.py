@@ -64,6 +64,7 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     assert errors(tables) == ""
     assert "2b: 1 of 1 public tests did not pass." in errors(wrong)
     assert "expected  1." in shown(wrong, "text/html")
+    assert ">2b-0-basic<" in shown(wrong, "text/html"), "other tests say: fix this one first"
     assert "expected  1." in shown(wrong, "text/plain")
     assert errors(mended) == "" and "0.25 of 0.25 points" in shown(mended, "text/html")
     assert "0.75 of 0.75 points" in shown(hidden, "text/html"), "there are none to run"

@@ -51,6 +51,7 @@ def test_it_runs_from_top_to_bottom(project):
     assert errors == []
     assert "Your model, losses and metric run." in outputs_of(notebook, "check")
     assert "Synthetic Movie" in outputs_of(notebook, "history")
+    assert "done in " in str(notebook.metadata.widgets), "the bars are drawn to the end"
     assert "shared=False_LF=0.99_LR=0.01" in outputs_of(notebook, "table")
     (curves,) = (cell for cell in notebook.cells if cell.id == "curves")
     assert "image/png" in curves.outputs[0].data
