@@ -71,10 +71,12 @@ def _mark(test: TestResult) -> tuple[str, str]:
 
 def _test(test: TestResult) -> RenderableType:
     mark, colour = _mark(test)
-    title = Text()
-    title.append(f"{mark} {test.id}  ", style=f"bold {colour}")
-    title.append(f"{points(test.points)} of {points(test.max_points)}  ", style="dim")
-    title.append(test.sentence)
+    title = Table.grid(padding=(0, 2, 0, 0))  # a long sentence goes on below its beginning
+    title.add_row(
+        Text(f"{mark} {test.id}", style=f"bold {colour}", no_wrap=True),
+        Text(f"{points(test.points)} of {points(test.max_points)}", style="dim", no_wrap=True),
+        Text(test.sentence),
+    )
     if test.status == PASSED:
         return title
     if test.cause == NOT_WRITTEN:
