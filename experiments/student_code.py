@@ -43,7 +43,7 @@ def find_submission(path: Path) -> Path:
     Raises
     ------
     StudentError
-        If neither holds ``model.py``, ``loss.py`` and ``mrr.py``.
+        If there is no such folder, or neither holds ``model.py``, ``loss.py`` and ``mrr.py``.
     """
     for folder in (path / PACKAGE, path):
         missing = [f"{name}.py" for name in CONTENTS if not (folder / f"{name}.py").is_file()]
@@ -51,6 +51,11 @@ def find_submission(path: Path) -> Path:
             return folder.resolve()
         if len(missing) < len(CONTENTS):
             raise StudentError(f"{folder} lacks {' and '.join(missing)}")
+    if not path.exists():
+        here = "" if path.is_absolute() else f" in {Path.cwd()}"
+        raise StudentError(
+            f"there is no {path}{here}: give the command in the folder of the problem set"
+        )
     raise StudentError(f"{path} holds none of {', '.join(f'{name}.py' for name in CONTENTS)}")
 
 

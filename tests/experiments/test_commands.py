@@ -111,7 +111,7 @@ def test_broken_code_is_an_error_with_the_students_line(changed_submission, tmp_
     ("arguments", "message"),
     [
         (["--data", "nowhere"], "nowhere does not exist. --data takes"),
-        (["--submission", "handout-not-there"], "holds none of model.py"),
+        (["--submission", "handout-not-there"], "there is no handout-not-there in"),
         (["--device", "cuda"], "--device cuda: torch finds no NVIDIA card here"),
         (["--device", "mps"], "--device mps: torch finds no Apple GPU here"),
     ],

@@ -1,5 +1,7 @@
 """Loading a submission, and what is said when it cannot be loaded."""
 
+from pathlib import Path
+
 import pytest
 
 from experiments.student_code import (
@@ -14,6 +16,12 @@ from experiments.study.worker import read_submission
 
 def test_a_folder_that_holds_submission_and_the_folder_itself_are_found(reference, tmp_path):
     assert find_submission(reference) == find_submission(reference.parent) == reference
+
+
+def test_in_another_folder_it_is_said_where_to_give_the_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StudentError, match=f"there is no submission in {tmp_path}: give the"):
+        find_submission(Path("submission"))
 
 
 def test_files_may_import_each_other_either_way(changed_submission):

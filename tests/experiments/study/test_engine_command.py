@@ -65,7 +65,7 @@ def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
     [
         (["--quick", "--part", "width"], "width: the quick study has no such part"),
         (["--part", "sources"], "--part sources compares seeds, and has nothing to do with 1 of"),
-        (["--submission", "handout-not-there"], "holds none of model.py"),
+        (["--submission", "handout-not-there"], "there is no handout-not-there in"),
         (["--data", "nowhere"], "nowhere does not exist"),
         (["--report-only"], "python -m experiments study"),
         (["--report-only", "--plan"], "--plan says what runs would cost, and --report-only does"),
