@@ -32,7 +32,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    session.config.get_terminal_writer().line("Running the public tests over submission/ ...")
+    session.config.get_terminal_writer().line(
+        "Running the public tests over submission/, and once all pass some short experiments ..."
+    )
 
 
 @pytest.fixture(scope="session")
