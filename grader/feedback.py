@@ -43,8 +43,12 @@ AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "Modu
 def results_of(
     tests: Iterable[GradedTest], outcomes: Mapping[str, Outcome], hints: Mapping[str, Hint]
 ) -> list[TestResult]:
-    """Return the tests' lines in the report; an exception is told once for each question."""
-    results, told = [], {}
+    """Return the tests' lines in the report; an exception is told once for each question.
+
+    Of hidden tests, students are told one place in each question where their code raised: which
+    line raises may depend on the input, and many of them would tell it.
+    """
+    results, told, places = [], {}, {}
     for test in tests:
         result = result_of(test, outcomes[test.id], hints.get(test.id))
         stumble = (test.question, result.raised.split(":")[0], result.where)
@@ -52,6 +56,11 @@ def results_of(
             message = f"Not run, fix {told[stumble]} first."
             result = replace(result, status=NOT_RUN, message=message, where=(), raised="")
         told.setdefault(stumble, test.id)
+        if result.hidden and result.where:
+            first = places.setdefault(test.question, test.id)
+            if first != test.id:
+                message = f"Your code raised an exception in another place. Fix {first} first."
+                result = replace(result, message=message, place_untold=True)
         results.append(result)
     return results
 

@@ -39,6 +39,8 @@ class TestResult:
         Why it did not pass, fit for a student: no input and no expected value.
     where : tuple of str
         Lines of the student's own files, outermost first, for code that raised.
+    place_untold : bool
+        Whether ``where`` is for instructors only: another place of the question is told.
     raised : str
         The exception with its text, which may repeat an input.
     detail : Detail or None
@@ -59,6 +61,7 @@ class TestResult:
     hidden: bool
     message: str = ""
     where: tuple[str, ...] = ()
+    place_untold: bool = False
     raised: str = ""
     detail: Detail | None = None
     hint: Hint | None = None
@@ -71,7 +74,8 @@ class TestResult:
             return replace(self, raised="", detail=None, where=(), seconds=0.0)
         if not self.hidden:
             return self
-        return replace(self, raised="", detail=None, where=self.where[-1:], seconds=0.0)
+        where = () if self.place_untold else self.where[-1:]
+        return replace(self, raised="", detail=None, where=where, seconds=0.0)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -67,6 +67,25 @@ def test_a_file_that_is_not_in_utf8_costs_its_own_tests_and_says_so(
     assert "save it with the encoding UTF-8." in first_failure(report, "2b").message
 
 
+def test_of_hidden_inputs_one_line_is_told_in_each_question(submission: Make, graded) -> None:
+    """A ladder of lines, each raised for its own batch, would tell what the batches are."""
+    steps = "".join(f"    if len(p) == {k}: raise ValueError\n" for k in range(2, 40))
+    ladder = f"""
+def bpr_loss(p, n):
+    if len(p) == 4 or p.dim() and p[0] == n[0]: return ((n - p).sigmoid()).mean()
+    if p.requires_grad: return p.no_such_thing
+{steps}    raise KeyError
+"""
+    report = graded(submission(loss=ladder), "2a")
+    hidden = [test for test in report.tests if test.hidden and test.where]
+    assert len({test.where for test in hidden}) > 1
+    shown = [test.for_student() for test in hidden]
+    assert [test.id for test in shown if test.where] == [hidden[0].id]
+    assert "(submission/loss.py, line " in shown[0].message
+    later = f"Your code raised an exception in another place. Fix {hidden[0].id} first."
+    assert {test.message for test in shown[1:]} == {later}
+
+
 def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None:
     path = submission(mrr="import torch\n\nsize = 1 / 0\n")
     report = graded(path, "2a", "2d")
