@@ -19,3 +19,9 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
+
+
+def write_if_changed(path: Path, content: str) -> None:
+    """Write a file atomically, unless it has that content: it then stays as old as it is."""
+    if not path.is_file() or path.read_bytes() != content.encode():
+        write_atomically(path, content)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.atomic import write_atomically
+from experiments.atomic import write_atomically, write_if_changed
 from experiments.configuration import METRICS, Configuration, processor_cores
 
 
@@ -79,7 +79,11 @@ def read_record(results: Path, name: str) -> RunRecord | None:
 
 
 def write_summaries(results: Path, records: list[RunRecord]) -> None:
-    """Write ``summary.json`` and ``curves.csv`` from complete runs, at full precision."""
+    """Write ``summary.json`` and ``curves.csv`` from complete runs, at full precision.
+
+    Files that say the same already are left alone, so that a handout is not older than results
+    that were only shown again.
+    """
     packages = ("torch", "numpy", "scipy")
     summary = {
         "runs": {
@@ -98,8 +102,8 @@ def write_summaries(results: Path, records: list[RunRecord]) -> None:
             **{package: metadata.version(package) for package in packages},
         },
     }
-    write_atomically(results / "summary.json", json.dumps(summary, indent=2) + "\n")
-    write_atomically(results / "curves.csv", tidy_curves(records).to_csv(index=False))
+    write_if_changed(results / "summary.json", json.dumps(summary, indent=2) + "\n")
+    write_if_changed(results / "curves.csv", tidy_curves(records).to_csv(index=False))
 
 
 def tidy_curves(records: list[RunRecord]) -> pd.DataFrame:

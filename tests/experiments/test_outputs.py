@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 
 import pandas as pd
 import pytest
@@ -55,6 +56,17 @@ def test_summary_has_the_form_that_others_read(records, tmp_path):
     assert first["final"] == dict.fromkeys(METRICS, 0.1)
     assert first["config"]["factorization_weight"] == 0.99
     assert {"torch", "python"} <= set(summary["environment"])
+
+
+def test_results_that_are_shown_again_stay_as_old_as_they_are(records, tmp_path):
+    files = [tmp_path / "summary.json", tmp_path / "curves.csv"]
+    write_summaries(tmp_path, records)
+    for file in files:
+        os.utime(file, (1, 1))
+    write_summaries(tmp_path, records)
+    assert [file.stat().st_mtime for file in files] == [1, 1]
+    write_summaries(tmp_path, records[:3])
+    assert all(file.stat().st_mtime > 1 for file in files)
 
 
 def test_curves_are_tidy_from_epoch_0_and_keep_every_bit(records, tmp_path):
