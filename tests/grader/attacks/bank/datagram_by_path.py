@@ -2,5 +2,5 @@
 
 import socket
 
-ours, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-ours.sendto(b"breach", "@LETTERBOX@")
+pair = socket.socketpair(type=socket.SOCK_DGRAM)
+pair[0].sendto(b"breach", "@LETTERBOX@")
