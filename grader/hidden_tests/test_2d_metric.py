@@ -42,7 +42,7 @@ def test_several_heldout_movies(judge: Judge) -> None:
     # Far apart, and so close together that any rounding makes them equal.
     scores[4] = [3000, -2999, 2999.5, 1e-6, 2e-6, 0.5, 0.50000006, -3001, 100]
     scores[5] = [-3000, 120, 121, 7e-6, 3e-6, 0.25, 0.25000003, -3001, 100]
-    judge_ranks(judge, (scores, heldout), movies(3, 1700, (40, 30, 2), seed=9)[:2])
+    judge_ranks(judge, (scores, heldout), movies(2, 1700, (40, 2), seed=9)[:2])
 
 
 @graded("2d-3-hidden", about="seen")
@@ -86,7 +86,7 @@ def test_mean_over_the_users_that_have_a_value(judge: Judge) -> None:
         answer = judge.ask(instead, *program["steps"], **arrays, values=values)
         judge.equal("the result", answer["out"], np.nanmean(values))
         return
-    scores, *others = movies(260, 120, tuple(k % 4 for k in range(260)), seed=8)
+    scores, *others = movies(260, 40, tuple(k % 4 for k in range(260)), seed=8)
     tables = [table, movies(5, 9, (2, 0, 3, 1, 1), seed=12), (np.round(scores), *others)]
     programs = {k: asking("mrr_score", table) for k, table in enumerate(tables)}
     for k, answer in judge.ask_each(programs):

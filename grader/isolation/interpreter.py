@@ -85,8 +85,6 @@ def quiet_environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "NUMEXPR_NUM_THREADS": "1",
-        # A compiler is not at hand, and torch.compile is right without one.
-        "TORCHDYNAMO_DISABLE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONSAFEPATH": "1",
         "PYTHONMALLOC": "malloc",

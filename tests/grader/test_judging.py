@@ -218,6 +218,7 @@ def test_no_answer_makes_a_test_raise(id_: str) -> None:
                 assert isinstance(judge, Judge), judge
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("id_", present_tests())
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
 def test_no_answer_but_one_that_is_right_makes_a_test_raise(id_: str) -> None:

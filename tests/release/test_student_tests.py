@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from release.archive import write_folder
 from release.files import Files
 
@@ -57,6 +59,7 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
     assert "2 failed, 1 passed, 9 skipped" in said
 
 
+@pytest.mark.thorough
 def test_a_file_that_cannot_be_imported_is_told_once_and_names_all_its_questions(
     student: Files, tmp_path: Path
 ) -> None:
