@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 # Only what is quick to import; each command imports what it needs.
-from experiments.configuration import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
+from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
 from experiments.same_command import same_command
-from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
+from experiments.study.grid import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
 # Options of two commands.
 epochs_option = click.option(
@@ -179,7 +179,7 @@ def run(
         sys.exit(130)
 
     console.print()
-    console.print(final_table({record.configuration.name: record.final for record in records}))
+    console.print(final_table({record.run.name: record.final for record in records}))
     say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
 
 
@@ -320,12 +320,12 @@ def study(
 @results_option
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
-    from experiments.figures import save_figures
+    from experiments.plots.curves import save_figures
     from experiments.records import read_curves
 
     try:
         paths = save_figures(read_curves(results), results / "figures")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         _fail(str(error))
     for path in paths:
         click.echo(path)
@@ -346,7 +346,7 @@ def report(results: Path, generated: Path) -> None:
     `make handout` calls it. Without results it removes what it wrote before, so that the handout
     never shows curves that are no longer there.
     """
-    from experiments.report import write_report
+    from experiments.latex import write_report
 
     try:
         write_report(results, generated)

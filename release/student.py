@@ -28,9 +28,9 @@ ALONE = (
 SUFFIXES = {
     "experiments": (".py",),
     "experiments/distributed": (".py",),
+    "experiments/plots": (".py",),
     "experiments/study": (".py", ".jinja"),
-    "experiments/study/figures": (".py",),
-    "experiments/study/sections": (".py",),
+    "experiments/study/questions": (".py",),
     "grader": (".py",),
     "grader/isolation": (".py",),
     "grader/isolation/worker": (".py",),
@@ -46,7 +46,7 @@ SUFFIXES = {
 }
 # What stands in the student's package in place of the project's own, README.md and tests/.
 OWN = "release/student/"
-SOLVED = ("experiments/study", "handout/answers", "notebooks", "submission")
+SOLVED = ("handout/answers", "notebooks", "submission")
 
 
 def student_files(project: Path) -> Files:

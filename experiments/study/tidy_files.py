@@ -12,17 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.atomic import write_atomically
-from experiments.configuration import METRICS, Configuration
-from experiments.records import RunRecord, read_record, tidy_curves
+from experiments.records import RunRecord, read_record
+from experiments.run import Run
+from experiments.study.measurements import CURVE_COLUMNS, GRADIENT_COLUMNS, METRIC_KEYS
 
 RUN_COLUMNS = (
     *("run", "embedding_sharing", "factorization_weight", "regression_weight", "epochs"),
     *("seed", "split_seed", "weights_seed", "negatives_seed", "training_fraction"),
     *("embedding_dim", "balancing", "batch_size", "gradient_interval"),
-)
-GRADIENT_COLUMNS = (
-    *("run", "epoch", "table"),
-    *("factorization_norm", "regression_norm", "cosine"),
 )
 
 
@@ -32,10 +29,10 @@ def study_records(study: Path) -> list[RunRecord]:
     return [record for record in records if record]
 
 
-def comparable_records(study: Path, run: Configuration) -> list[RunRecord]:
+def comparable_records(study: Path, run: Run) -> list[RunRecord]:
     """Return a folder's complete runs of the same code, data, epochs, device and threads."""
     same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
-    return [record for record in study_records(study) if same(record.configuration) == same(run)]
+    return [record for record in study_records(study) if same(record.run) == same(run)]
 
 
 def gather_runs(study: Path) -> None:
@@ -47,13 +44,13 @@ def gather_runs(study: Path) -> None:
     files = {file: file.stat().st_mtime_ns for file in study.glob("runs/*/run.json")}
     for file in sorted(files, key=lambda file: (-files[file], file)):
         if last := read_record(study, file.parent.name):
-            write_tidy_files(study, comparable_records(study, last.configuration))
+            write_tidy_files(study, comparable_records(study, last.run))
             return
 
 
 def write_tidy_files(study: Path, records: Sequence[RunRecord]) -> None:
     """Write ``runs.csv``, ``curves.csv`` and ``gradients.csv`` at full precision."""
-    records = sorted(records, key=lambda record: record.configuration.name)
+    records = sorted(records, key=lambda record: record.run.id)
     tables = {"runs": tidy_runs, "curves": tidy_curves, "gradients": tidy_gradients}
     for name, table in tables.items():
         write_atomically(study / f"{name}.csv", table(records).to_csv(index=False))
@@ -66,17 +63,26 @@ def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:
     """
     rows = []
     for record in records:
-        run = record.configuration
+        run = record.run
         seeds = {f"{part}_seed": run.seed_of(part) for part in ("split", "weights", "negatives")}
-        rows.append({**run.to_dict(), **seeds, "run": run.name, **record.final})
-    table = pd.DataFrame(rows, columns=[*RUN_COLUMNS, *METRICS])
+        rows.append({**run.to_dict(), **seeds, "run": run.id, **record.final})
+    table = pd.DataFrame(rows, columns=[*RUN_COLUMNS, *METRIC_KEYS])
     whole = ["batch_size", "gradient_interval"]
     return table.astype(dict.fromkeys(whole, "Int64"))
 
 
+def tidy_curves(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, epoch and metric."""
+    rows = [
+        (record.run.id, epoch, metric, value)
+        for record in records
+        for metric, values in record.curves.items()
+        for epoch, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
+
+
 def tidy_gradients(records: Sequence[RunRecord]) -> pd.DataFrame:
     """Return one row a run, epoch and table, where gradients were looked at."""
-    rows = [
-        {"run": record.configuration.name, **row} for record in records for row in record.gradients
-    ]
+    rows = [{"run": record.run.id, **row} for record in records for row in record.gradients]
     return pd.DataFrame(rows, columns=list(GRADIENT_COLUMNS))

@@ -7,13 +7,11 @@ import os
 
 import pandas as pd
 import pytest
-from matplotlib.image import imread
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
 from experiments.event_files import write_event_files
-from experiments.figures import draw_curves, run_styles, save_figures
 from experiments.final_table import best_runs, final_table
 from experiments.records import (
     RunRecord,
@@ -23,6 +21,7 @@ from experiments.records import (
     write_record,
     write_summaries,
 )
+from experiments.run import COURSE_RUNS
 
 
 @pytest.fixture
@@ -35,13 +34,13 @@ def records() -> list[RunRecord]:
 
 def test_a_record_is_read_as_it_was_written(records, tmp_path):
     write_record(tmp_path, records[0])
-    assert read_record(tmp_path, records[0].configuration.name) == records[0]
+    assert read_record(tmp_path, records[0].run.id) == records[0]
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"config": {}}', "[]"])
 def test_a_record_that_cannot_be_read_is_no_record(records, tmp_path, content):
     write_record(tmp_path, records[0])
-    name = records[0].configuration.name
+    name = records[0].run.id
     (tmp_path / "runs" / name / "run.json").write_text(content)
     assert read_record(tmp_path, name) is None
 
@@ -83,51 +82,11 @@ def test_curves_that_are_not_there_say_how_to_make_them(tmp_path):
         read_curves(tmp_path)
 
 
-def test_the_same_curves_give_the_same_bytes(records, tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.figures.METRICS", METRICS[:1])
-    first, second = (save_figures(tidy_curves(records), tmp_path / name) for name in "ab")
-    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-
-
-def test_figures_one_a_metric_and_all_five(records, tmp_path):
-    paths = save_figures(tidy_curves(records), tmp_path)
-    stems = {path.stem for path in paths}
-    assert stems == {
-        "training_factorization_loss",
-        "training_mse",
-        "training_joint_loss",
-        "eval_mean_reciprocal_rank",
-        "eval_mse",
-        "curves",
-    }
-    assert {path.suffix for path in paths} == {".pdf", ".png"}
-    assert imread(tmp_path / "curves.png").shape[:2] == (1000, 1800)
-
-
-def test_every_run_is_in_every_panel_and_tells_itself_apart_in_grey(records):
-    figure = draw_curves(tidy_curves(records))
-    for axes in figure.axes[:5]:
-        assert len(axes.get_lines()) == 4
-    styles = run_styles([run.name for run in COURSE_RUNS])
-    assert len({(style["color"], str(style["linestyle"])) for style in styles.values()}) == 4
-    shared, separate = styles[COURSE_RUNS[1].name], styles[COURSE_RUNS[2].name]
-    assert shared["color"] == separate["color"] and shared["linestyle"] != separate["linestyle"]
-
-    def luminance(colour):
-        return sum(
-            weight * int(colour[k : k + 2], 16)
-            for weight, k in zip((0.299, 0.587, 0.114), (1, 3, 5))
-        )
-
-    dark, light = sorted(luminance(colour) for colour in {s["color"] for s in styles.values()})
-    assert light - dark > 60, "of 255"
-
-
 def test_event_files_hold_the_same_scalars_and_replace_old_ones(records, tmp_path):
     write_event_files(tmp_path, records)
     write_event_files(tmp_path, records)
     for record in records:
-        folder = tmp_path / "tensorboard" / record.configuration.name
+        folder = tmp_path / "tensorboard" / record.run.id
         assert len(list(folder.iterdir())) == 1
         events = EventAccumulator(str(folder)).Reload()
         assert set(events.Tags()["scalars"]) == set(METRICS)
@@ -151,7 +110,7 @@ def test_best_is_highest_mrr_and_lowest_of_the_rest():
 
 def test_the_table_fits_a_terminal_and_marks_the_best(records):
     output = io.StringIO()
-    final = {record.configuration.name: record.final for record in records}
+    final = {record.run.id: record.final for record in records}
     Console(file=output, width=80).print(final_table(final))
     lines = output.getvalue().splitlines()
     (best,) = [line for line in lines if COURSE_RUNS[0].name in line]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from experiments.plots.style import GREY, LINE_WIDTH, styled
-from experiments.run import BLUE, COURSE_RUNS, GREEN, MRR, ORANGE, TEST_MSE
+from experiments.run import BLUE, COURSE_RUNS, GREEN, HEAVY, MRR, ORANGE, TEST_MSE, Run
 from experiments.study.measurements import (
     SEEDS,
     Measurements,
@@ -70,6 +70,10 @@ class Balance:
         if self.method == "fixed":
             return f"{tables} {self.weight:g}"
         return f"{tables} {METHOD_NAMES.get(self.method, self.method)}"
+
+    @property
+    def colour(self) -> str:
+        return Run(self.sharing, self.weight, 1 - self.weight).colour
 
     @property
     def is_course_run(self) -> bool:
@@ -234,7 +238,10 @@ def answer(measurements: Measurements) -> Section | None:
                 tuple(
                     (
                         *(point.label, with_interval(point.mse), with_interval(point.mrr)),
-                        *(str(point.mse.count), "yes" if any(point is other for other in edge) else ""),
+                        *(
+                            str(point.mse.count),
+                            "yes" if any(point is other for other in edge) else "",
+                        ),
                     )
                     for point in points
                 ),
@@ -266,24 +273,26 @@ def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
     chosen : Balance, optional
         Gets a star.
     """
+    sweep = [point for point in points if point.method == "fixed"]
+    methods = [point for point in points if point.method != "fixed"]
     with styled():
         figure = Figure(figsize=(LINE_WIDTH, 4.2), layout="constrained")
         axes = figure.subplots()
-        shared = [point for point in points if point.sharing]
-        draw_front(axes, points, GREY, "front of all")
-        draw_front(axes, shared, BLUE, "front of the shared")
-        for sharing, colour, marker in ((True, BLUE, "o"), (False, ORANGE, "s")):
-            sweep = [p for p in points if p.method == "fixed" and p.sharing == sharing]
-            name = "shared" if sharing else "separate"
-            line = {"linestyle": "-" if sharing else (0, (4, 3)), "alpha": 0.6, "linewidth": 0.8}
-            axes.plot(*means(sweep), color=colour, zorder=2, **line)
-            for k, point in enumerate(sweep):
-                label = rf"{name}, $\lambda_F$ in the sweep" if k == 0 else None
-                draw_point(axes, point, colour, fmt=marker, markersize=4, zorder=3, label=label)
-            annotate_weights(axes, sweep, colour, points)
-        for k, point in enumerate(p for p in points if p.method != "fixed"):
+        draw_front(axes, points, ":", "front of all")
+        draw_front(axes, [point for point in points if point.sharing], "-.", "front of the shared")
+        for sharing in (True, False):
+            side = [point for point in sweep if point.sharing == sharing]
+            axes.plot(*means(side), color="0.7", linewidth=0.8, zorder=2)
+            for point in side:
+                draw_point(axes, point, **marker_of(sharing, point.colour), zorder=3)
+            annotate_weights(axes, side, points)
+            name = f"{'shared' if sharing else 'separate'}, fixed weights"
+            axes.plot([], [], label=name, **marker_of(sharing, GREY))
+        for colour, words in ((BLUE, "up to"), (ORANGE, "above")):
+            axes.plot([], [], "s", color=colour, label=rf"$\lambda_F$ {words} {HEAVY:g}")
+        for k, point in enumerate(methods):
             look = {"markersize": 5.5, "mec": "black", "mew": 0.4, "zorder": 5}
-            draw_point(axes, point, GREEN, fmt="Xv^DPp"[k % 6], label=point.label, **look)
+            draw_point(axes, point, fmt="Xv^DPp"[k % 6], color=GREEN, label=point.label, **look)
         ring = {"markersize": 10, "mfc": "none", "mec": "black", "mew": 1, "zorder": 4}
         course = [point for point in points if point.is_course_run]
         axes.plot(*means(course), "o", label="the course's four runs", **ring)
@@ -298,20 +307,26 @@ def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
     return figure
 
 
+def marker_of(sharing: bool, colour: str) -> dict[str, object]:
+    """Return the look of a point of fixed weights: full for shared tables, open for separate."""
+    look = {"linestyle": "", "marker": "o" if sharing else "s", "markersize": 4, "color": colour}
+    return look | {"mfc": colour if sharing else "white"}
+
+
 def means(points: Sequence[Balance]) -> tuple[list[float], list[float]]:
     return [point.mse.value for point in points], [point.mrr.value for point in points]
 
 
-def draw_point(axes: Axes, point: Balance, colour: str, **look: object) -> None:
-    bars = {"xerr": point.mse.bars, "yerr": point.mrr.bars, "ecolor": colour, "elinewidth": 0.5}
-    axes.errorbar(point.mse.value, point.mrr.value, color=colour, alpha=0.9, **bars, **look)
+def draw_point(axes: Axes, point: Balance, **look: object) -> None:
+    bars = {"xerr": point.mse.bars, "yerr": point.mrr.bars, "elinewidth": 0.5, "alpha": 0.9}
+    axes.errorbar(point.mse.value, point.mrr.value, **bars, **look)
 
 
-def draw_front(axes: Axes, points: Sequence[Balance], colour: str, label: str) -> None:
+def draw_front(axes: Axes, points: Sequence[Balance], dashes: str, label: str) -> None:
     edge = front(points) if points else []
     if len(edge) > 1:
-        look = {"linewidth": 1.2, "zorder": 1, "label": label}
-        axes.step(*means(edge), ":", where="post", color=colour, **look)
+        look = {"color": GREY, "linewidth": 1.2, "zorder": 1, "label": label}
+        axes.step(*means(edge), dashes, where="post", **look)
 
 
 def room_for(values: Sequence[float]) -> tuple[float, float]:
@@ -320,9 +335,7 @@ def room_for(values: Sequence[float]) -> tuple[float, float]:
     return min(values) - room, max(values) + room
 
 
-def annotate_weights(
-    axes: Axes, sweep: Sequence[Balance], colour: str, points: Sequence[Balance]
-) -> None:
+def annotate_weights(axes: Axes, sweep: Sequence[Balance], points: Sequence[Balance]) -> None:
     """Write lambda_F beside its point, once for neighbours that are too close to tell apart."""
     spans = [float(np.ptp(values)) or 1.0 for values in means(points)]
     groups: list[list[Balance]] = []
@@ -343,7 +356,7 @@ def annotate_weights(
             (7, -9),
             textcoords="offset points",
             fontsize=6.5,
-            color=colour,
+            color=group[-1].colour,
             zorder=2.5,  # above lines and below markers, which it must not hide
             path_effects=[withStroke(linewidth=2, foreground="white")],
         )

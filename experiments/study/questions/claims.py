@@ -43,7 +43,7 @@ SHARE_OF_WAY = 0.95
 # What two lines differ by when they still look alike on axes that start at 12, and more than a
 # test MSE moves from split to split.
 MARGIN = 0.05
-COLOURS = dict(zip(COMPARISONS, ("#08519c", "#009e73", "#e6850e")))
+INK = "0.25"  # colours belong to weights
 
 
 class Moment(Enum):
@@ -274,13 +274,11 @@ def draw(found: Sequence[Comparison]) -> Figure:
             if metric.log_axis:
                 axes.axvspan(-MARGIN, MARGIN, color="0.85", linewidth=0)
             for c in (c for c in final if c.metric == metric):
-                y, colour = places[c.question], COLOURS[c.question]
-                dots = {"color": colour, "alpha": 0.45, "markersize": 2.5, "markeredgewidth": 0}
+                y, mean = places[c.question], c.difference
+                dots = {"color": INK, "alpha": 0.45, "markersize": 2.5, "markeredgewidth": 0}
                 axes.plot(c.values, np.full(len(c.values), y - 0.22), "o", **dots)
-                bars = {"ecolor": "0.35", "elinewidth": 1.1, "capsize": 2.5, "markersize": 4.5}
-                axes.errorbar(
-                    c.difference.value, y, xerr=c.difference.bars, fmt="o", color=colour, **bars
-                )
+                bars = {"color": INK, "elinewidth": 1.1, "capsize": 2.5, "markersize": 4.5}
+                axes.errorbar(mean.value, y, xerr=mean.bars, fmt="o", **bars)
             axes.set_title(math_symbols(metric.short))
             axes.set_yticks(list(places.values()), places)
             axes.set_ylim(-2.6, 0.5)

@@ -76,7 +76,9 @@ class Effect:
         """``"shared"``, ``"separate"``, or ``"undecided"`` where the interval holds zero."""
         if not self.difference.sign:
             return "undecided"
-        return "shared" if (self.difference.sign > 0) == self.metric.higher_is_better else "separate"
+        return (
+            "shared" if (self.difference.sign > 0) == self.metric.higher_is_better else "separate"
+        )
 
     @property
     def value_label(self) -> str:

@@ -123,7 +123,7 @@ def test_one_seed_of_a_balance_is_no_answer(planted):
     lonely = (planted.runs["factorization_weight"] == 0.9) & (planted.runs["split_seed"] != 123)
     assert balances(replace(planted, runs=planted.runs[~lonely])) == []
     assert answer(replace(planted, runs=planted.runs[~lonely])) is None
-    with pytest.raises(ValueError, match="the study needs other weights .* 2 seeds or more"):
+    with pytest.raises(ValueError, match=r"the study needs other weights .* 2 seeds or more"):
         best_balance([], 1.0)
 
 
