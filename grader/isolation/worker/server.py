@@ -30,7 +30,7 @@ def main() -> None:
     """Serve until the control socket closes. ``argv``: the options as JSON."""
     options = json.loads(sys.argv[1])
     import_only_from(options["search_path"], options["moved"])
-    from worker import kernel, landlock, seccomp
+    from worker import kernel, seccomp
     from worker.answer import load_requests
     from worker.confinement import Confinement
     from worker.turn import take_turn
@@ -40,7 +40,6 @@ def main() -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     execute = load_requests(Path(options["requests"]))
     warm_up()
-    landlock.version()
     seccomp.available()
     Server(control, partial(take_turn, execute), Confinement(**options["confinement"])).serve()
 
