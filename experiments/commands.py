@@ -102,16 +102,7 @@ def main() -> None:
 @click.option(
     "--threads",
     type=click.IntRange(1),
-    help="Processor threads of each process. Default: a fourth of the cores, or with --processes "
-    "the cores shared out between them.",
-)
-@click.option(
-    "--processes",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Processes that share each run out between them, for large data: runs then go one after "
-    "the other. On NVIDIA cards a process is a card. See docs/large_data.md.",
+    help="Processor threads of each run. Default: a fourth of the cores.",
 )
 def run(
     names: tuple[str, ...],
@@ -124,7 +115,6 @@ def run(
     batch_size: int | None,
     device: str,
     threads: int | None,
-    processes: int,
 ) -> None:
     """Run the four experiments and draw their curves.
 
@@ -145,8 +135,6 @@ def run(
     console = Console()
     say = partial(print_plainly, console)
 
-    if processes > 1 and jobs not in (None, 1):
-        _fail("--processes above 1 and --jobs do not go together: the runs go one after the other")
     try:
         ratings = load_ratings(data, say)
         configurations = configure_runs(
@@ -158,7 +146,6 @@ def run(
             batch_size=batch_size,
             device=device,
             threads=threads,
-            processes=processes,
         )
         with RunProgress(configurations, console) as progress:
             records = run_experiments(
