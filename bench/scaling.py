@@ -27,7 +27,6 @@ import torch.distributed as dist
 
 from bench.large_ratings import large_ratings, write_ratings_csv
 from experiments.atomic import write_atomically
-from experiments.configuration import COURSE_RUNS, Configuration
 from experiments.data import load_ratings
 from experiments.distributed.rank import joined_group
 from experiments.distributed.task import TASK, load_split, task_folder, write_task
@@ -35,6 +34,7 @@ from experiments.distributed.torchrun import LOOPBACK
 from experiments.distributed.training import SharedOutTraining
 from experiments.memory import process_memory
 from experiments.ratings import split_ratings
+from experiments.run import COURSE_RUNS, Run
 from experiments.student_code import load_student_code
 from experiments.training import Training
 
@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> None:
     print(f"Written to {options.out}")
 
 
-def _measured_by_torchrun(folder: Path, run: Configuration) -> dict[str, float]:
+def _measured_by_torchrun(folder: Path, run: Run) -> dict[str, float]:
     """Measure in processes of their own; return the first one's figures."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--local-addr", "127.0.0.1", "--nproc-per-node", str(run.processes)]
@@ -123,7 +123,7 @@ def _measured_by_torchrun(folder: Path, run: Configuration) -> dict[str, float]:
 def _measure(folder: Path) -> None:
     """Take some steps and evaluate some users; print what it took, if this process is the first."""
     torch.set_num_threads(1)
-    run = Configuration(**json.loads((folder / TASK).read_text())["config"])
+    run = Run.from_dict(json.loads((folder / TASK).read_text())["config"])
     with joined_group(run.device) as place:
         code = load_student_code(Path("submission"))
         kind = Training if run.processes == 1 else SharedOutTraining

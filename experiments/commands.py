@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 # Only what is quick to import; each command imports what it needs.
-from experiments.configuration import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
+from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
 from experiments.same_command import same_command
 from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
@@ -179,7 +179,7 @@ def run(
         sys.exit(130)
 
     console.print()
-    console.print(final_table({record.configuration.name: record.final for record in records}))
+    console.print(final_table({record.run.name: record.final for record in records}))
     say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
 
 

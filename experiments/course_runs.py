@@ -6,14 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.configuration import (
-    COURSE_RUNS,
-    DEFAULT_EPOCHS,
-    DEFAULT_SEED,
-    Configuration,
-    default_threads,
-    processor_cores,
-)
+from experiments.configuration import default_threads, processor_cores
 from experiments.distributed.torchrun import complete_shared_out_runs
 from experiments.memory import jobs_that_fit
 from experiments.one_writer import only_writer
@@ -24,6 +17,7 @@ from experiments.records import (
     tidy_curves,
     write_summaries,
 )
+from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, Run
 from experiments.scheduling import Listener, complete_runs, default_jobs
 from experiments.student_code import code_digest, find_submission
 
@@ -84,7 +78,7 @@ def configure_runs(
     device: str = "auto",
     threads: int | None = None,
     processes: int = 1,
-) -> list[Configuration]:
+) -> list[Run]:
     """Return the course's runs, or those of them that are named, with all that they depend on.
 
     Raises
@@ -112,7 +106,7 @@ def configure_runs(
 
 
 def run_experiments(
-    configurations: Sequence[Configuration],
+    configurations: Sequence[Run],
     ratings: Ratings,
     submission: Path,
     results: Path,
@@ -157,13 +151,12 @@ def run_experiments(
     return records
 
 
-def comparable_records(results: Path, configuration: Configuration) -> list[RunRecord]:
+def comparable_records(results: Path, configuration: Run) -> list[RunRecord]:
     """Return the complete runs on disk that differ from a configuration in nothing but the run."""
-    records = [read_record(results, run.name) for run in COURSE_RUNS]
+    runs = [replace(run, **configuration.protocol) for run in COURSE_RUNS]
+    records = [read_record(results, run.id) for run in runs]
     return [
-        record
-        for record in records
-        if record and record.configuration.protocol == configuration.protocol
+        record for record in records if record and record.run.protocol == configuration.protocol
     ]
 
 

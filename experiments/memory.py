@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import psutil
 
-from experiments.configuration import Configuration
 from experiments.ratings import Ratings
+from experiments.run import Run
 
 # Bytes, measured with the reference solution at 32 columns of embeddings and rounded up.
 PROCESS = 300e6  # Python, torch and the run's own code
@@ -20,7 +20,7 @@ SHARE_OF_FREE = 0.9
 SUGGESTED_BATCH = 65_536
 
 
-def process_memory(configuration: Configuration, ratings: Ratings) -> float:
+def process_memory(configuration: Run, ratings: Ratings) -> float:
     """Return about how many bytes one process of a run will hold at most."""
     pairs = configuration.training_fraction * len(ratings)
     pairs_a_step = min(configuration.batch_size or pairs, pairs)
@@ -36,7 +36,7 @@ def process_memory(configuration: Configuration, ratings: Ratings) -> float:
 
 
 def jobs_that_fit(
-    configurations: Sequence[Configuration],
+    configurations: Sequence[Run],
     ratings: Ratings,
     free: float | None = None,
     *,
@@ -47,7 +47,7 @@ def jobs_that_fit(
 
     Parameters
     ----------
-    configurations : sequence of Configuration
+    configurations : sequence of Run
     ratings : Ratings
     free : float, optional
         Bytes; default what the system says is available.
@@ -63,7 +63,7 @@ def jobs_that_fit(
     """
     free = SHARE_OF_FREE * (psutil.virtual_memory().available if free is None else free)
 
-    def needed(run: Configuration) -> float:
+    def needed(run: Run) -> float:
         return (processes_here or run.processes) * process_memory(run, ratings)
 
     needs = [needed(run) for run in configurations]

@@ -14,7 +14,6 @@ import torch.distributed as dist
 from rich.console import Console
 
 from experiments.commands import epochs_option, out_option, seed_option, submission_option
-from experiments.configuration import RUN_NAMES, Configuration
 from experiments.course_runs import comparable_records, configure_runs, write_results
 from experiments.data import load_ratings
 from experiments.distributed.rank import joined_group, see_run_through
@@ -24,6 +23,7 @@ from experiments.plain_errors import PlainError
 from experiments.plain_lines import print_plainly
 from experiments.progress import RunProgress
 from experiments.ratings import split_ratings
+from experiments.run import RUN_NAMES, Run
 from experiments.scheduling import runs_to_do, tell_listener
 from experiments.worker import Event, Stopped
 
@@ -35,7 +35,7 @@ class Refused(PlainError):
 class _Terminal:
     """Shows how the run goes, and asks it to stop once this process is told to end."""
 
-    def __init__(self, configuration: Configuration, progress: RunProgress) -> None:
+    def __init__(self, configuration: Run, progress: RunProgress) -> None:
         self.name = configuration.name
         self.progress = progress
         self.asked_to_stop = False
@@ -118,7 +118,7 @@ def main(name: str, data: str, submission: Path, results: Path, device: str, **o
         sys.exit(1)
 
 
-def _of_the_group(configuration: Configuration) -> Configuration:
+def _of_the_group(configuration: Run) -> Run:
     """Return the first process's configuration with the group's size; all have to agree on it.
 
     Raises

@@ -17,11 +17,11 @@ from typing import Protocol
 import torch
 import torch.distributed as dist
 
-from experiments.configuration import Configuration
 from experiments.distributed.task import EVENTS, FAILURE, TASK, load_split
 from experiments.distributed.training import SharedOutTraining
 from experiments.plain_errors import PlainError
 from experiments.ratings import Split
+from experiments.run import Run
 from experiments.single_run import settle_torch
 from experiments.student_code import StudentError, load_student_code
 from experiments.worker import Event, see_through
@@ -58,7 +58,7 @@ def joined_group(device: str) -> Iterator[int]:
 
 
 def see_run_through(
-    configuration: Configuration, split: Split, submission: Path, results: Path, sink: EventSink
+    configuration: Run, split: Split, submission: Path, results: Path, sink: EventSink
 ) -> None:
     """Start or resume a run together with the other processes of the group.
 
@@ -92,7 +92,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
     folder = Path(sys.argv[1])
     task = json.loads((folder / TASK).read_text())
-    configuration = Configuration(**task["config"])
+    configuration = Run.from_dict(task["config"])
     with joined_group(configuration.device) as place:
         try:
             with _connected(folder / EVENTS) if place == 0 else contextlib.nullcontext() as sink:

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from experiments.configuration import Configuration
 from experiments.ratings import Interactions, Split
+from experiments.run import Run
 
 TASK = "task.json"
 EVENTS = "events"  # a socket; the first process tells by it how the run goes
@@ -31,7 +31,7 @@ def task_folder(split: Split) -> Iterator[Path]:
 
 
 def write_task(
-    folder: Path, configuration: Configuration, split: Split, submission: Path, results: Path
+    folder: Path, configuration: Run, split: Split, submission: Path, results: Path
 ) -> None:
     task = {
         "config": configuration.to_dict(),

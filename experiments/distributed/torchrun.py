@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from experiments.configuration import Configuration
 from experiments.distributed.task import EVENTS, FAILURE, task_folder, write_task
 from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
+from experiments.run import Run
 from experiments.scheduling import (
     Listener,
     RunsFailed,
@@ -38,7 +38,7 @@ class _Gone(Exception):
 
 
 def complete_shared_out_runs(
-    configurations: Sequence[Configuration],
+    configurations: Sequence[Run],
     split: Split,
     submission: Path,
     results: Path,
@@ -81,12 +81,12 @@ def complete_shared_out_runs(
                     raise RunsInterrupted({configuration.name: run.stop()}) from None
     if failures:
         raise RunsFailed(failures)
-    records = [read_record(results, configuration.name) for configuration in configurations]
+    records = [read_record(results, configuration.id) for configuration in configurations]
     return [record for record in records if record]
 
 
 @contextlib.contextmanager
-def _torchrun(folder: Path, configuration: Configuration) -> Iterator["_ProcessesOfARun"]:
+def _torchrun(folder: Path, configuration: Run) -> Iterator["_ProcessesOfARun"]:
     """Start the processes of the folder's task; at the end none of them is left."""
     project = str(Path(__file__).parents[2])
     environment = {
@@ -125,12 +125,12 @@ class _ProcessesOfARun:
 
     def __init__(
         self,
-        configuration: Configuration,
+        configuration: Run,
         folder: Path,
         server: socket.socket,
         torchrun: subprocess.Popen,
     ) -> None:
-        self.configuration = configuration
+        self.run = configuration
         self.folder = folder
         self.server = server
         self.torchrun = torchrun
@@ -195,7 +195,7 @@ class _ProcessesOfARun:
         for failure in sorted(self.folder.glob(f"{FAILURE}*")):
             return failure.read_text()
         log = (self.folder / "log").read_text(errors="replace")
-        of = f"of the run's {self.configuration.processes} processes"
+        of = f"of the run's {self.run.processes} processes"
         again = "the same command again goes on after the last checkpoint"
         if not (cause := _ROOT_CAUSE.search(log)):
             return f"the run's processes ended; {again}. They said:\n{_last_lines(log)}"

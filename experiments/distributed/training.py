@@ -7,9 +7,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from experiments.configuration import Configuration
 from experiments.evaluation import predict_ratings
 from experiments.ratings import Interactions, Split
+from experiments.run import Run
 from experiments.student_code import StudentCode
 from experiments.training import BLOCK_ROWS, Training
 
@@ -34,7 +34,7 @@ class SharedOutTraining(Training):
     (dropout), and statistics that it takes over a batch (batch normalisation).
     """
 
-    def __init__(self, configuration: Configuration, split: Split, code: StudentCode) -> None:
+    def __init__(self, configuration: Run, split: Split, code: StudentCode) -> None:
         self.place, self.processes = dist.get_rank(), dist.get_world_size()
         super().__init__(configuration, split, code)
         # A student's network may hold parameters that no prediction reads.

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from experiments.commands import main
-from experiments.configuration import COURSE_RUNS, METRICS, RUN_NAMES, Configuration
+from experiments.configuration import METRICS
 from experiments.course_runs import check_processes, configure_runs
 from experiments.data import load_ratings
 from experiments.distributed.task import task_folder, write_task
@@ -29,6 +29,7 @@ from experiments.one_writer import only_writer
 from experiments.progress import RunProgress
 from experiments.ratings import Ratings, Split, split_ratings
 from experiments.records import read_record, run_folder
+from experiments.run import COURSE_RUNS, RUN_NAMES, Run
 from experiments.scheduling import RunsFailed, RunsInterrupted, tell_listener
 from experiments.student_code import load_student_code
 from experiments.training import Training
@@ -43,7 +44,7 @@ SHARED, SEPARATE = COURSE_RUNS[1:3]
 GROUP = """
 import json, sys
 from pathlib import Path
-from experiments.configuration import Configuration
+from experiments.run import Run
 from experiments.distributed.rank import joined_group
 from experiments.distributed.task import load_split
 from experiments.distributed.training import SharedOutTraining
@@ -53,7 +54,7 @@ folder = Path(sys.argv[1])
 curves = []
 with joined_group("cpu") as place:
     for config, submission in json.loads((folder / "runs.json").read_text()):
-        run = Configuration(**config)
+        run = Run.from_dict(config)
         code = load_student_code(Path(submission))
         training = SharedOutTraining(run, load_split(folder), code)
         curves.append([training.run_epoch() for _ in range(run.epochs)])
@@ -61,7 +62,7 @@ with joined_group("cpu") as place:
 """
 
 
-def single_process(run: Configuration, split: Split, folder: Path) -> list[dict[str, float]]:
+def single_process(run: Run, split: Split, folder: Path) -> list[dict[str, float]]:
     training = Training(run, split, load_student_code(folder))
     return [training.run_epoch() for _ in range(run.epochs)]
 
@@ -141,7 +142,7 @@ def test_the_command_shares_a_run_out_and_writes_its_results(reference: Path, tm
     assert done.exit_code == 0, done.output
     assert "epoch 2/2" in done.output
     record = read_record(tmp_path, RUN_NAMES[1])
-    assert record.configuration.processes == 2
+    assert record.run.processes == 2
     ratings = load_ratings("synthetic", lambda _: None)
     (run,) = configure_runs(
         ratings, reference, names=[RUN_NAMES[1]], epochs=2, batch_size=4000, threads=1
@@ -213,7 +214,7 @@ def test_a_long_epoch_tells_how_far_it_is(
     assert len(said) == 2 * (3 + 1)
 
 
-def shared_out(run: Configuration, **changes) -> Configuration:
+def shared_out(run: Run, **changes) -> Run:
     return replace(run, **{"batch_size": 300, "processes": 2, "submission": "this", **changes})
 
 
@@ -252,7 +253,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
             [run], small_split, reference, tmp_path / "stopped", at_epoch(5, interrupt)
         )
     assert 6 <= caught.value.epochs[run.name] < 120
-    assert (run_folder(tmp_path / "stopped", run.name) / "checkpoint.pt").exists()
+    assert (run_folder(tmp_path / "stopped", run.id) / "checkpoint.pt").exists()
     assert processes_below() == []
 
     watcher = Watcher()
@@ -261,10 +262,10 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
     assert before == caught.value.epochs[run.name]
     assert watcher.epochs[run.name] == list(range(before, 120))
     complete_shared_out_runs([run], small_split, reference, tmp_path / "whole", Watcher())
-    stopped, whole = (read_record(tmp_path / name, run.name) for name in ("stopped", "whole"))
+    stopped, whole = (read_record(tmp_path / name, run.id) for name in ("stopped", "whole"))
     assert stopped.curves == whole.curves
     weights = [
-        torch.load(run_folder(tmp_path / name, run.name) / "weights.pt", weights_only=True)
+        torch.load(run_folder(tmp_path / name, run.id) / "weights.pt", weights_only=True)
         for name in ("stopped", "whole")
     ]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
@@ -288,7 +289,7 @@ def test_a_dead_process_ends_its_run_with_a_sentence_and_the_others_go_on(
         complete_shared_out_runs(runs, small_split, reference, tmp_path, at_epoch(3, kill_second))
     assert "perhaps for want of memory" in str(caught.value)
     assert list(caught.value.messages) == [SHARED.name]
-    assert read_record(tmp_path, SEPARATE.name)
+    assert read_record(tmp_path, SEPARATE.id)
     assert processes_below() == []
 
 
