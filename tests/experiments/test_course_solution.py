@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from experiments.configuration import COURSE_RUNS, METRICS, Configuration
-from experiments.ratings import Split
-from experiments.student_code import load_student_code
-from experiments.training import Training
+from experiments.data.ratings import Split
+from experiments.training.student_code import load_student_code
+from experiments.training.trainer import Training
 from tests.conftest import PROJECT
 
 COURSE = PROJECT / "tests" / "grader" / "right_submissions" / "the_course"

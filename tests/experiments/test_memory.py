@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.memory import jobs_that_fit
-from experiments.ratings import Ratings
+from experiments.data.ratings import Ratings
+from experiments.engine.resources import jobs_that_fit
 from experiments.run import COURSE_RUNS
 
 SHARED = COURSE_RUNS[1]
