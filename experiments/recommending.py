@@ -63,7 +63,7 @@ def recommend(
     Returns
     -------
     DataFrame
-        Columns title, score (the interaction score), stars (predicted), watched (whether the
+        Columns title, score (the interaction), stars (predicted), watched (whether the
         movie is among the user's test movies); indexed by rank from 1.
     """
     score_items, _ = item_scorer(net, split.num_users, split.num_items)
@@ -76,7 +76,7 @@ def recommend(
         left_out[split.train.items[split.train.users == user]] = True
         scores[left_out] = -torch.inf
         items = scores.argsort(descending=True, stable=True)[:count]
-        stars, _ = net(users.expand(len(items)), items)
+        _, stars = net(users.expand(len(items)), items)
     heldout = set(split.test.items[split.test.users == user].tolist())
     items = items.tolist()
     return pd.DataFrame(

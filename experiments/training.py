@@ -215,21 +215,21 @@ class Training:
     def _predict(self, rows: Tensor, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return positive and negative scores, stars and predicted stars of a minibatch."""
         users = self.users[rows]
-        predicted, positive = self.net(users, self.items[rows])
-        _, negative = self.net(users, negatives)
+        positive, predicted = self.net(users, self.items[rows])
+        negative, _ = self.net(users, negatives)
         return positive, negative, self.stars[rows], predicted
 
     def _predict_all(self, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return positive and negative scores, stars and predicted stars of all pairs."""
         size = BLOCK_ROWS if self.device.type == "cpu" else len(self.users)
         blocks = list(zip(self.users.split(size), self.items.split(size)))
-        predicted, positive = map(torch.cat, zip(*(self.net(*block) for block in blocks)))
+        positive, predicted = map(torch.cat, zip(*(self.net(*block) for block in blocks)))
         if self.scores_negatives_at_once:
             every_user = torch.arange(self.num_users, device=self.device)
             negative = self.score_items(every_user)[self.users, negatives]
         else:
             blocks = zip(self.users.split(size), negatives.split(size))
-            negative = torch.cat([self.net(*block)[1] for block in blocks])
+            negative = torch.cat([self.net(*block)[0] for block in blocks])
         return positive, negative, self.stars, predicted
 
     def _step(self, predictions: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[float, ...]:

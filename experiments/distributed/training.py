@@ -145,8 +145,8 @@ class _Pairs(nn.Module):
         for user, item, drawn in zip(
             users.split(block), items.split(block), negatives.split(block)
         ):
-            predicted, positive = self.net(user, item)
-            _, negative = self.net(user, drawn)
+            positive, predicted = self.net(user, item)
+            negative, _ = self.net(user, drawn)
             blocks.append(torch.stack((positive, negative, predicted)))
         return torch.cat(blocks, dim=1)
 

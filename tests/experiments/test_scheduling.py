@@ -173,9 +173,9 @@ def test_interrupted_runs_say_where_they_are_and_go_on_from_there(small_split, r
 def test_a_failing_run_leaves_the_others_alone(small_split, changed_submission, tmp_path):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     runs = configurations(folder, 3)
     with pytest.raises(RunsFailed, match="in forward_without_embedding_sharing: Question 1c"):

@@ -174,9 +174,9 @@ def test_a_mistake_of_the_student_is_one_sentence_and_the_other_runs_complete(
 ):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     runs = planned(small_ratings, folder, 4)
     broken = prepare(workers.client, small_ratings, folder, own_machine=True)
@@ -197,8 +197,8 @@ def test_a_submission_that_ends_its_process_is_given_up(
 ):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
-        "        import os\n        os._exit(3)\n        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
+        "        import os\n        os._exit(3)\n        score = self._rating(self.U_reg",
     )
     runs = planned(small_ratings, folder, 3)
     with (

@@ -98,9 +98,9 @@ def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submi
 def test_a_study_with_runs_that_failed_reports_on_the_others(changed_submission, tmp_path):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     (tmp_path / "study").mkdir()
     done = study("--part", "claims", "--submission", folder, "--out", tmp_path / "study")
@@ -116,9 +116,9 @@ def test_a_study_with_runs_that_failed_and_others_without_a_number_says_both(
 ):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     text = (folder / "mrr.py").read_text()
     (folder / "mrr.py").write_text(text.replace(".nanmean()", ".mean()"))
