@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from experiments.configuration import Configuration, processor_cores
-from experiments.memory import jobs_that_fit
-from experiments.one_writer import only_writer
-from experiments.plain_lines import print_plainly
-from experiments.ratings import DataError
-from experiments.records import RunRecord
+from experiments.console import echo
+from experiments.data.ratings import DataError
+from experiments.engine.resources import jobs_that_fit, processor_cores
+from experiments.engine.store import RunRecord
+from experiments.locking import lock_folder
+from experiments.run import Run
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
 from experiments.study.design import PARTS
@@ -31,12 +31,12 @@ class Work:
 
     Attributes
     ----------
-    todo : list of Configuration
+    todo : list of Run
     costs : Costs
     workers : Workers
     """
 
-    todo: list[Configuration]
+    todo: list[Run]
     costs: Costs
     workers: Workers
 
@@ -83,7 +83,7 @@ def conduct_study(
         If a run does not fit into this machine's memory.
     """
     runs = plan.configurations
-    with only_writer(study):
+    with lock_folder(study):
         try:
             with _work_to_do(plan, study, console, workers, scheduler) as work:
                 if work:
@@ -123,7 +123,7 @@ def _work_to_do(
     """
     _check_folder(study, plan.configurations[0], console)
     complete = complete_records(study, plan.configurations)
-    todo = [run for run in plan.configurations if run.name not in complete]
+    todo = [run for run in plan.configurations if run.id not in complete]
     costs = recorded_costs(list(complete.values()))
     if not todo:
         _show_plan(plan, set(complete), costs, 1, console)
@@ -137,7 +137,7 @@ def _work_to_do(
 
 @contextlib.contextmanager
 def _workers(
-    todo: Sequence[Configuration],
+    todo: Sequence[Run],
     plan: Plan,
     count: int | None,
     scheduler: str | None,
@@ -145,20 +145,20 @@ def _workers(
 ) -> Iterator[Workers]:
     """Start workers or join a cluster, and say what a person should know about them."""
     if scheduler:
-        print_plainly(console, f"Joining {scheduler} ...")
+        echo(console, f"Joining {scheduler} ...")
         count = 0
     else:
         fitting = jobs_that_fit(todo, plan.ratings, batch_is_given=True)
         cores = max(1, processor_cores() // todo[0].threads)
         if count is None and fitting < min(cores, len(todo)):
-            print_plainly(console, f"Free memory holds {fitting} of these runs at once.")
+            echo(console, f"Free memory holds {fitting} of these runs at once.")
         count = min(len(todo), count or min(cores, fitting))
-        print_plainly(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
+        echo(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
     with open_workers(plan.ratings, plan.submission, count, scheduler) as ready:
         if not len(ready):
-            print_plainly(console, "The cluster has no worker yet; waiting for one ...")
+            echo(console, "The cluster has no worker yet; waiting for one ...")
         if slowed := ready.slowed:
-            print_plainly(
+            echo(
                 console,
                 f"{slowed} workers were started by Dask's nanny, whose setting of "
                 "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
@@ -167,9 +167,9 @@ def _workers(
         yield ready
 
 
-def _check_folder(study: Path, run: Configuration, console: Console) -> None:
+def _check_folder(study: Path, run: Run, console: Console) -> None:
     """Refuse to mix the runs of two data sets; say which runs will be replaced."""
-    others = [record.configuration for record in study_records(study)]
+    others = [record.run for record in study_records(study)]
     if any(other.data != run.data for other in others):
         raise DataError(
             f"{study} has a study of other ratings, hours of work perhaps. Give another folder "
@@ -182,23 +182,21 @@ def _check_folder(study: Path, run: Configuration, console: Console) -> None:
     for what, fields in changes.items():
         changed = attrgetter(*fields)
         if old := sum(changed(other) != changed(run) for other in others):
-            print_plainly(
+            echo(
                 console,
                 f"{old} complete runs in {study} are {what}. They are done anew where this study "
                 "needs them, and left out of its files",
             )
 
 
-def _measure(
-    known: Costs, todo: Sequence[Configuration], workers: Workers, console: Console
-) -> Costs:
+def _measure(known: Costs, todo: Sequence[Run], workers: Workers, console: Console) -> Costs:
     kinds = len(known.missing(todo))
     if not kinds:
         return known
     redraws = console.is_terminal or console.is_jupyter
     what = f"Trying out an epoch of {kinds} kinds of run"
     if not redraws:
-        print_plainly(console, f"{what} ...")
+        echo(console, f"{what} ...")
     columns = TextColumn("{task.description}"), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True, disable=not redraws) as progress:
         task = progress.add_task(what, total=kinds)
@@ -216,20 +214,20 @@ def _show_plan(
     total = 0.0
     for title, part in PARTS.items():
         runs = [run for own, run in plan.runs if own == title]
-        todo = [run for run in runs if run.name not in complete]
+        todo = [run for run in runs if run.id not in complete]
         seconds = sum(map(costs.seconds, todo))
         total += seconds
         if runs:
             time = format_duration(seconds) if todo else "complete"
             table.add_row(title, f"{part.question}?", str(len(runs)), str(len(todo)), time)
     console.print(table)
-    todo = [run for _, run in plan.runs if run.name not in complete]
+    todo = [run for _, run in plan.runs if run.id not in complete]
     if not todo:
-        print_plainly(console, f"All {len(plan.runs)} runs are complete.")
+        echo(console, f"All {len(plan.runs)} runs are complete.")
         return
     longest = max(map(costs.seconds, todo))
     workers = max(1, workers)
-    print_plainly(
+    echo(
         console,
         f"{len(todo)} of {len(plan.runs)} runs to do: about "
         f"{format_duration(max(total / workers, longest))} on {workers} "

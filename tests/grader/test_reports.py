@@ -16,6 +16,7 @@ from grader.grading import grade, grader_failed
 from grader.isolation import ForkServer
 from grader.report import FAILED, Detail, Report
 from grader.reports import FORMATS, write_report
+from grader.reports.cell import write_html, write_text
 from release.gradescope.results_schema import SCHEMA
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -107,8 +108,33 @@ def test_the_graders_own_failure_is_reported_in_every_format(format_: str) -> No
     written = " ".join(write_report(report, format_, width=200).split())
     assert "grader failed" in written
     assert ("4.25" in written) == (format_ == "json")
+    assert "0 of 0" not in written
+    if format_ == "gradescope":
+        with pytest.raises(jsonschema.ValidationError):  # Gradescope takes no score from this
+            jsonschema.validate(json.loads(written), SCHEMA)
+
+
+@pytest.mark.parametrize("format_", FOR_STUDENTS)
+def test_what_cannot_be_read_is_said_once_and_not_by_every_test(
+    tmp_path: Path, grading_server: ForkServer, format_: str
+) -> None:
+    (tmp_path / "my_model.py").write_text("")
+    report = grade(tmp_path, grading_server)
+    written = " ".join(write_report(report, format_, verbose=True, width=200).split())
+    assert written.count("holds none of model.py, loss.py, mrr.py") == 1
+    assert written.count("my_model.py") == 1
+    assert "1a-0" not in written and "ModuleNotFoundError" not in written
     if format_ == "gradescope":
         jsonschema.validate(json.loads(written), SCHEMA)
+        assert json.loads(written)["score"] == 0
+
+
+def test_a_notebook_cell_says_once_what_cannot_be_read(
+    tmp_path: Path, grading_server: ForkServer
+) -> None:
+    report = grade(tmp_path, grading_server, questions=["1a"])
+    for write in (write_html, write_text):
+        assert " ".join(write(report).split()).count("holds none of model.py") == 1
 
 
 def test_text_of_a_submission_is_not_taken_for_markup(
@@ -156,6 +182,20 @@ def test_the_command_exits_with_0_1_or_2(submission: Callable[..., Path], tmp_pa
     unknown = run("--question", "9z")
     assert unknown.returncode == 2
     assert "there are 1a, 1b" in unknown.stderr
+
+
+def test_without_isolation_the_command_grades_nothing_and_says_what_to_do(
+    submission: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(submission())
+    monkeypatch.setenv("GRADER_ISOLATION", "plain")
+    refused = run(path)
+    assert refused.returncode == 2
+    assert "This was not graded" in refused.stdout and "points" not in refused.stdout
+    assert "--public-only" in refused.stderr
+    public = run(path, "--question", "2a", "--public-only")
+    assert (public.returncode, public.stderr) == (0, "")
+    assert "hidden tests were not run" in public.stdout
 
 
 def test_help_does_not_import_torch() -> None:
