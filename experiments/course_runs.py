@@ -1,25 +1,22 @@
 """The main job: fetch the data, complete the four runs, write the results."""
 
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.configuration import default_threads, processor_cores
-from experiments.distributed.torchrun import complete_shared_out_runs
-from experiments.memory import jobs_that_fit
-from experiments.one_writer import only_writer
-from experiments.ratings import Ratings, split_ratings
-from experiments.records import (
+from experiments.data.ratings import Ratings, split_ratings
+from experiments.engine.resources import default_threads, jobs_that_fit
+from experiments.engine.store import (
     RunRecord,
     read_record,
     tidy_curves,
     write_summaries,
 )
+from experiments.locking import lock_folder
 from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, Run
 from experiments.scheduling import Listener, complete_runs, default_jobs
-from experiments.student_code import code_digest, find_submission
+from experiments.training.student_code import code_digest, find_submission
 
 
 def resolve_device(device: str) -> str:
@@ -48,25 +45,6 @@ def resolve_device(device: str) -> str:
     return "cpu"
 
 
-def check_processes(processes: int, device: str) -> None:
-    """Raise ValueError if a run cannot be shared out between so many processes here."""
-    if processes == 1:
-        return
-    if sys.platform == "win32":
-        raise ValueError("--processes above 1 needs Linux, macOS or WSL")
-    if device == "mps":
-        raise ValueError("--processes above 1 goes with --device cpu or cuda, not with mps")
-    if device == "cuda":
-        import torch
-
-        cards = torch.cuda.device_count()
-        if cards < processes:
-            raise ValueError(
-                f"--processes {processes} needs as many NVIDIA cards, and torch finds {cards}: "
-                f"use --processes {cards}, or --device cpu"
-            )
-
-
 def configure_runs(
     ratings: Ratings,
     submission: Path,
@@ -77,7 +55,6 @@ def configure_runs(
     batch_size: int | None = None,
     device: str = "auto",
     threads: int | None = None,
-    processes: int = 1,
 ) -> list[Run]:
     """Return the course's runs, or those of them that are named, with all that they depend on.
 
@@ -86,19 +63,15 @@ def configure_runs(
     StudentError
         If there is no submission.
     ValueError
-        If the device is not there, or not for so many processes.
+        If the device is not there.
     """
     device = resolve_device(device)
-    check_processes(processes, device)
-    if threads is None:
-        threads = default_threads() if processes == 1 else max(1, processor_cores() // processes)
     protocol = {
         "epochs": epochs,
         "seed": seed,
         "batch_size": batch_size,
         "device": device,
-        "threads": threads,
-        "processes": processes,
+        "threads": threads or default_threads(),
         "data": ratings.digest,
         "submission": code_digest(find_submission(submission)),
     }
@@ -138,12 +111,9 @@ def run_experiments(
         say(f"Free memory holds {fitting} of these runs at once.")
         jobs = fitting
     split = split_ratings(ratings, configurations[0].seed)
-    with only_writer(results):
+    with lock_folder(results):
         try:
-            if configurations[0].processes > 1:
-                complete_shared_out_runs(configurations, split, submission, results, listener)
-            else:
-                complete_runs(configurations, split, submission, results, listener, jobs)
+            complete_runs(configurations, split, submission, results, listener, jobs)
         finally:
             records = comparable_records(results, configurations[0])
             if records:
@@ -163,8 +133,8 @@ def comparable_records(results: Path, configuration: Run) -> list[RunRecord]:
 def write_results(results: Path, records: list[RunRecord], say: Callable[[str], None]) -> None:
     """Write everything in ``results/`` that is made from complete runs."""
     # Drawing and TensorBoard take a second to import.
-    from experiments.event_files import write_event_files
     from experiments.plots.curves import save_figures
+    from experiments.tensorboard import write_event_files
 
     write_summaries(results, records)
     say(f"Drawing the curves of {len(records)} runs ...")

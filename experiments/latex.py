@@ -16,12 +16,12 @@ from pathlib import Path
 import pandas as pd
 
 from experiments import run as run_file
-from experiments.atomic import write_atomically
+from experiments.engine.store import read_curves
+from experiments.io import write_atomic
 from experiments.plots import curves as curves_file
 from experiments.plots import style as style_file
 from experiments.plots.curves import draw_small
 from experiments.plots.style import picture_bytes
-from experiments.records import read_curves
 from experiments.run import COMPARISONS, COURSE_RUNS, JOINT_LOSS, METRICS, Metric, Run
 
 # A run's values of a metric, epoch by epoch from 0, by the run's name and the metric's key.
@@ -65,11 +65,11 @@ def write_report(results: Path, generated: Path) -> list[Path]:
     if all(file.exists() for file in files) and report.read_text().startswith(stamp):
         return files
     final, rows = read_final(results), read_rows(results)
-    write_atomically(table, final_rows(final))
+    write_atomic(table, final_rows(final))
     for path, (runs, metric) in pictures.items():
-        write_atomically(path, picture_bytes(draw_small(rows, metric, runs), "pdf"))
+        write_atomic(path, picture_bytes(draw_small(rows, metric, runs), "pdf"))
     # Last, because its stamp says that the rest is complete.
-    write_atomically(report, stamp + macros(final, by_run_and_metric(rows)))
+    write_atomic(report, stamp + macros(final, by_run_and_metric(rows)))
     return files
 
 

@@ -119,8 +119,6 @@ class Run:
         ``"cpu"``, ``"cuda"`` or ``"mps"``.
     threads : int
         Processor threads. Sums of floats depend on it in the last digits.
-    processes : int
-        Processes that share the run out between them; the last digits depend on it too.
     data, submission : str
         Digests of the ratings and of the student's code.
     """
@@ -141,7 +139,6 @@ class Run:
     batch_size: int | None = None
     device: str = "cpu"
     threads: int = 1
-    processes: int = 1
     data: str = ""
     submission: str = ""
 

@@ -27,7 +27,9 @@ ALONE = (
 )
 SUFFIXES = {
     "experiments": (".py",),
-    "experiments/distributed": (".py",),
+    "experiments/data": (".py",),
+    "experiments/engine": (".py",),
+    "experiments/training": (".py",),
     "experiments/plots": (".py",),
     "experiments/study": (".py", ".jinja"),
     "experiments/study/questions": (".py",),

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments.atomic import write_atomically
+from experiments.io import write_atomic
 from experiments.plots.style import (
     LINE_WIDTH,
     SMALL,
@@ -121,5 +121,5 @@ def save_figures(curves: pd.DataFrame, folder: Path) -> list[Path]:
     for stem, figure in figures.items():
         for kind in ("pdf", "png"):
             paths.append(folder / f"{stem}.{kind}")
-            write_atomically(paths[-1], picture_bytes(figure, kind))
+            write_atomic(paths[-1], picture_bytes(figure, kind))
     return paths

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.plain_errors import PlainError
+from experiments.errors import UserError
 from experiments.run import DEFAULTS, METRICS, Metric, Run
 
 FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
@@ -31,7 +31,7 @@ FLOATS = (
 )
 
 
-class StudyError(PlainError):
+class StudyError(UserError):
     """There is no study to report, or its files cannot be read."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from experiments.atomic import write_atomically
+from experiments.io import write_atomic
 from experiments.plots.style import picture_bytes
 from experiments.study.measurements import Measurements, read_measurements
 from experiments.study.questions import ANSWERS, answer_all
@@ -64,7 +64,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
             files[study / "study.tex"] = section.latex
     files[study / "study.html"] = render_page(sections, left, measurements)
     for path, content in files.items():
-        write_atomically(path, content)
+        write_atomic(path, content)
     _remove_stale(study, set(files))
     say(f"{study / 'study.html'} answers {len(sections)} of {len(ANSWERS)} questions")
     return list(files)

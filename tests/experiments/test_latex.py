@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from experiments import latex
+from experiments.engine.store import RunRecord, write_summaries
 from experiments.latex import number, read_rows, tabular, write_report
 from experiments.plots.curves import draw_small
 from experiments.plots.style import picture_bytes
-from experiments.records import RunRecord, write_summaries
 from experiments.run import COURSE_RUNS, METRICS
 
 LOSS, MSE, JOINT, MRR, TEST_MSE = (metric.key for metric in METRICS)

