@@ -56,7 +56,7 @@ class Case:
         size = len(self.user_ids)
         return {
             name: random.normal(size=size).astype(np.float32)
-            for name in ("rating_cotangent", "score_cotangent")
+            for name in ("interaction_cotangent", "rating_cotangent")
         }
 
     @property
@@ -115,8 +115,8 @@ class Case:
             *self.build(judge, used=asked),
             asked,
             call(self.method, "user_ids", "item_ids", seed=2, name="again"),
-            backward("out.0", "rating_cotangent", self.inputs, "rating"),
-            backward("out.1", "score_cotangent", self.inputs, "score"),
+            backward("out.0", "interaction_cotangent", self.inputs, "interaction"),
+            backward("out.1", "rating_cotangent", self.inputs, "rating"),
             **self.ids,
             **self.weights,
             **self.cotangents,
@@ -136,13 +136,13 @@ class Case:
         gradients |= {f"dense.{index}": gradient for index, gradient in enumerate(ddense)}
         return oracle.rating(*rows, dense), gradients
 
-    def score(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """The right interaction scores, and the gradient that reaches each input."""
+    def interaction(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The right interactions, and the gradient that reaches each input."""
         u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
         users, items = self.ids.values()
         ids = {u: users, q: items, "A": users, "B": items}
         rows = {name: self._double(name)[ids[name]] for name in ids}
-        cotangent = self.cotangents["score_cotangent"].astype(np.float64)[:, None]
+        cotangent = self.cotangents["interaction_cotangent"].astype(np.float64)[:, None]
         reached = {u: cotangent * rows[q], q: cotangent * rows[u], "A": cotangent, "B": cotangent}
         gradients = self._no_gradients()
         for name, gradient in reached.items():
@@ -151,7 +151,7 @@ class Case:
         return oracle.interaction(rows[u], rows[q], rows["A"], rows["B"]), gradients
 
     def all_scores(self) -> np.ndarray:
-        """The right interaction score of each asked user with every movie."""
+        """The right interaction of each asked user with every movie."""
         u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
         users = np.array(self.user_ids)
         products = self._double(u)[users] @ self._double(q).T

@@ -96,7 +96,7 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
             **{f"dense{index}": array for index, array in enumerate(dense)},
         )
         expected = oracle.mlp(np.zeros((3, 9)), dense)
-        if answer is None or not agree(answer["out.0"].array, expected):
+        if answer is None or not agree(answer["out.1"].array, expected):
             return False
     return True
 

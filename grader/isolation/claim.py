@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from grader.isolation.cleaning import UnfitError, clean_json, clean_line, clean_text
+from grader.cleaning import UnfitError, clean_json, clean_line, clean_text
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
 from grader.isolation.reply import Frame, Reply, StudentError

@@ -100,7 +100,7 @@ def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None
     [
         ("1a", "U = ScaledEmbedding(num_users, embedding_dim)", "model", ["1b", "1c", "1d"]),
         ("1b", "layers: list[nn.Module] = []", "model", ["1a", "1c", "1d"]),
-        ("1c", "predictions = self._rating(u, q)", "model", ["1a", "1b", "1d"]),
+        ("1c", "score = self._rating(u, q)", "model", ["1a", "1b", "1d"]),
         ("1d", "U, Q = (self.U, self.Q)", "model", ["1a", "1b"]),
         ("2a", "loss = (1 - torch.sigmoid", "loss", ["2b", "2c"]),
         ("2d", "mrr = reciprocal_ranks", "mrr", ["2c"]),
