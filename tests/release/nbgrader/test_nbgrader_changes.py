@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Classroom
 
 from release.archive import write_folder
 from release.files import Files
+from tests.release.nbgrader.conftest import Classroom
 
 pytestmark = [
     pytest.mark.thorough,
