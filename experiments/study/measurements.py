@@ -25,10 +25,6 @@ GRADIENT_COLUMNS = (
     *("run", "epoch", "table"),
     *("factorization_norm", "regression_norm", "cosine"),
 )
-FLOATS = (
-    *("factorization_weight", "regression_weight", "training_fraction", *METRIC_KEYS),
-    *("value", "factorization_norm", "regression_norm", "cosine"),
-)
 
 
 class StudyError(UserError):
@@ -120,14 +116,12 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns))
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(FLOATS, str))
+        table = pd.read_csv(path, float_precision="round_trip")
     except (ValueError, OSError) as error:
         raise StudyError(f"{path} cannot be read ({error}); run the study again") from error
     missing = [column for column in columns if column not in table]
     if missing:
         raise StudyError(f"{path} has no column {', '.join(missing)}; run the study again")
-    for column in table.columns.intersection(FLOATS):
-        table[column] = table[column].map(float)  # exact, which the reader's own floats are not
     return table
 
 
