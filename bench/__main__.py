@@ -19,8 +19,9 @@ import psutil
 from bench.evaluation import evaluation_seconds, large_evaluation
 from bench.scaling import main as scaling
 from experiments.atomic import write_atomically
-from experiments.configuration import COURSE_RUNS, default_threads, processor_cores
+from experiments.configuration import default_threads, processor_cores
 from experiments.movielens import default_cache, load_movielens_100k
+from experiments.run import COURSE_RUNS
 
 SHORT, LONG = 5, 45  # epochs; the difference of two whole commands leaves out their start
 BASELINE_EPOCHS = 3

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from bench.baseline import Net, by_user, mean_reciprocal_rank
-from experiments.configuration import COURSE_RUNS, default_threads
+from experiments.configuration import default_threads
 from experiments.evaluation import HeldOutRanking, predict_ratings
 from experiments.movielens import load_movielens_100k
 from experiments.ratings import Interactions, Split, split_ratings
+from experiments.run import COURSE_RUNS
 from experiments.scheduling import default_jobs
 from experiments.student_code import load_student_code
 from experiments.training import Training

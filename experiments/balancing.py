@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.configuration import Configuration
 from experiments.gradients import inner_product, task_gradients
+from experiments.run import Run
 
 # Adam moves a number by about its rate a step. In the course's 200 steps a log variance goes from
 # 0 to log 13, where the MSE starts, and back; at the network's rate it would hardly leave 0.
@@ -258,7 +258,7 @@ AGGREGATORS: dict[str, Callable[[], Weigh]] = {
 BALANCINGS = ("fixed", "uncertainty", *AGGREGATORS)
 
 
-def balancing_of(configuration: Configuration, parameters: Sequence[nn.Parameter]) -> Balancing:
+def balancing_of(configuration: Run, parameters: Sequence[nn.Parameter]) -> Balancing:
     """Return what a configuration's ``balancing`` names, for the parameters of its network.
 
     Raises

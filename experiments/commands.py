@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 # Only what is quick to import; each command imports what it needs.
-from experiments.configuration import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
+from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
 from experiments.same_command import same_command
 from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
@@ -102,16 +102,7 @@ def main() -> None:
 @click.option(
     "--threads",
     type=click.IntRange(1),
-    help="Processor threads of each process. Default: a fourth of the cores, or with --processes "
-    "the cores shared out between them.",
-)
-@click.option(
-    "--processes",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Processes that share each run out between them, for large data: runs then go one after "
-    "the other. On NVIDIA cards a process is a card. See docs/large_data.md.",
+    help="Processor threads of each run. Default: a fourth of the cores.",
 )
 def run(
     names: tuple[str, ...],
@@ -124,7 +115,6 @@ def run(
     batch_size: int | None,
     device: str,
     threads: int | None,
-    processes: int,
 ) -> None:
     """Run the four experiments and draw their curves.
 
@@ -145,8 +135,6 @@ def run(
     console = Console()
     say = partial(print_plainly, console)
 
-    if processes > 1 and jobs not in (None, 1):
-        _fail("--processes above 1 and --jobs do not go together: the runs go one after the other")
     try:
         ratings = load_ratings(data, say)
         configurations = configure_runs(
@@ -158,7 +146,6 @@ def run(
             batch_size=batch_size,
             device=device,
             threads=threads,
-            processes=processes,
         )
         with RunProgress(configurations, console) as progress:
             records = run_experiments(
@@ -179,7 +166,7 @@ def run(
         sys.exit(130)
 
     console.print()
-    console.print(final_table({record.configuration.name: record.final for record in records}))
+    console.print(final_table({record.run.name: record.final for record in records}))
     say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
 
 

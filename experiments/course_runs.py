@@ -1,20 +1,11 @@
 """The main job: fetch the data, complete the four runs, write the results."""
 
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.configuration import (
-    COURSE_RUNS,
-    DEFAULT_EPOCHS,
-    DEFAULT_SEED,
-    Configuration,
-    default_threads,
-    processor_cores,
-)
-from experiments.distributed.torchrun import complete_shared_out_runs
+from experiments.configuration import default_threads
 from experiments.memory import jobs_that_fit
 from experiments.one_writer import only_writer
 from experiments.ratings import Ratings, split_ratings
@@ -24,6 +15,7 @@ from experiments.records import (
     tidy_curves,
     write_summaries,
 )
+from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, Run
 from experiments.scheduling import Listener, complete_runs, default_jobs
 from experiments.student_code import code_digest, find_submission
 
@@ -54,25 +46,6 @@ def resolve_device(device: str) -> str:
     return "cpu"
 
 
-def check_processes(processes: int, device: str) -> None:
-    """Raise ValueError if a run cannot be shared out between so many processes here."""
-    if processes == 1:
-        return
-    if sys.platform == "win32":
-        raise ValueError("--processes above 1 needs Linux, macOS or WSL")
-    if device == "mps":
-        raise ValueError("--processes above 1 goes with --device cpu or cuda, not with mps")
-    if device == "cuda":
-        import torch
-
-        cards = torch.cuda.device_count()
-        if cards < processes:
-            raise ValueError(
-                f"--processes {processes} needs as many NVIDIA cards, and torch finds {cards}: "
-                f"use --processes {cards}, or --device cpu"
-            )
-
-
 def configure_runs(
     ratings: Ratings,
     submission: Path,
@@ -83,8 +56,7 @@ def configure_runs(
     batch_size: int | None = None,
     device: str = "auto",
     threads: int | None = None,
-    processes: int = 1,
-) -> list[Configuration]:
+) -> list[Run]:
     """Return the course's runs, or those of them that are named, with all that they depend on.
 
     Raises
@@ -92,19 +64,15 @@ def configure_runs(
     StudentError
         If there is no submission.
     ValueError
-        If the device is not there, or not for so many processes.
+        If the device is not there.
     """
     device = resolve_device(device)
-    check_processes(processes, device)
-    if threads is None:
-        threads = default_threads() if processes == 1 else max(1, processor_cores() // processes)
     protocol = {
         "epochs": epochs,
         "seed": seed,
         "batch_size": batch_size,
         "device": device,
-        "threads": threads,
-        "processes": processes,
+        "threads": threads or default_threads(),
         "data": ratings.digest,
         "submission": code_digest(find_submission(submission)),
     }
@@ -112,7 +80,7 @@ def configure_runs(
 
 
 def run_experiments(
-    configurations: Sequence[Configuration],
+    configurations: Sequence[Run],
     ratings: Ratings,
     submission: Path,
     results: Path,
@@ -146,10 +114,7 @@ def run_experiments(
     split = split_ratings(ratings, configurations[0].seed)
     with only_writer(results):
         try:
-            if configurations[0].processes > 1:
-                complete_shared_out_runs(configurations, split, submission, results, listener)
-            else:
-                complete_runs(configurations, split, submission, results, listener, jobs)
+            complete_runs(configurations, split, submission, results, listener, jobs)
         finally:
             records = comparable_records(results, configurations[0])
             if records:
@@ -157,13 +122,12 @@ def run_experiments(
     return records
 
 
-def comparable_records(results: Path, configuration: Configuration) -> list[RunRecord]:
+def comparable_records(results: Path, configuration: Run) -> list[RunRecord]:
     """Return the complete runs on disk that differ from a configuration in nothing but the run."""
-    records = [read_record(results, run.name) for run in COURSE_RUNS]
+    runs = [replace(run, **configuration.protocol) for run in COURSE_RUNS]
+    records = [read_record(results, run.id) for run in runs]
     return [
-        record
-        for record in records
-        if record and record.configuration.protocol == configuration.protocol
+        record for record in records if record and record.run.protocol == configuration.protocol
     ]
 
 

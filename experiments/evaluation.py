@@ -107,7 +107,7 @@ class HeldOutRanking:
 def predict_ratings(net: nn.Module, users: Tensor, items: Tensor) -> Tensor:
     """Return the predicted stars of each pair, shape (num_pairs,), some pairs at a time."""
     blocks = zip(users.split(ROWS_AT_ONCE), items.split(ROWS_AT_ONCE))
-    return torch.cat([net(*pairs)[0] for pairs in blocks])
+    return torch.cat([net(*pairs)[1] for pairs in blocks])
 
 
 def to_tensors(interactions: Interactions, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

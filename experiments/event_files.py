@@ -14,7 +14,7 @@ from experiments.records import RunRecord
 def write_event_files(results: Path, records: list[RunRecord]) -> None:
     """Write ``tensorboard/NAME/`` for each run, in place of what was there."""
     for record in records:
-        folder = results / "tensorboard" / record.configuration.name
+        folder = results / "tensorboard" / record.run.name
         partial = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(partial, ignore_errors=True)
         writer = EventFileWriter(str(partial))

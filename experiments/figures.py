@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments.atomic import write_atomically
 from experiments.configuration import METRICS
+from experiments.run import BLUE, BROWN, GREEN, ORANGE, RUN_BY_NAME
 
 TITLES = {
     "training/Factorization Loss": "Factorization loss, training",
@@ -21,9 +22,7 @@ TITLES = {
 }
 LOGARITHMIC = ("training/MSE", "training/Joint Loss", "eval/MSE")
 
-# Colour tells the weights, line style the sharing. Dark blue and orange keep apart for the
-# colour-blind and in grey (luminance 0.15 and 0.45).
-COLOURS = ("#08519c", "#e6850e", "#009e73", "#7f3b08")
+COLOURS = (BLUE, ORANGE, GREEN, BROWN)
 STYLE = {
     "font.size": 8,
     "axes.titlesize": 9,
@@ -46,27 +45,17 @@ def file_stem(metric: str) -> str:
 
 
 def run_styles(runs: list[str]) -> dict[str, dict]:
-    """Return line properties by run: colour by the weights, dashes for separate tables."""
-    weights = [run.split("_", 1)[-1] for run in runs]
-    place = {weight: k for k, weight in enumerate(sorted(set(weights)))}
-    return {
-        run: {
-            "color": COLOURS[place[weight] % len(COLOURS)],
-            # Where dashed curves coincide, the dashes of one fall into the gaps of the other.
-            "linestyle": "-" if run.startswith("shared=True") else (4 * place[weight], (4, 4)),
+    """Return line properties by name: colour for weights, dashes for separate tables."""
+    styles: dict[str, dict] = {name: {"label": name} for name in runs}
+    for name in styles.keys() & RUN_BY_NAME.keys():
+        run = RUN_BY_NAME[name]
+        styles[name] = {
+            "color": run.colour,
+            "linestyle": run.line_style,
             "dash_capstyle": "butt",
-            "label": _label(run),
+            "label": run.latex,
         }
-        for run, weight in zip(runs, weights)
-    }
-
-
-def _label(run: str) -> str:
-    parts = re.fullmatch(r"shared=(True|False)_LF=(.+)_LR=(.+)", run)
-    if not parts:
-        return run
-    tables = "shared" if parts[1] == "True" else "separate"
-    return rf"{tables}, $\lambda_F$={parts[2]}, $\lambda_R$={parts[3]}"
+    return styles
 
 
 def draw_metric(axes: Axes, curves: pd.DataFrame, metric: str) -> None:

@@ -5,88 +5,77 @@ from dataclasses import replace
 
 import psutil
 
-from experiments.configuration import Configuration
 from experiments.ratings import Ratings
+from experiments.run import Run
 
 # Bytes, measured with the reference solution at 32 columns of embeddings and rounded up.
 PROCESS = 300e6  # Python, torch and the run's own code
 PER_RATING = 110  # ratings in the order of the blocks, the epoch's draws, the users' movies
 PER_PAIR_IN_BLOCKS = 1500  # activations that wait for the backward pass of a full batch
 PER_PAIR_AT_ONCE = 2800  # the same of a minibatch, which goes through the network in one piece
-COPIES_OF_TABLES = 6  # weights, gradients, Adam's two means, and room to send gradients
+COPIES_OF_TABLES = 5  # weights, gradients, Adam's two means, and one on its way to disk
 
 SMALL = 2e9  # runs below it start in any case: the system finds room for them
 SHARE_OF_FREE = 0.9
 SUGGESTED_BATCH = 65_536
 
 
-def process_memory(configuration: Configuration, ratings: Ratings) -> float:
-    """Return about how many bytes one process of a run will hold at most."""
-    pairs = configuration.training_fraction * len(ratings)
-    pairs_a_step = min(configuration.batch_size or pairs, pairs)
-    of_a_pair = PER_PAIR_AT_ONCE if configuration.batch_size else PER_PAIR_IN_BLOCKS
-    columns = configuration.embedding_dim * (1 if configuration.embedding_sharing else 2) + 1
+def run_memory(run: Run, ratings: Ratings) -> float:
+    """Return about how many bytes the process of a run will hold at most."""
+    pairs = run.training_fraction * len(ratings)
+    pairs_a_step = min(run.batch_size or pairs, pairs)
+    per_pair = PER_PAIR_AT_ONCE if run.batch_size else PER_PAIR_IN_BLOCKS
+    columns = run.embedding_dim * (1 if run.embedding_sharing else 2) + 1
     tables = 4 * (ratings.num_users + ratings.num_items) * columns
     return (
         PROCESS
         + PER_RATING * pairs
         + COPIES_OF_TABLES * tables
-        + of_a_pair * configuration.embedding_dim / 32 * pairs_a_step / configuration.processes
+        + per_pair * run.embedding_dim / 32 * pairs_a_step
     )
 
 
 def jobs_that_fit(
-    configurations: Sequence[Configuration],
+    runs: Sequence[Run],
     ratings: Ratings,
     free: float | None = None,
     *,
     batch_is_given: bool = False,
-    processes_here: int | None = None,
 ) -> int:
     """Return how many of the runs the free memory holds at once.
 
     Parameters
     ----------
-    configurations : sequence of Configuration
+    runs : sequence of Run
     ratings : Ratings
     free : float, optional
         Bytes; default what the system says is available.
     batch_is_given : bool
         Whether the batch is not for the user to choose, so that another one is no advice.
-    processes_here : int, optional
-        How many of a run's processes are on this machine; default all of them.
 
     Raises
     ------
     ValueError
-        If it does not hold one, saying what to do about it.
+        If it does not hold one; the message says what to do.
     """
     free = SHARE_OF_FREE * (psutil.virtual_memory().available if free is None else free)
-
-    def needed(run: Configuration) -> float:
-        return (processes_here or run.processes) * process_memory(run, ratings)
-
-    needs = [needed(run) for run in configurations]
-    largest = configurations[needs.index(max(needs))]
+    needs = [run_memory(run, ratings) for run in runs]
+    largest = runs[needs.index(max(needs))]
     if max(needs) <= max(free, SMALL):
-        return max(1, min(len(configurations), int(max(free, SMALL) // max(needs))))
-    processes = f" in {largest.processes} processes" if largest.processes > 1 else ""
-    if processes_here and processes_here < largest.processes:
-        processes += f", {processes_here} of them here,"
+        return max(1, min(len(runs), int(max(free, SMALL) // max(needs))))
     pairs = int(largest.training_fraction * len(ratings))
     batch = f"batches of {largest.batch_size:,}" if largest.batch_size else "the full batch"
     text = (
-        f"A run of {pairs:,} training pairs with {batch}{processes} needs about "
+        f"A run of {pairs:,} training pairs with {batch} needs about "
         f"{max(needs) / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
     )
-    with_smaller = needed(replace(largest, batch_size=SUGGESTED_BATCH))
+    with_smaller = run_memory(replace(largest, batch_size=SUGGESTED_BATCH), ratings)
     is_smaller = (largest.batch_size or pairs) > SUGGESTED_BATCH
     if with_smaller <= free and is_smaller and not batch_is_given:
+        steps = f"{-(-pairs // largest.batch_size):,}" if largest.batch_size else "one"
         raise ValueError(
             f"{text}. With --batch-size {SUGGESTED_BATCH} it needs about "
             f"{with_smaller / 1e9:.1f} GB; an epoch is then {-(-pairs // SUGGESTED_BATCH):,} "
-            "steps instead of "
-            + (f"{-(-pairs // largest.batch_size):,}" if largest.batch_size else "one")
+            f"steps instead of {steps}"
         )
-    fewer = "fewer ratings, fewer processes" if largest.processes > 1 else "fewer ratings"
-    raise ValueError(f"{text}. Use {fewer}, or a machine with more memory")
+    raise ValueError(f"{text}. Use fewer ratings, or a machine with more memory")

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS
 from experiments.plain_lines import print_plainly
+from experiments.run import Run
 
 SHORT_NAMES = dict(zip(METRICS, ("L_F", "MSE", "joint", "MRR", "test MSE")))
 LINES_PER_RUN = 10
@@ -36,12 +37,12 @@ class RunProgress:
 
     Parameters
     ----------
-    configurations : list of Configuration
+    configurations : list of Run
     console : Console
         Bars are drawn where it can redraw; elsewhere every tenth of a run is a line.
     """
 
-    def __init__(self, configurations: list[Configuration], console: Console) -> None:
+    def __init__(self, configurations: list[Run], console: Console) -> None:
         self.console = console
         self.epochs = {run.name: run.epochs for run in configurations}
         self.done = dict.fromkeys(self.epochs, 0)

@@ -7,10 +7,10 @@ import pandas as pd
 import torch
 from torch import nn
 
-from experiments.configuration import COURSE_RUNS
 from experiments.plain_errors import PlainError
 from experiments.ratings import Ratings, Split
 from experiments.records import run_folder
+from experiments.run import Run
 from experiments.scoring import item_scorer
 from experiments.student_code import StudentCode
 
@@ -19,7 +19,7 @@ class NoSuchRun(PlainError):
     """A run that is asked for is not complete."""
 
 
-def load_network(results: Path, name: str, code: StudentCode, split: Split) -> nn.Module:
+def load_network(results: Path, run: Run, code: StudentCode, split: Split) -> nn.Module:
     """Return the student's network with the final weights of a complete run.
 
     Raises
@@ -27,15 +27,16 @@ def load_network(results: Path, name: str, code: StudentCode, split: Split) -> n
     NoSuchRun
         If the run is not complete, or was made with another network.
     """
-    sharing = {run.name: run.embedding_sharing for run in COURSE_RUNS}[name]
-    net = code.model.MultiTaskNet(split.num_users, split.num_items, embedding_sharing=sharing)
-    weights = run_folder(results, name) / "weights.pt"
+    net = code.model.MultiTaskNet(
+        split.num_users, split.num_items, embedding_sharing=run.embedding_sharing
+    )
+    weights = run_folder(results, run.id) / "weights.pt"
     try:
         net.load_state_dict(torch.load(weights, weights_only=True))
     except FileNotFoundError:
-        raise NoSuchRun(f"{name} is not complete: run the experiments first") from None
+        raise NoSuchRun(f"{run.name} is not complete: run the experiments first") from None
     except RuntimeError:
-        raise NoSuchRun(f"{name} was made with other code or data: run it again") from None
+        raise NoSuchRun(f"{run.name} was made with other code or data: run it again") from None
     return net.eval()
 
 
@@ -63,7 +64,7 @@ def recommend(
     Returns
     -------
     DataFrame
-        Columns title, score (the interaction score), stars (predicted), watched (whether the
+        Columns title, score (the interaction), stars (predicted), watched (whether the
         movie is among the user's test movies); indexed by rank from 1.
     """
     score_items, _ = item_scorer(net, split.num_users, split.num_items)
@@ -76,7 +77,7 @@ def recommend(
         left_out[split.train.items[split.train.users == user]] = True
         scores[left_out] = -torch.inf
         items = scores.argsort(descending=True, stable=True)[:count]
-        stars, _ = net(users.expand(len(items)), items)
+        _, stars = net(users.expand(len(items)), items)
     heldout = set(split.test.items[split.test.users == user].tolist())
     items = items.tolist()
     return pd.DataFrame(

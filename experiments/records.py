@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.atomic import write_atomically, write_if_changed
-from experiments.configuration import METRICS, Configuration, processor_cores
+from experiments.configuration import METRICS, processor_cores
+from experiments.run import Run
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class RunRecord:
 
     Attributes
     ----------
-    configuration : Configuration
+    run : Run
     curves : dict of str to list of float
         The values of each metric, one an epoch.
     seconds : float
@@ -34,7 +35,7 @@ class RunRecord:
         How the tasks' gradients compare along training: see ``experiments.gradients``.
     """
 
-    configuration: Configuration
+    run: Run
     curves: dict[str, list[float]]
     seconds: float
     notes: tuple[str, ...] = ()
@@ -53,13 +54,13 @@ def run_folder(results: Path, name: str) -> Path:
 def write_record(results: Path, record: RunRecord) -> None:
     """Write ``runs/NAME/run.json``."""
     content = {
-        "config": record.configuration.to_dict(),
+        "config": record.run.to_dict(),
         "seconds": record.seconds,
         "notes": list(record.notes),
         "curves": record.curves,
         "gradients": list(record.gradients),
     }
-    folder = run_folder(results, record.configuration.name)
+    folder = run_folder(results, record.run.id)
     write_atomically(folder / "run.json", json.dumps(content))
 
 
@@ -68,7 +69,7 @@ def read_record(results: Path, name: str) -> RunRecord | None:
     try:
         content = json.loads((run_folder(results, name) / "run.json").read_text())
         return RunRecord(
-            Configuration(**content["config"]),
+            Run.from_dict(content["config"]),
             {metric: content["curves"][metric] for metric in METRICS},
             content["seconds"],
             tuple(content["notes"]),
@@ -87,8 +88,8 @@ def write_summaries(results: Path, records: list[RunRecord]) -> None:
     packages = ("torch", "numpy", "scipy")
     summary = {
         "runs": {
-            record.configuration.name: {
-                "config": record.configuration.to_dict(),
+            record.run.name: {
+                "config": record.run.to_dict(),
                 "final": record.final,
                 "seconds": record.seconds,
             }
@@ -109,7 +110,7 @@ def write_summaries(results: Path, records: list[RunRecord]) -> None:
 def tidy_curves(records: list[RunRecord]) -> pd.DataFrame:
     """Return one row a run, epoch and metric: columns run, epoch (from 0), metric, value."""
     rows = [
-        (record.configuration.name, epoch, metric, value)
+        (record.run.name, epoch, metric, value)
         for record in records
         for metric, values in record.curves.items()
         for epoch, value in enumerate(values)

@@ -23,9 +23,10 @@ from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, Nul
 
 from experiments import figures
 from experiments.atomic import write_atomically
-from experiments.configuration import COURSE_RUNS, HIGHER_IS_BETTER, METRICS, Configuration
+from experiments.configuration import HIGHER_IS_BETTER, METRICS
 from experiments.figures import LOGARITHMIC, NO_DATE, file_stem, run_styles
 from experiments.records import read_curves
+from experiments.run import COURSE_RUNS, Run
 
 # The metrics' names in LaTeX.
 METRIC_KEYS = dict(zip(METRICS, ("LF", "train-mse", "joint", "mrr", "test-mse")))
@@ -50,7 +51,7 @@ STYLE = {
 Curves = Mapping[tuple[str, str], "pd.Series[float]"]
 
 
-def run_key(run: Configuration) -> str:
+def run_key(run: Run) -> str:
     """Return the run's name in LaTeX: ``shared-0.99`` by its tables and its lambda_F."""
     tables = "shared" if run.embedding_sharing else "separate"
     return f"{tables}-{run.factorization_weight}"
@@ -196,9 +197,7 @@ def macros(final: Mapping[str, Mapping[str, float]], curves: Curves) -> str:
     return "\n".join(lines) + "\n"
 
 
-def first_epoch_as_good(
-    run: Configuration, other: Configuration, metric: str, curves: Curves
-) -> int | None:
+def first_epoch_as_good(run: Run, other: Run, metric: str, curves: Curves) -> int | None:
     """Return the first epoch at which ``run`` is at least as good as ``other`` ends.
 
     None if there is none, and for joint losses with different weights: they are different sums.

@@ -9,11 +9,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
-from experiments.configuration import COURSE_RUNS, Configuration, processor_cores
+from experiments.configuration import processor_cores
 from experiments.forking import call_in, process_context
 from experiments.plain_errors import PlainError
 from experiments.ratings import Split
 from experiments.records import RunRecord, read_record
+from experiments.run import COURSE_RUNS, Run
 from experiments.worker import (
     EpochFinished,
     EpochsRestored,
@@ -88,20 +89,18 @@ class RunsInterrupted(PlainError):
         super().__init__("interrupted; the same call again goes on where the runs stopped")
 
 
-def default_jobs(configurations: Sequence[Configuration]) -> int:
+def default_jobs(configurations: Sequence[Run]) -> int:
     """Return how many of the runs fit on the machine's cores at once."""
     threads = max((configuration.threads for configuration in configurations), default=1)
     return max(1, min(len(configurations), processor_cores() // threads))
 
 
-def runs_to_do(
-    configurations: Sequence[Configuration], results: Path, listener: Listener
-) -> list[Configuration]:
+def runs_to_do(configurations: Sequence[Run], results: Path, listener: Listener) -> list[Run]:
     """Return the runs that are not complete on disk; tell the listener of the others."""
     waiting = []
     for configuration in configurations:
-        record = read_record(results, configuration.name)
-        if record and record.configuration == configuration:
+        record = read_record(results, configuration.id)
+        if record and record.run == configuration:
             listener.resumed(configuration.name, complete=True)
         else:
             waiting.append(configuration)
@@ -109,7 +108,7 @@ def runs_to_do(
 
 
 def complete_runs(
-    configurations: Sequence[Configuration],
+    configurations: Sequence[Run],
     split: Split,
     submission: Path,
     results: Path,
@@ -120,7 +119,7 @@ def complete_runs(
 
     Parameters
     ----------
-    configurations : sequence of Configuration
+    configurations : sequence of Run
         A complete run is used again if its whole configuration is the same.
     split : Split
     submission, results : Path
@@ -137,7 +136,7 @@ def complete_runs(
     """
     waiting = runs_to_do(configurations, results, listener)
     jobs = jobs or default_jobs(waiting)
-    under_way: dict[Connection, tuple[Configuration, BaseProcess]] = {}
+    under_way: dict[Connection, tuple[Run, BaseProcess]] = {}
     failures: dict[str, str] = {}
     try:
         if waiting:
@@ -171,12 +170,12 @@ def complete_runs(
         raise
     if failures:
         raise RunsFailed(failures)
-    records = [read_record(results, configuration.name) for configuration in configurations]
+    records = [read_record(results, configuration.id) for configuration in configurations]
     return [record for record in records if record]
 
 
 def _start(
-    context: BaseContext, configuration: Configuration, *arguments: object
+    context: BaseContext, configuration: Run, *arguments: object
 ) -> tuple[Connection, BaseProcess]:
     ours, theirs = context.Pipe()
     process = context.Process(
@@ -221,7 +220,7 @@ def _explain_death(exit_code: int | None) -> str:
     return f"the run's process ended with exit code {exit_code}{killed}; what it said is above"
 
 
-def _stop(under_way: dict[Connection, tuple[Configuration, BaseProcess]]) -> dict[str, int]:
+def _stop(under_way: dict[Connection, tuple[Run, BaseProcess]]) -> dict[str, int]:
     """Ask every run to write a checkpoint and end; return their finished epochs."""
     for connection in under_way:
         with contextlib.suppress(OSError):

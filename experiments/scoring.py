@@ -1,4 +1,4 @@
-"""Interaction scores of every movie, from a student's network in whichever way it offers them."""
+"""Interactions with every movie, from a student's network in whichever way it offers them."""
 
 import copy
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def disagreement(net: nn.Module, num_users: int, num_items: int) -> str | None:
                     parameter.copy_(torch.randn(parameter.shape, generator=random))
             users = torch.randint(num_users, (PROBE_PAIRS,), generator=random)
             items = torch.randint(num_items, (PROBE_PAIRS,), generator=random)
-            one_by_one = probe(users, items)[1]
+            one_by_one, _ = probe(users, items)
             at_once = probe.score_all_items(users)
             if at_once.shape != (PROBE_PAIRS, num_items):
                 return (
@@ -102,7 +102,7 @@ def item_scorer(net: nn.Module, num_users: int, num_items: int) -> tuple[ScoreIt
         rows = []
         for users in user_ids.split(max(1, PAIRS_AT_ONCE // num_items)):
             pairs = users.repeat_interleave(num_items), every_item.repeat(len(users))
-            rows.append(net(*pairs)[1].reshape(len(users), num_items))
+            rows.append(net(*pairs)[0].reshape(len(users), num_items))
         return torch.cat(rows)
 
     reason = disagreement(net, num_users, num_items)

@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS
 from experiments.records import RunRecord
+from experiments.run import Run
 
 if TYPE_CHECKING:
     from experiments.training import Training
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 AfterEpoch = Callable[[int, dict[str, float]], bool]
 
 
-def settle_torch(configuration: Configuration) -> None:
+def settle_torch(configuration: Run) -> None:
     """Set what torch needs, in the thread that runs, to give a configuration's numbers again."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
@@ -46,7 +47,7 @@ def run_epochs(
     StudentError
         If the student's code cannot go on.
     """
-    while training.epoch < training.configuration.epochs:
+    while training.epoch < training.run.epochs:
         metrics = training.run_epoch()
         for name, value in metrics.items():
             curves[name].append(value)
@@ -54,7 +55,7 @@ def run_epochs(
             return None
     seconds = sum(training.seconds.values())
     return RunRecord(
-        training.configuration,
+        training.run,
         curves,
         seconds,
         tuple(training.notes),

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from experiments.balancing import LOG_VARIANCE_RATE, Losses, balancing_of
-from experiments.configuration import METRICS, QUESTIONS, Configuration
+from experiments.configuration import METRICS, QUESTIONS
 from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
 from experiments.gradients import compare_gradients
 from experiments.lookups import speed_up_lookups
 from experiments.ratings import Split
+from experiments.run import Run
 from experiments.scoring import item_scorer
 from experiments.student_code import StudentCode, StudentError, student_errors
 
@@ -38,7 +39,7 @@ class Training:
 
     Parameters
     ----------
-    configuration : Configuration
+    configuration : Run
     split : Split
     code : StudentCode
 
@@ -65,8 +66,8 @@ class Training:
         From the constructor, if the configuration's balancing cannot be.
     """
 
-    def __init__(self, configuration: Configuration, split: Split, code: StudentCode) -> None:
-        self.configuration = configuration
+    def __init__(self, configuration: Run, split: Split, code: StudentCode) -> None:
+        self.run = configuration
         self.code = code
         self.device = torch.device(configuration.device)
         self.num_users, self.num_items = split.num_users, split.num_items
@@ -195,7 +196,7 @@ class Training:
         order = np.arange(len(self.users))
         self.draws.shuffle(order)
         negatives = self.draws.randint(0, self.num_items, len(order), dtype=np.int64)
-        if self.configuration.batch_size is None:
+        if self.run.batch_size is None:
             aligned = np.empty_like(negatives)
             aligned[self.position[order]] = negatives
             return self._step(self._predict_all(torch.from_numpy(aligned).to(self.device)))
@@ -204,7 +205,7 @@ class Training:
         negatives = torch.from_numpy(negatives).to(self.device)
         sums = np.zeros(3)
         done = 0
-        size = self.configuration.batch_size
+        size = self.run.batch_size
         for batch, drawn in zip(rows.split(size), negatives.split(size)):
             losses = self._step(self._predict(batch, drawn))
             sums += len(batch) * np.array(losses)
@@ -215,27 +216,27 @@ class Training:
     def _predict(self, rows: Tensor, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return positive and negative scores, stars and predicted stars of a minibatch."""
         users = self.users[rows]
-        predicted, positive = self.net(users, self.items[rows])
-        _, negative = self.net(users, negatives)
+        positive, predicted = self.net(users, self.items[rows])
+        negative, _ = self.net(users, negatives)
         return positive, negative, self.stars[rows], predicted
 
     def _predict_all(self, negatives: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return positive and negative scores, stars and predicted stars of all pairs."""
         size = BLOCK_ROWS if self.device.type == "cpu" else len(self.users)
         blocks = list(zip(self.users.split(size), self.items.split(size)))
-        predicted, positive = map(torch.cat, zip(*(self.net(*block) for block in blocks)))
+        positive, predicted = map(torch.cat, zip(*(self.net(*block) for block in blocks)))
         if self.scores_negatives_at_once:
             every_user = torch.arange(self.num_users, device=self.device)
             negative = self.score_items(every_user)[self.users, negatives]
         else:
             blocks = zip(self.users.split(size), negatives.split(size))
-            negative = torch.cat([self.net(*block)[1] for block in blocks])
+            negative = torch.cat([self.net(*block)[0] for block in blocks])
         return positive, negative, self.stars, predicted
 
     def _step(self, predictions: tuple[Tensor, Tensor, Tensor, Tensor]) -> tuple[float, ...]:
         """Take one gradient step; return the three losses before it."""
         positive, negative, stars, predicted = predictions
-        loss, weights = self.code.loss, self.configuration
+        loss, weights = self.code.loss, self.run
         factorization = _scalar("bpr_loss (2a)", loss.bpr_loss(positive, negative))
         regression = _scalar("regression_loss (2b)", loss.regression_loss(stars, predicted))
         joint = _scalar(
@@ -264,8 +265,8 @@ class Training:
 
     def _compares_gradients(self) -> bool:
         """Say whether the gradients of this epoch are wanted, and not compared yet."""
-        interval = self.configuration.gradient_interval
-        if not interval or self.epoch % interval or not self.configuration.embedding_sharing:
+        interval = self.run.gradient_interval
+        if not interval or self.epoch % interval or not self.run.embedding_sharing:
             return False
         return not self.gradients or self.gradients[-1]["epoch"] < self.epoch
 

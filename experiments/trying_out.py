@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.configuration import COURSE_RUNS
 from experiments.ratings import split_ratings
+from experiments.run import COURSE_RUNS
 from experiments.student_code import load_student_code
 from experiments.synthetic import synthetic_ratings
 from experiments.training import Training

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS
 from experiments.ratings import Split
 from experiments.records import run_folder, write_record
+from experiments.run import Run
 from experiments.single_run import no_curves, run_epochs, settle_torch
 
 if TYPE_CHECKING:  # torch is imported by the process that runs, and by none that only starts it
@@ -81,7 +82,7 @@ Event = EpochsRestored | EpochFinished | EpochUnderWay | Note | LastEvent
 
 
 def work(
-    configuration: Configuration,
+    configuration: Run,
     split: Split,
     submission: Path,
     results: Path,
@@ -109,8 +110,8 @@ def work(
 
 def see_through(training: "Training", results: Path, connection: Connection) -> LastEvent:
     """Run the epochs that are left, send what there is to tell, and return the last event."""
-    configuration = training.configuration
-    folder = run_folder(results, configuration.name)
+    configuration = training.run
+    folder = run_folder(results, configuration.id)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
     _remove_leftovers(folder)
@@ -178,7 +179,7 @@ def see_through(training: "Training", results: Path, connection: Connection) -> 
     return Finished()
 
 
-def _read_checkpoint(path: Path, configuration: Configuration) -> dict | None:
+def _read_checkpoint(path: Path, configuration: Run) -> dict | None:
     """Return a checkpoint of this very configuration, or None."""
     import torch
 

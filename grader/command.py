@@ -63,6 +63,7 @@ def main(
     _check_questions(questions)
     report = _grade(path, questions, public_only, allow_unisolated_hidden)
     _deliver(report, format_, out, verbose)
+    _explain_fault(report)
     sys.exit(report.exit_code)
 
 
@@ -106,6 +107,14 @@ def _grade(
             from grader.grading import grader_failed
 
             return grader_failed(path, error)
+
+
+def _explain_fault(report: "Report") -> None:
+    """Print what staff need when the grader is at fault; a student's copy has no hidden tests."""
+    from grader.suite import hidden_tests_are_here
+
+    if report.fault and hidden_tests_are_here():
+        click.echo(report.fault, err=True)
 
 
 def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:

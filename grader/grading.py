@@ -20,6 +20,10 @@ from grader.trial import Outcome, sentence_of
 from grader.variants import variants_for
 
 FAULT = "The grader failed. That is its own fault, not the submission's. "
+UNPROTECTED = (
+    "This was not graded: on this machine, nothing keeps a submission from the hidden tests. That "
+    "is the grader's fault, not the submission's. Please tell the course staff."
+)
 UNJUDGED = "The grader could not judge every test. That is its own fault, not the submission's."
 TIME_IS_UP = (
     "The time for grading was up before every test had been judged. "
@@ -57,7 +61,8 @@ def grade(
     public_only : bool
         Leave the hidden tests out.
     allow_unisolated_hidden : bool
-        Run hidden tests also where nothing isolates the submission.
+        Run hidden tests also where nothing isolates the submission. Without it, no test runs
+        there: points of the public tests alone would pass for the submission's points.
     progress : callable
         Is told each test's id before it runs.
     seconds : float
@@ -74,7 +79,7 @@ def grade(
     until = start + seconds
     assignment = read_assignment()
     chosen = [test for test in assignment.tests if not questions or test.question in questions]
-    reason = _why_not_hidden(server, public_only, allow_unisolated_hidden)
+    reason = _why_not_hidden(public_only)
     selected = [test for test in chosen if not (test.hidden and reason)]
     absent = [test for test in chosen if test not in selected]
     record = partial(
@@ -87,6 +92,10 @@ def grade(
         absent_points=sum(test.points for test in absent),
         absent_reason=reason if absent else "",
     )
+
+    if not (server.isolated or allow_unisolated_hidden) and any(test.hidden for test in selected):
+        fault = _how_to_isolate(server)
+        return record(questions=(), problem=UNPROTECTED, grader_at_fault=True, fault=fault)
 
     def leave_behind(outcomes: Mapping[str, Outcome]) -> None:
         if so_far is not None:
@@ -171,18 +180,23 @@ def _results(
     return [results[test.id] for test in tests]
 
 
-def _why_not_hidden(server: ForkServer, public_only: bool, allow_unisolated: bool) -> str:
-    """Say why hidden tests do not run; empty if they do."""
+def _why_not_hidden(public_only: bool) -> str:
+    """Return why hidden tests are not wanted; empty if they are."""
     if not hidden_tests_are_here():
         return "Hidden tests decide the rest; they are not in this folder."
     if public_only:
         return "Hidden tests were left out, as asked."
-    if not server.isolated and not allow_unisolated:
-        return (
-            "Hidden tests were not run: nothing isolates the submission on this machine "
-            "(--allow-unisolated-hidden runs them all the same)."
-        )
     return ""
+
+
+def _how_to_isolate(server: ForkServer) -> str:
+    """Return what staff can do where nothing isolates a submission."""
+    return (
+        f"The hidden tests are here, and a submission {'; it '.join(server.open_doors)}. Grade "
+        "where the sandbox holds: on Linux, with what docs/grading.md names under Isolation. "
+        "--public-only leaves the hidden tests out; --allow-unisolated-hidden runs them although "
+        "a submission can read them."
+    )
 
 
 def grader_failed(path: Path, error: Exception) -> Report:

@@ -236,10 +236,10 @@ class Worker:
         optimizer = Adam(net, learning_rate)
         losses = []
         for _ in range(steps):
-            predictions, positive = net(users, movies)
-            _, negative = net(users, negatives)
+            positive, score = net(users, movies)
+            negative, _ = net(users, negatives)
             factorization = loss.bpr_loss(positive, negative)
-            regression = loss.regression_loss(ratings, predictions)
+            regression = loss.regression_loss(ratings, score)
             joint = loss.joint_loss(factorization, regression, *weights)
             net.zero_grad()
             joint.backward()

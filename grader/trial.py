@@ -92,9 +92,7 @@ def run_test(
         return Outcome(graded, sentence, ERROR, variant=variant, reason=judge, seconds=seconds)
     status = FAILED if judge.failures else PASSED
     seen = apart_into_words_and_numbers(judge.observations)
-    return Outcome(
-        graded, sentence, status, tuple(judge.failures), *seen, variant, seconds=seconds
-    )
+    return Outcome(graded, sentence, status, tuple(judge.failures), *seen, variant, seconds=seconds)
 
 
 def sentence_of(function: TestFunction) -> str:
@@ -102,9 +100,7 @@ def sentence_of(function: TestFunction) -> str:
     return " ".join((function.__doc__ or function.graded.id).split())
 
 
-def attempt(
-    function: TestFunction, ask: Ask, apart: bool = False, variant: int = 0
-) -> Judge | str:
+def attempt(function: TestFunction, ask: Ask, apart: bool = False, variant: int = 0) -> Judge | str:
     """Return the judge after the test, or the traceback of our own fault."""
     judge = Judge(ask, apart, variant)
     try:

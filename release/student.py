@@ -27,7 +27,6 @@ ALONE = (
 )
 SUFFIXES = {
     "experiments": (".py",),
-    "experiments/distributed": (".py",),
     "experiments/study": (".py", ".jinja"),
     "experiments/study/figures": (".py",),
     "experiments/study/sections": (".py",),

@@ -18,9 +18,9 @@ def bpr_loss(positive_predictions: Tensor, negative_predictions: Tensor) -> Tens
     Parameters
     ----------
     positive_predictions : float tensor, shape (batch,)
-        Interaction scores of movies that the users watched.
+        Interactions with movies that the users watched.
     negative_predictions : float tensor, shape (batch,)
-        Interaction scores of movies drawn at random, for the same users in the same order.
+        Interactions with movies drawn at random, for the same users in the same order.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Questions 1a to 1d: one network that predicts what a user watches and how they rate it.
 
-The network scores a user ``i`` and a movie ``j`` twice, from their rows ``u_i`` and ``q_j`` in
-two embedding tables and from their biases ``a_i`` and ``b_j``:
+For a user ``i`` and a movie ``j`` the network predicts two numbers, from their rows ``u_i`` and
+``q_j`` in two embedding tables and from their biases ``a_i`` and ``b_j``:
 
 - interaction: ``p_ij = u_i . q_j + a_i + b_j``, higher when the user is likelier to watch the
   movie (matrix factorization; Koren, Bell and Volinsky, 2009);
@@ -33,7 +33,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating.
+    """Predict, for pairs of a user and a movie, the interaction and the rating.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class MultiTaskNet(nn.Module):
         self.mlp_layers = self.init_mlp_layers(layer_sizes)
 
     def forward(self, user_ids: Tensor, item_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Predict ratings and interaction scores for a batch of pairs.
+        """Predict the interaction and the rating of each pair in a batch.
 
         Parameters
         ----------
@@ -93,9 +93,9 @@ class MultiTaskNet(nn.Module):
         Returns
         -------
         predictions : float tensor, shape (batch,)
-            Predicted ratings ``r_ij``.
+            Interactions ``p_ij``.
         score : float tensor, shape (batch,)
-            Interaction scores ``p_ij``.
+            Ratings ``r_ij``: with how many stars the user would score the movie.
 
         Raises
         ------
@@ -214,7 +214,7 @@ class MultiTaskNet(nn.Module):
     def forward_with_embedding_sharing(
         self, user_ids: Tensor, item_ids: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Predict ratings and interaction scores, both from the tables ``U`` and ``Q``.
+        """Predict interactions and ratings, both from the tables ``U`` and ``Q``.
 
         Parameters
         ----------
@@ -223,9 +223,9 @@ class MultiTaskNet(nn.Module):
         Returns
         -------
         predictions : float tensor, shape (batch,)
-            ``r_ij = MLP([u_i, q_j, u_i * q_j])``, as the MLP gives it.
-        score : float tensor, shape (batch,)
             ``p_ij = u_i . q_j + a_i + b_j``, unbounded.
+        score : float tensor, shape (batch,)
+            ``r_ij = MLP([u_i, q_j, u_i * q_j])``, as the MLP gives it.
 
         Notes
         -----
@@ -236,22 +236,23 @@ class MultiTaskNet(nn.Module):
         ### BEGIN SOLUTION
         u = self.U(user_ids)
         q = self.Q(item_ids)
-        predictions = self._rating(u, q)
-        score = self._interaction(u, q, user_ids, item_ids)
+        predictions = self._interaction(u, q, user_ids, item_ids)
+        score = self._rating(u, q)
         ### END SOLUTION
         return predictions, score
 
     def forward_without_embedding_sharing(
         self, user_ids: Tensor, item_ids: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Predict ratings from ``U_reg, Q_reg`` and interaction scores from ``U_fact, Q_fact``.
+        """Predict interactions from ``U_fact, Q_fact`` and ratings from ``U_reg, Q_reg``.
 
         Parameters, returned values and shapes are those of ``forward_with_embedding_sharing``.
         """
         # Question 1c: the same two equations, each with the tables of its own task.
         ### BEGIN SOLUTION
-        predictions = self._rating(self.U_reg(user_ids), self.Q_reg(item_ids))
-        score = self._interaction(self.U_fact(user_ids), self.Q_fact(item_ids), user_ids, item_ids)
+        u, q = self.U_fact(user_ids), self.Q_fact(item_ids)
+        predictions = self._interaction(u, q, user_ids, item_ids)
+        score = self._rating(self.U_reg(user_ids), self.Q_reg(item_ids))
         ### END SOLUTION
         return predictions, score
 
@@ -265,8 +266,8 @@ class MultiTaskNet(nn.Module):
         Returns
         -------
         float tensor, shape (batch, num_items)
-            Row ``k``, column ``j``: the interaction score ``p_ij`` of user ``i = user_ids[k]``
-            and movie ``j``, equal to what ``forward`` returns for that pair.
+            Row ``k``, column ``j``: the interaction ``p_ij`` of user ``i = user_ids[k]`` and
+            movie ``j``, equal to the first result of ``forward`` for that pair.
 
         Notes
         -----

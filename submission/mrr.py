@@ -15,7 +15,7 @@ def reciprocal_ranks(scores: Tensor, heldout: Tensor, seen: Tensor | None = None
     Parameters
     ----------
     scores : float tensor, shape (num_users, num_items)
-        Row ``i`` holds user ``i``'s interaction score of every movie.
+        Row ``i`` holds user ``i``'s score of every movie, the interaction.
     heldout : bool tensor, shape (num_users, num_items)
         True where the user watched the movie in the test set.
     seen : bool tensor, shape (num_users, num_items), optional

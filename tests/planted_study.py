@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import COURSE_RUNS, METRICS, Configuration
+from experiments.configuration import METRICS
+from experiments.run import COURSE_RUNS, Run
 
 START = (0.5, 13.0, 6.75, 0.004, 12.9)
 # Final values of the course's runs, and how much a seed moves them.
@@ -36,7 +37,7 @@ class PlantedStudy:
 
     def add(
         self,
-        run: Configuration,
+        run: Run,
         final: Iterable[float],
         speed: float = 0.5,
         ratio: float | None = None,

@@ -11,7 +11,8 @@ they ask, which tells nothing of what comes out.
 import math
 from dataclasses import dataclass
 
-from experiments.configuration import COURSE_RUNS, HIGHER_IS_BETTER, METRICS, Configuration
+from experiments.configuration import HIGHER_IS_BETTER, METRICS
+from experiments.run import COURSE_RUNS, Run
 from experiments.study.quantities import OWN_WAY, SAME_LEVEL, START, SYMBOLS, Quantity
 
 FACTORIZATION_LOSS, TRAIN_MSE, JOINT_LOSS, MRR, TEST_MSE = METRICS
@@ -33,8 +34,8 @@ class Claim:
     said_by : str
         Whose claim it is.
     quantity : Quantity
-    run : Configuration
-    versus : Configuration or None
+    run : Run
+    versus : Run or None
         With it, the quantity is the run's minus this one's, paired by seed.
     low, high : float
         The open band.
@@ -47,8 +48,8 @@ class Claim:
     question: str
     said_by: str
     quantity: Quantity
-    run: Configuration
-    versus: Configuration | None
+    run: Run
+    versus: Run | None
     low: float
     high: float
     text: str
@@ -62,25 +63,23 @@ class Claim:
         return (self.question, self.quantity, runs[0], runs[-1])
 
 
-def run_label(run: Configuration) -> str:
+def run_label(run: Run) -> str:
     """Return ``shared 0.99``: the tables and lambda_F."""
     return f"{tables(run)} {run.factorization_weight:g}"
 
 
-def tables(run: Configuration) -> str:
+def tables(run: Run) -> str:
     return "shared" if run.embedding_sharing else "separate"
 
 
-def _names(run: Configuration, versus: Configuration) -> tuple[str, str]:
+def _names(run: Run, versus: Run) -> tuple[str, str]:
     """Return what tells two runs of a question apart: their tables, or their weights."""
     if run.embedding_sharing == versus.embedding_sharing:
         return run_label(run), run_label(versus)
     return tables(run), tables(versus)
 
 
-def better(
-    question: str, said_by: str, run: Configuration, versus: Configuration, quantity: Quantity
-) -> Claim:
+def better(question: str, said_by: str, run: Run, versus: Run, quantity: Quantity) -> Claim:
     """Return the claim that ``run`` has less loss or fewer epochs than ``versus``, or more MRR."""
     more = quantity.metric in HIGHER_IS_BETTER and not quantity.is_epochs
     words = ("fewer", "more") if quantity.is_epochs else ("lower", "higher")
@@ -103,9 +102,7 @@ def better(
     return Claim(question, said_by, quantity, run, versus, low, high, text, opposed, opposite)
 
 
-def alike(
-    question: str, said_by: str, run: Configuration, versus: Configuration, quantity: Quantity
-) -> Claim:
+def alike(question: str, said_by: str, run: Run, versus: Run, quantity: Quantity) -> Claim:
     """Return the claim that two runs' quantities differ by less than ``MARGIN``."""
     one, other = _names(run, versus)
     return Claim(
@@ -117,7 +114,7 @@ def alike(
 
 
 def within(
-    question: str, said_by: str, run: Configuration, quantity: Quantity, low: float, high: float
+    question: str, said_by: str, run: Run, quantity: Quantity, low: float, high: float
 ) -> Claim:
     """Return the claim that a run's quantity lies between two values."""
     verb = "starts" if quantity.moment == START else "ends"
@@ -155,7 +152,7 @@ READING = 0.02
 ROUNDING = 0.05
 
 
-def near(run: Configuration, metric: str, value: float) -> Claim:
+def near(run: Run, metric: str, value: float) -> Claim:
     """Return answer B's claim in 3b that a run ends near a value."""
     return within("3b", "B", run, Quantity(metric), value - READING, value + READING)
 

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from experiments.configuration import Configuration, processor_cores
+from experiments.configuration import processor_cores
 from experiments.memory import jobs_that_fit
 from experiments.one_writer import only_writer
 from experiments.plain_lines import print_plainly
 from experiments.ratings import DataError
 from experiments.records import RunRecord
+from experiments.run import Run
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
 from experiments.study.design import PARTS
@@ -31,12 +32,12 @@ class Work:
 
     Attributes
     ----------
-    todo : list of Configuration
+    todo : list of Run
     costs : Costs
     workers : Workers
     """
 
-    todo: list[Configuration]
+    todo: list[Run]
     costs: Costs
     workers: Workers
 
@@ -123,7 +124,7 @@ def _work_to_do(
     """
     _check_folder(study, plan.configurations[0], console)
     complete = complete_records(study, plan.configurations)
-    todo = [run for run in plan.configurations if run.name not in complete]
+    todo = [run for run in plan.configurations if run.id not in complete]
     costs = recorded_costs(list(complete.values()))
     if not todo:
         _show_plan(plan, set(complete), costs, 1, console)
@@ -137,7 +138,7 @@ def _work_to_do(
 
 @contextlib.contextmanager
 def _workers(
-    todo: Sequence[Configuration],
+    todo: Sequence[Run],
     plan: Plan,
     count: int | None,
     scheduler: str | None,
@@ -167,9 +168,9 @@ def _workers(
         yield ready
 
 
-def _check_folder(study: Path, run: Configuration, console: Console) -> None:
+def _check_folder(study: Path, run: Run, console: Console) -> None:
     """Refuse to mix the runs of two data sets; say which runs will be replaced."""
-    others = [record.configuration for record in study_records(study)]
+    others = [record.run for record in study_records(study)]
     if any(other.data != run.data for other in others):
         raise DataError(
             f"{study} has a study of other ratings, hours of work perhaps. Give another folder "
@@ -189,9 +190,7 @@ def _check_folder(study: Path, run: Configuration, console: Console) -> None:
             )
 
 
-def _measure(
-    known: Costs, todo: Sequence[Configuration], workers: Workers, console: Console
-) -> Costs:
+def _measure(known: Costs, todo: Sequence[Run], workers: Workers, console: Console) -> Costs:
     kinds = len(known.missing(todo))
     if not kinds:
         return known
@@ -216,14 +215,14 @@ def _show_plan(
     total = 0.0
     for title, part in PARTS.items():
         runs = [run for own, run in plan.runs if own == title]
-        todo = [run for run in runs if run.name not in complete]
+        todo = [run for run in runs if run.id not in complete]
         seconds = sum(map(costs.seconds, todo))
         total += seconds
         if runs:
             time = format_duration(seconds) if todo else "complete"
             table.add_row(title, f"{part.question}?", str(len(runs)), str(len(todo)), time)
     console.print(table)
-    todo = [run for _, run in plan.runs if run.name not in complete]
+    todo = [run for _, run in plan.runs if run.id not in complete]
     if not todo:
         print_plainly(console, f"All {len(plan.runs)} runs are complete.")
         return

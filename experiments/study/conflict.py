@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import COURSE_RUNS, Configuration
+from experiments.run import COURSE_RUNS, Run
 from experiments.study.measurements import (
     Measurements,
     choose,
@@ -23,13 +23,13 @@ class Conflict:
 
     Attributes
     ----------
-    run : Configuration
+    run : Run
     cosine, norm_ratio : DataFrame
         One column a seed, indexed by epoch. The ratio is
         ``|lambda_F grad L_F| / |lambda_R grad L_R|``: above 1, factorization pulls harder.
     """
 
-    run: Configuration
+    run: Run
     cosine: pd.DataFrame
     norm_ratio: pd.DataFrame
 

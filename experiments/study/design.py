@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from experiments.configuration import COURSE_RUNS, DEFAULT_SEED, Configuration
+from experiments.run import COURSE_RUNS, DEFAULT_SEED, Run
 
 DEFAULT_SEEDS = 10
 QUICK_SEEDS = 3
@@ -16,13 +16,13 @@ FRACTIONS = (0.05, 0.2, 0.5, 0.8, 0.95)
 WIDTHS = (8, 32, 64)
 BATCH_SIZE = 256
 
-STANDARD = Configuration("", True, 0.5, 0.5)
+STANDARD = COURSE_RUNS[1]
 _variations = attrgetter(
     *("split_seed", "weights_seed", "negatives_seed"),
     *("training_fraction", "embedding_dim", "batch_size", "balancing"),
 )
 
-Runs = Iterable[Configuration]
+Runs = Iterable[Run]
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Part:
     """
 
     question: str
-    runs: Callable[[Configuration, Sequence[int]], Runs]
+    runs: Callable[[Run, Sequence[int]], Runs]
 
 
-def _weighted(common: Configuration, sharing: bool, factorization: float) -> Configuration:
+def _weighted(common: Run, sharing: bool, factorization: float) -> Run:
     return replace(
         common,
         embedding_sharing=sharing,
@@ -51,36 +51,36 @@ def _weighted(common: Configuration, sharing: bool, factorization: float) -> Con
     )
 
 
-def _course_runs(common: Configuration) -> Iterator[Configuration]:
+def _course_runs(common: Run) -> Iterator[Run]:
     for run in COURSE_RUNS:
         yield _weighted(common, run.embedding_sharing, run.factorization_weight)
 
 
-def _claims(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _claims(common: Run, seeds: Sequence[int]) -> Runs:
     for seed in seeds:
         yield from _course_runs(replace(common, seed=seed))
 
 
-def _sources(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _sources(common: Run, seeds: Sequence[int]) -> Runs:
     """One seed of the three moves, from the second to the fifth; the others stay the first."""
     for seed in seeds[1:5]:
         for part in ("split_seed", "weights_seed", "negatives_seed"):
             yield from _course_runs(replace(common, seed=seeds[0], **{part: seed}))
 
 
-def _balance(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _balance(common: Run, seeds: Sequence[int]) -> Runs:
     for seed in seeds[:3]:
         for factorization in BALANCE:
             for sharing in (True, False):
                 yield _weighted(replace(common, seed=seed), sharing, factorization)
 
 
-def _quick_balance(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _quick_balance(common: Run, seeds: Sequence[int]) -> Runs:
     for factorization in QUICK_BALANCE:
         yield _weighted(replace(common, seed=seeds[0]), True, factorization)
 
 
-def _methods(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _methods(common: Run, seeds: Sequence[int]) -> Runs:
     for seed in seeds[:3]:
         for balancing in METHODS:
             yield replace(
@@ -93,23 +93,23 @@ def _methods(common: Configuration, seeds: Sequence[int]) -> Runs:
             )
 
 
-def _shared_and_separate(common: Configuration) -> Runs:
+def _shared_and_separate(common: Run) -> Runs:
     return _weighted(common, True, 0.5), _weighted(common, False, 0.5)
 
 
-def _fraction(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _fraction(common: Run, seeds: Sequence[int]) -> Runs:
     for seed in seeds[:3]:
         for fraction in FRACTIONS:
             yield from _shared_and_separate(replace(common, seed=seed, training_fraction=fraction))
 
 
-def _width(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _width(common: Run, seeds: Sequence[int]) -> Runs:
     for seed in seeds[:3]:
         for width in WIDTHS:
             yield from _shared_and_separate(replace(common, seed=seed, embedding_dim=width))
 
 
-def _minibatch(common: Configuration, seeds: Sequence[int]) -> Runs:
+def _minibatch(common: Run, seeds: Sequence[int]) -> Runs:
     for seed in seeds[:2]:
         yield from _course_runs(replace(common, seed=seed, batch_size=BATCH_SIZE))
 
@@ -129,14 +129,12 @@ QUICK_PARTS = {
 }
 
 
-def study_runs(
-    common: Configuration, parts: dict[str, Part], num_seeds: int
-) -> list[tuple[str, Configuration]]:
+def study_runs(common: Run, parts: dict[str, Part], num_seeds: int) -> list[tuple[str, Run]]:
     """Return each run with the part that asks for it first; no run is there twice.
 
     Parameters
     ----------
-    common : Configuration
+    common : Run
         Epochs, data, code, device and threads of all runs; the rest of it is a run's own.
     parts : dict of str to Part
         A choice of ``PARTS``, or ``QUICK_PARTS``.
@@ -145,16 +143,15 @@ def study_runs(
         few.
     """
     seeds = range(DEFAULT_SEED, DEFAULT_SEED + num_seeds)
-    chosen: dict[str, tuple[str, Configuration]] = {}
+    chosen: dict[str, tuple[str, Run]] = {}
     for title, part in parts.items():
         for run in part.runs(common, seeds):
             run = _watched(run)
-            name = run_name(run)
-            chosen.setdefault(name, (title, replace(run, name=name)))
+            chosen.setdefault(run.id, (title, run))
     return list(chosen.values())
 
 
-def _watched(run: Configuration) -> Configuration:
+def _watched(run: Run) -> Run:
     """Have the tasks' gradients looked at in the course's shared runs, over every seed.
 
     It depends on the run and not on the part, so that a run is the same run in every part.
@@ -164,27 +161,3 @@ def _watched(run: Configuration) -> Configuration:
     if run.embedding_sharing and is_course_run and _variations(run) == _variations(STANDARD):
         return replace(run, gradient_interval=GRADIENT_INTERVAL)
     return run
-
-
-def run_name(run: Configuration) -> str:
-    """Return a name that says what the run is, and differs from that of every other run."""
-    words = [
-        f"shared={run.embedding_sharing}",
-        f"LF={run.factorization_weight:g}",
-        f"LR={run.regression_weight:g}",
-    ]
-    if run.balancing != STANDARD.balancing:
-        words.append(run.balancing)
-    words.append(f"seed={run.seed}")
-    for part in ("split", "weights", "negatives"):
-        if run.seed_of(part) != run.seed:
-            words.append(f"{part}={run.seed_of(part)}")
-    for word, own, usual in (
-        ("fraction", run.training_fraction, STANDARD.training_fraction),
-        ("width", run.embedding_dim, STANDARD.embedding_dim),
-        ("batch", run.batch_size, STANDARD.batch_size),
-        ("epochs", run.epochs, STANDARD.epochs),
-    ):
-        if own != usual:
-            words.append(f"{word}={own}")
-    return "_".join(words)

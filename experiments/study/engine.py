@@ -9,9 +9,9 @@ from typing import Protocol
 
 from distributed import CancelledError, Future, KilledWorker
 
-from experiments.configuration import Configuration
 from experiments.plain_errors import PlainError
 from experiments.records import RunRecord, read_record, write_record
+from experiments.run import Run
 from experiments.scheduling import RunsFailed
 from experiments.study.cluster import ClusterError, Workers
 from experiments.study.cost import Costs, cost_class
@@ -50,19 +50,15 @@ class StudyInterrupted(PlainError):
         super().__init__("interrupted; the same call again does the runs that are missing")
 
 
-def complete_records(study: Path, runs: Sequence[Configuration]) -> dict[str, RunRecord]:
+def complete_records(study: Path, runs: Sequence[Run]) -> dict[str, RunRecord]:
     """Return those of the runs that are complete on disk, by name."""
-    records = {run.name: read_record(study, run.name) for run in runs}
-    return {
-        run.name: record
-        for run in runs
-        if (record := records[run.name]) and record.configuration == run
-    }
+    records = {run.id: read_record(study, run.id) for run in runs}
+    return {run.id: record for run in runs if (record := records[run.id]) and record.run == run}
 
 
 def measure_costs(
     known: Costs,
-    runs: Sequence[Configuration],
+    runs: Sequence[Run],
     workers: Workers,
     after_each: Callable[[], None] = lambda: None,
 ) -> Costs:
@@ -88,7 +84,7 @@ def measure_costs(
         future = _next(arrivals, workers)
         outcome = _outcome(future)
         if isinstance(outcome, Failed):
-            failures[probes[future].name] = outcome.message
+            failures[probes[future].id] = outcome.message
         elif outcome is not None:
             seconds[cost_class(probes[future])] = outcome
         after_each()
@@ -98,7 +94,7 @@ def measure_costs(
 
 
 def complete_study(
-    runs: Sequence[Configuration], workers: Workers, study: Path, listener: StudyListener
+    runs: Sequence[Run], workers: Workers, study: Path, listener: StudyListener
 ) -> None:
     """See every one of the runs through, and write its record as soon as it is finished.
 
@@ -108,7 +104,7 @@ def complete_study(
 
     Parameters
     ----------
-    runs : sequence of Configuration
+    runs : sequence of Run
         Those that are not complete yet, the most wanted first.
     workers : Workers
     study : Path
@@ -125,11 +121,11 @@ def complete_study(
         If the scheduler is lost, or all of this machine's workers.
     """
     arrivals: queue.SimpleQueue[Future | dict] = queue.SimpleQueue()
-    under_way: dict[Future, Configuration] = {}
-    lives = Counter({run.name: LIVES for run in runs})
+    under_way: dict[Future, Run] = {}
+    lives = Counter({run.id: LIVES for run in runs})
     failures: dict[str, str] = {}
 
-    def submit(run: Configuration) -> None:
+    def submit(run: Run) -> None:
         future = workers.client.submit(train_run, run, workers.study, key=_new_key("run"))
         under_way[future] = run
         future.add_done_callback(arrivals.put)
@@ -152,8 +148,8 @@ def complete_study(
             run = under_way.pop(arrival)
             outcome = _outcome(arrival)
             if outcome is None:
-                lives[run.name] -= 1
-                if lives[run.name]:
+                lives[run.id] -= 1
+                if lives[run.id]:
                     submit(run)
                     continue
                 outcome = Failed(
@@ -161,8 +157,8 @@ def complete_study(
                     "memory, or because the submission ends its process"
                 )
             if isinstance(outcome, Failed):
-                failures[run.name] = outcome.message
-                listener.failed(run.name, outcome.message)
+                failures[run.id] = outcome.message
+                listener.failed(run.id, outcome.message)
             else:
                 write_record(study, outcome)
                 listener.finished(outcome)

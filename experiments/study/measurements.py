@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import METRICS, QUESTIONS, Configuration
+from experiments.configuration import METRICS, QUESTIONS
 from experiments.plain_errors import PlainError
+from experiments.run import Run
 from experiments.study.tidy_files import GRADIENT_COLUMNS
 
 FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
@@ -158,7 +159,7 @@ def varied_together(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(split == weights) & (weights == negatives)]
 
 
-def of_course_run(runs: pd.DataFrame, run: Configuration) -> pd.DataFrame:
+def of_course_run(runs: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Return the runs with a course run's tables and weights."""
     same_tables = runs["embedding_sharing"] == run.embedding_sharing
     return weights_add_up_to_one(

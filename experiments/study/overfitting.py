@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import COURSE_RUNS, Configuration
+from experiments.run import COURSE_RUNS, Run
 from experiments.study.measurements import (
     FULL_BATCH,
     Measurements,
@@ -22,12 +22,12 @@ class Overfit:
 
     Attributes
     ----------
-    run : Configuration
+    run : Run
     batch_size : int
     test, train : float arrays, shape (num_seeds, num_epochs)
     """
 
-    run: Configuration
+    run: Run
     batch_size: int
     test: np.ndarray
     train: np.ndarray

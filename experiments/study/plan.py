@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.configuration import DEFAULT_EPOCHS, Configuration, default_threads
+from experiments.configuration import default_threads
 from experiments.course_runs import resolve_device
 from experiments.ratings import Ratings
+from experiments.run import DEFAULT_EPOCHS, Run
 from experiments.student_code import code_digest, find_submission
 from experiments.study.design import (
     DEFAULT_SEEDS,
@@ -25,19 +26,19 @@ class Plan:
 
     Attributes
     ----------
-    runs : tuple of (str, Configuration)
+    runs : tuple of (str, Run)
         Each with the part that asks for it first, in the order in which they are wanted.
     ratings : Ratings
     submission : Path
         As ``find_submission`` returns it.
     """
 
-    runs: tuple[tuple[str, Configuration], ...]
+    runs: tuple[tuple[str, Run], ...]
     ratings: Ratings
     submission: Path
 
     @property
-    def configurations(self) -> list[Configuration]:
+    def configurations(self) -> list[Run]:
         return [run for _, run in self.runs]
 
 

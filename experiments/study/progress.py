@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from experiments.configuration import Configuration
 from experiments.plain_lines import print_plainly
 from experiments.progress import format_metrics
 from experiments.records import RunRecord
+from experiments.run import Run
 from experiments.study.cost import Costs
 
 SETTLE_SECONDS = 3.0  # before it, time left is what the costs say and not what is measured
@@ -32,9 +32,9 @@ class StudyProgress:
 
     Parameters
     ----------
-    runs : sequence of Configuration
+    runs : sequence of Run
         All that the study needs.
-    todo : sequence of Configuration
+    todo : sequence of Run
         Those of them that are not complete.
     costs : Costs
         A run counts for as much as it costs.
@@ -45,15 +45,15 @@ class StudyProgress:
 
     def __init__(
         self,
-        runs: Sequence[Configuration],
-        todo: Sequence[Configuration],
+        runs: Sequence[Run],
+        todo: Sequence[Run],
         costs: Costs,
         workers: int,
         console: Console,
     ) -> None:
         self.console = console
-        self.runs = {run.name: run for run in runs}
-        self.costs = {run.name: costs.seconds(run) for run in todo}
+        self.runs = {run.id: run for run in runs}
+        self.costs = {run.id: costs.seconds(run) for run in todo}
         self.workers = max(1, workers)
         self.epochs: dict[str, int] = {}
         self.notes: set[str] = set()
@@ -106,11 +106,11 @@ class StudyProgress:
 
     def finished(self, record: RunRecord) -> None:
         self.finished_runs += 1
-        self._ended(record.configuration.name, format_metrics(record.final))
+        self._ended(record.run.id, format_metrics(record.final))
         for note in record.notes:
             if note not in self.notes:  # of hundreds of runs, the first one says it
                 self.notes.add(note)
-                self._say(f"{record.configuration.name}: note: {note}")
+                self._say(f"{record.run.id}: note: {note}")
 
     def failed(self, run: str, message: str) -> None:
         self._ended(run, f"failed: {message.splitlines()[0]}")

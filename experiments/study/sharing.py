@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from experiments.configuration import COURSE_RUNS
+from experiments.run import COURSE_RUNS
 from experiments.study.measurements import (
     FULL_BATCH,
     Measurements,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from experiments.configuration import COURSE_RUNS, METRICS, Configuration
+from experiments.configuration import METRICS
+from experiments.run import COURSE_RUNS, Run
 from experiments.study.measurements import (
     SEEDS,
     Measurements,
@@ -22,7 +23,7 @@ TOGETHER = "all together"
 class Spread:
     """The standard deviation of a run's final metric, over seeds of one source."""
 
-    run: Configuration
+    run: Run
     metric: str
     source: str
     deviation: Estimate

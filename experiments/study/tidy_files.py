@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.atomic import write_atomically
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS
 from experiments.records import RunRecord, read_record, tidy_curves
+from experiments.run import Run
 
 RUN_COLUMNS = (
     *("run", "embedding_sharing", "factorization_weight", "regression_weight", "epochs"),
@@ -32,10 +33,10 @@ def study_records(study: Path) -> list[RunRecord]:
     return [record for record in records if record]
 
 
-def comparable_records(study: Path, run: Configuration) -> list[RunRecord]:
+def comparable_records(study: Path, run: Run) -> list[RunRecord]:
     """Return a folder's complete runs of the same code, data, epochs, device and threads."""
     same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
-    return [record for record in study_records(study) if same(record.configuration) == same(run)]
+    return [record for record in study_records(study) if same(record.run) == same(run)]
 
 
 def gather_runs(study: Path) -> None:
@@ -47,13 +48,13 @@ def gather_runs(study: Path) -> None:
     files = {file: file.stat().st_mtime_ns for file in study.glob("runs/*/run.json")}
     for file in sorted(files, key=lambda file: (-files[file], file)):
         if last := read_record(study, file.parent.name):
-            write_tidy_files(study, comparable_records(study, last.configuration))
+            write_tidy_files(study, comparable_records(study, last.run))
             return
 
 
 def write_tidy_files(study: Path, records: Sequence[RunRecord]) -> None:
     """Write ``runs.csv``, ``curves.csv`` and ``gradients.csv`` at full precision."""
-    records = sorted(records, key=lambda record: record.configuration.name)
+    records = sorted(records, key=lambda record: record.run.id)
     tables = {"runs": tidy_runs, "curves": tidy_curves, "gradients": tidy_gradients}
     for name, table in tables.items():
         write_atomically(study / f"{name}.csv", table(records).to_csv(index=False))
@@ -66,9 +67,9 @@ def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:
     """
     rows = []
     for record in records:
-        run = record.configuration
+        run = record.run
         seeds = {f"{part}_seed": run.seed_of(part) for part in ("split", "weights", "negatives")}
-        rows.append({**run.to_dict(), **seeds, "run": run.name, **record.final})
+        rows.append({**run.to_dict(), **seeds, "run": run.id, **record.final})
     table = pd.DataFrame(rows, columns=[*RUN_COLUMNS, *METRICS])
     whole = ["batch_size", "gradient_interval"]
     return table.astype(dict.fromkeys(whole, "Int64"))
@@ -76,7 +77,5 @@ def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:
 
 def tidy_gradients(records: Sequence[RunRecord]) -> pd.DataFrame:
     """Return one row a run, epoch and table, where gradients were looked at."""
-    rows = [
-        {"run": record.configuration.name, **row} for record in records for row in record.gradients
-    ]
+    rows = [{"run": record.run.id, **row} for record in records for row in record.gradients]
     return pd.DataFrame(rows, columns=list(GRADIENT_COLUMNS))

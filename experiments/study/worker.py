@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 
-from experiments.configuration import Configuration
 from experiments.plain_errors import PlainError
 from experiments.ratings import Ratings, split_ratings
 from experiments.records import RunRecord
+from experiments.run import Run
 from experiments.single_run import no_curves, run_epochs, settle_torch
 from experiments.student_code import PACKAGE, StudentError, load_student_code, python_files
 from experiments.worker import Failed
@@ -99,7 +99,7 @@ class StudyWorker(WorkerPlugin):
                 f"{_named(self.software)}: its numbers could differ. Install the same on it"
             )
 
-    def training(self, configuration: Configuration) -> "Training":
+    def training(self, configuration: Run) -> "Training":
         """Return the start of a run."""
         settle_torch(configuration)
 
@@ -150,7 +150,7 @@ def prepared(study: str) -> StudyWorker:
     return plugin
 
 
-def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
+def train_run(configuration: Run, study: str) -> RunRecord | Failed:
     """Train a run on the worker that calls this, and return its record.
 
     The epoch is told under the topic ``study``, at most twice a second.
@@ -168,7 +168,7 @@ def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
         nonlocal last_told
         if time.monotonic() - last_told >= PROGRESS_SECONDS:
             last_told = time.monotonic()
-            worker.log_event(study, {"run": configuration.name, "epochs": epoch + 1})
+            worker.log_event(study, {"run": configuration.id, "epochs": epoch + 1})
         return task.state == "executing"
 
     try:
@@ -177,11 +177,11 @@ def train_run(configuration: Configuration, study: str) -> RunRecord | Failed:
     except StudentError as error:
         return Failed(str(error))
     if record is None:
-        raise RunUnwanted(configuration.name)
+        raise RunUnwanted(configuration.id)
     return record
 
 
-def probe_run(configuration: Configuration, study: str) -> float | Failed:
+def probe_run(configuration: Run, study: str) -> float | Failed:
     """Return about how many seconds an epoch of a run takes on the worker that calls this."""
     try:
         training = prepared(study).training(configuration)

@@ -1,7 +1,7 @@
 """Nets small enough to judge number by number: sizes, weights, pairs."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,12 @@ class Case:
     item_ids: tuple[int, ...]
     seed: int
     variant: int
+    draw: int = 0
 
     @cached_property
     def tables(self) -> dict[str, np.ndarray]:
         """Tables and biases by attribute name."""
-        random = np.random.RandomState((self.seed, self.variant))
+        random = np.random.RandomState((self.seed, self.variant, self.draw))
         names = SHARED if self.sharing else SEPARATE
         rows = [self.num_users, self.num_items]
         tables = {
@@ -45,7 +46,7 @@ class Case:
     @cached_property
     def dense(self) -> list[np.ndarray]:
         """Weight and bias of each layer."""
-        random = np.random.RandomState((self.seed + 1, self.variant))
+        random = np.random.RandomState((self.seed + 1, self.variant, self.draw))
         arrays = []
         for inputs, outputs in zip(self.layer_sizes, (*self.layer_sizes[1:], 1)):
             arrays.append(random.normal(scale=1.7 / inputs**0.5, size=(outputs, inputs)))
@@ -54,11 +55,11 @@ class Case:
 
     @cached_property
     def cotangents(self) -> dict[str, np.ndarray]:
-        random = np.random.RandomState((self.seed + 2, self.variant))
+        random = np.random.RandomState((self.seed + 2, self.variant, self.draw))
         size = len(self.user_ids)
         return {
             name: random.normal(size=size).astype(np.float32)
-            for name in ("rating_cotangent", "score_cotangent")
+            for name in ("interaction_cotangent", "rating_cotangent")
         }
 
     @property
@@ -117,8 +118,8 @@ class Case:
             *self.build(judge, used=asked),
             asked,
             call(self.method, "user_ids", "item_ids", seed=2, name="again"),
-            backward("out.0", "rating_cotangent", self.inputs, "rating"),
-            backward("out.1", "score_cotangent", self.inputs, "score"),
+            backward("out.0", "interaction_cotangent", self.inputs, "interaction"),
+            backward("out.1", "rating_cotangent", self.inputs, "rating"),
             **self.ids,
             **self.weights,
             **self.cotangents,
@@ -138,13 +139,13 @@ class Case:
         gradients |= {f"dense.{index}": gradient for index, gradient in enumerate(ddense)}
         return oracle.rating(*rows, dense), gradients
 
-    def score(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """The right interaction scores, and the gradient that reaches each input."""
+    def interaction(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The right interactions, and the gradient that reaches each input."""
         u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
         users, items = self.ids.values()
         ids = {u: users, q: items, "A": users, "B": items}
         rows = {name: self._double(name)[ids[name]] for name in ids}
-        cotangent = self.cotangents["score_cotangent"].astype(np.float64)[:, None]
+        cotangent = self.cotangents["interaction_cotangent"].astype(np.float64)[:, None]
         reached = {u: cotangent * rows[q], q: cotangent * rows[u], "A": cotangent, "B": cotangent}
         gradients = self._no_gradients()
         for name, gradient in reached.items():
@@ -153,7 +154,7 @@ class Case:
         return oracle.interaction(rows[u], rows[q], rows["A"], rows["B"]), gradients
 
     def all_scores(self) -> np.ndarray:
-        """The right interaction score of each asked user with every movie."""
+        """The right interaction of each asked user with every movie."""
         u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
         users = np.array(self.user_ids)
         products = self._double(u)[users] @ self._double(q).T
@@ -208,12 +209,26 @@ SHALLOW = {
 }
 
 
+@cache
 def cases(sharing: bool, variant: int) -> tuple[Case, Case]:
     """Return the two nets of one kind."""
     return (
-        Case(**_drawn(WIDE, variant), sharing=sharing, seed=11, variant=variant),
+        telling(Case(**_drawn(WIDE, variant), sharing=sharing, seed=11, variant=variant)),
         Case(**_drawn(TALL_AND_DEEP, variant), sharing=sharing, seed=23, variant=variant),
     )
+
+
+def telling(case: Case) -> Case:
+    """Return the case with weights that tell a bound on either output from none.
+
+    Both outputs have values below 0 and above 1: a ReLU, a sigmoid and a clamp all show.
+    """
+    for draw in range(1000):
+        drawn = replace(case, draw=draw)
+        outputs = drawn.interaction()[0], drawn.rating()[0]
+        if all(output.min() < -0.5 and output.max() > 1.5 for output in outputs):
+            return drawn
+    raise AssertionError(f"no weights of {case} reach below 0 and above 1")
 
 
 def _drawn(sizes: dict[str, Any], variant: int) -> dict[str, Any]:
@@ -247,6 +262,10 @@ def one_of_each(variant: int) -> list[Case]:
     return [cases(sharing, variant)[0] for sharing in (True, False)]
 
 
+@cache
 def shallow_cases(variant: int) -> list[Case]:
     """Return a net of each kind with one dense layer and more columns than usual."""
-    return [Case(**SHALLOW, sharing=sharing, seed=29, variant=variant) for sharing in (True, False)]
+    return [
+        telling(Case(**SHALLOW, sharing=sharing, seed=29, variant=variant))
+        for sharing in (True, False)
+    ]

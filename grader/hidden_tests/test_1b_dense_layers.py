@@ -95,7 +95,7 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
             **{f"dense{index}": array for index, array in enumerate(dense)},
         )
         expected = oracle.mlp(np.zeros((3, 9)), dense)
-        if answer is None or not agree(answer["out.0"].numbers(3), expected):
+        if answer is None or not agree(answer["out.1"].numbers(3), expected):
             return False
     return True
 

@@ -37,7 +37,7 @@ def judge_scores(judge: Judge, sharing: bool) -> None:
 
 @graded("1d-1-hidden", about="shared", apart_from=APART)
 def test_scores_with_sharing(judge: Judge) -> None:
-    """With sharing, row k holds the interaction score of user k with every movie."""
+    """With sharing, row k holds the interaction of user k with every movie."""
     judge_scores(judge, sharing=True)
 
 

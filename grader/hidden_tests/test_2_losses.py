@@ -148,11 +148,15 @@ def test_regression_gradients(judge: Judge) -> None:
 @graded("2c-1-hidden", about="value")
 def test_joint_loss(judge: Judge) -> None:
     """joint_loss weighs each loss with its own weight, also where the weights do not sum to one."""
-    losses_of = {(0.99, 0.01): (0.4, 1.3), (2.0, 0.5): (0.25, 3.0)}
-    losses_of |= {(0.0, 1.5): (0.7, 0.2), (0.3, 0.0): (0.5, 12.0)}
     random = judge.random(20)
     losses_of = {
-        weights: tuple(random.uniform(0.8, 1.2, 2) * losses) for weights, losses in losses_of.items()
+        weights: tuple(random.uniform(0.8, 1.2, 2) * losses)
+        for weights, losses in (
+            ((0.99, 0.01), (0.4, 1.3)),
+            ((2.0, 0.5), (0.25, 3.0)),
+            ((0.0, 1.5), (0.7, 0.2)),
+            ((0.3, 0.0), (0.5, 12.0)),
+        )
     }
     programs = {
         weights: program_of(

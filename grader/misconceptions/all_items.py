@@ -144,7 +144,7 @@ def mean_for_matrix_product(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
-    did="The predicted ratings of all movies are returned, not the interaction scores.",
+    did="The predicted ratings of all movies are returned, not the interactions.",
     think="By which of the two predictions are movies ranked?",
 )
 def ratings_for_scores(self, user_ids):

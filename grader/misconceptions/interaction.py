@@ -1,4 +1,4 @@
-"""Question 1c: the interaction score."""
+"""Question 1c: the interaction."""
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -128,20 +128,20 @@ def column_plus_row(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
-    did="The score keeps a last dimension: shape (batch, 1).",
-    think="Which shape should score have, and which has an embedding of one column?",
+    did="The interaction keeps a last dimension: shape (batch, 1).",
+    think="Which shape should predictions have, and which has an embedding of one column?",
 )
-def score_not_squeezed(self, u, q, a, b):
+def interaction_not_squeezed(self, u, q, a, b):
     return (u * q).sum(dim=1, keepdim=True) + a + b
 
 
 @wrong(
     "1c",
     "interaction",
-    did="squeeze() without a dimension removes the batch from the score when it holds one pair.",
+    did="squeeze() without a dimension removes the interaction's batch when it holds one pair.",
     think="What shape is left when a tensor of shape (1, 1) is squeezed?",
 )
-def score_squeezed_away(self, u, q, a, b):
+def interaction_squeezed_away(self, u, q, a, b):
     return ((u * q).sum(dim=1, keepdim=True) + a + b).squeeze()
 
 
@@ -149,9 +149,9 @@ def score_squeezed_away(self, u, q, a, b):
     "1c",
     "interaction",
     did="A sigmoid squeezes the interaction between 0 and 1.",
-    think="Is p_ij a probability or a score without bounds, and where is the sigmoid applied?",
+    think="Is p_ij a probability or a number without bounds, and where is the sigmoid applied?",
 )
-def sigmoid_on_the_score(self, u, q, a, b):
+def sigmoid_on_the_interaction(self, u, q, a, b):
     return torch.sigmoid((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
 
 
@@ -171,7 +171,7 @@ def sigmoid_before_the_biases(self, u, q, a, b):
     did="A tanh squeezes the interaction between -1 and 1.",
     think="Is p_ij bounded?",
 )
-def tanh_on_the_score(self, u, q, a, b):
+def tanh_on_the_interaction(self, u, q, a, b):
     return torch.tanh((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
 
 
@@ -179,9 +179,9 @@ def tanh_on_the_score(self, u, q, a, b):
     "1c",
     "interaction",
     did="A ReLU cuts negative interactions to zero.",
-    think="May a score be negative, and what gradient would it get?",
+    think="May an interaction be negative, and what gradient would it get?",
 )
-def relu_on_the_score(self, u, q, a, b):
+def relu_on_the_interaction(self, u, q, a, b):
     return torch.relu((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
 
 
@@ -278,7 +278,7 @@ def negative_distance(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
-    did="The scores have no graph, so that the factorization loss trains nothing.",
+    did="The interactions have no graph, so that the factorization loss trains nothing.",
     think="Which operations (detach, .data, .item, no_grad) end the flow of gradients?",
 )
 def interaction_without_graph(self, u, q, a, b):
@@ -298,8 +298,8 @@ def interaction_does_not_train_tables(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
-    did="A sigmoid squeezes the score when the net is not in training mode.",
-    think="Should the same pair have one score in training and another in evaluation?",
+    did="A sigmoid squeezes the interaction when the net is not in training mode.",
+    think="Should the same pair have one interaction in training and another in evaluation?",
 )
 def sigmoid_when_evaluating(self, u, q, a, b):
     score = (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
@@ -309,8 +309,8 @@ def sigmoid_when_evaluating(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
-    did="A softmax over the batch makes each pair's score depend on the others.",
-    think="May a user's score depend on who else is in the batch?",
+    did="A softmax over the batch makes each pair's interaction depend on the others.",
+    think="May a pair's interaction depend on who else is in the batch?",
 )
 def softmax_over_the_batch(self, u, q, a, b):
     return torch.softmax((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1), dim=0)
@@ -322,7 +322,7 @@ def softmax_over_the_batch(self, u, q, a, b):
     did="The rating is added to the interaction.",
     think="Which parts does p_ij have?",
 )
-def rating_added_to_the_score(self, u, q, a, b):
+def rating_added_to_the_interaction(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1) + self.rating(u, q)
 
 

@@ -26,7 +26,7 @@ def rating_without_graph(self, u, q):
     "1c",
     "rating",
     did="The ratings keep the MLP's last dimension: shape (batch, 1).",
-    think="Which shape should predictions have, and which has the output of the MLP?",
+    think="Which shape should score have, and which has the output of the MLP?",
 )
 def rating_not_squeezed(self, u, q):
     return self.mlp_layers(self.features(u, q))
@@ -178,7 +178,7 @@ def biases_on_the_rating(self, regression, factorization, user_ids, item_ids):
     a, b = self.A(user_ids), self.B(item_ids)
     rating = self.rating(regression[0](user_ids), regression[1](item_ids))
     u, q = factorization[0](user_ids), factorization[1](item_ids)
-    return rating + a.squeeze(1) + b.squeeze(1), self.interaction(u, q, a, b)
+    return self.interaction(u, q, a, b), rating + a.squeeze(1) + b.squeeze(1)
 
 
 def _rating_biases_made(self, num_users, num_items):
@@ -197,19 +197,19 @@ def rating_biases_of_its_own(self, regression, factorization, user_ids, item_ids
     rating = self.rating(regression[0](user_ids), regression[1](item_ids))
     rating = rating + (self.A_reg(user_ids) + self.B_reg(item_ids)).squeeze(1)
     u, q = factorization[0](user_ids), factorization[1](item_ids)
-    return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+    return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
 
 
 @wrong(
     "1c",
     BOTH,
-    did="The two results come in the other order: score first.",
+    did="The two results come in the other order: the rating first.",
     think="Which of the two does forward return first?",
 )
 def results_swapped(self, regression, factorization, user_ids, item_ids):
     rating = self.rating(regression[0](user_ids), regression[1](item_ids))
     u, q = factorization[0](user_ids), factorization[1](item_ids)
-    return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
+    return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
 
 
 @wrong(
@@ -279,8 +279,8 @@ def user_tables_mixed_up(self, user_ids, item_ids):
 def product_from_the_other_tables(self, user_ids, item_ids):
     u, q = self.U_fact(user_ids), self.Q_fact(item_ids)
     x = torch.cat([self.U_reg(user_ids), self.Q_reg(item_ids), u * q], dim=1)
-    score = self.interaction(u, q, self.A(user_ids), self.B(item_ids))
-    return self.mlp_layers(x).squeeze(1), score
+    predictions = self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+    return predictions, self.mlp_layers(x).squeeze(1)
 
 
 @wrong(
@@ -293,7 +293,7 @@ def forward_under_no_grad(self, regression, factorization, user_ids, item_ids):
     with torch.no_grad():
         rating = self.rating(regression[0](user_ids), regression[1](item_ids))
         u, q = factorization[0](user_ids), factorization[1](item_ids)
-        return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+        return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
 
 
 @wrong(
@@ -306,7 +306,7 @@ def ids_shifted(self, regression, factorization, user_ids, item_ids):
     user_ids, item_ids = user_ids - 1, item_ids - 1
     rating = self.rating(regression[0](user_ids), regression[1](item_ids))
     u, q = factorization[0](user_ids), factorization[1](item_ids)
-    return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+    return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
 
 
 @wrong(
@@ -318,10 +318,10 @@ def ids_shifted(self, regression, factorization, user_ids, item_ids):
 def ids_changed_in_place(self, regression, factorization, user_ids, item_ids):
     rating = self.rating(regression[0](user_ids), regression[1](item_ids))
     u, q = factorization[0](user_ids), factorization[1](item_ids)
-    score = self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+    interaction = self.interaction(u, q, self.A(user_ids), self.B(item_ids))
     user_ids += 1
     item_ids += 1
-    return rating, score
+    return interaction, rating
 
 
 @wrong(
@@ -337,4 +337,4 @@ def embeddings_kept(self, regression, factorization, user_ids, item_ids):
     U_reg, Q_reg, U_fact, Q_fact = self.kept
     rating = self.rating(U_reg[user_ids], Q_reg[item_ids])
     u, q = U_fact[user_ids], Q_fact[item_ids]
-    return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+    return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating

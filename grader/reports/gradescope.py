@@ -2,6 +2,10 @@
 
 Every test is ``visible``: Gradescope hides the total score as soon as one test is hidden, and
 what a student may not see of a hidden test is not in this file at all.
+
+Where the grader is at fault, the file has no score and no tests. The specification asks for one or
+the other, so Gradescope records no points and shows staff that the autograder failed; a score of 0,
+or of the tests that did run, would look like a grade.
 """
 
 import json
@@ -14,19 +18,23 @@ from grader.reports.wording import absent_line, lines_of, score_line
 def write(report: Report) -> str:
     """Return the file's text."""
     report = report.for_student()
+    graded: dict[str, Any] = {}
+    if not report.grader_at_fault:
+        graded = {"score": report.score, "tests": [_entry(test) for test in report.tests]}
     content: dict[str, Any] = {
-        "score": report.score,
         "output": "\n".join(line for line in _summary(report) if line),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "extra_data": {"grader_at_fault": report.grader_at_fault},
-        "tests": [_entry(test) for test in report.tests],
+        **graded,
     }
     return json.dumps(content, indent=2) + "\n"
 
 
 def _summary(report: Report) -> list[str]:
+    if report.grader_at_fault:
+        return [report.problem]
     return [report.problem, score_line(report) + ".", absent_line(report)]
 
 

@@ -9,6 +9,9 @@ def points(value: float) -> str:
 
 
 def score_line(report: Report) -> str:
+    """Return the points as a phrase; none where the grader is at fault, whatever it had judged."""
+    if report.grader_at_fault:
+        return "Not graded"
     return f"{points(report.score)} of {points(report.max_score)} points"
 
 

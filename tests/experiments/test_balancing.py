@@ -18,7 +18,7 @@ from experiments.balancing import (
     UncertaintyWeights,
     balancing_of,
 )
-from experiments.configuration import COURSE_RUNS
+from experiments.run import COURSE_RUNS
 from experiments.student_code import load_student_code
 from experiments.training import Training
 

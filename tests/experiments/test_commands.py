@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.commands import main
-from experiments.configuration import COURSE_RUNS, METRICS, RUN_NAMES
+from experiments.configuration import METRICS
 from experiments.one_writer import only_writer
+from experiments.run import COURSE_RUNS, RUN_NAMES
 from experiments.same_command import same_command
 from tests.conftest import PROJECT
 from tests.processes import finished, given_again, press_ctrl_c, started, wait_until_gone

@@ -98,7 +98,7 @@ def test_ratings_are_predicted_in_blocks(monkeypatch):
 
     def net(users, items):
         sizes.append(len(users))
-        return (users + items).float(), None
+        return None, (users + items).float()
 
     assert predict_ratings(net, ids, ids).tolist() == [2.0 * k for k in range(10)]
     assert sizes == [3, 3, 3, 1]

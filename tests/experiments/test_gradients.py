@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.configuration import COURSE_RUNS
 from experiments.gradients import compare_gradients
 from experiments.records import RunRecord, read_record, write_record
+from experiments.run import COURSE_RUNS
 from experiments.student_code import load_student_code
 from experiments.training import Training
 
@@ -90,6 +90,6 @@ def test_separate_embeddings_have_no_gradients_to_compare(small_split, reference
 def test_a_record_keeps_the_gradients_to_the_bit(small_split, reference, tmp_path):
     training = train(SHARED_50, small_split, reference, 3, gradient_interval=2)
     curves = {metric: [value] for metric, value in training.run_epoch().items()}
-    record = RunRecord(training.configuration, curves, 1.0, (), tuple(training.gradients))
+    record = RunRecord(training.run, curves, 1.0, (), tuple(training.gradients))
     write_record(tmp_path, record)
-    assert read_record(tmp_path, SHARED_50.name) == record
+    assert read_record(tmp_path, SHARED_50.id) == record

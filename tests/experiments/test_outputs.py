@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
 from experiments.event_files import write_event_files
 from experiments.figures import draw_curves, run_styles, save_figures
 from experiments.final_table import best_runs, final_table
@@ -23,6 +23,7 @@ from experiments.records import (
     write_record,
     write_summaries,
 )
+from experiments.run import COURSE_RUNS
 
 
 @pytest.fixture
@@ -35,13 +36,13 @@ def records() -> list[RunRecord]:
 
 def test_a_record_is_read_as_it_was_written(records, tmp_path):
     write_record(tmp_path, records[0])
-    assert read_record(tmp_path, records[0].configuration.name) == records[0]
+    assert read_record(tmp_path, records[0].run.id) == records[0]
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"config": {}}', "[]"])
 def test_a_record_that_cannot_be_read_is_no_record(records, tmp_path, content):
     write_record(tmp_path, records[0])
-    name = records[0].configuration.name
+    name = records[0].run.id
     (tmp_path / "runs" / name / "run.json").write_text(content)
     assert read_record(tmp_path, name) is None
 
@@ -127,7 +128,7 @@ def test_event_files_hold_the_same_scalars_and_replace_old_ones(records, tmp_pat
     write_event_files(tmp_path, records)
     write_event_files(tmp_path, records)
     for record in records:
-        folder = tmp_path / "tensorboard" / record.configuration.name
+        folder = tmp_path / "tensorboard" / record.run.id
         assert len(list(folder.iterdir())) == 1
         events = EventAccumulator(str(folder)).Reload()
         assert set(events.Tags()["scalars"]) == set(METRICS)
@@ -151,7 +152,7 @@ def test_best_is_highest_mrr_and_lowest_of_the_rest():
 
 def test_the_table_fits_a_terminal_and_marks_the_best(records):
     output = io.StringIO()
-    final = {record.configuration.name: record.final for record in records}
+    final = {record.run.id: record.final for record in records}
     Console(file=output, width=80).print(final_table(final))
     lines = output.getvalue().splitlines()
     (best,) = [line for line in lines if COURSE_RUNS[0].name in line]

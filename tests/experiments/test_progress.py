@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from experiments import progress
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
 from experiments.progress import RunProgress
 from experiments.records import RunRecord
+from experiments.run import COURSE_RUNS
 from experiments.study.cost import Costs
 from experiments.study.progress import StudyProgress
 
@@ -57,7 +58,7 @@ def test_a_bar_of_a_run_that_goes_on_starts_where_it_is(clock):
 @pytest.mark.parametrize(("width", "told"), [(80, 2), (100, 3), (125, 5)])
 def test_a_narrow_window_has_the_bar_and_whole_metrics(width, told):
     screen = io.StringIO()
-    run = replace(RUN, name="shared=False_LF=0.99_LR=0.01")
+    run = COURSE_RUNS[3]
     with RunProgress([run], Console(file=screen, width=width, force_terminal=True)) as watching:
         watching.epoch_finished(run.name, 122, dict.fromkeys(METRICS, 0.12345))
         state = watching.bars.tasks[0].fields["state"]
@@ -78,11 +79,11 @@ def test_runs_that_are_complete_already_fill_the_bar_of_all_runs(clock):
 
 def test_what_the_runs_of_a_study_have_to_tell_is_told_once():
     said = io.StringIO()
-    runs = [replace(RUN, name=name) for name in "ab"]
+    runs = [replace(RUN, seed=seed) for seed in (1, 2)]
     console = Console(file=said, width=200)
     with StudyProgress(runs, runs, Costs({}), workers=1, console=console) as watching:
         for run in runs:
             curves = {metric: [1.0] for metric in METRICS}
             watching.finished(RunRecord(run, curves, 1.0, ("MRR is nan: see 2d",)))
-    assert "a: note: MRR is nan: see 2d\n" in said.getvalue()
+    assert f"{runs[0].id}: note: MRR is nan: see 2d\n" in said.getvalue()
     assert said.getvalue().count("see 2d") == 1

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from experiments import report
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
 from experiments.records import RunRecord, write_summaries
 from experiments.report import RUNS, number, write_report
+from experiments.run import COURSE_RUNS
 
 LOSS, MSE, JOINT, MRR, TEST_MSE = METRICS
 SHARED, SHARED_EVEN, SEPARATE_EVEN, SEPARATE = COURSE_RUNS

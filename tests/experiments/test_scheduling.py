@@ -10,14 +10,23 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 from experiments import worker
-from experiments.configuration import COURSE_RUNS, METRICS, Configuration
+from experiments.configuration import METRICS
+from experiments.progress import RunProgress
 from experiments.records import read_record, run_folder
-from experiments.scheduling import RunsFailed, RunsInterrupted, complete_runs, default_jobs
+from experiments.run import COURSE_RUNS, Run
+from experiments.scheduling import (
+    RunsFailed,
+    RunsInterrupted,
+    complete_runs,
+    default_jobs,
+    tell_listener,
+)
 from experiments.student_code import code_digest, load_student_code
 from experiments.training import Training
-from experiments.worker import EpochsRestored, Failed, Finished, Stopped, work
+from experiments.worker import EpochsRestored, EpochUnderWay, Failed, Finished, Stopped, work
 
 
 class Watcher:
@@ -56,7 +65,7 @@ class Watcher:
         pass
 
 
-def configurations(folder: Path, count: int = 2, **changes) -> list[Configuration]:
+def configurations(folder: Path, count: int = 2, **changes) -> list[Run]:
     changes = {"epochs": 4, "submission": code_digest(folder), **changes}
     return [replace(run, **changes) for run in COURSE_RUNS[:count]]
 
@@ -80,7 +89,7 @@ def test_a_run_leaves_its_curves_and_the_weights_that_made_them(small_split, ref
     runs = configurations(reference)
     watcher = Watcher()
     records = complete_runs(runs, small_split, reference, tmp_path, watcher, jobs=2)
-    assert [record.configuration for record in records] == runs
+    assert [record.run for record in records] == runs
     assert watcher.epochs == {run.name: [0, 1, 2, 3] for run in runs}
 
     code = load_student_code(reference)
@@ -89,7 +98,7 @@ def test_a_run_leaves_its_curves_and_the_weights_that_made_them(small_split, ref
         expected = [alone.run_epoch() for _ in range(4)]
         for metric in METRICS:
             assert record.curves[metric] == [metrics[metric] for metrics in expected]
-        weights = torch.load(run_folder(tmp_path, run.name) / "weights.pt", weights_only=True)
+        weights = torch.load(run_folder(tmp_path, run.id) / "weights.pt", weights_only=True)
         for name, value in alone.net.state_dict().items():
             assert torch.equal(weights[name], value)
 
@@ -97,12 +106,12 @@ def test_a_run_leaves_its_curves_and_the_weights_that_made_them(small_split, ref
 def test_complete_runs_are_not_done_again_but_changed_ones_are(small_split, reference, tmp_path):
     runs = configurations(reference, 1)
     complete_runs(runs, small_split, reference, tmp_path, Watcher())
-    written = (run_folder(tmp_path, runs[0].name) / "run.json").stat().st_mtime_ns
+    written = (run_folder(tmp_path, runs[0].id) / "run.json").stat().st_mtime_ns
 
     again = Watcher()
     complete_runs(runs, small_split, reference, tmp_path, again)
     assert again.started == {runs[0].name: True} and again.epochs == {}
-    assert (run_folder(tmp_path, runs[0].name) / "run.json").stat().st_mtime_ns == written
+    assert (run_folder(tmp_path, runs[0].id) / "run.json").stat().st_mtime_ns == written
 
     for changes in ({"submission": "another"}, {"epochs": 5}):
         changed = Watcher()
@@ -118,18 +127,18 @@ def test_a_stopped_run_goes_on_to_the_same_bits(small_split, reference, tmp_path
     stopped = Pipe(stop_after=2)
     work(run, small_split, reference, tmp_path / "stopped", stopped)
     assert stopped.sent[-1] == Stopped(3)
-    assert read_record(tmp_path / "stopped", run.name) is None
+    assert read_record(tmp_path / "stopped", run.id) is None
 
     resumed, whole = Pipe(), Pipe()
     work(run, small_split, reference, tmp_path / "stopped", resumed)
     work(run, small_split, reference, tmp_path / "whole", whole)
     assert resumed.sent[0] == EpochsRestored(3, whole.sent[2].metrics)
     assert resumed.sent[1:] == whole.sent[3:] and isinstance(whole.sent[-1], Finished)
-    first, second = (read_record(tmp_path / name, run.name) for name in ("stopped", "whole"))
+    first, second = (read_record(tmp_path / name, run.id) for name in ("stopped", "whole"))
     assert first.curves == second.curves
     assert first.gradients == second.gradients
     assert [row["epoch"] for row in first.gradients] == [0, 0, 0, 2, 2, 2, 4, 4, 4]
-    left = sorted(file.name for file in run_folder(tmp_path / "stopped", run.name).iterdir())
+    left = sorted(file.name for file in run_folder(tmp_path / "stopped", run.id).iterdir())
     assert left == ["run.json", "weights.pt"]
 
 
@@ -137,7 +146,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(small_split, reference, tmp_path
 def test_a_checkpoint_that_does_not_fit_is_not_used(small_split, reference, tmp_path, damage):
     (run,) = configurations(reference, 1, epochs=6)
     work(run, small_split, reference, tmp_path, Pipe(stop_after=2))
-    checkpoint = run_folder(tmp_path, run.name) / "checkpoint.pt"
+    checkpoint = run_folder(tmp_path, run.id) / "checkpoint.pt"
     if damage == "cut off":
         checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     else:
@@ -160,7 +169,7 @@ def test_interrupted_runs_say_where_they_are_and_go_on_from_there(small_split, r
         complete_runs(runs, small_split, reference, tmp_path, Watcher(interrupt), jobs=1)
     assert list(caught.value.epochs) == [runs[0].name]
     assert 6 <= caught.value.epochs[runs[0].name] < 300
-    assert (run_folder(tmp_path, runs[0].name) / "checkpoint.pt").exists()
+    assert (run_folder(tmp_path, runs[0].id) / "checkpoint.pt").exists()
     assert multiprocessing.active_children() == [] and threading.active_count() <= threads
 
     watcher = Watcher()
@@ -173,14 +182,14 @@ def test_interrupted_runs_say_where_they_are_and_go_on_from_there(small_split, r
 def test_a_failing_run_leaves_the_others_alone(small_split, changed_submission, tmp_path):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     runs = configurations(folder, 3)
     with pytest.raises(RunsFailed, match="in forward_without_embedding_sharing: Question 1c"):
         complete_runs(runs, small_split, folder, tmp_path, Watcher(), jobs=3)
-    assert [read_record(tmp_path, run.name) is not None for run in runs] == [True, True, False]
+    assert [read_record(tmp_path, run.id) is not None for run in runs] == [True, True, False]
 
 
 def test_one_message_for_runs_that_fail_alike():
@@ -218,7 +227,7 @@ def test_a_part_of_a_checkpoint_is_removed_unless_its_process_still_writes_it(
 ):
     """A worker ends with its epoch; one of a command that was killed may be at work for a while."""
     (run,) = configurations(reference, 1)
-    folder = run_folder(tmp_path, run.name)
+    folder = run_folder(tmp_path, run.id)
     folder.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", ""]) as killed:
         killed.wait()
@@ -242,7 +251,7 @@ def test_a_worker_whose_starter_is_gone_keeps_a_checkpoint(small_split, referenc
 
     (run,) = configurations(reference, 1, epochs=50)
     work(run, small_split, reference, tmp_path, Orphan())
-    assert (run_folder(tmp_path, run.name) / "checkpoint.pt").exists()
+    assert (run_folder(tmp_path, run.id) / "checkpoint.pt").exists()
 
 
 def test_a_missing_submission_fails_with_a_sentence(small_split, tmp_path):
@@ -258,3 +267,24 @@ def test_default_jobs_fill_the_cores(monkeypatch):
     assert default_jobs(threads[:1]) == 1
     monkeypatch.setattr("experiments.scheduling.processor_cores", lambda: 1)
     assert default_jobs(COURSE_RUNS) == 1
+
+
+def test_a_long_epoch_tells_how_far_it_is(small_split, reference, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("experiments.worker.UNDER_WAY_SECONDS", -1)
+    (run,) = configurations(reference, 1, epochs=2, batch_size=500)
+    pipe = Pipe()
+    work(run, small_split, reference, tmp_path, pipe)
+    told = [event for event in pipe.sent if isinstance(event, EpochUnderWay)]
+    assert [(event.epoch, event.share) for event in told] == [
+        (epoch, done / 1425) for epoch in range(2) for done in (500, 1000, 1425)
+    ]
+    progress = RunProgress([run], Console(width=200, force_terminal=False))
+    for event in pipe.sent:
+        tell_listener(progress, run.name, event)
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[1:3] for line in said[:3]] == [
+        ["epoch 1/2", "35% of its minibatches"],
+        ["epoch 1/2", "70% of its minibatches, 0 s left of them"],
+        ["epoch 1/2", "evaluating"],
+    ]
+    assert len(said) == 2 * (3 + 1)

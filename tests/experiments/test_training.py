@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from bench import baseline
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
 from experiments.ratings import split_ratings
+from experiments.run import COURSE_RUNS
 from experiments.student_code import StudentError, load_student_code
 from experiments.synthetic import synthetic_ratings
 from experiments.training import NonFiniteLoss, Training

@@ -10,7 +10,7 @@ import pytest
 import grader.grading
 from grader.assignment import read_assignment
 from grader.explain import Explainer
-from grader.grading import grade
+from grader.grading import UNPROTECTED, grade
 from grader.isolation import ForkServer
 from grader.report import PASSED, Report
 
@@ -100,7 +100,7 @@ def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None
     [
         ("1a", "U = ScaledEmbedding(num_users, embedding_dim)", "model", ["1b", "1c", "1d"]),
         ("1b", "layers: list[nn.Module] = []", "model", ["1a", "1c", "1d"]),
-        ("1c", "predictions = self._rating(u, q)", "model", ["1a", "1b", "1d"]),
+        ("1c", "score = self._rating(u, q)", "model", ["1a", "1b", "1d"]),
         ("1d", "U, Q = (self.U, self.Q)", "model", ["1a", "1b"]),
         ("2a", "loss = (1 - torch.sigmoid", "loss", ["2b", "2c"]),
         ("2d", "mrr = reciprocal_ranks", "mrr", ["2c"]),
@@ -208,6 +208,25 @@ def test_an_empty_folder_gets_a_report(graded, tmp_path: Path) -> None:
     assert report.exit_code == 2
     assert not report.grader_at_fault
     assert report.problem
+
+
+def test_hidden_tests_that_nothing_protects_are_the_graders_fault(
+    submission: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = submission()
+    with ForkServer("plain") as plain:
+        refused = grade(path, plain, questions=["2c"])
+        public = grade(path, plain, questions=["2c"], public_only=True)
+        insisted = grade(path, plain, questions=["2c"], allow_unisolated_hidden=True)
+        monkeypatch.setattr(grader.grading, "hidden_tests_are_here", lambda: False)
+        student = grade(path, plain, questions=["2c"])
+    assert refused.grader_at_fault and refused.exit_code == 2
+    assert refused.tests == () and refused.problem == UNPROTECTED
+    assert "not isolated at all" in refused.fault and "not isolated" not in refused.problem
+    for report in (public, student):
+        assert not report.grader_at_fault and report.exit_code == 0
+        assert report.absent > 0 and not any(test.hidden for test in report.tests)
+    assert insisted.exit_code == 0 and any(test.hidden for test in insisted.tests)
 
 
 def test_the_graders_own_failure_is_its_own_fault(

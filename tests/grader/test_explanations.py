@@ -51,7 +51,7 @@ def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) 
 
 
 def test_a_mistake_in_one_of_two_methods_is_named_there(submission: Make, graded) -> None:
-    shared = "predictions = self._rating(u, q)"
+    shared = "score = self._rating(u, q)"
     path = submission(model=(shared, shared.replace("u, q", "q, u")))
     assert hints(graded(path, "1c")) == {"1c-2-hidden": "movie-first"}
 

@@ -110,7 +110,7 @@ def test_oracle_gradients_are_those_of_automatic_differentiation(sharing: bool) 
         inputs += list(net.mlp_layers.parameters())
         outputs = net(*map(torch.from_numpy, case.ids.values()))
         for output, (expected, gradients), cotangent in zip(
-            outputs, (case.rating(), case.score()), case.cotangents.values()
+            outputs, (case.interaction(), case.rating()), case.cotangents.values()
         ):
             np.testing.assert_allclose(output.detach(), expected, rtol=1e-4, atol=1e-5)
             weighted = (output * torch.from_numpy(cotangent)).sum()
@@ -123,7 +123,7 @@ def test_oracle_gradients_are_those_of_automatic_differentiation(sharing: bool) 
 def test_cases_tell_a_bound_on_the_output_from_none() -> None:
     for sharing in (True, False):
         ratings = np.concatenate([case.rating()[0] for case in cases(sharing)])
-        scores = np.concatenate([case.score()[0] for case in cases(sharing)])
+        scores = np.concatenate([case.interaction()[0] for case in cases(sharing)])
         assert ratings.min() < 0 and ratings.max() > 1
         assert scores.min() < -1 and scores.max() > 0.5
 

@@ -107,8 +107,10 @@ def test_the_graders_own_failure_is_reported_in_every_format(format_: str) -> No
     written = " ".join(write_report(report, format_, width=200).split())
     assert "grader failed" in written
     assert ("4.25" in written) == (format_ == "json")
+    assert "0 of 0" not in written
     if format_ == "gradescope":
-        jsonschema.validate(json.loads(written), SCHEMA)
+        with pytest.raises(jsonschema.ValidationError):  # Gradescope takes no score from this
+            jsonschema.validate(json.loads(written), SCHEMA)
 
 
 def test_text_of_a_submission_is_not_taken_for_markup(
@@ -156,6 +158,20 @@ def test_the_command_exits_with_0_1_or_2(submission: Callable[..., Path], tmp_pa
     unknown = run("--question", "9z")
     assert unknown.returncode == 2
     assert "there are 1a, 1b" in unknown.stderr
+
+
+def test_without_isolation_the_command_grades_nothing_and_says_what_to_do(
+    submission: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(submission())
+    monkeypatch.setenv("GRADER_ISOLATION", "plain")
+    refused = run(path)
+    assert refused.returncode == 2
+    assert "This was not graded" in refused.stdout and "points" not in refused.stdout
+    assert "--public-only" in refused.stderr
+    public = run(path, "--question", "2a", "--public-only")
+    assert (public.returncode, public.stderr) == (0, "")
+    assert "hidden tests were not run" in public.stdout
 
 
 def test_help_does_not_import_torch() -> None:

@@ -33,28 +33,28 @@ def net_on_paper(sharing: bool) -> MultiTaskNet:
 
 
 def test_shared_forward_by_hand():
-    rating, score = net_on_paper(True)(torch.tensor([0, 1]), torch.tensor([1, 0]))
+    predictions, score = net_on_paper(True)(torch.tensor([0, 1]), torch.tensor([1, 0]))
     # p_01 = 1*7 + 2*8 + 10 + 0.25, p_10 = 3*5 + 4*6 + 20 + 0.5
-    assert score.tolist() == [33.25, 59.5]
+    assert predictions.tolist() == [33.25, 59.5]
     # r_01 = (1 + 2) + 10 * (7 + 8) + 100 * (7 + 16) + 1000
-    assert rating.tolist() == [3 + 150 + 2300 + 1000, 7 + 110 + 3900 + 1000]
+    assert score.tolist() == [3 + 150 + 2300 + 1000, 7 + 110 + 3900 + 1000]
 
 
 def test_separate_forward_uses_each_tasks_own_tables():
-    rating, score = net_on_paper(False)(torch.tensor([0, 1]), torch.tensor([1, 0]))
-    assert score.tolist() == [4 + 10 + 0.25, 3 + 20 + 0.5]
-    assert rating.tolist() == [3453.0, 5017.0]
+    predictions, score = net_on_paper(False)(torch.tensor([0, 1]), torch.tensor([1, 0]))
+    assert predictions.tolist() == [4 + 10 + 0.25, 3 + 20 + 0.5]
+    assert score.tolist() == [3453.0, 5017.0]
 
 
 @pytest.mark.parametrize("sharing", [True, False])
-def test_score_all_items_is_the_forward_score_of_every_pair(sharing):
+def test_score_all_items_is_the_interaction_of_every_pair(sharing):
     net = MultiTaskNet(7, 11, embedding_sharing=sharing)
     torch.nn.init.normal_(net.A.weight)
     torch.nn.init.normal_(net.B.weight)
     users = torch.tensor([6, 0, 6])
     scores = net.score_all_items(users)
     for row, user in enumerate(users):
-        _, expected = net(user.repeat(11), torch.arange(11))
+        expected, _ = net(user.repeat(11), torch.arange(11))
         torch.testing.assert_close(scores[row], expected)
 
 
@@ -62,8 +62,8 @@ def test_score_all_items_is_the_forward_score_of_every_pair(sharing):
 @pytest.mark.parametrize("batch", [0, 1, 5])
 def test_forward_keeps_the_shape_of_the_batch(sharing, batch):
     ids = torch.zeros(batch, dtype=torch.long)
-    rating, score = MultiTaskNet(3, 4, embedding_sharing=sharing)(ids, ids)
-    assert rating.shape == score.shape == (batch,)
+    predictions, score = MultiTaskNet(3, 4, embedding_sharing=sharing)(ids, ids)
+    assert predictions.shape == score.shape == (batch,)
 
 
 def test_layers_are_as_wide_as_asked_with_relu_between():

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from experiments.configuration import COURSE_RUNS
+from experiments.run import COURSE_RUNS
 from experiments.study.balance import Balance, front
 from experiments.study.figures.drawing import BLUE, GREEN, ORANGE, STUDY_STYLE, WIDTH, error_bars
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from experiments.configuration import Configuration
 from experiments.figures import COLOURS, NO_DATE, STYLE
+from experiments.run import Run
 from experiments.study.statistics import Estimate
 
 WIDTH = 6.5  # inches: the handout's line
@@ -30,7 +30,7 @@ def weight_colour(weight: float) -> str:
     return ORANGE if weight > 0.9 else BLUE
 
 
-def run_style(run: Configuration) -> dict[str, object]:
+def run_style(run: Run) -> dict[str, object]:
     """Return a course run's line as everywhere: colour by the weights, dashes for separate."""
     return {
         "color": weight_colour(run.factorization_weight),

@@ -6,7 +6,8 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
+from experiments.run import COURSE_RUNS
 from experiments.study.figures.drawing import (
     STUDY_STYLE,
     WIDTH,

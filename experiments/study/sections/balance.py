@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from experiments.configuration import COURSE_RUNS
+from experiments.run import COURSE_RUNS
 from experiments.study.balance import Balance, Choice, balance_table, balances, best_balance, front
 from experiments.study.figures.balance import draw_balance
 from experiments.study.measurements import Measurements

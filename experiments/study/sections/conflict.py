@@ -1,6 +1,6 @@
 """The answer to: why? What the two tasks' gradients do."""
 
-from experiments.configuration import Configuration
+from experiments.run import Run
 from experiments.study.claims import better, run_label
 from experiments.study.conflict import conflict_table, conflicts, relative_pull
 from experiments.study.figures.conflict import draw_conflict
@@ -94,12 +94,12 @@ def answer(measurements: Measurements) -> Section | None:
     )
 
 
-def weight_ratio(run: Configuration) -> float:
+def weight_ratio(run: Run) -> float:
     return run.factorization_weight / run.regression_weight
 
 
 def final_difference(
-    measurements: Measurements, run: Configuration, versus: Configuration, metric: str
+    measurements: Measurements, run: Run, versus: Run, metric: str
 ) -> Estimate | None:
     """Return a final metric of one run minus another's, by seed; None without pairs."""
     claim = better("", "", run, versus, Quantity(metric))

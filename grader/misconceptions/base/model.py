@@ -87,7 +87,7 @@ class MultiTaskNet(nn.Module):
     def both(self, regression, factorization, user_ids, item_ids):
         rating = self.rating(regression[0](user_ids), regression[1](item_ids))
         u, q = factorization[0](user_ids), factorization[1](item_ids)
-        return rating, self.interaction(u, q, self.A(user_ids), self.B(item_ids))
+        return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
 
     def features(self, u, q):
         return torch.cat([u, q, u * q], dim=1)

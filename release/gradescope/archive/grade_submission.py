@@ -36,6 +36,7 @@ def main() -> None:
         report = grader_failed(submission, error)
     leave(report)
     print("\n".join(for_instructors(report)))
+    sys.exit(2 if report.grader_at_fault else 0)
 
 
 def seconds_left() -> float:

@@ -65,15 +65,16 @@ def judged(folder: Path) -> Report:
     Raises
     ------
     NotGradedError
-        If the grader failed, or left hidden tests out: no points are better than wrong ones.
+        If the grader is at fault, or the course's hidden tests are not there: no points are
+        better than wrong ones.
     """
     report = grade(folder, _server(), _explainer())
     if report.grader_at_fault:
         raise NotGradedError(f"{folder}: {report.problem}\n{report.fault}")
     if report.absent:
         raise NotGradedError(
-            f"{folder}: {report.absent_reason} No points were recorded. Grade on Linux, where "
-            "bubblewrap isolates submissions."
+            f"{folder}: {report.absent_reason} No points were recorded. Copy grading/ from "
+            "dist/nbgrader/ again."
         )
     return report
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from planted_study import PlantedStudy, plant_everything
 
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
+from experiments.run import COURSE_RUNS
 from experiments.study.conflict import Conflict, conflicts
 from experiments.study.measurements import (
     Measurements,

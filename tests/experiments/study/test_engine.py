@@ -13,9 +13,10 @@ from types import SimpleNamespace
 import dask
 import pytest
 
-from experiments.configuration import METRICS, Configuration
+from experiments.configuration import METRICS
 from experiments.ratings import Ratings, split_ratings
 from experiments.records import read_record, run_folder
+from experiments.run import Run
 from experiments.scheduling import RunsFailed
 from experiments.student_code import code_digest, load_student_code
 from experiments.study.cluster import ClusterError, Workers, open_workers, prepare
@@ -49,7 +50,7 @@ class Watcher:
         self.epochs.setdefault(run, []).append(epochs)
 
     def finished(self, record):
-        self.completed.append(record.configuration.name)
+        self.completed.append(record.run.id)
         self.at_finish(record)
 
     def failed(self, run, message):
@@ -62,7 +63,7 @@ class Watcher:
         self.stopped = True
 
 
-def planned(ratings: Ratings, folder: Path, count: int, **changes) -> list[Configuration]:
+def planned(ratings: Ratings, folder: Path, count: int, **changes) -> list[Run]:
     changes = {"epochs": 4, "data": ratings.digest, "submission": code_digest(folder), **changes}
     runs = [run for _, run in study_runs(replace(STANDARD, **changes), PARTS, 10)]
     return runs[:count]
@@ -96,11 +97,11 @@ def test_a_run_of_a_study_has_the_bits_of_the_same_run_alone(
     runs = planned(small_ratings, reference, 5)[3:]
     watcher = Watcher()
     complete_study(runs, workers, tmp_path, watcher)
-    assert sorted(watcher.completed) == sorted(run.name for run in runs)
+    assert sorted(watcher.completed) == sorted(run.id for run in runs)
     code = load_student_code(reference)
     for run in runs:
-        record = read_record(tmp_path, run.name)
-        assert record.configuration == run
+        record = read_record(tmp_path, run.id)
+        assert record.run == run
         alone = Training(run, split_ratings(small_ratings, run.seed), code)
         expected = [alone.run_epoch() for _ in range(run.epochs)]
         assert record.curves == {name: [epoch[name] for epoch in expected] for name in METRICS}
@@ -118,7 +119,7 @@ def test_killed_workers_leave_no_trace_in_the_study(workers, small_ratings, refe
 
     watcher = Watcher(kill_one)
     complete_study(runs, workers, tmp_path / "disturbed", watcher)
-    assert sorted(watcher.completed) == sorted(run.name for run in runs), "each is told once"
+    assert sorted(watcher.completed) == sorted(run.id for run in runs), "each is told once"
     complete_study(runs[::-1], workers, tmp_path / "undisturbed", Watcher())
     assert tidy_bytes(tmp_path / "disturbed") == tidy_bytes(tmp_path / "undisturbed")
 
@@ -144,9 +145,9 @@ def test_an_interrupted_study_does_the_missing_runs_and_only_those(
     }
 
     again = Watcher()
-    missing = [run for run in runs if run.name not in complete]
+    missing = [run for run in runs if run.id not in complete]
     complete_study(missing, workers, tmp_path, again)
-    assert set(again.completed) == {run.name for run in missing}
+    assert set(again.completed) == {run.id for run in missing}
     for name, time_written in written.items():
         assert (run_folder(tmp_path, name) / "run.json").stat().st_mtime_ns == time_written
 
@@ -166,7 +167,7 @@ def test_a_run_that_nobody_waits_for_ends_with_its_epoch(
     with pytest.raises(StudyInterrupted):
         complete_study([endless, endless], workers, tmp_path, Impatient())
     complete_study([short], workers, tmp_path, Watcher())
-    assert list(complete_records(tmp_path, [endless, short])) == [short.name]
+    assert list(complete_records(tmp_path, [endless, short])) == [short.id]
 
 
 def test_a_mistake_of_the_student_is_one_sentence_and_the_other_runs_complete(
@@ -174,9 +175,9 @@ def test_a_mistake_of_the_student_is_one_sentence_and_the_other_runs_complete(
 ):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     runs = planned(small_ratings, folder, 4)
     broken = prepare(workers.client, small_ratings, folder, own_machine=True)
@@ -187,8 +188,8 @@ def test_a_mistake_of_the_student_is_one_sentence_and_the_other_runs_complete(
         complete_study(runs, broken, tmp_path, watcher)
     with pytest.raises(RunsFailed, match="Question 1c"):
         measure_costs(Costs({}), runs[2:], broken)
-    assert set(complete_records(tmp_path, runs)) == {run.name for run in runs[:2]}
-    assert set(watcher.messages) == {run.name for run in runs[2:]}
+    assert set(complete_records(tmp_path, runs)) == {run.id for run in runs[:2]}
+    assert set(watcher.messages) == {run.id for run in runs[2:]}
 
 
 @pytest.mark.thorough
@@ -197,8 +198,8 @@ def test_a_submission_that_ends_its_process_is_given_up(
 ):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
-        "        import os\n        os._exit(3)\n        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
+        "        import os\n        os._exit(3)\n        score = self._rating(self.U_reg",
     )
     runs = planned(small_ratings, folder, 3)
     with (
@@ -207,7 +208,7 @@ def test_a_submission_that_ends_its_process_is_given_up(
         pytest.raises(RunsFailed, match="every worker that began this run has died") as caught,
     ):
         complete_study(runs, two_workers, tmp_path, Watcher())
-    assert set(caught.value.messages) == {runs[2].name}
+    assert set(caught.value.messages) == {runs[2].id}
 
 
 @pytest.mark.thorough
@@ -252,7 +253,7 @@ def test_forty_runs_with_a_worker_killed_every_few_seconds(small_ratings, refere
             over.set()
             killer.join()
     assert len(set(killed) - {None}) >= 3
-    assert sorted(watcher.completed) == sorted(run.name for run in runs)
+    assert sorted(watcher.completed) == sorted(run.id for run in runs)
     with open_workers(small_ratings, reference, 1) as one_worker:
         complete_study(runs, one_worker, tmp_path / "undisturbed", Watcher())
     assert tidy_bytes(tmp_path / "disturbed") == tidy_bytes(tmp_path / "undisturbed")
@@ -304,7 +305,7 @@ def test_an_unfit_worker_that_joins_later_leaves_and_takes_no_run(
                 time.sleep(0.1)
             complete_study(runs, workers, tmp_path, watcher)
             late.wait(60)
-    assert sorted(watcher.completed) == sorted(run.name for run in runs)
+    assert sorted(watcher.completed) == sorted(run.id for run in runs)
     assert "start it with --nthreads 1" in watcher.refusals[0]
 
 

@@ -53,7 +53,7 @@ def test_a_study_does_its_runs_once_and_reports(tmp_path):
 
 
 def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
-    run = replace(STANDARD, name="a", data="other ratings")
+    run = replace(STANDARD, data="other ratings")
     write_record(tmp_path, RunRecord(run, {metric: [1.0] for metric in METRICS}, 1.0))
     done = study("--out", tmp_path)
     assert done.exit_code == 1 and "has a study of other ratings" in done.output
@@ -80,27 +80,30 @@ def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
 
 @pytest.mark.thorough
 def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submission(tmp_path):
-    def finish(name: str, submission: str, value: float) -> None:
-        run = replace(STANDARD, name=name, submission=submission)
+    def finish(seed: int, submission: str, value: float) -> None:
+        run = replace(STANDARD, seed=seed, submission=submission)
         write_record(tmp_path, RunRecord(run, {metric: [value] for metric in METRICS}, 1.0))
 
-    for name in ("a", "b", "c"):
-        finish(name, "before", 1.0)
-    finish("b", "after", 2.0)
+    for seed in (1, 2, 3):
+        finish(seed, "before", 1.0)
+    finish(2, "after", 2.0)
+    run = replace(STANDARD, seed=2)
     later = time.time_ns() + 10**9
-    os.utime(run_folder(tmp_path, "b") / "run.json", ns=(later, later))
+    os.utime(run_folder(tmp_path, run.id) / "run.json", ns=(later, later))
     (tmp_path / "runs.csv").write_text("of an earlier study")
     gather_runs(tmp_path)
-    assert read_measurements(tmp_path).runs[["run", "eval/MSE"]].to_numpy().tolist() == [["b", 2.0]]
+    assert read_measurements(tmp_path).runs[["run", "eval/MSE"]].to_numpy().tolist() == [
+        [run.id, 2.0]
+    ]
 
 
 @pytest.mark.thorough
 def test_a_study_with_runs_that_failed_reports_on_the_others(changed_submission, tmp_path):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     (tmp_path / "study").mkdir()
     done = study("--part", "claims", "--submission", folder, "--out", tmp_path / "study")
@@ -116,9 +119,9 @@ def test_a_study_with_runs_that_failed_and_others_without_a_number_says_both(
 ):
     folder = changed_submission(
         "model.py",
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
         "        raise NotImplementedError('Question 1c: separate tables')\n"
-        "        predictions = self._rating(self.U_reg",
+        "        score = self._rating(self.U_reg",
     )
     text = (folder / "mrr.py").read_text()
     (folder / "mrr.py").write_text(text.replace(".nanmean()", ".mean()"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
-from experiments.configuration import COURSE_RUNS
+from experiments.run import COURSE_RUNS
 from experiments.study.claims import SEPARATE_99, SHARED_99, better
 from experiments.study.figures.claims import draw_claims
 from experiments.study.measurements import StudyError, read_measurements

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
-from experiments.configuration import COURSE_RUNS, METRICS
+from experiments.configuration import METRICS
+from experiments.run import COURSE_RUNS
 from experiments.study.claims import (
     CLAIMS,
     MRR,

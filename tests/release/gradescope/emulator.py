@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,12 @@ class RefusedError(Exception):
 class Graded:
     """What Gradescope has after a submission.
 
-    ``results`` is None where the autograder "failed to execute correctly".
+    ``results`` is None where the autograder "failed to execute correctly", or gave no score:
+    nobody has points then. ``written`` is what it left, all the same.
     """
 
     results: dict[str, Any] | None
+    written: str
     stdout: str
     seconds: float
     in_time: bool
@@ -134,7 +136,11 @@ class Gradescope:
         return done.stdout
 
     def submit(
-        self, upload: Path, seconds: float = 600, variables: Mapping[str, str] | None = None
+        self,
+        upload: Path,
+        seconds: float = 600,
+        variables: Mapping[str, str] | None = None,
+        through: Sequence[str] = (),
     ) -> Graded:
         """Grade one upload.
 
@@ -146,14 +152,17 @@ class Gradescope:
             The time limit of the assignment's settings.
         variables : mapping, optional
             Added to the environment, to insist on one kind of isolation.
+        through : sequence of str
+            A command that starts the autograder, to take privileges from it.
         """
         start = time.monotonic()
-        with self.grading(upload, variables) as process:
+        with self.grading(upload, variables, through) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
             in_time = process.poll() is not None
         return Graded(
             self.results(),
+            (self.autograder / "results/results.json").read_text(),
             (self.autograder / "results/stdout").read_text(errors="replace"),
             time.monotonic() - start,
             in_time,
@@ -161,7 +170,10 @@ class Gradescope:
 
     @contextlib.contextmanager
     def grading(
-        self, upload: Path, variables: Mapping[str, str] | None = None
+        self,
+        upload: Path,
+        variables: Mapping[str, str] | None = None,
+        through: Sequence[str] = (),
     ) -> Iterator[psutil.Popen]:
         """Start grading an upload; what is still running at the end is killed."""
         results, submission = self.autograder / "results", self.autograder / "submission"
@@ -176,7 +188,7 @@ class Gradescope:
         (self.autograder / "submission_metadata.json").write_text(json.dumps(METADATA))
         with (results / "stdout").open("wb") as stdout:
             process = psutil.Popen(
-                self._command("/autograder/run_autograder"),
+                self._command(*through, "/autograder/run_autograder"),
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=subprocess.STDOUT,

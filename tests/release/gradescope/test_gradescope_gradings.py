@@ -1,5 +1,6 @@
 """The autograder grades uploads on a machine like Gradescope's, and always leaves results."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -10,11 +11,11 @@ from typing import Any
 
 import psutil
 import pytest
-from emulator import PROJECT, Gradescope, read_results
+from emulator import PROJECT, Graded, Gradescope, read_results
 from submissions import endless, from_windows, hostile, write_junk, write_right, zipped
 
 from grader.assignment import read_assignment
-from grader.grading import STOPPED, TIME_IS_UP
+from grader.grading import STOPPED, TIME_IS_UP, UNPROTECTED
 from grader.misconceptions.catalogue import read_catalogue
 from release.archive import zip_bytes
 from release.files import Files, PackedFile
@@ -67,6 +68,14 @@ def failed(results: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def not_graded(graded: Graded) -> dict[str, Any]:
+    """Return what was left in the place of a grade, from which Gradescope takes no points."""
+    left = json.loads(graded.written)
+    assert graded.results is None and not {"score", "tests"} & set(left), graded.stdout
+    assert left["extra_data"] == {"grader_at_fault": True}
+    return left
+
+
 def test_three_loose_files_get_all_points(gradescope: Gradescope, tmp_path: Path) -> None:
     upload = write_right(tmp_path / "upload")
     write_junk(upload)
@@ -113,12 +122,44 @@ def test_the_same_attack_opens_doors_where_nothing_isolates_it(
     start: Start, tmp_path: Path
 ) -> None:
     with start() as machine:
+        script = machine.autograder / "source/grade_submission.py"
+        call = "grade(submission, server, "
+        assert call in script.read_text()
+        insisting = f"{call}allow_unisolated_hidden=True, "
+        script.write_text(script.read_text().replace(call, insisting))
         upload = hostile(tmp_path / "upload")
         graded = machine.submit(upload, variables={"GRADER_ISOLATION": "plain"})
         forged = [machine.autograder / folder / "forged.json" for folder in ("results", "source")]
         assert forged[0].exists() and forged[1].with_suffix(".py").exists()
     assert "reads source/grader/hidden_tests/oracle.py" in " ".join(failed(graded.results).values())
-    assert "Hidden tests were not run" in graded.results["output"]
+
+
+BARE = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+
+
+@pytest.mark.parametrize(
+    ("variables", "through"),
+    [
+        pytest.param({"GRADER_ISOLATION": "plain"}, (), id="nothing isolates"),
+        pytest.param({}, BARE, id="no capabilities", marks=pytest.mark.thorough),
+        pytest.param(
+            {"GRADER_ISOLATION_WITHOUT": "landlock"},
+            BARE,
+            id="no capabilities, no Landlock",
+            marks=pytest.mark.thorough,
+        ),
+    ],
+)
+def test_without_a_sandbox_nobody_is_graded_with_the_public_tests_alone(
+    gradescope: Gradescope, tmp_path: Path, variables: dict[str, str], through: tuple[str, ...]
+) -> None:
+    upload = write_right(tmp_path / "upload")
+    graded = gradescope.submit(upload, variables=variables, through=through)
+    if through and graded.results:  # on this machine the sandbox holds all the same
+        assert graded.results["score"] == 20
+        return
+    assert not_graded(graded)["output"] == UNPROTECTED
+    assert "Grade where the sandbox holds" in graded.stdout
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
@@ -135,9 +176,8 @@ def test_where_setup_is_broken_students_read_that_it_is_not_their_fault(
 ) -> None:
     with start(environment=None) as machine:
         graded = machine.submit(write_right(tmp_path / "upload"))
-    assert graded.results["score"] == 0
-    assert "its own fault, not your submission's" in graded.results["output"]
-    assert graded.results["extra_data"] == {"grader_at_fault": True}
+    left = not_graded(graded)
+    assert "its own fault, not your submission's" in left["output"]
     assert "venv/bin/python" in graded.stdout
 
 
@@ -146,10 +186,9 @@ def test_a_grader_that_is_broken_says_so(start: Start, tmp_path: Path) -> None:
     with start() as machine:
         (machine.autograder / "source/grader/hidden_tests/oracle.py").write_text("raise KeyError\n")
         graded = machine.submit(write_right(tmp_path / "upload"))
-    assert graded.results["score"] == 0
-    assert "The grader failed" in graded.results["output"]
-    assert "oracle.py" in graded.stdout and "oracle" not in str(graded.results)
-    assert graded.results["extra_data"] == {"grader_at_fault": True}
+    left = not_graded(graded)
+    assert "The grader failed" in left["output"]
+    assert "oracle.py" in graded.stdout and "oracle" not in graded.written
 
 
 @pytest.mark.thorough

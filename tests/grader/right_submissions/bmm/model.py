@@ -20,7 +20,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -79,18 +79,22 @@ class MultiTaskNet(nn.Module):
         batch = user_ids.shape[0]
         u = self.U(user_ids)
         q = self.Q(item_ids)
-        score = torch.bmm(u.unsqueeze(1), q.unsqueeze(2)).reshape(batch)
-        score = score + self.A(user_ids).reshape(batch) + self.B(item_ids).reshape(batch)
-        predictions = self.mlp_layers(torch.cat([u, q, torch.mul(u, q)], dim=1)).reshape(batch)
+        predictions = torch.bmm(u.unsqueeze(1), q.unsqueeze(2)).reshape(batch)
+        predictions = (
+            predictions + self.A(user_ids).reshape(batch) + self.B(item_ids).reshape(batch)
+        )
+        score = self.mlp_layers(torch.cat([u, q, torch.mul(u, q)], dim=1)).reshape(batch)
         return predictions, score
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
         batch = user_ids.shape[0]
         u, q = self.U_fact(user_ids), self.Q_fact(item_ids)
-        score = torch.matmul(u.unsqueeze(-2), q.unsqueeze(-1)).reshape(batch)
-        score = score + self.A(user_ids).reshape(batch) + self.B(item_ids).reshape(batch)
+        predictions = torch.matmul(u.unsqueeze(-2), q.unsqueeze(-1)).reshape(batch)
+        predictions = (
+            predictions + self.A(user_ids).reshape(batch) + self.B(item_ids).reshape(batch)
+        )
         u, q = self.U_reg(user_ids), self.Q_reg(item_ids)
-        predictions = self.mlp_layers(torch.cat([u, q, torch.mul(u, q)], dim=1)).reshape(batch)
+        score = self.mlp_layers(torch.cat([u, q, torch.mul(u, q)], dim=1)).reshape(batch)
         return predictions, score
 
     def score_all_items(self, user_ids):

@@ -20,7 +20,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -80,14 +80,14 @@ class MultiTaskNet(nn.Module):
         q = self.Q(item_ids)
         features = torch.cat([u, q, torch.einsum("bd,bd->bd", u, q)], 1)
         p = torch.einsum("bd,bd->b", u, q)
-        return self.mlp_layers(features)[:, 0], p + self.A(user_ids)[:, 0] + self.B(item_ids)[:, 0]
+        return p + self.A(user_ids)[:, 0] + self.B(item_ids)[:, 0], self.mlp_layers(features)[:, 0]
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
         u = self.U_reg(user_ids)
         q = self.Q_reg(item_ids)
         r = self.mlp_layers(torch.cat([u, q, torch.einsum("bd,bd->bd", u, q)], 1))[:, 0]
         p = torch.einsum("bd,bd->b", self.U_fact(user_ids), self.Q_fact(item_ids))
-        return r, p + self.A(user_ids)[:, 0] + self.B(item_ids)[:, 0]
+        return p + self.A(user_ids)[:, 0] + self.B(item_ids)[:, 0], r
 
     def score_all_items(self, user_ids):
         U = self.U if self.embedding_sharing else self.U_fact

@@ -25,7 +25,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class MultiTaskNet(nn.Module):
         q = F.embedding_bag(item_ids, Q.weight, torch.arange(len(item_ids)))
         r = self.mlp_layers(torch.cat([u, q, u * q], 1))[:, 0]
         p = (U_fact(user_ids) * Q_fact(item_ids)).sum(1)
-        return r, p + self.A(user_ids)[:, 0] + self.B(item_ids)[:, 0]
+        return p + self.A(user_ids)[:, 0] + self.B(item_ids)[:, 0], r
 
     def score_all_items(self, user_ids):
         U = self.U if self.embedding_sharing else self.U_fact

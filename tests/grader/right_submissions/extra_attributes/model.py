@@ -20,7 +20,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -94,11 +94,11 @@ class MultiTaskNet(nn.Module):
         return dot + self.A(user_ids)[..., 0] + self.B(item_ids)[..., 0]
 
     def forward_with_embedding_sharing(self, user_ids, item_ids):
-        return self.rate(self.U(user_ids), self.Q(item_ids)), self.interact(user_ids, item_ids)
+        return self.interact(user_ids, item_ids), self.rate(self.U(user_ids), self.Q(item_ids))
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
         r = self.rate(self.U_reg(user_ids), self.Q_reg(item_ids))
-        return [r, self.interact(user_ids, item_ids)]
+        return [self.interact(user_ids, item_ids), r]
 
     def score_all_items(self, user_ids):
         items = torch.arange(self.num_items, device=user_ids.device)

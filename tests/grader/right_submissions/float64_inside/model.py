@@ -20,7 +20,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -78,14 +78,14 @@ class MultiTaskNet(nn.Module):
     def forward_with_embedding_sharing(self, user_ids, item_ids):
         u, q = self.U(user_ids), self.Q(item_ids)
         biases = self.A(user_ids).double() + self.B(item_ids).double()
-        score = (u.double() * q.double()).sum(1) + biases.squeeze(1)
-        return self.mlp_layers(torch.cat([u, q, u * q], 1)).squeeze(1), score.float()
+        predictions = (u.double() * q.double()).sum(1) + biases.squeeze(1)
+        return predictions.float(), self.mlp_layers(torch.cat([u, q, u * q], 1)).squeeze(1)
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
         u, q = self.U_fact(user_ids).double(), self.Q_fact(item_ids).double()
-        score = (u * q).sum(1) + (self.A(user_ids) + self.B(item_ids)).squeeze(1)
+        predictions = (u * q).sum(1) + (self.A(user_ids) + self.B(item_ids)).squeeze(1)
         u, q = self.U_reg(user_ids), self.Q_reg(item_ids)
-        return self.mlp_layers(torch.cat([u, q, u * q], 1)).squeeze(1), score
+        return predictions, self.mlp_layers(torch.cat([u, q, u * q], 1)).squeeze(1)
 
     def score_all_items(self, user_ids):
         if self.embedding_sharing:

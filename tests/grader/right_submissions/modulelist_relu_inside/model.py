@@ -20,7 +20,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class MultiTaskNet(nn.Module):
         for module in self.mlp_layers:
             x = module(x)
         dots = (U_f(user_ids) * Q_f(item_ids)).sum(1, keepdim=True)
-        return x.flatten(), (dots + self.A(user_ids) + self.B(item_ids)).flatten()
+        return (dots + self.A(user_ids) + self.B(item_ids)).flatten(), x.flatten()
 
     def score_all_items(self, user_ids):
         if self.embedding_sharing:

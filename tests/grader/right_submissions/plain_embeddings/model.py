@@ -20,7 +20,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class MultiTaskNet(nn.Module):
     def forward_with_embedding_sharing(self, user_ids, item_ids):
         u, q = self.U.weight[user_ids], self.Q.weight[item_ids]
         bias = self.A.weight[user_ids, 0] + self.B.weight[item_ids, 0]
-        return self.mlp_layers(torch.column_stack((u, q, u * q))).view(-1), u.mul(q).sum(1).add(
-            bias
+        return u.mul(q).sum(1).add(bias), self.mlp_layers(torch.column_stack((u, q, u * q))).view(
+            -1
         )
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
@@ -89,7 +89,7 @@ class MultiTaskNet(nn.Module):
         r = self.mlp_layers(torch.column_stack((u, q, u * q))).view(-1)
         u, q = self.U_fact.weight[user_ids], self.Q_fact.weight[item_ids]
         bias = self.A.weight[user_ids, 0] + self.B.weight[item_ids, 0]
-        return r, u.mul(q).sum(1).add(bias)
+        return u.mul(q).sum(1).add(bias), r
 
     def score_all_items(self, user_ids):
         with torch.no_grad():

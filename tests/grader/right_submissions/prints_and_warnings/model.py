@@ -26,7 +26,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -87,17 +87,17 @@ class MultiTaskNet(nn.Module):
         warnings.warn("sharing", stacklevel=2)
         logging.debug("forward")
         u, q = self.U(user_ids), self.Q(item_ids)
-        score = (
+        predictions = (
             torch.sum(u * q, dim=-1) + self.A(user_ids).squeeze(-1) + self.B(item_ids).squeeze(-1)
         )
-        predictions = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
+        score = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
         return predictions, score
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
         u, q = self.U_reg(user_ids), self.Q_reg(item_ids)
-        predictions = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
+        score = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
         u, q = self.U_fact(user_ids), self.Q_fact(item_ids)
-        score = (
+        predictions = (
             torch.sum(u * q, dim=-1) + self.A(user_ids).squeeze(-1) + self.B(item_ids).squeeze(-1)
         )
         return predictions, score

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 
 class Prediction(NamedTuple):
-    rating: Tensor
     interaction: Tensor
+    rating: Tensor
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ZeroEmbedding(nn.Embedding):
 
 
 class MultiTaskNet(nn.Module):
-    """Predict, for pairs of a user and a movie, the interaction score and the rating."""
+    """Predict, for pairs of a user and a movie, the interaction and the rating."""
 
     def __init__(
         self,
@@ -97,20 +97,20 @@ class MultiTaskNet(nn.Module):
 
     def forward_with_embedding_sharing(self, user_ids, item_ids):
         u, q = self.U(user_ids), self.Q(item_ids)
-        score = (
+        predictions = (
             torch.sum(u * q, dim=-1) + self.A(user_ids).squeeze(-1) + self.B(item_ids).squeeze(-1)
         )
-        predictions = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
-        return Prediction(rating=predictions, interaction=score)
+        score = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
+        return Prediction(interaction=predictions, rating=score)
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
         u, q = self.U_reg(user_ids), self.Q_reg(item_ids)
-        predictions = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
+        score = self.mlp_layers(torch.cat((u, q, u * q), dim=-1)).squeeze(-1)
         u, q = self.U_fact(user_ids), self.Q_fact(item_ids)
-        score = (
+        predictions = (
             torch.sum(u * q, dim=-1) + self.A(user_ids).squeeze(-1) + self.B(item_ids).squeeze(-1)
         )
-        return Prediction(rating=predictions, interaction=score)
+        return Prediction(interaction=predictions, rating=score)
 
     def score_all_items(self, user_ids):
         if self.embedding_sharing:

@@ -1,0 +1,254 @@
+"""What is run and what is measured: every name of a run or of a metric comes from here."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Literal
+
+DEFAULT_SEED = 123
+DEFAULT_EPOCHS = 200
+
+BLUE, ORANGE, GREEN, BROWN = "#08519c", "#e6850e", "#009e73", "#7f3b08"
+HEAVY = 0.9  # a lambda_F above it is drawn in orange, the others in blue
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a run has after every epoch.
+
+    Attributes
+    ----------
+    key : str
+        Its name in ``summary.json``, ``curves.csv`` and TensorBoard.
+    symbol : str
+        The shortest name, where the line is narrow.
+    short : str
+        A name for tables and sentences.
+    title : str
+        A name for figures.
+    latex : str
+        Its name in the handout's ``\\result{RUN}{METRIC}``.
+    question : str
+        The question whose code computes it.
+    better : str
+        Whether a higher or a lower value is better.
+    log_axis : bool
+        Whether its axis may be logarithmic.
+    """
+
+    key: str
+    symbol: str
+    short: str
+    title: str
+    latex: str
+    question: str
+    better: Literal["higher", "lower"]
+    log_axis: bool
+
+    @property
+    def slug(self) -> str:
+        """Its name in a file's name: ``training_mse``."""
+        return self.key.replace("/", "_").replace(" ", "_").lower()
+
+    @property
+    def higher_is_better(self) -> bool:
+        return self.better == "higher"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+METRICS = (
+    Metric(
+        "training/Factorization Loss",
+        *("L_F", "train L_F", "Factorization loss, training"),
+        *("LF", "2a", "lower", False),
+    ),
+    Metric(
+        "training/MSE",
+        *("MSE", "train MSE", "MSE of ratings, training"),
+        *("train-mse", "2b", "lower", True),
+    ),
+    Metric(
+        "training/Joint Loss",
+        *("joint", "train joint loss", "Joint loss, training"),
+        *("joint", "2c", "lower", True),
+    ),
+    Metric(
+        "eval/Mean Reciprocal Rank",
+        *("MRR", "test MRR", "Mean reciprocal rank, test"),
+        *("mrr", "2d", "higher", False),
+    ),
+    Metric(
+        "eval/MSE",
+        *("test MSE", "test MSE", "MSE of ratings, test"),
+        *("test-mse", "2b", "lower", True),
+    ),
+)
+FACTORIZATION_LOSS, TRAIN_MSE, JOINT_LOSS, MRR, TEST_MSE = METRICS
+METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the experiment; two equal runs of the same code have equal results.
+
+    Attributes
+    ----------
+    embedding_sharing : bool
+    factorization_weight, regression_weight : float
+        ``lambda_F`` and ``lambda_R``.
+    epochs, seed : int
+        The seed fixes the split, the initial weights and the negatives.
+    split_seed, weights_seed, negatives_seed : int or None
+        A seed for one of the three alone; None is ``seed``.
+    training_fraction : float
+        Share of the ratings that train; the others test.
+    embedding_dim : int
+        Columns of the embedding tables. The MLP is ``(3 * embedding_dim, 64)`` wide.
+    balancing : str
+        How the two tasks' gradients make one step: ``"fixed"`` weights, ``"uncertainty"``, or an
+        aggregator of gradients: ``"pcgrad"``, ``"cagrad"``, ``"mgda"``, ``"upgrad"``, ``"imtlg"``.
+    gradient_interval : int or None
+        Epochs from one look at the tasks' gradients to the next; None is never to look.
+    learning_rate : float
+        Of Adam.
+    batch_size : int or None
+        Pairs a step; None is the whole training set.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    threads : int
+        Processor threads. Sums of floats depend on it in the last digits.
+    data, submission : str
+        Digests of the ratings and of the student's code.
+    """
+
+    embedding_sharing: bool
+    factorization_weight: float
+    regression_weight: float
+    epochs: int = DEFAULT_EPOCHS
+    seed: int = DEFAULT_SEED
+    split_seed: int | None = None
+    weights_seed: int | None = None
+    negatives_seed: int | None = None
+    training_fraction: float = 0.95
+    embedding_dim: int = 32
+    balancing: str = "fixed"
+    gradient_interval: int | None = None
+    learning_rate: float = 1e-3
+    batch_size: int | None = None
+    device: str = "cpu"
+    threads: int = 1
+    data: str = ""
+    submission: str = ""
+
+    @property
+    def name(self) -> str:
+        """What is compared: tables and weights. Runs of one protocol differ in it."""
+        words = [
+            f"shared={self.embedding_sharing}",
+            f"LF={self.factorization_weight:g}",
+            f"LR={self.regression_weight:g}",
+        ]
+        return "_".join([*words, *([] if self.balancing == "fixed" else [self.balancing])])
+
+    @property
+    def id(self) -> str:
+        """The name and what departs from the assignment's protocol: one for each run of a study."""
+        words = [self.name]
+        if self.seed != DEFAULT_SEED:
+            words.append(f"seed={self.seed}")
+        for part in ("split", "weights", "negatives"):
+            if self.seed_of(part) != self.seed:
+                words.append(f"{part}={self.seed_of(part)}")
+        for word, field in (
+            ("fraction", "training_fraction"),
+            ("width", "embedding_dim"),
+            ("rate", "learning_rate"),
+            ("batch", "batch_size"),
+            ("epochs", "epochs"),
+        ):
+            if getattr(self, field) != DEFAULTS[field]:
+                words.append(f"{word}={getattr(self, field)}")
+        return "_".join(words)
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder that keeps the run: another one for each configuration.
+
+        The student's code is no part of it: results of new code take the place of old ones.
+        """
+        content = json.dumps(asdict(replace(self, submission="")), sort_keys=True)
+        return f"{self.id}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    @property
+    def tables(self) -> str:
+        """``shared`` or ``separate``."""
+        return "shared" if self.embedding_sharing else "separate"
+
+    @property
+    def label(self) -> str:
+        """A name for tables and sentences: ``shared 0.99``."""
+        return f"{self.tables} {self.factorization_weight:g}"
+
+    @property
+    def slug(self) -> str:
+        """Its name in LaTeX and in a file's name: ``shared-0.99``."""
+        return f"{self.tables}-{self.factorization_weight:g}"
+
+    @property
+    def latex(self) -> str:
+        """A name for a figure's legend, with formulas between dollars."""
+        return (
+            rf"{self.tables}, $\lambda_F$={self.factorization_weight:g}, "
+            rf"$\lambda_R$={self.regression_weight:g}"
+        )
+
+    @property
+    def colour(self) -> str:
+        """The weights' colour, whichever other runs are drawn.
+
+        Dark blue and orange keep apart for the colour-blind and in grey (luminance 0.15, 0.45).
+        """
+        return ORANGE if self.factorization_weight > HEAVY else BLUE
+
+    @property
+    def line_style(self) -> str | tuple[int, tuple[int, int]]:
+        """Dashes for separate tables.
+
+        Where curves of two weights coincide, the dashes of one fall into the gaps of the other.
+        """
+        if self.embedding_sharing:
+            return "-"
+        return (4 if self.factorization_weight > HEAVY else 0, (4, 4))
+
+    def seed_of(self, part: str) -> int:
+        """Return the seed of ``"split"``, ``"weights"`` or ``"negatives"``."""
+        own = getattr(self, f"{part}_seed")
+        return self.seed if own is None else own
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, content: dict) -> "Run":
+        """Return the run that ``to_dict`` described."""
+        return cls(**{key: value for key, value in content.items() if key != "name"})
+
+    @property
+    def protocol(self) -> dict[str, object]:
+        """All but what tells the four runs apart: runs that agree on it can be compared."""
+        own = ("embedding_sharing", "factorization_weight", "regression_weight")
+        return {key: value for key, value in asdict(self).items() if key not in own}
+
+
+DEFAULTS = {field.name: field.default for field in fields(Run)}
+
+COURSE_RUNS = (
+    Run(True, 0.99, 0.01),
+    Run(True, 0.5, 0.5),
+    Run(False, 0.5, 0.5),
+    Run(False, 0.99, 0.01),
+)
+RUN_NAMES = tuple(run.name for run in COURSE_RUNS)
+RUN_BY_NAME = dict(zip(RUN_NAMES, COURSE_RUNS))
