@@ -107,7 +107,7 @@ class Explainer:
         return telling and self._status(entry, id_, variant) == FAILED
 
     def _only_one(
-        self, candidates: list["Misconception"], passed: set[str], variant: int = 0
+        self, candidates: list["Misconception"], passed: set[str], variant: int
     ) -> "Misconception | None":
         """Return the one kind of mistake among the candidates, if there is one."""
         kinds = self._kinds(candidates)
