@@ -18,9 +18,9 @@ import psutil
 
 from bench.evaluation import evaluation_seconds, large_evaluation
 from bench.scaling import main as scaling
-from experiments.atomic import write_atomically
-from experiments.configuration import default_threads, processor_cores
-from experiments.movielens import default_cache, load_movielens_100k
+from experiments.data.movielens import default_cache, load_movielens_100k
+from experiments.engine.resources import default_threads, processor_cores
+from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS
 
 SHORT, LONG = 5, 45  # epochs; the difference of two whole commands leaves out their start
@@ -131,7 +131,7 @@ def main() -> None:
     report("time per user and movie, of 100K's", ratio, f"{ratio:.2f} (bar: 1)")
 
     seconds("python -m experiments --help", help_seconds())
-    write_atomically(out, json.dumps(figures, indent=2) + "\n")
+    write_atomic(out, json.dumps(figures, indent=2) + "\n")
     print(f"Written to {out}")
 
 

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 
 from bench.baseline import Net, by_user, mean_reciprocal_rank
-from experiments.configuration import default_threads
-from experiments.evaluation import HeldOutRanking, predict_ratings
-from experiments.movielens import load_movielens_100k
-from experiments.ratings import Interactions, Split, split_ratings
+from experiments.data.movielens import load_movielens_100k
+from experiments.data.ratings import Interactions, Split, split_ratings
+from experiments.engine.resources import default_threads
 from experiments.run import COURSE_RUNS
 from experiments.scheduling import default_jobs
-from experiments.student_code import load_student_code
-from experiments.training import Training
+from experiments.training.evaluation import HeldOutRanking, predict_ratings
+from experiments.training.student_code import load_student_code
+from experiments.training.trainer import Training
 
 LARGE_USERS, LARGE_ITEMS, LARGE_RATINGS = 138_000, 27_000, 20_000_000
 REPEATS = 6

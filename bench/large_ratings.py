@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.ratings import Ratings
+from experiments.data.ratings import Ratings
 
 USERS, ITEMS, RATINGS = 138_000, 27_000, 20_000_000
 RANK = 8

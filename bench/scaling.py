@@ -21,13 +21,13 @@ from pathlib import Path
 import torch
 
 from bench.large_ratings import large_ratings, write_ratings_csv
-from experiments.atomic import write_atomically
 from experiments.data import load_ratings
-from experiments.memory import run_memory
-from experiments.ratings import split_ratings
+from experiments.data.ratings import split_ratings
+from experiments.engine.resources import run_memory
+from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS, Run
-from experiments.student_code import load_student_code
-from experiments.training import Training
+from experiments.training.student_code import load_student_code
+from experiments.training.trainer import Training
 
 RUN = COURSE_RUNS[1]  # shared, 0.5 / 0.5
 BATCH_SIZES = (4096, 65_536, 524_288)
@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> None:
                 flush=True,
             )
     measured = {"load before": load_before, "rows": rows, "load after": os.getloadavg()[0]}
-    write_atomically(options.out, json.dumps(measured, indent=2) + "\n")
+    write_atomic(options.out, json.dumps(measured, indent=2) + "\n")
     print(f"Load {measured['load before']:.1f} before, {measured['load after']:.1f} after")
     print(f"Written to {options.out}")
 

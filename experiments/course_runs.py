@@ -5,19 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.configuration import default_threads
-from experiments.memory import jobs_that_fit
-from experiments.one_writer import only_writer
-from experiments.ratings import Ratings, split_ratings
-from experiments.records import (
+from experiments.data.ratings import Ratings, split_ratings
+from experiments.engine.resources import default_threads, jobs_that_fit
+from experiments.engine.store import (
     RunRecord,
     read_record,
     tidy_curves,
     write_summaries,
 )
+from experiments.locking import lock_folder
 from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, Run
 from experiments.scheduling import Listener, complete_runs, default_jobs
-from experiments.student_code import code_digest, find_submission
+from experiments.training.student_code import code_digest, find_submission
 
 
 def resolve_device(device: str) -> str:
@@ -112,7 +111,7 @@ def run_experiments(
         say(f"Free memory holds {fitting} of these runs at once.")
         jobs = fitting
     split = split_ratings(ratings, configurations[0].seed)
-    with only_writer(results):
+    with lock_folder(results):
         try:
             complete_runs(configurations, split, submission, results, listener, jobs)
         finally:
@@ -134,8 +133,8 @@ def comparable_records(results: Path, configuration: Run) -> list[RunRecord]:
 def write_results(results: Path, records: list[RunRecord], say: Callable[[str], None]) -> None:
     """Write everything in ``results/`` that is made from complete runs."""
     # Drawing and TensorBoard take a second to import.
-    from experiments.event_files import write_event_files
     from experiments.figures import save_figures
+    from experiments.tensorboard import write_event_files
 
     write_summaries(results, records)
     say(f"Drawing the curves of {len(records)} runs ...")

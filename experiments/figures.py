@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.atomic import write_atomically
 from experiments.configuration import METRICS
+from experiments.io import write_atomic
 from experiments.run import BLUE, BROWN, GREEN, ORANGE, RUN_BY_NAME
 
 TITLES = {
@@ -127,5 +127,5 @@ def save_figures(curves: pd.DataFrame, folder: Path) -> list[Path]:
             with matplotlib.rc_context(STYLE):
                 figure.savefig(content, format=kind, dpi=200, metadata=metadata)
             paths.append(folder / f"{stem}.{kind}")
-            write_atomically(paths[-1], content.getvalue())
+            write_atomic(paths[-1], content.getvalue())
     return paths

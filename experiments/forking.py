@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.context import BaseContext
 
-from experiments.plain_errors import PlainError
+from experiments.errors import UserError
 
 # The slowest of what a run imports; the last is what the first optimizer would import.
 PRELOADED = ["pandas", "torch", "torch._dynamo"]
 
 
-class ServerError(PlainError):
+class ServerError(UserError):
     """No process can be started; the message says what to do."""
 
 

@@ -22,10 +22,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullLocator
 
 from experiments import figures
-from experiments.atomic import write_atomically
 from experiments.configuration import HIGHER_IS_BETTER, METRICS
+from experiments.engine.store import read_curves
 from experiments.figures import LOGARITHMIC, NO_DATE, file_stem, run_styles
-from experiments.records import read_curves
+from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS, Run
 
 # The metrics' names in LaTeX.
@@ -97,11 +97,11 @@ def write_report(results: Path, generated: Path) -> list[Path]:
     if all(file.exists() for file in files) and report.read_text().startswith(stamp):
         return files
     final, curves = read_final(results), curves_by_run(results)
-    write_atomically(table, final_rows(final))
+    write_atomic(table, final_rows(final))
     for path, (keys, metric) in pictures.items():
-        write_atomically(path, draw(keys, metric, curves))
+        write_atomic(path, draw(keys, metric, curves))
     # Last, because its stamp says that the rest is complete.
-    write_atomically(report, stamp + macros(final, curves))
+    write_atomic(report, stamp + macros(final, curves))
     return files
 
 

@@ -9,11 +9,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
-from experiments.configuration import processor_cores
+from experiments.data.ratings import Split
+from experiments.engine.resources import processor_cores
+from experiments.engine.store import RunRecord, read_record
+from experiments.errors import UserError
 from experiments.forking import call_in, process_context
-from experiments.plain_errors import PlainError
-from experiments.ratings import Split
-from experiments.records import RunRecord, read_record
 from experiments.run import COURSE_RUNS, Run
 from experiments.worker import (
     EpochFinished,
@@ -56,7 +56,7 @@ class Listener(Protocol):
         """The user has interrupted; runs under way are asked to stop."""
 
 
-class RunsFailed(PlainError):
+class RunsFailed(UserError):
     """Some runs could not be completed.
 
     Attributes
@@ -75,7 +75,7 @@ class RunsFailed(PlainError):
         )
 
 
-class RunsInterrupted(PlainError):
+class RunsInterrupted(UserError):
     """The user stopped the runs.
 
     Attributes

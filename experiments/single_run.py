@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from experiments.configuration import METRICS
-from experiments.records import RunRecord
+from experiments.engine.store import RunRecord
 from experiments.run import Run
 
 if TYPE_CHECKING:
-    from experiments.training import Training
+    from experiments.training.trainer import Training
 
 AfterEpoch = Callable[[int, dict[str, float]], bool]
 

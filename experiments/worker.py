@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import psutil
 
 from experiments.configuration import METRICS
-from experiments.ratings import Split
-from experiments.records import run_folder, write_record
+from experiments.data.ratings import Split
+from experiments.engine.store import run_folder, write_record
 from experiments.run import Run
 from experiments.single_run import no_curves, run_epochs, settle_torch
 
 if TYPE_CHECKING:  # torch is imported by the process that runs, and by none that only starts it
-    from experiments.training import Training
+    from experiments.training.trainer import Training
 
 CHECKPOINT_SECONDS = 10
 UNDER_WAY_SECONDS = 5
@@ -96,8 +96,8 @@ def work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
     settle_torch(configuration)
 
-    from experiments.student_code import StudentError, load_student_code
-    from experiments.training import Training
+    from experiments.training.student_code import StudentError, load_student_code
+    from experiments.training.trainer import Training
 
     try:
         training = Training(configuration, split, load_student_code(submission))

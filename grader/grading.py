@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from grader.assignment import Assignment, GradedTest, read_assignment
+from grader.cleaning import clean_line
 from grader.explain import Explainer
 from grader.feedback import results_of
 from grader.intake import IntakeError, Submission, read_submission
@@ -86,7 +87,7 @@ def grade(
         Report,
         course=assignment.course,
         title=assignment.title,
-        submission=str(path),
+        submission=clean_line(str(path), 300),
         layers=tuple(server.layers),
         absent=len(absent),
         absent_points=sum(test.points for test in absent),
@@ -204,7 +205,7 @@ def grader_failed(path: Path, error: Exception) -> Report:
     return Report(
         course="",
         title="",
-        submission=str(path),
+        submission=clean_line(str(path), 300),
         questions=(),
         problem=FAULT + _advice(error),
         grader_at_fault=True,

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.student_code import code_digest, python_files
+from experiments.training.student_code import code_digest, python_files
 from hand_in.course import Course
 from hand_in.notebooks import Notebook, read_notebook
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.atomic import write_atomically
+from experiments.io import write_atomic
 from handout.course import read_assignment
 from release.archive import write_folder, zip_bytes
 from release.files import Files, ReleaseError
@@ -69,7 +69,7 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     if leaks:
         raise LeakError(refusal(f"{name}-student.zip", leaks))
     path = out / f"{name}-student.zip"
-    write_atomically(path, content)
+    write_atomic(path, content)
     return Product(path, len(content), len(files), "students", "hand it out as it is")
 
 
@@ -81,7 +81,7 @@ def build_gradescope(project: Path, out: Path, say: Say) -> Product:
     files = gradescope_files(project)
     content = zip_bytes(files)
     path = out / f"{course_name(project)}-gradescope.zip"
-    write_atomically(path, content)
+    write_atomic(path, content)
     step = "upload it: Configure Autograder"
     return Product(path, len(content), len(files), "Gradescope", step)
 

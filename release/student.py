@@ -27,6 +27,9 @@ ALONE = (
 )
 SUFFIXES = {
     "experiments": (".py",),
+    "experiments/data": (".py",),
+    "experiments/engine": (".py",),
+    "experiments/training": (".py",),
     "experiments/study": (".py", ".jinja"),
     "experiments/study/figures": (".py",),
     "experiments/study/sections": (".py",),

@@ -9,10 +9,10 @@ import hypothesis
 import pytest
 import torch
 
-from experiments.configuration import processor_cores
-from experiments.movielens import load_movielens_100k
-from experiments.ratings import DataError, Ratings, Split, split_ratings
-from experiments.synthetic import synthetic_ratings
+from experiments.data.movielens import load_movielens_100k
+from experiments.data.ratings import DataError, Ratings, Split, split_ratings
+from experiments.data.synthetic import synthetic_ratings
+from experiments.engine.resources import processor_cores
 
 # The same examples every time, and no time limit on a busy machine.
 hypothesis.settings.register_profile("project", derandomize=True, deadline=None)

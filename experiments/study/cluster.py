@@ -12,8 +12,8 @@ from pathlib import Path
 import dask
 from distributed import Client, LocalCluster, Status
 
-from experiments.plain_errors import PlainError
-from experiments.ratings import Ratings
+from experiments.data.ratings import Ratings
+from experiments.errors import UserError
 from experiments.study.worker import StudyWorker, read_submission
 
 CONNECT_SECONDS = 15
@@ -34,7 +34,7 @@ LOCAL_SETTINGS = {
 }
 
 
-class ClusterError(PlainError):
+class ClusterError(UserError):
     """The workers cannot be had; the message says what to do."""
 
 
@@ -118,7 +118,7 @@ def prepare(client: Client, ratings: Ratings, submission: Path, own_machine: boo
     study = f"study-{uuid.uuid4().hex}"
     try:
         client.register_plugin(StudyWorker(study, ratings, files, own_machine))
-    except PlainError:
+    except UserError:
         raise
     except Exception as error:
         raise ClusterError(

@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from experiments.configuration import processor_cores
-from experiments.memory import jobs_that_fit
-from experiments.one_writer import only_writer
-from experiments.plain_lines import print_plainly
-from experiments.ratings import DataError
-from experiments.records import RunRecord
+from experiments.console import echo
+from experiments.data.ratings import DataError
+from experiments.engine.resources import jobs_that_fit, processor_cores
+from experiments.engine.store import RunRecord
+from experiments.locking import lock_folder
 from experiments.run import Run
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
@@ -84,7 +83,7 @@ def conduct_study(
         If a run does not fit into this machine's memory.
     """
     runs = plan.configurations
-    with only_writer(study):
+    with lock_folder(study):
         try:
             with _work_to_do(plan, study, console, workers, scheduler) as work:
                 if work:
@@ -146,20 +145,20 @@ def _workers(
 ) -> Iterator[Workers]:
     """Start workers or join a cluster, and say what a person should know about them."""
     if scheduler:
-        print_plainly(console, f"Joining {scheduler} ...")
+        echo(console, f"Joining {scheduler} ...")
         count = 0
     else:
         fitting = jobs_that_fit(todo, plan.ratings, batch_is_given=True)
         cores = max(1, processor_cores() // todo[0].threads)
         if count is None and fitting < min(cores, len(todo)):
-            print_plainly(console, f"Free memory holds {fitting} of these runs at once.")
+            echo(console, f"Free memory holds {fitting} of these runs at once.")
         count = min(len(todo), count or min(cores, fitting))
-        print_plainly(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
+        echo(console, f"Starting {count} worker process{'es' if count > 1 else ''} ...")
     with open_workers(plan.ratings, plan.submission, count, scheduler) as ready:
         if not len(ready):
-            print_plainly(console, "The cluster has no worker yet; waiting for one ...")
+            echo(console, "The cluster has no worker yet; waiting for one ...")
         if slowed := ready.slowed:
-            print_plainly(
+            echo(
                 console,
                 f"{slowed} workers were started by Dask's nanny, whose setting of "
                 "MALLOC_TRIM_THRESHOLD_ makes a run take several times as long; start them "
@@ -183,7 +182,7 @@ def _check_folder(study: Path, run: Run, console: Console) -> None:
     for what, fields in changes.items():
         changed = attrgetter(*fields)
         if old := sum(changed(other) != changed(run) for other in others):
-            print_plainly(
+            echo(
                 console,
                 f"{old} complete runs in {study} are {what}. They are done anew where this study "
                 "needs them, and left out of its files",
@@ -197,7 +196,7 @@ def _measure(known: Costs, todo: Sequence[Run], workers: Workers, console: Conso
     redraws = console.is_terminal or console.is_jupyter
     what = f"Trying out an epoch of {kinds} kinds of run"
     if not redraws:
-        print_plainly(console, f"{what} ...")
+        echo(console, f"{what} ...")
     columns = TextColumn("{task.description}"), MofNCompleteColumn()
     with Progress(*columns, console=console, transient=True, disable=not redraws) as progress:
         task = progress.add_task(what, total=kinds)
@@ -224,11 +223,11 @@ def _show_plan(
     console.print(table)
     todo = [run for _, run in plan.runs if run.id not in complete]
     if not todo:
-        print_plainly(console, f"All {len(plan.runs)} runs are complete.")
+        echo(console, f"All {len(plan.runs)} runs are complete.")
         return
     longest = max(map(costs.seconds, todo))
     workers = max(1, workers)
-    print_plainly(
+    echo(
         console,
         f"{len(todo)} of {len(plan.runs)} runs to do: about "
         f"{format_duration(max(total / workers, longest))} on {workers} "

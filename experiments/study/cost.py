@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from experiments.records import RunRecord
+from experiments.engine.store import RunRecord
 from experiments.run import Run
 
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from distributed import CancelledError, Future, KilledWorker
 
-from experiments.plain_errors import PlainError
-from experiments.records import RunRecord, read_record, write_record
+from experiments.engine.store import RunRecord, read_record, write_record
+from experiments.errors import UserError
 from experiments.run import Run
 from experiments.scheduling import RunsFailed
 from experiments.study.cluster import ClusterError, Workers
@@ -43,7 +43,7 @@ class StudyListener(Protocol):
         """The user has interrupted; runs under way are given up."""
 
 
-class StudyInterrupted(PlainError):
+class StudyInterrupted(UserError):
     """The user stopped the study."""
 
     def __init__(self) -> None:

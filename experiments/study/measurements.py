@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.configuration import METRICS, QUESTIONS
-from experiments.plain_errors import PlainError
+from experiments.errors import UserError
 from experiments.run import Run
 from experiments.study.tidy_files import GRADIENT_COLUMNS
 
@@ -27,7 +27,7 @@ FLOATS = (
 )
 
 
-class StudyError(PlainError):
+class StudyError(UserError):
     """There is no study to report, or its files cannot be read."""
 
 

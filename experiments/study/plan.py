@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.configuration import default_threads
 from experiments.course_runs import resolve_device
-from experiments.ratings import Ratings
+from experiments.data.ratings import Ratings
+from experiments.engine.resources import default_threads
 from experiments.run import DEFAULT_EPOCHS, Run
-from experiments.student_code import code_digest, find_submission
 from experiments.study.design import (
     DEFAULT_SEEDS,
     PARTS,
@@ -18,6 +17,7 @@ from experiments.study.design import (
     Part,
     study_runs,
 )
+from experiments.training.student_code import code_digest, find_submission
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from experiments.plain_lines import print_plainly
-from experiments.progress import format_metrics
-from experiments.records import RunRecord
+from experiments.console import echo
+from experiments.engine.progress import format_metrics
+from experiments.engine.store import RunRecord
 from experiments.run import Run
 from experiments.study.cost import Costs
 
@@ -132,7 +132,7 @@ class StudyProgress:
         self._show_whole()
 
     def _say(self, text: str) -> None:
-        print_plainly(self.console, text)
+        echo(self.console, text)
 
     def _show_whole(self) -> None:
         self.bars.update(self.whole, completed=self._done(), state=self._state())

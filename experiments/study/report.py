@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments.atomic import write_atomically
+from experiments.io import write_atomic
 from experiments.study.figures.drawing import picture_bytes
 from experiments.study.measurements import read_measurements
 from experiments.study.page import render_page
@@ -49,7 +49,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
             files[study / "study.tex"] = section.latex
     files[study / "study.html"] = render_page(sections, left, measurements)
     for path, content in files.items():
-        write_atomically(path, content)
+        write_atomic(path, content)
     _remove_stale(study, set(files))
     say(f"{study / 'study.html'} answers {len(sections)} of {len(SECTIONS)} questions")
     return list(files)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.atomic import write_atomically
 from experiments.configuration import METRICS
-from experiments.records import RunRecord, read_record, tidy_curves
+from experiments.engine.store import RunRecord, read_record, tidy_curves
+from experiments.io import write_atomic
 from experiments.run import Run
 
 RUN_COLUMNS = (
@@ -57,7 +57,7 @@ def write_tidy_files(study: Path, records: Sequence[RunRecord]) -> None:
     records = sorted(records, key=lambda record: record.run.id)
     tables = {"runs": tidy_runs, "curves": tidy_curves, "gradients": tidy_gradients}
     for name, table in tables.items():
-        write_atomically(study / f"{name}.csv", table(records).to_csv(index=False))
+        write_atomic(study / f"{name}.csv", table(records).to_csv(index=False))
 
 
 def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 
-from experiments.plain_errors import PlainError
-from experiments.ratings import Ratings, split_ratings
-from experiments.records import RunRecord
+from experiments.data.ratings import Ratings, split_ratings
+from experiments.engine.store import RunRecord
+from experiments.errors import UserError
 from experiments.run import Run
 from experiments.single_run import no_curves, run_epochs, settle_torch
-from experiments.student_code import PACKAGE, StudentError, load_student_code, python_files
+from experiments.training.student_code import PACKAGE, StudentError, load_student_code, python_files
 from experiments.worker import Failed
 
 if TYPE_CHECKING:
-    from experiments.training import Training
+    from experiments.training.trainer import Training
 
 PROGRESS_SECONDS = 0.5
 PROBE_SECONDS = 1.0
@@ -28,7 +28,7 @@ PROBE_EPOCHS = 3
 LEAVE_SECONDS = 1.0
 
 
-class WorkerUnfit(PlainError):
+class WorkerUnfit(UserError):
     """A worker would not give the numbers that the others give; the message says why."""
 
 
@@ -103,7 +103,7 @@ class StudyWorker(WorkerPlugin):
         """Return the start of a run."""
         settle_torch(configuration)
 
-        from experiments.training import Training
+        from experiments.training.trainer import Training
 
         split = split_ratings(
             self.ratings, configuration.seed_of("split"), configuration.training_fraction

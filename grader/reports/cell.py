@@ -6,7 +6,7 @@ from jinja2 import Environment, StrictUndefined
 
 from grader.report import Report
 from grader.reports.terminal import write_plain
-from grader.reports.wording import points
+from grader.reports.wording import is_tested, points
 
 TEMPLATE = Path(__file__).with_name("cell.html.jinja")
 
@@ -18,7 +18,9 @@ def write_html(report: Report) -> str:
     )
     environment.filters["points"] = points
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(report=report.for_student(), rest=_rest(report))
+    report = report.for_student()
+    questions = report.questions if is_tested(report) else ()
+    return template.render(report=report, questions=questions, rest=_rest(report))
 
 
 def write_text(report: Report) -> str:

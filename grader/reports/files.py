@@ -10,7 +10,7 @@ def write_whole(out: Path, content: str | bytes) -> None:
     partial = out.with_name(f".{out.name}.{secrets.token_hex(8)}")
     try:
         with partial.open("xb") as file:  # readable for whom the user's umask says
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(content.encode(errors="replace") if isinstance(content, str) else content)
         partial.replace(out)
     except BaseException:
         partial.unlink(missing_ok=True)

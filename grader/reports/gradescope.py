@@ -3,6 +3,7 @@
 Every test is ``visible``: Gradescope hides the total score as soon as one test is hidden, and
 what a student may not see of a hidden test is not in this file at all.
 
+Where a submission cannot be read, the score is 0, and one sentence stands in place of the tests.
 Where the grader is at fault, the file has no score and no tests. The specification asks for one or
 the other, so Gradescope records no points and shows staff that the autograder failed; a score of 0,
 or of the tests that did run, would look like a grade.
@@ -12,7 +13,7 @@ import json
 from typing import Any
 
 from grader.report import PASSED, Report, TestResult
-from grader.reports.wording import absent_line, lines_of, score_line
+from grader.reports.wording import absent_line, is_graded, lines_of, score_line
 
 
 def write(report: Report) -> str:
@@ -20,7 +21,8 @@ def write(report: Report) -> str:
     report = report.for_student()
     graded: dict[str, Any] = {}
     if not report.grader_at_fault:
-        graded = {"score": report.score, "tests": [_entry(test) for test in report.tests]}
+        tests = report.tests if is_graded(report) else ()
+        graded = {"score": report.score, "tests": [_entry(test) for test in tests]}
     content: dict[str, Any] = {
         "output": "\n".join(line for line in _summary(report) if line),
         "output_format": "text",
@@ -33,7 +35,7 @@ def write(report: Report) -> str:
 
 
 def _summary(report: Report) -> list[str]:
-    if report.grader_at_fault:
+    if not is_graded(report):
         return [report.problem]
     return [report.problem, score_line(report) + ".", absent_line(report)]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from grader.report import Report
-from grader.reports.wording import absent_line, points, score_line
+from grader.reports.wording import absent_line, is_graded, is_tested, points, score_line
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
@@ -16,4 +16,10 @@ def write(report: Report) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["points"] = points
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(report=report, score=score_line(report), absent=absent_line(report))
+    return template.render(
+        report=report,
+        questions=report.questions if is_tested(report) else (),
+        graded=is_graded(report),
+        score=score_line(report),
+        absent=absent_line(report),
+    )

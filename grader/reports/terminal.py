@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import ERROR, FAILED, NOT_RUN, NOT_WRITTEN, PASSED, Report, TestResult
-from grader.reports.wording import absent_line, points, score_line
+from grader.reports.wording import absent_line, is_tested, points, score_line
 
 MARKS = {
     PASSED: ("✓", "green"),
@@ -33,6 +33,8 @@ def show(report: Report, console: Console, verbose: bool) -> None:
     report = report.for_student()
     if report.problem:
         console.print(Text(report.problem, style="bold red"))
+    if not is_tested(report):
+        return
     if report.tests:
         console.print(_questions(report))
     for test in report.tests:

@@ -8,9 +8,22 @@ def points(value: float) -> str:
     return f"{value:g}"
 
 
+def is_tested(report: Report) -> bool:
+    """Return whether any test could be run.
+
+    If not, ``report.problem`` says why, and the tests' lines would only repeat it.
+    """
+    return not report.problem or any(test.status != NOT_RUN for test in report.tests)
+
+
+def is_graded(report: Report) -> bool:
+    """Return whether the report has a score; none where the grader is at fault."""
+    return is_tested(report) and not report.grader_at_fault
+
+
 def score_line(report: Report) -> str:
-    """Return the points as a phrase; none where the grader is at fault, whatever it had judged."""
-    if report.grader_at_fault:
+    """Return the points as a phrase, or that there are none."""
+    if not is_graded(report):
         return "Not graded"
     return f"{points(report.score)} of {points(report.max_score)} points"
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.balancing import (
+from experiments.run import COURSE_RUNS
+from experiments.training.objectives import (
     AGGREGATORS,
     BALANCINGS,
     CAGRAD_RADIUS,
@@ -18,9 +19,8 @@ from experiments.balancing import (
     UncertaintyWeights,
     balancing_of,
 )
-from experiments.run import COURSE_RUNS
-from experiments.student_code import load_student_code
-from experiments.training import Training
+from experiments.training.student_code import load_student_code
+from experiments.training.trainer import Training
 
 MSE = "training/MSE"
 SHARED = replace(COURSE_RUNS[1], factorization_weight=1.0, regression_weight=1.0)

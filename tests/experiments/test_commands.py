@@ -12,11 +12,11 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from experiments.commands import main
+from experiments.cli import main
 from experiments.configuration import METRICS
-from experiments.one_writer import only_writer
+from experiments.console import rerun_command
+from experiments.locking import lock_folder
 from experiments.run import COURSE_RUNS, RUN_NAMES
-from experiments.same_command import same_command
 from tests.conftest import PROJECT
 from tests.processes import finished, given_again, press_ctrl_c, started, wait_until_gone
 
@@ -90,9 +90,9 @@ def test_the_command_to_give_again_is_one_that_a_terminal_takes(monkeypatch, tmp
     monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr(sys, "argv", ["__main__.py", "run", "--out", "my results", "--seed", "7"])
     monkeypatch.chdir(tmp_path)
-    assert same_command() == ".venv/bin/python -m experiments run --out 'my results' --seed 7"
+    assert rerun_command() == ".venv/bin/python -m experiments run --out 'my results' --seed 7"
     monkeypatch.setattr(sys, "executable", "/opt/my python/bin/python")
-    assert same_command().startswith("'/opt/my python/bin/python' -m experiments run ")
+    assert rerun_command().startswith("'/opt/my python/bin/python' -m experiments run ")
 
 
 def test_broken_code_is_an_error_with_the_students_line(changed_submission, tmp_path):
@@ -130,12 +130,12 @@ def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
 
 @pytest.mark.parametrize("command", [QUICK, ["study", *QUICK[1:], "--seeds", "1"]])
 def test_a_folder_that_another_command_does_runs_into_is_refused_at_once(command, tmp_path):
-    with only_writer(tmp_path):
+    with lock_folder(tmp_path):
         refused = CliRunner().invoke(main, [*command, "--out", str(tmp_path)])
     assert refused.exit_code == 1
     assert f"another command or notebook is doing runs into {tmp_path}" in refused.output
     assert not list(tmp_path.glob("runs/*"))
-    with only_writer(tmp_path):
+    with lock_folder(tmp_path):
         pass  # free again
 
 
@@ -168,7 +168,7 @@ def test_results_that_cannot_be_read_are_no_report(tmp_path):
 def test_help_imports_nothing_that_takes_long(command):
     program = (
         "import sys\n"
-        "from experiments.commands import main\n"
+        "from experiments.cli import main\n"
         f"try:\n    main(['{command}', '--help'])\n"
         "except SystemExit:\n    pass\n"
         "print({'torch', 'numpy', 'pandas', 'matplotlib', 'rich', 'psutil'} & set(sys.modules))"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import evaluation
-from experiments.evaluation import HeldOutRanking, predict_ratings
-from experiments.ratings import Interactions, Split
+from experiments.data.ratings import Interactions, Split
+from experiments.training import evaluation
+from experiments.training.evaluation import HeldOutRanking, predict_ratings
 from submission.mrr import mrr_score
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.gradients import compare_gradients
-from experiments.records import RunRecord, read_record, write_record
+from experiments.engine.store import RunRecord, read_record, write_record
 from experiments.run import COURSE_RUNS
-from experiments.student_code import load_student_code
-from experiments.training import Training
+from experiments.training.objectives import compare_gradients
+from experiments.training.student_code import load_student_code
+from experiments.training.trainer import Training
 
 SHARED_99, SHARED_50, SEPARATE_50, _ = COURSE_RUNS
 

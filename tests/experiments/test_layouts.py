@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from experiments.data import load_ratings
-from experiments.layouts import read_ratings, renumber_sparse_ids
-from experiments.ratings import DataError
+from experiments.data.formats import read_ratings, renumber_sparse_ids
+from experiments.data.ratings import DataError
 
 TABBED = "2\t3\t4\t881250949\n1\t1\t5\t891717742\n2\t1\t1\t878887116\n"
 MOVIE_FLAGS = "|0|0|0|1|1|1" + "|0" * 13

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.memory import jobs_that_fit
-from experiments.ratings import Ratings
+from experiments.data.ratings import Ratings
+from experiments.engine.resources import jobs_that_fit
 from experiments.run import COURSE_RUNS
 
 SHARED = COURSE_RUNS[1]
@@ -25,7 +25,7 @@ def test_what_does_not_fit_into_memory_is_refused_with_what_would():
         jobs_that_fit([SHARED], large, free=20e9)
     assert "With --batch-size 65536 it needs about 2." in str(full.value)
     assert "290 steps instead of one" in str(full.value)
-    with pytest.raises(ValueError, match=r"with batches of 9,000,000 needs.*290 steps instead of 3"):
+    with pytest.raises(ValueError, match=r"batches of 9,000,000 needs.*290 steps instead of 3"):
         jobs_that_fit([replace(SHARED, batch_size=9_000_000)], large, free=20e9)
     with pytest.raises(ValueError, match="a machine with more memory"):
         jobs_that_fit([replace(SHARED, batch_size=65_536)], large, free=2.5e9)

@@ -13,10 +13,10 @@ import zipfile
 
 import pytest
 
-from experiments import movielens
-from experiments.atomic import write_atomically
-from experiments.movielens import Unavailable, load_movielens_100k
-from experiments.ratings import DataError, split_ratings
+from experiments.data import movielens
+from experiments.data.movielens import Unavailable, load_movielens_100k
+from experiments.data.ratings import DataError, split_ratings
+from experiments.io import write_atomic
 from tests.conftest import PROJECT
 
 RATINGS = b"196\t242\t3\t881250949\n186\t302\t4\t891717742\n"
@@ -116,13 +116,13 @@ def test_an_interrupted_fetch_leaves_nothing_that_looks_complete(
     def interrupted(path, content):
         if path.name == "u.data":
             raise KeyboardInterrupt
-        write_atomically(path, content)
+        write_atomic(path, content)
 
-    monkeypatch.setattr(movielens, "write_atomically", interrupted)
+    monkeypatch.setattr(movielens, "write_atomic", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_movielens_100k(tmp_path, lambda _: None)
     assert not (tmp_path / "u.data").exists()
-    monkeypatch.setattr(movielens, "write_atomically", write_atomically)
+    monkeypatch.setattr(movielens, "write_atomic", write_atomic)
     assert len(load_movielens_100k(tmp_path, lambda _: None)) == 2
 
 
@@ -130,11 +130,11 @@ def test_a_killed_writer_never_leaves_a_part_of_a_file(tmp_path):
     """Readers see the old content or the new one, also when the writer dies at any moment."""
     path = tmp_path / "file"
     contents = (b"a" * 3_000_000, b"b" * 3_000_000)
-    write_atomically(path, contents[0])
+    write_atomic(path, contents[0])
     program = (
-        "import sys, pathlib; from experiments.atomic import write_atomically\n"
+        "import sys, pathlib; from experiments.io import write_atomic\n"
         "while True:\n"
-        f"    for letter in b'ab': write_atomically(pathlib.Path({str(path)!r}), "
+        f"    for letter in b'ab': write_atomic(pathlib.Path({str(path)!r}), "
         "bytes([letter]) * 3_000_000)\n"
     )
     for _ in range(3):
@@ -152,7 +152,7 @@ def test_processes_may_fill_the_cache_at_once(tmp_path):
     program = (
         "import time\n"
         "from pathlib import Path\n"
-        "from experiments import movielens\n"
+        "from experiments.data import movielens\n"
         f"movielens.RATINGS_SHA256 = {hashlib.sha256(RATINGS).hexdigest()!r}\n"
         f"movielens.from_grouplens = lambda: ({RATINGS!r}, {U_ITEM!r})\n"
         "print('ready', flush=True)\n"

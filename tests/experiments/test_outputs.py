@@ -12,10 +12,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from experiments.configuration import METRICS
-from experiments.event_files import write_event_files
-from experiments.figures import draw_curves, run_styles, save_figures
-from experiments.final_table import best_runs, final_table
-from experiments.records import (
+from experiments.engine.store import (
     RunRecord,
     read_curves,
     read_record,
@@ -23,7 +20,10 @@ from experiments.records import (
     write_record,
     write_summaries,
 )
+from experiments.figures import draw_curves, run_styles, save_figures
 from experiments.run import COURSE_RUNS
+from experiments.tables import best_runs, final_table
+from experiments.tensorboard import write_event_files
 
 
 @pytest.fixture

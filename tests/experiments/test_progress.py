@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from experiments import progress
 from experiments.configuration import METRICS
-from experiments.progress import RunProgress
-from experiments.records import RunRecord
+from experiments.engine import progress
+from experiments.engine.progress import RunProgress
+from experiments.engine.store import RunRecord
 from experiments.run import COURSE_RUNS
 from experiments.study.cost import Costs
 from experiments.study.progress import StudyProgress

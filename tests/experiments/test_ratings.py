@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.ratings import DataError, Ratings, split_ratings
+from experiments.data.ratings import DataError, Ratings, split_ratings
 
 
 def first(ratings: Ratings, count: int) -> Ratings:

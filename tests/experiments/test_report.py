@@ -7,7 +7,7 @@ import pytest
 
 from experiments import report
 from experiments.configuration import METRICS
-from experiments.records import RunRecord, write_summaries
+from experiments.engine.store import RunRecord, write_summaries
 from experiments.report import RUNS, number, write_report
 from experiments.run import COURSE_RUNS
 

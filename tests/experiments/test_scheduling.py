@@ -14,8 +14,8 @@ from rich.console import Console
 
 from experiments import worker
 from experiments.configuration import METRICS
-from experiments.progress import RunProgress
-from experiments.records import read_record, run_folder
+from experiments.engine.progress import RunProgress
+from experiments.engine.store import read_record, run_folder
 from experiments.run import COURSE_RUNS, Run
 from experiments.scheduling import (
     RunsFailed,
@@ -24,8 +24,8 @@ from experiments.scheduling import (
     default_jobs,
     tell_listener,
 )
-from experiments.student_code import code_digest, load_student_code
-from experiments.training import Training
+from experiments.training.student_code import code_digest, load_student_code
+from experiments.training.trainer import Training
 from experiments.worker import EpochsRestored, EpochUnderWay, Failed, Finished, Stopped, work
 
 

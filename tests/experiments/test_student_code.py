@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from experiments.student_code import (
+from experiments.study.worker import read_submission
+from experiments.training.student_code import (
     StudentError,
     code_digest,
     find_submission,
     load_student_code,
     student_errors,
 )
-from experiments.study.worker import read_submission
 
 
 def test_a_folder_that_holds_submission_and_the_folder_itself_are_found(reference, tmp_path):

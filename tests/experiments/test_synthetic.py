@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.synthetic import synthetic_ratings
+from experiments.data.synthetic import synthetic_ratings
 
 
 def test_the_same_seed_gives_the_same_ratings_and_another_seed_others():

@@ -11,11 +11,11 @@ import torch
 
 from bench import baseline
 from experiments.configuration import METRICS
-from experiments.ratings import split_ratings
+from experiments.data.ratings import split_ratings
+from experiments.data.synthetic import synthetic_ratings
 from experiments.run import COURSE_RUNS
-from experiments.student_code import StudentError, load_student_code
-from experiments.synthetic import synthetic_ratings
-from experiments.training import NonFiniteLoss, Training
+from experiments.training.student_code import StudentError, load_student_code
+from experiments.training.trainer import NonFiniteLoss, Training
 
 LF, MSE, JOINT, MRR, TEST_MSE = METRICS
 SHARED_99, SHARED_50, SEPARATE_50, SEPARATE_99 = COURSE_RUNS
@@ -66,8 +66,8 @@ def test_every_run_has_the_plain_protocols_numbers(run, reference, tmp_path, mon
 def test_blocks_and_negatives_at_once_change_nothing(reference, monkeypatch):
     split = split_ratings(synthetic_ratings(), 123)
     at_once = train(SHARED_50, split, reference, epochs=5)
-    monkeypatch.setattr("experiments.training.BLOCK_ROWS", 100)
-    monkeypatch.setattr("experiments.training.PAIRS_PER_RATING", 0)
+    monkeypatch.setattr("experiments.training.trainer.BLOCK_ROWS", 100)
+    monkeypatch.setattr("experiments.training.trainer.PAIRS_PER_RATING", 0)
     in_blocks = train(SHARED_50, split, reference, epochs=5)
     for one, other in zip(at_once, in_blocks):
         for metric in METRICS:

@@ -17,6 +17,7 @@ from grader.grading import grade, grader_failed
 from grader.isolation import ForkServer
 from grader.report import Report
 from grader.reports import FORMATS, write_report
+from grader.reports.cell import write_html, write_text
 from release.gradescope.results_schema import SCHEMA
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -113,6 +114,29 @@ def test_the_graders_own_failure_is_reported_in_every_format(format_: str) -> No
     if format_ == "gradescope":
         with pytest.raises(jsonschema.ValidationError):  # Gradescope takes no score from this
             jsonschema.validate(json.loads(written), SCHEMA)
+
+
+@pytest.mark.parametrize("format_", FOR_STUDENTS)
+def test_what_cannot_be_read_is_said_once_and_not_by_every_test(
+    tmp_path: Path, grading_server: ForkServer, format_: str
+) -> None:
+    (tmp_path / "my_model.py").write_text("")
+    report = grade(tmp_path, grading_server)
+    written = " ".join(write_report(report, format_, verbose=True, width=200).split())
+    assert written.count("holds none of model.py, loss.py, mrr.py") == 1
+    assert written.count("my_model.py") == 1
+    assert "1a-0" not in written and "ModuleNotFoundError" not in written
+    if format_ == "gradescope":
+        jsonschema.validate(json.loads(written), SCHEMA)
+        assert json.loads(written)["score"] == 0
+
+
+def test_a_notebook_cell_says_once_what_cannot_be_read(
+    tmp_path: Path, grading_server: ForkServer
+) -> None:
+    report = grade(tmp_path, grading_server, questions=["1a"])
+    for write in (write_html, write_text):
+        assert " ".join(write(report).split()).count("holds none of model.py") == 1
 
 
 def test_text_of_a_submission_is_not_taken_for_markup(

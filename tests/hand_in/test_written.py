@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.student_code import code_digest
+from experiments.training.student_code import code_digest
 from hand_in.course import Course
 from hand_in.written import LARGEST_PDF, read_written
 

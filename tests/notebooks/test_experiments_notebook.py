@@ -74,7 +74,7 @@ def test_with_a_broken_submission_the_failing_cell_says_what_to_mend(project):
     with pytest.raises(CellExecutionError) as caught:
         execute(project)
     said = str(caught.value)
-    assert "try_out" in said, "the cell that checks is the one that fails"
+    assert "smoke_test" in said, "the cell that checks is the one that fails"
     assert f"submission/loss.py, line {line + 1}, in bpr_loss: Question 2a is not" in said
     assert "training.py" not in said, "no traceback of ours"
 

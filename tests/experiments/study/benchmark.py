@@ -13,13 +13,13 @@ from pathlib import Path
 import psutil
 
 from experiments.data import load_ratings
-from experiments.ratings import split_ratings
+from experiments.data.ratings import split_ratings
 from experiments.single_run import no_curves, run_epochs, settle_torch
-from experiments.student_code import code_digest, find_submission, load_student_code
 from experiments.study.cluster import open_workers
 from experiments.study.design import PARTS, STANDARD, study_runs
 from experiments.study.engine import complete_study
-from experiments.training import Training
+from experiments.training.student_code import code_digest, find_submission, load_student_code
+from experiments.training.trainer import Training
 
 
 class Ignore:

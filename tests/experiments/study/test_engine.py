@@ -14,11 +14,10 @@ import dask
 import pytest
 
 from experiments.configuration import METRICS
-from experiments.ratings import Ratings, split_ratings
-from experiments.records import read_record, run_folder
+from experiments.data.ratings import Ratings, split_ratings
+from experiments.engine.store import read_record, run_folder
 from experiments.run import Run
 from experiments.scheduling import RunsFailed
-from experiments.student_code import code_digest, load_student_code
 from experiments.study.cluster import ClusterError, Workers, open_workers, prepare
 from experiments.study.cost import Costs
 from experiments.study.design import PARTS, STANDARD, study_runs
@@ -30,7 +29,8 @@ from experiments.study.engine import (
 )
 from experiments.study.tidy_files import study_records, write_tidy_files
 from experiments.study.worker import StudyWorker, WorkerUnfit, read_submission
-from experiments.training import Training
+from experiments.training.student_code import code_digest, load_student_code
+from experiments.training.trainer import Training
 
 TIDY_FILES = ("runs.csv", "curves.csv", "gradients.csv")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from experiments.commands import main
+from experiments.cli import main
 from experiments.configuration import METRICS
-from experiments.records import RunRecord, run_folder, write_record
+from experiments.engine.store import RunRecord, run_folder, write_record
 from experiments.study.design import STANDARD
 from experiments.study.measurements import read_measurements
 from experiments.study.tidy_files import gather_runs

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from grader.cleaning import UnfitError, clean_json, clean_line, clean_text
 from grader.isolation import Limits
 from grader.isolation.claim import reply_from
-from grader.isolation.cleaning import UnfitError, clean_json, clean_line, clean_text
 from grader.isolation.outcome import Outcome
 from grader.isolation.worker.framing import encode
 

@@ -1,13 +1,18 @@
 """A submission is found wherever it plausibly is, and refused in a sentence where it must be."""
 
+import contextlib
 import os
 import stat
+import tracemalloc
 import zipfile
 from pathlib import Path
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
-from grader.intake import FILES, MAX_FILE, IntakeError, read_submission
+from grader.intake import FILES, IntakeError, read_submission
+from grader.tree import MAX_FILE
 
 TEXTS = {name: f"# {name}\n" for name in FILES}
 
@@ -58,9 +63,57 @@ def test_a_submission_is_found_in_a_zip(tmp_path: Path, names: list[str]) -> Non
 def test_the_folder_itself_is_a_submission_also_when_files_are_missing(tmp_path: Path) -> None:
     folder_with(tmp_path / "submission", ["loss.py"])
     assert list(text_of(tmp_path / "submission")) == ["loss.py"]
-    (tmp_path / "empty/submission").mkdir(parents=True)
-    assert text_of(tmp_path / "empty") == {}
-    assert text_of(tmp_path / "empty/submission") == {}
+
+
+def test_a_submission_without_any_of_the_files_is_refused_with_what_it_holds(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a/submission").mkdir(parents=True)
+    missing = "holds none of model.py, loss.py, mrr.py. It holds "
+    for empty in ("a", "a/submission"):
+        assert missing + "no file at all. Hand in a folder named" in refusal(tmp_path / empty)
+    folder_with(tmp_path / "b/submission", ["__init__.py", "my_model.py"])
+    for path in (tmp_path / "b", tmp_path / "b/submission"):
+        assert "my_model.py" in refusal(path)
+    folder_with(tmp_path / "submission", ["01_experiments.ipynb"])
+    sentence = refusal(tmp_path / "submission")
+    assert sentence.startswith("submission " + missing + "01_experiments.ipynb. ")
+    assert "code in a notebook is not graded" in sentence
+    path = zip_with(tmp_path / "a.zip", ["ps1.zip", *(f"{number}.txt" for number in range(30))])
+    sentence = refusal(path)
+    assert "and 25 more" in sentence and "a zip in a zip is not opened" in sentence
+
+
+@pytest.mark.parametrize("around", ["submission", "submission/ps1", "ps1/submission/ps1"])
+def test_a_folder_around_the_files_within_submission_is_found(tmp_path: Path, around: str) -> None:
+    names = [f"submission/{around}/{name}" for name in FILES]
+    assert text_of(folder_with(tmp_path / "a", names)) == TEXTS
+    assert text_of(zip_with(tmp_path / "a.zip", names)) == TEXTS
+    assert text_of(tmp_path / "a/submission") == TEXTS
+
+
+def test_files_beside_a_submission_with_wrong_names_are_not_taken_for_it(tmp_path: Path) -> None:
+    names = ["submission/my_model.py", "old/model.py", "old/loss.py"]
+    assert "my_model.py" in refusal(folder_with(tmp_path / "a", names))
+    assert "my_model.py" in refusal(zip_with(tmp_path / "a.zip", names))
+
+
+@pytest.mark.parametrize(
+    "environment", [["venv/pyvenv.cfg"], ["env/x"], ["mine/pyvenv.cfg"], ["conda/conda-meta/x"]]
+)
+def test_a_virtual_environment_is_not_read(tmp_path: Path, environment: list[str]) -> None:
+    top = environment[0].partition("/")[0]
+    library = [f"{top}/lib/package/{number}.py" for number in range(250)]
+    names = [f"submission/{name}" for name in [*FILES, *environment, *library]]
+    folder_with(tmp_path / "a", names)
+    (tmp_path / f"a/submission/{top}/lib64").symlink_to("lib")
+    assert text_of(tmp_path / "a") == TEXTS
+    assert text_of(zip_with(tmp_path / "a.zip", names)) == TEXTS
+
+
+def test_a_module_of_the_student_may_be_called_env(tmp_path: Path) -> None:
+    names = ["submission/model.py", "submission/env/__init__.py"]
+    assert list(text_of(folder_with(tmp_path, names))) == ["env/__init__.py", "model.py"]
 
 
 def test_what_systems_leave_behind_is_ignored(tmp_path: Path) -> None:
@@ -110,14 +163,14 @@ def refusal(path: Path) -> str:
         read_submission(path)
     sentence = str(error.value)
     assert sentence.isprintable()
-    assert len(sentence) < 300
+    assert len(sentence) < 400
     return sentence
 
 
 def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
     assert "no folder or zip" in refusal(tmp_path / "none")
-    assert "holds no submission folder" in refusal(folder_with(tmp_path / "a", ["x/y.py"]))
-    assert "holds no submission folder" in refusal(zip_with(tmp_path / "a.zip", ["notes.txt"]))
+    assert "holds none of model.py" in refusal(folder_with(tmp_path / "a", ["x/y.py"]))
+    assert "holds none of model.py" in refusal(zip_with(tmp_path / "a.zip", ["notes.txt"]))
     (tmp_path / "b.zip").write_bytes(b"PK but not really")
     assert "not a zip" in refusal(tmp_path / "b.zip")
 
@@ -148,6 +201,30 @@ def test_hard_links_pipes_and_devices_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "b/submission/model.py")
     assert "hard link" in refusal(tmp_path / "a")
     assert "not an ordinary file" in refusal(tmp_path / "b")
+    zip_with(tmp_path / "a.zip", LAYOUTS[0])
+    os.link(tmp_path / "a.zip", tmp_path / "b.zip")
+    assert "hard link" in refusal(tmp_path / "b.zip")
+    os.mkfifo(tmp_path / "c.zip")
+    assert "not an ordinary file" in refusal(tmp_path / "c.zip")
+
+
+def test_links_beside_the_submission_are_not_followed(tmp_path: Path) -> None:
+    folder_with(tmp_path / "elsewhere", ["ps1/submission/model.py", "model.py"])
+    folder_with(tmp_path / "a", ["submission/loss.py"])
+    (tmp_path / "a/data").symlink_to(tmp_path / "elsewhere")
+    assert list(text_of(tmp_path / "a")) == ["loss.py"]
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/data").symlink_to(tmp_path / "elsewhere")
+    assert "none of model.py" in refusal(tmp_path / "b")
+    zip_with(tmp_path / "elsewhere/a.zip", LAYOUTS[0])
+    (tmp_path / "b/a.zip").symlink_to(tmp_path / "elsewhere/a.zip")
+    assert "none of model.py" in refusal(tmp_path / "b")
+    (tmp_path / "b/model.py").symlink_to(tmp_path / "elsewhere/model.py")
+    assert "symbolic link" in refusal(tmp_path / "b")
+
+
+def test_a_path_that_does_not_exist_is_shown_without_its_escapes(tmp_path: Path) -> None:
+    assert "[2J" in refusal(tmp_path / "\x1b[2J\u202e\udcff")
 
 
 @pytest.mark.parametrize(
@@ -179,12 +256,13 @@ def test_links_and_devices_in_a_zip_are_refused(tmp_path: Path, kind: int, sente
 @pytest.mark.parametrize(
     "names",
     [
-        ["submission/model.py", "submission/Model.py"],
+        ["submission/Model.py"],
         ["submission/a/x.py", "submission/A/y.py"],
         ["submission/caf\u00e9.py", "submission/cafe\u0301.py"],
     ],
 )
 def test_names_that_clash_on_some_systems_are_refused(tmp_path: Path, names: list[str]) -> None:
+    names = ["submission/model.py", *names]
     assert "differ only in case" in refusal(zip_with(tmp_path / "a.zip", names))
 
 
@@ -214,8 +292,19 @@ def test_a_bomb_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     assert "damaged" in refusal(path) or "larger" in refusal(path)
 
 
+def test_a_list_of_very_many_names_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(40_000):
+            archive.writestr(zipfile.ZipInfo(f"{number}"), "")
+    tracemalloc.start()
+    assert "more than 5000 files" in refusal(tmp_path / "a.zip")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
 def test_too_many_files_and_too_much_data_are_refused(tmp_path: Path) -> None:
-    many = [f"submission/{number}.py" for number in range(300)]
+    many = ["submission/mrr.py", *(f"submission/{number}.py" for number in range(300))]
     assert "more than 200 files" in refusal(folder_with(tmp_path / "many", many))
     assert "more than 200 files" in refusal(zip_with(tmp_path / "a.zip", many))
     folder_with(tmp_path / "big", ["submission/loss.py"])
@@ -228,9 +317,9 @@ def test_too_many_files_and_too_much_data_are_refused(tmp_path: Path) -> None:
     assert "more than 8 MiB" in refusal(tmp_path / "many")
 
 
-def test_a_zip_with_a_virtual_environment_is_told_what_to_zip(tmp_path: Path) -> None:
+def test_a_zip_with_too_many_files_is_told_what_to_zip(tmp_path: Path) -> None:
     names = [f"env/lib/{number}.py" for number in range(6000)]
-    assert "zip only the submission folder" in refusal(zip_with(tmp_path / "a.zip", names))
+    assert "zip only the folder submission" in refusal(zip_with(tmp_path / "a.zip", names))
 
 
 def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
@@ -242,18 +331,62 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
     assert "encrypted" in refusal(path)
 
 
-@pytest.mark.parametrize("damage", ["of a later version", "a name in no encoding"])
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, 9])
+def test_methods_that_cost_much_memory_are_refused(tmp_path: Path, method: int) -> None:
+    path = zip_with(tmp_path / "a.zip", ["submission/model.py"])
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 10] = data[data.index(b"PK\x03\x04") + 8] = method
+    path.write_bytes(bytes(data))
+    assert "compressed in a way that is not read" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "damage", ["of a later version", "a name in no encoding", "a local name in no encoding"]
+)
 def test_a_zip_that_python_cannot_read_is_refused(tmp_path: Path, damage: str) -> None:
     path = zip_with(tmp_path / "a.zip", ["submission/model.py"])
     data = bytearray(path.read_bytes())
     entry = data.index(b"PK\x01\x02")
     if damage == "of a later version":
         data[entry + 6] = 90
-    else:
+    elif damage == "a name in no encoding":
         data[entry + 9] |= 8  # the name is UTF-8, it says
         data[entry + 46] = 0xFF
+    else:
+        data[7] |= 8
+        data[30] = 0xFF
     path.write_bytes(bytes(data))
-    assert refusal(path) == "a.zip is not a zip, or it is damaged."
+    assert "damaged" in refusal(path)
+
+
+def test_a_file_without_a_name_and_one_that_is_a_folder_too_are_refused(tmp_path: Path) -> None:
+    path = zip_with(tmp_path / "a.zip", ["submission/model.py", "x"])
+    data = path.read_bytes()
+    entry = data.rindex(b"PK\x01\x02")
+    nameless = data[:entry] + data[entry : entry + 28] + b"\0\0" + data[entry + 30 : entry + 46]
+    end = bytearray(data[entry + 47 :])
+    end[12] -= 1  # the list is a byte shorter
+    path.write_bytes(nameless + end)
+    assert "without a name" in refusal(path)
+    for names in (["submission/model.py", "submission/model.py/x.py"], ["a/b/x.py", "a/b"]):
+        assert "as a file and as a folder" in refusal(zip_with(tmp_path / "b.zip", names))
+        assert "as a file and as a folder" in refusal(zip_with(tmp_path / "b.zip", names[::-1]))
+
+
+@hypothesis.settings(max_examples=300)
+@hypothesis.given(
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6)
+)
+def test_a_damaged_zip_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]
+) -> None:
+    path = zip_with(tmp_path_factory.mktemp("zip") / "a.zip", LAYOUTS[0])
+    data = bytearray(path.read_bytes())
+    for place, value in changes:
+        data[place % len(data)] = value
+    path.write_bytes(bytes(data))
+    with contextlib.suppress(IntakeError):
+        assert read_submission(path).files
 
 
 def test_names_that_windows_has_written_are_read(tmp_path: Path) -> None:

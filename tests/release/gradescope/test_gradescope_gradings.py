@@ -86,6 +86,17 @@ def test_three_loose_files_get_all_points(gradescope: Gradescope, tmp_path: Path
     assert "Isolation: " in graded.stdout
 
 
+def test_an_upload_without_the_files_is_told_so_in_one_sentence(
+    gradescope: Gradescope, tmp_path: Path
+) -> None:
+    write_junk(tmp_path / "upload")
+    graded = gradescope.submit(tmp_path / "upload")
+    assert (graded.results["score"], graded.results["tests"]) == (0, []), graded.stdout
+    assert graded.results["output"].startswith(
+        "submission holds none of model.py, loss.py, mrr.py. It holds 01_experiments.ipynb, ps1.pdf"
+    )
+
+
 def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
     gradescope: Gradescope, tmp_path: Path
 ) -> None:

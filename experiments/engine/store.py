@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.atomic import write_atomically, write_if_changed
-from experiments.configuration import METRICS, processor_cores
+from experiments.configuration import METRICS
+from experiments.engine.resources import processor_cores
+from experiments.io import write_atomic, write_if_changed
 from experiments.run import Run
 
 
@@ -32,7 +33,7 @@ class RunRecord:
     notes : tuple of str
         What the student should know about how it went.
     gradients : tuple of dict
-        How the tasks' gradients compare along training: see ``experiments.gradients``.
+        How the tasks' gradients compare along training: see ``experiments.training.objectives``.
     """
 
     run: Run
@@ -61,7 +62,7 @@ def write_record(results: Path, record: RunRecord) -> None:
         "gradients": list(record.gradients),
     }
     folder = run_folder(results, record.run.id)
-    write_atomically(folder / "run.json", json.dumps(content))
+    write_atomic(folder / "run.json", json.dumps(content))
 
 
 def read_record(results: Path, name: str) -> RunRecord | None:

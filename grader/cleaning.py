@@ -1,4 +1,4 @@
-"""Make text and JSON from a submission fit to show: no control characters, bounded, encodable."""
+"""Make names, text and JSON from a submission fit to show: no control characters, bounded."""
 
 import re
 from typing import Any
@@ -9,8 +9,8 @@ MAX_TEXT = 100_000
 
 _UNFIT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but for tab and newline
-    "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible and direction changing
-    "\ud800-\udfff\ufff9-\ufffb]"  # lone surrogates, annotations
+    "\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible, turn text
+    "\ud800-\udfff\ufff0-\ufffb\U000e0000-\U000e0fff]"  # lone surrogates, annotations, tags
 )
 
 

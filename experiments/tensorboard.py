@@ -8,7 +8,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from experiments.records import RunRecord
+from experiments.engine.store import RunRecord
 
 
 def write_event_files(results: Path, records: list[RunRecord]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from experiments.plain_errors import PlainError
+from experiments.errors import UserError
 
 
-class FolderInUse(PlainError):
+class FolderInUse(UserError):
     """Another process is doing runs into the folder; the message says what to do."""
 
     def __init__(self, folder: Path) -> None:
@@ -21,7 +21,7 @@ class FolderInUse(PlainError):
 
 
 @contextlib.contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Keep a folder for this process's runs; whatever ends the process frees it.
 
     Raises

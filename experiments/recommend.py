@@ -7,15 +7,15 @@ import pandas as pd
 import torch
 from torch import nn
 
-from experiments.plain_errors import PlainError
-from experiments.ratings import Ratings, Split
-from experiments.records import run_folder
+from experiments.data.ratings import Ratings, Split
+from experiments.engine.store import run_folder
+from experiments.errors import UserError
 from experiments.run import Run
-from experiments.scoring import item_scorer
-from experiments.student_code import StudentCode
+from experiments.training.evaluation import item_scorer
+from experiments.training.student_code import StudentCode
 
 
-class NoSuchRun(PlainError):
+class NoSuchRun(UserError):
     """A run that is asked for is not complete."""
 
 

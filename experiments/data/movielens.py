@@ -19,9 +19,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from experiments.atomic import write_atomically
-from experiments.layouts import TABBED, read_movies, read_rating_columns
-from experiments.ratings import DataError, Ratings
+from experiments.data.formats import TABBED, read_movies, read_rating_columns
+from experiments.data.ratings import DataError, Ratings
+from experiments.io import write_atomic
 
 RATINGS_SHA256 = "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490"
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
@@ -95,7 +95,7 @@ def _fetch(cache: Path, say: Say) -> None:
         # The ratings last: where they are, all that was written before them is there.
         contents = {SOURCE: name.encode(), MOVIES: movies, RATINGS: ratings}
         for file, content in contents.items():
-            write_atomically(cache / file, content)
+            write_atomic(cache / file, content)
         return
     raise DataError(
         "MovieLens 100K cannot be fetched, and there is no copy of it here:\n"

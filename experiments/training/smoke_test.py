@@ -3,14 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.ratings import split_ratings
+from experiments.data.ratings import split_ratings
+from experiments.data.synthetic import synthetic_ratings
 from experiments.run import COURSE_RUNS
-from experiments.student_code import load_student_code
-from experiments.synthetic import synthetic_ratings
-from experiments.training import Training
+from experiments.training.student_code import load_student_code
+from experiments.training.trainer import Training
 
 
-def try_out(submission: Path) -> str:
+def smoke_test(submission: Path) -> str:
     """Train a shared and a separate network for two epochs on a small synthetic set.
 
     Returns

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from experiments.plain_errors import PlainError
+from experiments.errors import UserError
 
 PACKAGE = "submission"
 CONTENTS = {
@@ -23,7 +23,7 @@ CONTENTS = {
 NULL_BYTES = "source code string cannot contain null bytes"
 
 
-class StudentError(PlainError):
+class StudentError(UserError):
     """Something in the student's files stops the work; the message says what and where."""
 
 

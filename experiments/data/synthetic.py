@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.ratings import Ratings
+from experiments.data.ratings import Ratings
 
 GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance", "Sci-Fi", "Thriller", "Western")
 

@@ -1,12 +1,21 @@
-"""The command that was given, in a form that can be given again."""
+"""What a command prints for a person."""
 
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
-def same_command() -> str:
+def echo(console: "Console", text: str) -> None:
+    """Print text as it is: no markup, no colours guessed, no line breaks put in."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def rerun_command() -> str:
     """Return a line that does the same again when it is pasted into the same terminal.
 
     ``make`` has handed on its ``ARGS`` by then, so its command is told in the long form.

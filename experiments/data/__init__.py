@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from experiments.layouts import read_ratings
-from experiments.movielens import Say, load_movielens_100k
-from experiments.ratings import Ratings
-from experiments.synthetic import synthetic_ratings
+from experiments.data.formats import read_ratings
+from experiments.data.movielens import Say, load_movielens_100k
+from experiments.data.ratings import Ratings
+from experiments.data.synthetic import synthetic_ratings
 
 
 def load_ratings(data: str = "movielens-100k", say: Say = print) -> Ratings:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from experiments.configuration import METRICS
-from experiments.plain_lines import print_plainly
+from experiments.console import echo
 from experiments.run import Run
 
 SHORT_NAMES = dict(zip(METRICS, ("L_F", "MSE", "joint", "MRR", "test MSE")))
@@ -132,7 +132,7 @@ class RunProgress:
         self._show(name, state, line=is_line)
 
     def note(self, name: str, text: str) -> None:
-        print_plainly(self.console, f"{name}: note: {text}")
+        echo(self.console, f"{name}: note: {text}")
 
     def stopping(self) -> None:
         self.console.print("Stopping; the runs write down where they are ...")
@@ -158,7 +158,7 @@ class RunProgress:
         if self.redraws:
             self.bars.update(self.tasks[name], completed=self.done[name], state=state)
         elif line:
-            print_plainly(self.console, f"{name:{self.width}}  {state}")
+            echo(self.console, f"{name:{self.width}}  {state}")
 
     def _time_left(self) -> str:
         left = sum(self.epochs.values()) - sum(self.done.values())

@@ -10,15 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from experiments.balancing import LOG_VARIANCE_RATE, Losses, balancing_of
 from experiments.configuration import METRICS, QUESTIONS
-from experiments.evaluation import HeldOutRanking, predict_ratings, to_tensors
-from experiments.gradients import compare_gradients
-from experiments.lookups import speed_up_lookups
-from experiments.ratings import Split
+from experiments.data.ratings import Split
 from experiments.run import Run
-from experiments.scoring import item_scorer
-from experiments.student_code import StudentCode, StudentError, student_errors
+from experiments.training.evaluation import HeldOutRanking, item_scorer, predict_ratings, to_tensors
+from experiments.training.fast import speed_up_lookups
+from experiments.training.objectives import (
+    LOG_VARIANCE_RATE,
+    Losses,
+    balancing_of,
+    compare_gradients,
+)
+from experiments.training.student_code import StudentCode, StudentError, student_errors
 
 BLOCK_ROWS = 4096  # a block's activations stay in the processor's second-level cache
 PAIRS_PER_RATING = 32  # scoring so many pairs by matrix product costs less than one MLP

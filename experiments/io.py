@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomic(path: Path, content: bytes | str) -> None:
     """Write a file so that no reader ever sees a part of it, whatever interrupts the writing."""
     if isinstance(content, str):
         content = content.encode()
@@ -24,4 +24,4 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 def write_if_changed(path: Path, content: str) -> None:
     """Write a file atomically, unless it has that content: it then stays as old as it is."""
     if not path.is_file() or path.read_bytes() != content.encode():
-        write_atomically(path, content)
+        write_atomic(path, content)

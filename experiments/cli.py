@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from experiments.console import rerun_command
+
 # Only what is quick to import; each command imports what it needs.
 from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
-from experiments.same_command import same_command
 from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
 # Options of two commands.
@@ -124,16 +125,16 @@ def run(
     """
     from rich.console import Console
 
+    from experiments.console import echo
     from experiments.course_runs import configure_runs, run_experiments
     from experiments.data import load_ratings
-    from experiments.final_table import final_table
-    from experiments.plain_errors import PlainError
-    from experiments.plain_lines import print_plainly
-    from experiments.progress import RunProgress
+    from experiments.engine.progress import RunProgress
+    from experiments.errors import UserError
     from experiments.scheduling import RunsFailed, RunsInterrupted
+    from experiments.tables import final_table
 
     console = Console()
-    say = partial(print_plainly, console)
+    say = partial(echo, console)
 
     try:
         ratings = load_ratings(data, say)
@@ -159,7 +160,7 @@ def run(
         for name, finished in stop.epochs.items():
             say(f"  {name} goes on after epoch {finished} of {epochs}")
         sys.exit(130)
-    except (PlainError, ValueError) as error:
+    except (UserError, ValueError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         say(f"\nInterrupted. What is finished is on disk. {_how_to_go_on()}")
@@ -248,9 +249,9 @@ def study(
     """
     from rich.console import Console
 
+    from experiments.console import echo
     from experiments.data import load_ratings
-    from experiments.plain_errors import PlainError
-    from experiments.plain_lines import print_plainly
+    from experiments.errors import UserError
     from experiments.scheduling import RunsFailed
     from experiments.study.conduct import conduct_study, price_study
     from experiments.study.engine import StudyInterrupted
@@ -260,7 +261,7 @@ def study(
     from experiments.study.tidy_files import comparable_records, gather_runs
 
     console = Console()
-    say = partial(print_plainly, console)
+    say = partial(echo, console)
 
     if only_plan and report_only:
         _fail("--plan says what runs would cost, and --report-only does none: give one of them")
@@ -299,7 +300,7 @@ def study(
         say(f"anew. {_how_to_go_on()}")
         say("With --report-only, it reports on what is finished.")
         sys.exit(130)
-    except (PlainError, ValueError) as error:
+    except (UserError, ValueError) as error:
         _fail(str(error))
 
 
@@ -307,8 +308,8 @@ def study(
 @results_option
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
+    from experiments.engine.store import read_curves
     from experiments.figures import save_figures
-    from experiments.records import read_curves
 
     try:
         paths = save_figures(read_curves(results), results / "figures")
@@ -342,7 +343,7 @@ def report(results: Path, generated: Path) -> None:
 
 
 def _how_to_go_on() -> str:
-    return f"To go on, give the command again:\n    {same_command()}"
+    return f"To go on, give the command again:\n    {rerun_command()}"
 
 
 def _fail(message: str) -> None:

@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from experiments.plain_errors import PlainError
+from experiments.errors import UserError
 
 
-class DataError(PlainError):
+class DataError(UserError):
     """The ratings cannot be had or cannot be used; the message says what to do."""
 
 

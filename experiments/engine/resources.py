@@ -1,12 +1,13 @@
-"""Whether runs fit into the machine's memory, estimated before they start."""
+"""What this machine has: cores, devices, memory; and whether runs fit into it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 import psutil
 
-from experiments.ratings import Ratings
-from experiments.run import Run
+from experiments.data.ratings import Ratings
+from experiments.run import COURSE_RUNS, Run
 
 # Bytes, measured with the reference solution at 32 columns of embeddings and rounded up.
 PROCESS = 300e6  # Python, torch and the run's own code
@@ -18,6 +19,21 @@ COPIES_OF_TABLES = 5  # weights, gradients, Adam's two means, and one on its way
 SMALL = 2e9  # runs below it start in any case: the system finds room for them
 SHARE_OF_FREE = 0.9
 SUGGESTED_BATCH = 65_536
+
+
+def processor_cores() -> int:
+    """Return the physical cores that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(psutil.cpu_count(logical=False) or 1, usable or 1))
+
+
+def default_threads() -> int:
+    """Return the threads of a run: a fourth of the cores, for four runs at once.
+
+    It depends on the machine alone and not on how many runs are under way, so that a run gives
+    the same bits alone and among others.
+    """
+    return max(1, processor_cores() // len(COURSE_RUNS))
 
 
 def run_memory(run: Run, ratings: Ratings) -> float:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-from experiments.ratings import DataError, Ratings
+from experiments.data.ratings import DataError, Ratings
 
 LOWEST, HIGHEST = 0.5, 5.0
 MANY_IDS_MISSING = 2  # as many ids as this times the ids in use: worth renumbering

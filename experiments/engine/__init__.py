@@ -1,0 +1,1 @@
+"""Complete runs: each once, several at a time, resumed, kept on disk."""
