@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from grader.isolation.cleaning import clean_line
+from grader.cleaning import clean_line
 from grader.isolation.reply import Reply, StudentError
 
 # Wide enough for float32 in any order of operations, narrow enough that no known mistake fits.
