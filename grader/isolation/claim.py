@@ -62,9 +62,9 @@ def _malformed(told: Mapping[str, Any]) -> Reply:
 
 
 def _status(outcome: Outcome) -> str:
-    return {"output": "killed", "disk": "killed", "oversized": "malformed"}.get(
-        outcome.ended, outcome.ended
-    )
+    if outcome.ended in ("output", "disk", "threads"):
+        return "killed"
+    return "malformed" if outcome.ended == "oversized" else outcome.ended
 
 
 def _ending(outcome: Outcome, limits: Limits) -> str:
@@ -76,6 +76,7 @@ def _ending(outcome: Outcome, limits: Limits) -> str:
         "exited": "The program ended before it answered.",
         "output": f"The program printed more than {limits.output:,} bytes.",
         "disk": f"The program wrote more than {limits.file:,} bytes to disk.",
+        "threads": f"The program started more than {limits.processes} threads.",
         "oversized": f"The program's answer is larger than {limits.reply:,} bytes.",
     }[outcome.ended]
 

@@ -86,6 +86,8 @@ class Exchange:
                     left = min(left, SCRATCH_INTERVAL)
                     if written(self.scratch, self.limits.file):
                         return "disk"
+                    if self.server.threads() > self.limits.processes + 1:  # with one forked ahead
+                        return "threads"
                 for key, _ in selector.select(left):
                     finished = key.data()
                     if key.fileobj is self.worker.channel:
