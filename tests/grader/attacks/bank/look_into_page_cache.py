@@ -4,7 +4,10 @@ import ctypes
 import os
 
 libc = ctypes.CDLL(None, use_errno=True)
-file = os.open(os.__file__, os.O_RDONLY)
+with open("cached", "w") as written:
+    written.write("x" * 9000)
+path = os.__file__ if os.access(os.__file__, os.R_OK) else "cached"
+file = os.open(path, os.O_RDONLY)
 size = os.fstat(file).st_size
 room = ctypes.create_string_buffer(64)
 
