@@ -12,6 +12,7 @@ from grader.isolation.worker.framing import FramingError, decode
 
 MAX_FRAMES = 12
 LONGEST_FILE = 2000  # lines
+UNREADABLE = "The program's answer could not be read."
 SIGNALS = {
     4: "an illegal instruction",
     6: "an abort",
@@ -58,7 +59,7 @@ def reply_from(outcome: Outcome, ticket: str, limits: Limits, files: Mapping[str
 
 
 def _malformed(told: Mapping[str, Any]) -> Reply:
-    return Reply(status="malformed", sentence="The program's answer could not be read.", **told)
+    return Reply(status="malformed", sentence=UNREADABLE, **told)
 
 
 def _status(outcome: Outcome) -> str:
@@ -77,6 +78,7 @@ def _ending(outcome: Outcome, limits: Limits) -> str:
         "output": f"The program printed more than {limits.output:,} bytes.",
         "disk": f"The program wrote more than {limits.file:,} bytes to disk.",
         "threads": f"The program started more than {limits.processes} threads.",
+        "malformed": UNREADABLE,
         "oversized": f"The program's answer is larger than {limits.reply:,} bytes.",
     }[outcome.ended]
 

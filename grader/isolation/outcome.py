@@ -9,7 +9,8 @@ class Outcome:
 
     ``ended`` is ``""`` when bytes as long as one frame came, else ``"timeout"``, ``"cpu"``,
     ``"killed"``, ``"exited"``, ``"output"`` (it printed too much), ``"disk"`` (it wrote too much),
-    ``"threads"`` (it started too many) or ``"oversized"`` (the answer was longer than allowed).
+    ``"threads"`` (it started too many), ``"oversized"`` (the answer was longer than allowed) or
+    ``"malformed"`` (it does not start like a frame).
     ``seconds`` count from when the worker was confined.
     """
 
