@@ -119,8 +119,8 @@ class Run:
         ``"cpu"``, ``"cuda"`` or ``"mps"``.
     threads : int
         Processor threads. Sums of floats depend on it in the last digits.
-    data, submission : str
-        Digests of the ratings and of the student's code.
+    data : str
+        Digest of the ratings.
     """
 
     embedding_sharing: bool
@@ -140,7 +140,6 @@ class Run:
     device: str = "cpu"
     threads: int = 1
     data: str = ""
-    submission: str = ""
 
     @property
     def name(self) -> str:
@@ -176,9 +175,9 @@ class Run:
     def folder(self) -> str:
         """The name of the folder that keeps the run: another one for each configuration.
 
-        The student's code is no part of it: results of new code take the place of old ones.
+        Looking at gradients is no part of it, as it changes no number.
         """
-        content = json.dumps(asdict(replace(self, submission="")), sort_keys=True)
+        content = json.dumps(asdict(replace(self, gradient_interval=None)), sort_keys=True)
         return f"{self.id}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
     @property
@@ -238,7 +237,10 @@ class Run:
     @property
     def protocol(self) -> dict[str, object]:
         """All but what tells the four runs apart: runs that agree on it can be compared."""
-        own = ("embedding_sharing", "factorization_weight", "regression_weight")
+        own = (
+            *("embedding_sharing", "factorization_weight", "regression_weight"),
+            "gradient_interval",
+        )
         return {key: value for key, value in asdict(self).items() if key not in own}
 
 
