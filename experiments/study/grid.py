@@ -1,8 +1,7 @@
-"""The runs of a study: which question asks for which of them, and what they are called."""
+"""The runs of a study, in the parts that ask for them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 
 from experiments.run import COURSE_RUNS, DEFAULT_SEED, Run
 
@@ -17,25 +16,23 @@ WIDTHS = (8, 32, 64)
 BATCH_SIZE = 256
 
 STANDARD = COURSE_RUNS[1]
-_variations = attrgetter(
+VARIED = (
     *("split_seed", "weights_seed", "negatives_seed"),
     *("training_fraction", "embedding_dim", "batch_size", "balancing"),
 )
-
 Runs = Iterable[Run]
 
 
 @dataclass(frozen=True)
 class Part:
-    """A question that a study answers, and its runs.
+    """Runs that a study does for one purpose.
 
     Attributes
     ----------
     question : str
         For people, without its question mark.
     runs : callable
-        Takes what all runs of the study have in common and the study's seeds; the runs' names
-        are given later.
+        Takes what all runs of the study have in common, and the study's seeds.
     """
 
     question: str
@@ -51,9 +48,12 @@ def _weighted(common: Run, sharing: bool, factorization: float) -> Run:
     )
 
 
-def _course_runs(common: Run) -> Iterator[Run]:
-    for run in COURSE_RUNS:
-        yield _weighted(common, run.embedding_sharing, run.factorization_weight)
+def _course_runs(common: Run) -> Runs:
+    return [_weighted(common, r.embedding_sharing, r.factorization_weight) for r in COURSE_RUNS]
+
+
+def _shared_and_separate(common: Run) -> Runs:
+    return [_weighted(common, sharing, 0.5) for sharing in (True, False)]
 
 
 def _claims(common: Run, seeds: Sequence[int]) -> Runs:
@@ -61,7 +61,7 @@ def _claims(common: Run, seeds: Sequence[int]) -> Runs:
         yield from _course_runs(replace(common, seed=seed))
 
 
-def _sources(common: Run, seeds: Sequence[int]) -> Runs:
+def _seeds(common: Run, seeds: Sequence[int]) -> Runs:
     """One seed of the three moves, from the second to the fifth; the others stay the first."""
     for seed in seeds[1:5]:
         for part in ("split_seed", "weights_seed", "negatives_seed"):
@@ -76,25 +76,16 @@ def _balance(common: Run, seeds: Sequence[int]) -> Runs:
 
 
 def _quick_balance(common: Run, seeds: Sequence[int]) -> Runs:
-    for factorization in QUICK_BALANCE:
-        yield _weighted(replace(common, seed=seeds[0]), True, factorization)
+    for seed in seeds[:3]:
+        for factorization in QUICK_BALANCE:
+            yield _weighted(replace(common, seed=seed), True, factorization)
 
 
 def _methods(common: Run, seeds: Sequence[int]) -> Runs:
+    equal = replace(common, embedding_sharing=True, factorization_weight=1.0, regression_weight=1.0)
     for seed in seeds[:3]:
         for balancing in METHODS:
-            yield replace(
-                common,
-                embedding_sharing=True,
-                factorization_weight=1.0,
-                regression_weight=1.0,
-                balancing=balancing,
-                seed=seed,
-            )
-
-
-def _shared_and_separate(common: Run) -> Runs:
-    return _weighted(common, True, 0.5), _weighted(common, False, 0.5)
+            yield replace(equal, balancing=balancing, seed=seed)
 
 
 def _fraction(common: Run, seeds: Sequence[int]) -> Runs:
@@ -115,8 +106,8 @@ def _minibatch(common: Run, seeds: Sequence[int]) -> Runs:
 
 
 PARTS = {
-    "claims": Part("Which of the claims about the four runs hold over many seeds", _claims),
-    "sources": Part("How much do split, initial weights and negatives vary the results", _sources),
+    "claims": Part("Which differences between the four runs are more than chance", _claims),
+    "seeds": Part("How much do split, initial weights and negatives vary the results", _seeds),
     "balance": Part("What does each balance of the two losses give", _balance),
     "methods": Part("Do methods that set the balance themselves do better", _methods),
     "fraction": Part("When does sharing help: with how many ratings", _fraction),
@@ -146,18 +137,21 @@ def study_runs(common: Run, parts: dict[str, Part], num_seeds: int) -> list[tupl
     chosen: dict[str, tuple[str, Run]] = {}
     for title, part in parts.items():
         for run in part.runs(common, seeds):
-            run = _watched(run)
+            run = _with_gradients(run)
             chosen.setdefault(run.id, (title, run))
     return list(chosen.values())
 
 
-def _watched(run: Run) -> Run:
-    """Have the tasks' gradients looked at in the course's shared runs, over every seed.
+def _with_gradients(run: Run) -> Run:
+    """Have the tasks' gradients looked at in the course's shared runs, from the second seed on.
 
-    It depends on the run and not on the part, so that a run is the same run in every part.
+    Runs of the first seed stay the runs of ``python -m experiments run``, which the study uses
+    where they are complete. It depends on the run and not on the part, so that a run is the same
+    run in every part.
     """
-    weights = [(course.factorization_weight, course.regression_weight) for course in COURSE_RUNS]
-    is_course_run = (run.factorization_weight, run.regression_weight) in weights
-    if run.embedding_sharing and is_course_run and _variations(run) == _variations(STANDARD):
+    own = ("embedding_sharing", "factorization_weight", "regression_weight")
+    is_course_run = any(run == replace(run, **{k: getattr(c, k) for k in own}) for c in COURSE_RUNS)
+    is_varied = any(getattr(run, field) != getattr(STANDARD, field) for field in VARIED)
+    if run.embedding_sharing and is_course_run and not is_varied and run.seed != DEFAULT_SEED:
         return replace(run, gradient_interval=GRADIENT_INTERVAL)
     return run

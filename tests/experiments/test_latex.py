@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from experiments import report
-from experiments.configuration import METRICS
+from experiments import latex
 from experiments.engine.store import RunRecord, write_summaries
-from experiments.report import RUNS, number, write_report
-from experiments.run import COURSE_RUNS
+from experiments.latex import number, read_rows, tabular, write_report
+from experiments.plots.curves import draw_small
+from experiments.plots.style import picture_bytes
+from experiments.run import COURSE_RUNS, METRICS
 
-LOSS, MSE, JOINT, MRR, TEST_MSE = METRICS
+LOSS, MSE, JOINT, MRR, TEST_MSE = (metric.key for metric in METRICS)
 SHARED, SHARED_EVEN, SEPARATE_EVEN, SEPARATE = COURSE_RUNS
 
 
@@ -22,7 +23,7 @@ def record(run: object, epochs: int, mrr: float = 0.01, loss: float = 0.5) -> Ru
     curves |= {MSE: [13.75 / (epoch + 1) for epoch in range(epochs)]}
     curves |= {TEST_MSE: [14.25 / (epoch + 1) for epoch in range(epochs)]}
     curves |= {MRR: [mrr * (epoch + 1) for epoch in range(epochs)]}
-    return RunRecord(run, {metric: curves[metric] for metric in METRICS}, 1.0)
+    return RunRecord(run, {metric.key: curves[metric.key] for metric in METRICS}, 1.0)
 
 
 @pytest.fixture
@@ -41,7 +42,8 @@ def generated(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty pictures: drawing twenty takes seconds."""
-    monkeypatch.setattr(report, "draw", lambda keys, metric, curves: b"%PDF")
+    monkeypatch.setattr(latex, "draw_small", lambda rows, metric, runs: None)
+    monkeypatch.setattr(latex, "picture_bytes", lambda figure, kind: b"%PDF")
 
 
 @pytest.mark.usefixtures("quick")
@@ -49,10 +51,12 @@ def test_every_final_value_is_that_of_the_summary(results: Path, generated: Path
     write_report(results, generated)
     macros = (generated / "results.tex").read_text()
     runs = json.loads((results / "summary.json").read_text())["runs"]
-    for key, run in RUNS.items():
+    for key, run in zip(
+        ("shared-0.99", "shared-0.5", "separate-0.5", "separate-0.99"), COURSE_RUNS
+    ):
         final = runs[run.name]["final"]
         for name, metric in zip(("LF", "train-mse", "joint", "mrr", "test-mse"), METRICS):
-            value = number(final[metric], metric)
+            value = number(final[metric.key], metric)
             assert rf"\resultdata{{{key}}}{{final}}{{{name}}}{{{value}}}" in macros
 
 
@@ -103,19 +107,25 @@ def test_five_pictures_for_all_runs_and_for_each_question(results: Path, generat
 
 
 def test_the_same_curves_give_the_same_picture(results: Path) -> None:
-    curves = report.curves_by_run(results)
-    pictures = [report.draw(("shared-0.99", "shared-0.5"), MSE, curves) for _ in range(2)]
-    assert pictures[0] == pictures[1]
-    assert pictures[0].startswith(b"%PDF")
-    assert b"CreationDate" not in pictures[0]
-    assert pictures[0] != report.draw(("shared-0.99", "separate-0.99"), MSE, curves)
+    rows, metric = read_rows(results), METRICS[1]
+    first, second = (picture_bytes(draw_small(rows, metric, COURSE_RUNS), "pdf") for _ in "ab")
+    assert first == second
+    assert first.startswith(b"%PDF") and b"CreationDate" not in first
+    assert first != picture_bytes(draw_small(rows, metric, COURSE_RUNS[:2]), "pdf")
 
 
 def test_a_picture_needs_no_complete_results(tmp_path: Path) -> None:
     write_summaries(tmp_path, [record(SHARED, 1)])
-    curves = report.curves_by_run(tmp_path)
-    assert report.draw(tuple(RUNS), JOINT, curves).startswith(b"%PDF")
-    assert report.draw(("separate-0.5",), MSE, curves).startswith(b"%PDF")
+    rows = read_rows(tmp_path)
+    for metric, runs in ((METRICS[2], COURSE_RUNS), (METRICS[1], [SEPARATE])):
+        assert picture_bytes(draw_small(rows, metric, runs), "pdf").startswith(b"%PDF")
+
+
+def test_the_text_of_a_table_is_escaped_and_its_groups_apart() -> None:
+    table = tabular("ll", ("", "L_F"), [("3a", "95 % & −1"), ("3a", "b"), ("3b", "–")])
+    assert table.count(r"\addlinespace") == 1
+    assert r"3a & 95 \% \& $-$1\\" in table and r" & $\mathcal{L}_F$\\" in table
+    assert r"3b & --\\" in table
 
 
 @pytest.mark.usefixtures("quick")
