@@ -178,4 +178,4 @@ def write_results(
 
     write_summaries(results, records, options)
     say(f"Drawing the curves of {len(records)} runs ...")
-    save_figures(tidy_curves({record.run.name: record for record in records}), results / "figures")
+    save_figures(tidy_curves(records), results / "figures")

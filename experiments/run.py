@@ -86,6 +86,7 @@ METRICS = (
     ),
 )
 FACTORIZATION_LOSS, TRAIN_MSE, JOINT_LOSS, MRR, TEST_MSE = METRICS
+METRIC_KEYS = tuple(metric.key for metric in METRICS)
 METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
 
 

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 PACKAGES = ("torch", "numpy", "scipy")
 
 
-def write_summaries(results: Path, records: Sequence[RunRecord], options: dict) -> None:
+def write_summaries(
+    results: Path, records: Sequence[RunRecord], options: dict | None = None
+) -> None:
     """Write ``summary.json`` and ``curves.csv`` of comparable runs, at full precision.
 
     Files that say the same already are left alone, so that a handout is not older than results
@@ -30,11 +32,11 @@ def write_summaries(results: Path, records: Sequence[RunRecord], options: dict) 
     ----------
     results : Path
     records : sequence of RunRecord
-    options : dict
+    options : dict, optional
         What differs from the assignment's options.
     """
     summary = {
-        "options": options,
+        "options": options or {},
         "runs": {
             record.run.name: {
                 "config": {**record.run.to_dict(), "submission": record.made_by.submission},
@@ -52,21 +54,14 @@ def write_summaries(results: Path, records: Sequence[RunRecord], options: dict) 
         },
     }
     write_if_changed(results / "summary.json", json.dumps(summary, indent=2) + "\n")
-    curves = tidy_curves({record.run.name: record for record in records})
-    write_if_changed(results / "curves.csv", curves.to_csv(index=False))
+    write_if_changed(results / "curves.csv", tidy_curves(records).to_csv(index=False))
 
 
-def tidy_curves(records: Mapping[str, RunRecord]) -> pd.DataFrame:
-    """Return one row a run, epoch and metric: columns run, epoch (from 0), metric, value.
-
-    Parameters
-    ----------
-    records : mapping of str to RunRecord
-        By the name of the run in the table.
-    """
+def tidy_curves(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, epoch and metric: columns run, epoch (from 0), metric, value."""
     rows = [
-        (name, epoch, metric, value)
-        for name, record in records.items()
+        (record.run.name, epoch, metric, value)
+        for record in records
         for metric, values in record.curves.items()
         for epoch, value in enumerate(values)
     ]

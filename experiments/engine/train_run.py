@@ -79,9 +79,9 @@ def train_run(
     if saved:
         trainer.restore(saved["trainer"])
         curves = saved["curves"]
-    noted = 0
-    for noted, note in enumerate(trainer.notes, 1):
+    for note in trainer.notes:
         yield Noted(run, note)
+    noted = len(trainer.notes)
     if saved:
         yield Resumed(run, trainer.epoch, {key: list(values) for key, values in curves.items()})
 
@@ -90,9 +90,7 @@ def train_run(
 
     def save() -> None:
         if checkpoint:
-            write_checkpoint(
-                checkpoint, {**identity, "curves": curves, "trainer": trainer.state()}
-            )
+            write_checkpoint(checkpoint, {**identity, "curves": curves, "trainer": trainer.state()})
 
     try:
         while trainer.epoch < run.epochs:
@@ -104,8 +102,9 @@ def train_run(
             if time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                 save()
                 last_saved = time.monotonic()
-            for noted, note in enumerate(trainer.notes[noted:], noted + 1):
+            for note in trainer.notes[noted:]:
                 yield Noted(run, note)
+            noted = len(trainer.notes)
             yield EpochFinished(run, trainer.epoch - 1, metrics)
             at_end_of_epoch = False
     except GeneratorExit:

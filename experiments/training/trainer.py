@@ -233,9 +233,7 @@ class Trainer:
         positive, negative, stars, predicted_stars = predictions
         loss, run = self.code.loss, self.run
         factorization = _scalar("bpr_loss (2a)", loss.bpr_loss(positive, negative))
-        regression = _scalar(
-            "regression_loss (2b)", loss.regression_loss(stars, predicted_stars)
-        )
+        regression = _scalar("regression_loss (2b)", loss.regression_loss(stars, predicted_stars))
         joint = loss.joint_loss(
             factorization, regression, run.factorization_weight, run.regression_weight
         )

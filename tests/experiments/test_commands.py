@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli import main
-from experiments.configuration import METRICS
 from experiments.console import rerun_command
 from experiments.locking import lock_folder
 from experiments.run import COURSE_RUNS, RUN_NAMES
+from experiments.run import METRIC_KEYS as METRICS
 from tests.conftest import PROJECT
 from tests.processes import finished, given_again, press_ctrl_c, started, wait_until_gone
 
