@@ -116,15 +116,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(clone: Path) -> dict[str, str]:
-    """Return an instructor's environment: a home, a name for git, an exchange for nbgrader."""
+    """Return an instructor's environment: a home, a name for git."""
     home = clone.parent / "home"
-    exchange = clone.parent / "exchange"
-    if not home.exists():
-        (home / ".jupyter").mkdir(parents=True)
-        exchange.mkdir()
-        exchange.chmod(0o777)
-        settings = f"c = get_config()\nc.Exchange.root = {str(exchange)!r}\n"
-        (home / ".jupyter" / "nbgrader_config.py").write_text(settings)
+    home.mkdir(exist_ok=True)
     names = {f"GIT_{who}_{what}": "instructor@example.edu"
              for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
     ours = ("JUPYTER", "PYTEST", "MAKE", "MFLAGS", "ARGS")  # of the make that runs these tests, too

@@ -51,7 +51,8 @@ def cluster_of(count: int) -> Iterator[str]:
             n_workers=count,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # the default is a port that others have in use
+            scheduler_kwargs={"dashboard": False},
             memory_limit=None,
         ) as cluster,
     ):
