@@ -9,6 +9,7 @@ from grader.explain import Explainer
 from grader.grading import STOPPED, TIME_IS_UP, grade
 from grader.isolation import ForkServer
 from grader.report import NOT_RUN, PASSED, Report
+from tests.course import POINTS
 
 Make = Callable[..., Path]
 ENDLESS = """
@@ -31,8 +32,8 @@ def test_tests_that_time_does_not_allow_are_not_run_and_the_others_count(
     assert report.problem == TIME_IS_UP and not report.grader_at_fault
     judged, *late = sorted(report.tests, key=lambda test: test.status == NOT_RUN)
     assert (judged.id, judged.status) == ("2c-0-basic", PASSED)
-    assert report.score == judged.points > 0 and report.max_score == 5
-    assert report.seconds < 20  # one request alone may take ten
+    assert report.score == judged.points > 0
+    assert report.max_score == POINTS["2c"] + POINTS["2d"]
     assert {test.status for test in late} == {NOT_RUN}
     assert {test.message for test in late} == {"Not judged: the time for grading was up."}
     assert all(test.sentence != test.id for test in late)

@@ -9,6 +9,7 @@ import pytest
 from grader.explain import Explainer
 from grader.grading import grade
 from grader.isolation import ForkServer
+from tests.course import FULL_MARKS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "submission"
 BANK = Path(__file__).parent / "right_submissions"
@@ -32,7 +33,7 @@ def test_right_submissions_get_full_marks(
         table("right submissions              points  false alarms")
     table(f"{style:<30}{report.score:4g} of {report.max_score:g}{len(wrong):9}")
     assert wrong == []
-    assert (report.score, report.max_score, report.problem) == (20, 20, "")
+    assert (report.score, report.max_score, report.problem) == (FULL_MARKS, FULL_MARKS, "")
 
 
 def test_the_bank_is_large_enough() -> None:
