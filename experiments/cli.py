@@ -11,7 +11,7 @@ from experiments.console import rerun_command
 
 # Only what is quick to import; each command imports what it needs.
 from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
-from experiments.study.design import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
+from experiments.study.grid import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
 # Options of two commands.
 epochs_option = click.option(
@@ -309,11 +309,11 @@ def study(
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
     from experiments.engine.store import read_curves
-    from experiments.figures import save_figures
+    from experiments.plots.curves import save_figures
 
     try:
         paths = save_figures(read_curves(results), results / "figures")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         _fail(str(error))
     for path in paths:
         click.echo(path)
@@ -334,7 +334,7 @@ def report(results: Path, generated: Path) -> None:
     `make handout` calls it. Without results it removes what it wrote before, so that the handout
     never shows curves that are no longer there.
     """
-    from experiments.report import write_report
+    from experiments.latex import write_report
 
     try:
         write_report(results, generated)

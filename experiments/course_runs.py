@@ -133,7 +133,7 @@ def comparable_records(results: Path, configuration: Run) -> list[RunRecord]:
 def write_results(results: Path, records: list[RunRecord], say: Callable[[str], None]) -> None:
     """Write everything in ``results/`` that is made from complete runs."""
     # Drawing and TensorBoard take a second to import.
-    from experiments.figures import save_figures
+    from experiments.plots.curves import save_figures
     from experiments.tensorboard import write_event_files
 
     write_summaries(results, records)

@@ -252,3 +252,10 @@ COURSE_RUNS = (
 )
 RUN_NAMES = tuple(run.name for run in COURSE_RUNS)
 RUN_BY_NAME = dict(zip(RUN_NAMES, COURSE_RUNS))
+SHARED_99, SHARED_50, SEPARATE_50, SEPARATE_99 = COURSE_RUNS
+# The two runs that each written question compares.
+COMPARISONS = {
+    "3a": (SHARED_99, SEPARATE_99),
+    "3b": (SHARED_50, SEPARATE_50),
+    "3c": (SHARED_99, SHARED_50),
+}

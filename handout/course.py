@@ -39,7 +39,18 @@ def escape(text: str) -> str:
 
 
 def due_date(due: datetime) -> str:
-    """Return the due date in words: ``Friday, December 11, 2026, 11:59 pm (UTC-8)``."""
+    """Return the due date in words: ``Friday, December 11, 2026, 11:59 pm (UTC-8)``.
+
+    Raises
+    ------
+    ValueError
+        If it is a date without a time, or a text.
+    """
+    if not isinstance(due, datetime):
+        raise ValueError(
+            "assignment.toml: due under [course] should be a date and a time without quotes, as "
+            f"2027-04-16T23:59:00-07:00; it is {due}"
+        )
     text = f"{due:%A, %B} {due.day}, {due.year}, {due.hour % 12 or 12}:{due:%M}"
     text += " am" if due.hour < 12 else " pm"
     offset = due.utcoffset()

@@ -18,6 +18,7 @@ FOLDERS = {
     "tests/grader/right_submissions/": "right submission",
     "tests/submission/": "test of the solution",
     "tests/handout/course_results/": "measurements of the solution",
+    "docs/answers.md": "page of answers",
     "release/nbgrader/rubrics.toml": "rubric",
     "bench/baseline.py": "plain solution",
 }
@@ -77,8 +78,6 @@ def secrets_of(tracked: Files) -> list[Secret]:
     for name, file in starting_with(tracked, "submission/").items():
         found += _answers(name, file.content.decode(), "solution")
     for name, file in starting_with(tracked, "handout/answers/").items():
-        found += _answers(name, file.content.decode(), "reference answer")
-    for name, file in starting_with(tracked, "experiments/").items():
         found += _answers(name, file.content.decode(), "reference answer")
     for name, file in starting_with(tracked, "notebooks/").items():
         for number, cell in enumerate(json.loads(file.content)["cells"], 1):

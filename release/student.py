@@ -30,9 +30,9 @@ SUFFIXES = {
     "experiments/data": (".py",),
     "experiments/engine": (".py",),
     "experiments/training": (".py",),
+    "experiments/plots": (".py",),
     "experiments/study": (".py", ".jinja"),
-    "experiments/study/figures": (".py",),
-    "experiments/study/sections": (".py",),
+    "experiments/study/questions": (".py",),
     "grader": (".py",),
     "grader/isolation": (".py",),
     "grader/isolation/worker": (".py",),
@@ -48,7 +48,7 @@ SUFFIXES = {
 }
 # What stands in the student's package in place of the project's own, README.md and tests/.
 OWN = "release/student/"
-SOLVED = ("experiments/study", "handout/answers", "notebooks", "submission")
+SOLVED = ("handout/answers", "notebooks", "submission")
 
 
 def student_files(project: Path) -> Files:

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import METRICS
-from experiments.run import COURSE_RUNS, Run
+from experiments.run import COURSE_RUNS, METRICS, TEST_MSE, Run
 
 START = (0.5, 13.0, 6.75, 0.004, 12.9)
 # Final values of the course's runs, and how much a seed moves them.
@@ -42,8 +41,8 @@ class PlantedStudy:
         speed: float = 0.5,
         ratio: float | None = None,
         rebound: float = 0,
-    ) -> None:
-        """Add a run; ``rebound`` is what its test MSE rises by after its lowest point."""
+    ) -> str:
+        """Add a run and return its name; its test MSE rises by ``rebound`` after its lowest."""
         seeds = [run.seed_of(part) for part in ("split", "weights", "negatives")]
         split = np.random.default_rng([1, seeds[0]]).normal(size=5)
         own = np.random.default_rng([2, *seeds, len(self.rows)])
@@ -68,17 +67,17 @@ class PlantedStudy:
                         "gradient_interval",
                     )
                 },
-                **dict(zip(METRICS, ends)),
+                **{metric.key: end for metric, end in zip(METRICS, ends)},
             }
         )
         progress = 1 - (1 - np.arange(run.epochs) / max(1, run.epochs - 1)) ** (1 / speed)
         for metric, start, end in zip(METRICS, START, ends):
             values = start + (end - start) * progress
-            if metric == "eval/MSE" and rebound:
+            if metric == TEST_MSE and rebound:
                 lowest = run.epochs // 3
                 falling = start + (end - rebound - start) * (np.arange(lowest) / lowest) ** 0.2
                 values = np.append(falling, np.linspace(end - rebound, end, run.epochs - lowest))
-            self.curves += [(name, epoch, metric, value) for epoch, value in enumerate(values)]
+            self.curves += [(name, epoch, metric.key, value) for epoch, value in enumerate(values)]
         if ratio is not None:
             for epoch in range(0, run.epochs, run.gradient_interval or 1):
                 weight = run.factorization_weight / run.regression_weight
@@ -86,6 +85,7 @@ class PlantedStudy:
                     cosine = 0.2 - 0.4 * epoch / run.epochs + 0.02 * own.normal()
                     norm = ratio / weight * np.exp(0.1 * own.normal())
                     self.gradients.append((name, epoch, table, norm, 1.0, cosine))
+        return name
 
     def write(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)

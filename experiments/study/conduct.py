@@ -13,13 +13,13 @@ from rich.table import Table
 from experiments.console import echo
 from experiments.data.ratings import DataError
 from experiments.engine.resources import jobs_that_fit, processor_cores
-from experiments.engine.store import RunRecord
+from experiments.engine.store import RunRecord, write_record
 from experiments.locking import lock_folder
 from experiments.run import Run
 from experiments.study.cluster import Workers, open_workers
 from experiments.study.cost import Costs, recorded_costs
-from experiments.study.design import PARTS
 from experiments.study.engine import complete_records, complete_study, measure_costs
+from experiments.study.grid import PARTS
 from experiments.study.plan import Plan
 from experiments.study.progress import StudyProgress, format_duration
 from experiments.study.tidy_files import comparable_records, study_records, write_tidy_files
@@ -122,6 +122,7 @@ def _work_to_do(
     Yields None, and starts no workers, if all runs are complete.
     """
     _check_folder(study, plan.configurations[0], console)
+    _use_course_runs(study, plan.configurations)
     complete = complete_records(study, plan.configurations)
     todo = [run for run in plan.configurations if run.id not in complete]
     costs = recorded_costs(list(complete.values()))
@@ -187,6 +188,14 @@ def _check_folder(study: Path, run: Run, console: Console) -> None:
                 f"{old} complete runs in {study} are {what}. They are done anew where this study "
                 "needs them, and left out of its files",
             )
+
+
+def _use_course_runs(study: Path, runs: Sequence[Run]) -> None:
+    """Copy into a study those of its runs that are complete in the results folder around it."""
+    known = complete_records(study, runs)
+    for name, record in complete_records(study.parent, runs).items():
+        if name not in known:
+            write_record(study, record)
 
 
 def _measure(known: Costs, todo: Sequence[Run], workers: Workers, console: Console) -> Costs:

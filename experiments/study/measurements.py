@@ -1,4 +1,4 @@
-"""What a study measured: its three files, and rows of runs chosen by what they are."""
+"""What a study measured: its three files read, and rows of runs chosen by what they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.configuration import METRICS, QUESTIONS
 from experiments.errors import UserError
-from experiments.run import Run
-from experiments.study.tidy_files import GRADIENT_COLUMNS
+from experiments.run import DEFAULTS, METRICS, Metric, Run
 
 FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
 SEEDS = ("split_seed", "weights_seed", "negatives_seed")
 SETTINGS = ("training_fraction", "embedding_dim", "balancing", "batch_size", "epochs")
-CONFIGURATION = (
+WHAT_A_RUN_IS = (
     *("embedding_sharing", "factorization_weight", "regression_weight"),
     *SETTINGS,
     *SEEDS,
 )
+METRIC_KEYS = tuple(metric.key for metric in METRICS)
+CURVE_COLUMNS = ("run", "epoch", "metric", "value")
+GRADIENT_COLUMNS = (
+    *("run", "epoch", "table"),
+    *("factorization_norm", "regression_norm", "cosine"),
+)
 FLOATS = (
-    *("factorization_weight", "regression_weight", "training_fraction", *METRICS),
+    *("factorization_weight", "regression_weight", "training_fraction", *METRIC_KEYS),
     *("value", "factorization_norm", "regression_norm", "cosine"),
 )
 
@@ -38,7 +42,7 @@ class Measurements:
     Attributes
     ----------
     runs : DataFrame
-        One row a run: ``run``, the columns of ``CONFIGURATION`` and the final ``METRICS``. Two
+        One row a run: ``run``, the columns of ``WHAT_A_RUN_IS`` and the final metrics. Two
         runs that differ in ``gradient_interval`` only have the same results, and count once.
     curves : DataFrame
         Columns run, epoch, metric, value; empty if the study kept none.
@@ -59,9 +63,9 @@ class Measurements:
         groups = ordered.groupby(["run", "metric"], sort=False)["value"]
         return {key: values.to_numpy(dtype=float) for key, values in groups}
 
-    def curve(self, run: str, metric: str) -> np.ndarray | None:
+    def curve(self, run: str, metric: Metric) -> np.ndarray | None:
         """Return a metric's value at each epoch, from 0, or None if there is no such curve."""
-        return self._series.get((run, metric))
+        return self._series.get((run, metric.key))
 
 
 def read_measurements(study: Path) -> Measurements:
@@ -77,35 +81,35 @@ def read_measurements(study: Path) -> Measurements:
         raise StudyError(
             f"{study / 'runs.csv'} does not exist; `python -m experiments study` writes it"
         )
-    runs = _read(study / "runs.csv", ("run", *CONFIGURATION, *METRICS))
+    runs = _read(study / "runs.csv", ("run", *WHAT_A_RUN_IS, *METRIC_KEYS))
     runs["batch_size"] = runs["batch_size"].fillna(FULL_BATCH).astype(int)
-    runs = runs.drop_duplicates(subset=list(CONFIGURATION), ignore_index=True)
-    curves = _read(study / "curves.csv", ("run", "epoch", "metric", "value"))
+    runs = runs.drop_duplicates(subset=list(WHAT_A_RUN_IS), ignore_index=True)
+    curves = _read(study / "curves.csv", CURVE_COLUMNS)
     gradients = _read(study / "gradients.csv", GRADIENT_COLUMNS)
     broken = _runs_without_numbers(runs, curves)
     left_out = tuple(
         f"{metric} of {len(names)} run{'s' if len(names) > 1 else ''} is not a number: see "
-        f"{QUESTIONS[metric]}"
+        f"{metric.question}"
         for metric, names in broken.items()
         if names
     )
     kept = runs[~runs["run"].isin(set().union(*broken.values()))].reset_index(drop=True)
     if len(runs) and not len(kept):
         raise StudyError(
-            f"{'; '.join(left_out)}. No run is left to report on: mend the code, and give the "
-            "command again"
+            f"{'; '.join(left_out)}. No run is left to report on: correct the code, and give "
+            "the command again"
         )
     return Measurements(kept, curves, gradients, left_out)
 
 
-def _runs_without_numbers(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, set[str]]:
+def _runs_without_numbers(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[Metric, set[str]]:
     """Return by metric the runs that it is infinite or NaN for, at the end or on the way."""
     on_the_way = curves[~np.isfinite(curves["value"].to_numpy(dtype=float))]
     on_the_way = on_the_way[on_the_way["run"].isin(runs["run"])]
     return {
         metric: {
-            *runs.loc[~np.isfinite(runs[metric].to_numpy(dtype=float)), "run"],
-            *on_the_way.loc[on_the_way["metric"] == metric, "run"],
+            *runs.loc[~np.isfinite(runs[metric.key].to_numpy(dtype=float)), "run"],
+            *on_the_way.loc[on_the_way["metric"] == metric.key, "run"],
         }
         for metric in METRICS
     }
@@ -128,17 +132,13 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def choose(runs: pd.DataFrame, **settings: object) -> pd.DataFrame:
-    """Return the runs of the course's protocol, but for the settings that are given.
+    """Return the runs of the assignment's protocol, but for the settings that are given.
 
     A setting is a column and its value; None lets the column vary. Unless ``epochs`` is given,
     only the commonest number of epochs stays, so that like is compared with like.
     """
-    protocol = {
-        "training_fraction": 0.95,
-        "embedding_dim": 32,
-        "balancing": "fixed",
-        "batch_size": FULL_BATCH,
-    }
+    usual = ("training_fraction", "embedding_dim", "balancing", "batch_size")
+    protocol = {column: DEFAULTS[column] or FULL_BATCH for column in usual}
     for column, value in (protocol | settings).items():
         if value is not None:
             runs = runs[runs[column] == value]

@@ -8,7 +8,7 @@ from experiments.course_runs import resolve_device
 from experiments.data.ratings import Ratings
 from experiments.engine.resources import default_threads
 from experiments.run import DEFAULT_EPOCHS, Run
-from experiments.study.design import (
+from experiments.study.grid import (
     DEFAULT_SEEDS,
     PARTS,
     QUICK_PARTS,

@@ -1,13 +1,28 @@
 """What a study leaves for people, made from its three files of numbers."""
 
-from collections.abc import Callable
+import base64
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
 from experiments.io import write_atomic
-from experiments.study.figures.drawing import picture_bytes
-from experiments.study.measurements import read_measurements
-from experiments.study.page import render_page
-from experiments.study.sections.order import SECTIONS, answer_all
+from experiments.plots.style import picture_bytes
+from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.questions import ANSWERS, answer_all
+from experiments.study.section import Question, Section, sentence
+
+SYMBOLS = {
+    "lambda_F": "λ<sub>F</sub>",
+    "lambda_R": "λ<sub>R</sub>",
+    "L_F": "L<sub>F</sub>",
+    "L_R": "L<sub>R</sub>",
+}
+NO_BREAK = "\N{NO-BREAK SPACE}"
+# Where a line must not end: inside of an interval, and between N and its number.
+TOGETHER = re.compile(r"(?<=[\d–]), (?=[−\d.]+\])|(?<=N) = (?=\d)")
 
 
 def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[Path]:
@@ -23,7 +38,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     Returns
     -------
     list of paths
-        ``SECTION.csv`` and ``figures/SECTION.pdf`` and ``.png`` of each question that the runs
+        ``QUESTION.csv`` and ``figures/QUESTION.pdf`` and ``.png`` of each question that the runs
         can answer, ``study.html`` and ``study.tex``. The same three files give the same bytes.
         What an earlier report wrote for a question that can be answered no more is removed.
 
@@ -33,32 +48,86 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
         If there is no study, or its files cannot be read, or no run has numbers.
     """
     measurements = read_measurements(study)
-    for sentence in measurements.left_out:
-        say(f"{sentence}; left out")
+    for text in measurements.left_out:
+        say(f"{text}; left out")
     say(f"Reporting on {len(measurements.runs)} runs ...")
     sections, left = answer_all(measurements)
     files: dict[Path, bytes | str] = {}
     for section in sections:
-        for name, table in section.data.items():
-            files[study / f"{name}.csv"] = table.to_csv(index=False)
+        key = section.question.key
+        if section.data is not None:
+            files[study / f"{key}.csv"] = section.data.to_csv(index=False)
         if section.figure and section.png:
-            picture = study / "figures" / section.key
-            files[picture.with_suffix(".pdf")] = picture_bytes(section.figure, "pdf")
-            files[picture.with_suffix(".png")] = section.png
+            files[study / "figures" / f"{key}.pdf"] = picture_bytes(section.figure, "pdf")
+            files[study / "figures" / f"{key}.png"] = section.png
         if section.latex:
             files[study / "study.tex"] = section.latex
     files[study / "study.html"] = render_page(sections, left, measurements)
     for path, content in files.items():
         write_atomic(path, content)
     _remove_stale(study, set(files))
-    say(f"{study / 'study.html'} answers {len(sections)} of {len(SECTIONS)} questions")
+    say(f"{study / 'study.html'} answers {len(sections)} of {len(ANSWERS)} questions")
     return list(files)
 
 
 def _remove_stale(study: Path, files: set[Path]) -> None:
     names = [study / "study.tex"]
-    for question, _ in SECTIONS:
-        picture = study / "figures" / question.key
-        names += [study / f"{question.key}.csv", *map(picture.with_suffix, (".pdf", ".png"))]
+    for question, _ in ANSWERS:
+        names += [study / f"{question.key}.csv"]
+        names += [study / "figures" / f"{question.key}.{kind}" for kind in ("pdf", "png")]
     for path in set(names) - files:
         path.unlink(missing_ok=True)
+
+
+def render_page(
+    sections: Sequence[Section], left: Sequence[Question], measurements: Measurements
+) -> str:
+    """Return the page, complete in itself; it asks the network for nothing."""
+    return _template().render(
+        sections=sections,
+        left=left,
+        runs=len(measurements.runs),
+        left_out=measurements.left_out,
+    )
+
+
+def render_section(section: Section) -> str:
+    """Return one section as it is on the page, without its title: for the notebook."""
+    return str(_template().module.body(section))
+
+
+def with_symbols(text: str) -> Markup:
+    """Return a text escaped, its symbols with real subscripts, its intervals in one piece."""
+    html = str(escape(TOGETHER.sub(lambda found: found[0].replace(" ", NO_BREAK), text)))
+    for symbol, markup in SYMBOLS.items():
+        html = html.replace(symbol, markup)
+    return Markup(html)
+
+
+def embedded(png: bytes) -> str:
+    """Return an address that holds the picture itself."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def kind_of(cell: str) -> str:
+    """Return the class of a cell: a verdict that is open, a number, or text."""
+    if cell.startswith("undecided"):
+        return "open"
+    return "number" if cell[:1].isdigit() or cell[:1] == "−" else ""
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "symbols": with_symbols,
+        "sentence": sentence,
+        "embedded": embedded,
+        "kind": kind_of,
+    }
+    return environment.get_template("report.html.jinja")

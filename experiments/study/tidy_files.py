@@ -11,19 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.configuration import METRICS
-from experiments.engine.store import RunRecord, read_record, tidy_curves
+from experiments.engine.store import RunRecord, read_record
 from experiments.io import write_atomic
 from experiments.run import Run
+from experiments.study.measurements import CURVE_COLUMNS, GRADIENT_COLUMNS, METRIC_KEYS
 
 RUN_COLUMNS = (
     *("run", "embedding_sharing", "factorization_weight", "regression_weight", "epochs"),
     *("seed", "split_seed", "weights_seed", "negatives_seed", "training_fraction"),
     *("embedding_dim", "balancing", "batch_size", "gradient_interval"),
-)
-GRADIENT_COLUMNS = (
-    *("run", "epoch", "table"),
-    *("factorization_norm", "regression_norm", "cosine"),
 )
 
 
@@ -70,9 +66,20 @@ def tidy_runs(records: Sequence[RunRecord]) -> pd.DataFrame:
         run = record.run
         seeds = {f"{part}_seed": run.seed_of(part) for part in ("split", "weights", "negatives")}
         rows.append({**run.to_dict(), **seeds, "run": run.id, **record.final})
-    table = pd.DataFrame(rows, columns=[*RUN_COLUMNS, *METRICS])
+    table = pd.DataFrame(rows, columns=[*RUN_COLUMNS, *METRIC_KEYS])
     whole = ["batch_size", "gradient_interval"]
     return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+def tidy_curves(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, epoch and metric."""
+    rows = [
+        (record.run.id, epoch, metric, value)
+        for record in records
+        for metric, values in record.curves.items()
+        for epoch, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
 def tidy_gradients(records: Sequence[RunRecord]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The command line: ``python -m grader.batch FOLDER``."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.batch.gradings import Graded, Options
+    from grader.batch.uploads import Upload
+
+NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
@@ -40,55 +44,73 @@ def main(
 
     \b
     Writes into the --out folder
-      points.csv         a row for each student, a column for each question
+      points.csv         a row for each entry of FOLDER, a column for each question
       pages/NAME.html    what the student may read
       staff/NAME.json    all that was found, with hidden tests' values: not for students
+
+    A row has points if its status is "graded". "not graded" is what could not be read, which the
+    column "problem" explains; "grader failed" is what has to be graded again.
 
     Stop it with Ctrl-C whenever you like: the same command goes on where it stopped. Submissions
     that have not changed are not graded again, unless the grader or assignment.toml has.
 
-    Exits with 0 if all were graded, 1 if some could not be read (points.csv says why), 2 if there
-    was nothing to grade or the grader itself failed.
+    Exits with 0 if everything in FOLDER was graded, 1 if something could not be, 2 if there was
+    nothing to grade or the grader itself failed, 130 if it was interrupted.
     """
     from rich.console import Console
 
     from grader.assignment import read_assignment
-    from grader.batch.gradings import GraderDied, Options, default_jobs
-    from grader.batch.records import read_record, write_points
+    from grader.batch.gradings import Options, default_jobs
+    from grader.batch.records import records_of_other_folders
+    from grader.batch.table import points_table
     from grader.batch.uploads import find_uploads
+    from grader.cleaning import clean_line
     from grader.isolation import IsolationError
+    from grader.reports.files import write_whole
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
     try:
         read_assignment()
-        uploads = find_uploads(folder)
     except ValueError as error:
         _fail(str(error))
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for name in uploads.others:
-        console.print(f"{name}: skipped, neither a folder nor a zip")
-    if not uploads.paths:
+    uploads = find_uploads(folder)
+    if not uploads:
         _fail(f"{folder} holds no submission: no folder and no zip.")
-    options = Options(out, public_only, allow_unisolated_hidden)
-    stopped = False
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    records: dict[str, dict[str, Any]] = {}
+
+    def finished(graded: "Graded") -> None:
+        records[graded.upload.name] = graded.record
+        if graded.replaced:
+            console.print(
+                f"{graded.upload.name}: replaces the result of {clean_line(graded.replaced, 300)}"
+            )
+
+    stopped, failure = False, ""
     try:
-        _grade_all(uploads.paths, options, jobs or default_jobs(len(uploads.paths)), console)
+        options = Options(out, public_only, allow_unisolated_hidden)
+        _grade_all(uploads, options, jobs or default_jobs(len(uploads)), console, finished)
     except KeyboardInterrupt:
-        stopped = True
-    except (GraderDied, IsolationError) as error:
-        _fail(str(error))
-    kept = {name: read_record(out, name) for name in uploads.paths}
-    records = {name: record for name, record in kept.items() if record}
-    write_points(out, records)
-    console.print(f"{out / 'points.csv'}: {len(records)} of {len(uploads.paths)} submissions")
-    if stopped:
-        click.echo("Interrupted. The same command goes on where it stopped.", err=True)
-        sys.exit(130)
-    sys.exit(_summary(records, console))
+        stopped, failure = True, "Interrupted. The same command goes on where it stopped."
+    except IsolationError as error:
+        failure = str(error)
+    rows = [records.get(upload.name) or _not_reached(upload) for upload in uploads]
+    others = records_of_other_folders(out, uploads)
+    write_whole(out / "points.csv", points_table([*rows, *others]))
+    exit_code = _summary(rows, others, out / "points.csv", console)
+    if failure:
+        click.echo(failure if stopped else f"error: {failure}", err=True)
+    sys.exit(130 if stopped else 2 if failure else exit_code)
 
 
-def _grade_all(paths: dict[str, Path], options: "Options", jobs: int, console: "Console") -> None:
+def _grade_all(
+    uploads: "tuple[Upload, ...]",
+    options: "Options",
+    jobs: int,
+    console: "Console",
+    finished: "Callable[[Graded], None]",
+) -> None:
     """Grade what was not graded before, a line for each, and a bar where there is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -97,41 +119,73 @@ def _grade_all(paths: dict[str, Path], options: "Options", jobs: int, console: "
 
     columns = ("Grading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(paths))
+        task = progress.add_task("", total=len(uploads))
 
-        def finished(graded: "Graded") -> None:
+        def show(graded: "Graded") -> None:
             progress.advance(task)
+            finished(graded)
             if graded.new:
                 number = int(progress.tasks[task].completed)
-                console.print(f"{number}/{len(paths)}  {_line(graded.name, graded.record)}")
+                console.print(f"{number}/{len(uploads)}  {_line(graded.record)}")
 
         def stopping() -> None:
             console.print("Stopping; the gradings under way are finished first ...")
 
-        grade_uploads(paths, options, jobs, finished, stopping)
+        grade_uploads(uploads, options, jobs, show, stopping)
 
 
-def _line(name: str, record: dict[str, Any]) -> str:
-    if record["problem"]:
-        return f"{name}: {record['problem']}"
-    return f"{name}: {record['score']:g} of {record['max_score']:g}"
+def _not_reached(upload: "Upload") -> dict[str, Any]:
+    """Return the record of an upload that was not graded in this run, which ended too early."""
+    from grader.batch.records import record_of
+    from grader.report import Report
+
+    problem = upload.refusal or NOT_REACHED
+    return record_of(upload, Report("", "", "", questions=(), problem=problem))
 
 
-def _summary(records: dict[str, dict[str, Any]], console: "Console") -> int:
+def _line(record: dict[str, Any]) -> str:
+    from grader.batch.table import GRADED, problem_of
+
+    if record["problem"] or record["status"] != GRADED:
+        return f"{record['submission']}: {problem_of(record)}"
+    return f"{record['submission']}: {record['score']:g} of {record['max_score']:g}"
+
+
+def _summary(
+    rows: list[dict[str, Any]], others: list[dict[str, Any]], table: Path, console: "Console"
+) -> int:
     """Say what needs a person's look; return the exit code."""
-    failed = [name for name, record in records.items() if record["grader_at_fault"]]
-    unread = [name for name, r in records.items() if r["problem"] and name not in failed]
-    if any(record["absent"] for record in records.values()):
-        reason = next(r["absent_reason"] for r in records.values() if r["absent"])
-        console.print(f"Not all tests were run. {reason}")
+    from grader.batch.table import GRADED, GRADER_FAILED
+
+    graded = sum(row["status"] == GRADED for row in rows)
+    rest = f", {len(rows) - graded} not graded (column problem)" if graded < len(rows) else ""
+    console.print(f"{table}: {graded} of {len(rows)} uploads graded{rest}")
+    if others:
+        console.print(
+            f"{table} also keeps the rows of {len(others)} uploads in other folders that were "
+            "graded into the same --out."
+        )
+    if reasons := [row["absent_reason"] for row in rows if row["absent"]]:
+        console.print(f"Not all tests were run. {reasons[0]}")
+    failed = [row["submission"] for row in rows if row["status"] == GRADER_FAILED]
+    unread = [
+        row["submission"]
+        for row in rows
+        if row["problem"] and row["status"] != GRADER_FAILED and row["problem"] != NOT_REACHED
+    ]
     if unread:
-        console.print(f"Could not be graded in full: {', '.join(unread)}")
+        console.print(f"Could not be graded in full: {_some(unread)}")
     if failed:
         console.print(
-            f"The grader failed at: {', '.join(failed)}. staff/ says how; the same command tries "
-            "again."
+            f"The grader failed at: {_some(failed)}. Column problem and staff/ say how; the "
+            "same command tries again."
         )
     return 2 if failed else 1 if unread else 0
+
+
+def _some(names: list[str]) -> str:
+    rest = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return ", ".join(names[:20]) + rest
 
 
 def _fail(message: str) -> None:

@@ -6,23 +6,35 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from grader.batch.records import fingerprint, grader_fingerprint, read_record, write_record
+from grader.assignment import read_assignment
+from grader.batch.records import (
+    fingerprint,
+    grader_fingerprint,
+    move_record,
+    read_record,
+    record_of,
+    upload_elsewhere,
+    write_record,
+)
+from grader.batch.uploads import Upload
 from grader.explain import Explainer
-from grader.grading import grade
+from grader.grading import grade, grader_failed
 from grader.isolation import ForkServer
+from grader.report import Report
 
-UPLOADS_A_JOB = 4  # a process takes as long to begin as it takes for some gradings
+UPLOADS_A_JOB = 4  # a process takes as long to start as some gradings take
+DIED = RuntimeError("The process that graded this was ended twice, perhaps out of memory.")
 
 
 @dataclass(frozen=True)
@@ -36,15 +48,22 @@ class Options:
 
 @dataclass(frozen=True)
 class Graded:
-    """What is kept of one grading, and whether it has been done just now."""
+    """What became of an upload.
 
-    name: str
+    Attributes
+    ----------
+    record : dict
+        See :func:`grader.batch.records.record_of`.
+    new : bool
+        Whether it has been graded just now.
+    replaced : str
+        The upload of the same name, in another folder, whose result this one has overwritten.
+    """
+
+    upload: Upload
     record: dict[str, Any]
-    new: bool
-
-
-class GraderDied(Exception):
-    """A process that grades has ended, which no submission can bring about."""
+    new: bool = True
+    replaced: str = ""
 
 
 def default_jobs(uploads: int) -> int:
@@ -54,7 +73,7 @@ def default_jobs(uploads: int) -> int:
 
 
 def grade_uploads(
-    paths: Mapping[str, Path],
+    uploads: Iterable[Upload],
     options: Options,
     jobs: int,
     finished: Callable[[Graded], None],
@@ -62,49 +81,84 @@ def grade_uploads(
 ) -> None:
     """Grade each upload, unless what is kept was made from the same files by the same grader.
 
+    Whatever one upload does costs that upload only. If a process that grades is ended, perhaps by
+    a machine that is out of memory, the uploads that it may have been grading are graded again,
+    one at a time.
+
     Parameters
     ----------
-    paths : mapping of str to Path
-        By the student's name.
+    uploads : iterable of Upload
     options : Options
     jobs : int
         Gradings at once.
     finished : callable
-        Is told what is kept of each upload, in the order in which they are finished.
+        Is given what became of each upload, in the order in which they are finished.
     stopping : callable
         Is called on Ctrl-C, before the gradings under way are waited for. They are kept, and no
         other is begun.
 
     Raises
     ------
-    GraderDied
-        What was finished is kept.
     IsolationError
         If there is no sandbox to be had.
     KeyboardInterrupt
     """
-    todo = iter(paths.items())
+    remaining: deque[Upload] = deque()
+    for upload in uploads:
+        if upload.refusal:
+            finished(_refuse(options.out, upload))
+        else:
+            remaining.append(upload)
+    while remaining:
+        for upload in _grade_in_pool(remaining, options, jobs, finished, stopping):
+            if _grade_in_pool(deque([upload]), options, 1, finished, stopping):
+                finished(Graded(upload, record_of(upload, grader_failed(upload.path, DIED))))
+
+
+def _grade_in_pool(
+    remaining: deque[Upload],
+    options: Options,
+    jobs: int,
+    finished: Callable[[Graded], None],
+    stopping: Callable[[], None],
+) -> list[Upload]:
+    """Take uploads and grade them until none remains, or until a process is ended.
+
+    Returns the uploads that were under way when a process was ended.
+    """
+    under_way: dict[Future[Graded], Upload] = {}
+    interrupted: list[Upload] = []
+
+    def begin(pool: ProcessPoolExecutor, count: int) -> None:
+        for upload in [remaining.popleft() for _ in range(min(count, len(remaining)))]:
+            try:
+                under_way[pool.submit(_grade, options, upload)] = upload
+            except BrokenProcessPool:
+                interrupted.append(upload)
+
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         try:
             # One more than there are processes: what is given to a pool is hard to take back.
             with _interrupts_ignored():
-                waiting = {pool.submit(_grade, options, *next_) for next_ in islice(todo, jobs + 1)}
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                begin(pool, jobs + 1)
+            while under_way:
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in done:
-                    finished(future.result())
-                waiting |= {
-                    pool.submit(_grade, options, *next_) for next_ in islice(todo, len(done))
-                }
+                    upload = under_way.pop(future)
+                    try:
+                        finished(future.result())
+                    except BrokenProcessPool:
+                        interrupted.append(upload)
+                if not interrupted:
+                    begin(pool, len(done))
         except KeyboardInterrupt:
             stopping()
             pool.shutdown(cancel_futures=True)
+            for future in under_way:
+                if not future.cancelled() and future.exception() is None:
+                    finished(future.result())
             raise
-        except BrokenProcessPool:
-            raise GraderDied(
-                "a process that grades has ended, perhaps for want of memory; try fewer --jobs. "
-                "The same command goes on where it stopped."
-            ) from None
+    return interrupted
 
 
 @contextlib.contextmanager
@@ -117,20 +171,39 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _grade(options: Options, name: str, path: Path) -> Graded:
+def _grade(options: Options, upload: Upload) -> Graded:
     server, explainer, by = _grader(options)
-    made_from = fingerprint(path, by)
-    record = read_record(options.out, name)
-    if record is not None and record.get("fingerprint") == made_from:
-        return Graded(name, record, new=False)
-    report = grade(
-        path,
-        server,
-        explainer,
-        public_only=options.public_only,
-        allow_unisolated_hidden=options.allow_unisolated_hidden,
+    return _kept_or_new(
+        options.out,
+        upload,
+        by,
+        lambda: grade(
+            upload.path,
+            server,
+            explainer,
+            public_only=options.public_only,
+            allow_unisolated_hidden=options.allow_unisolated_hidden,
+        ),
     )
-    return Graded(name, write_record(options.out, name, report, made_from), new=True)
+
+
+def _refuse(out: Path, upload: Upload) -> Graded:
+    course = read_assignment()
+    report = Report(course.course, course.title, "", questions=(), problem=upload.refusal)
+    return _kept_or_new(out, upload, "", lambda: report)
+
+
+def _kept_or_new(out: Path, upload: Upload, by: str, report_on_it: Callable[[], Report]) -> Graded:
+    """Return what is kept of an upload, or a new record if its files or the grader are others."""
+    try:
+        made_from = fingerprint(upload, by)
+        known = read_record(out, upload.name)
+        if known is not None and known.get("fingerprint") == made_from:
+            return Graded(upload, move_record(out, upload, known), new=False)
+        record = write_record(out, upload, report_on_it(), made_from)
+        return Graded(upload, record, replaced=upload_elsewhere(known, upload.path.parent))
+    except Exception as error:  # whatever one upload brings about, the others are graded
+        return Graded(upload, record_of(upload, grader_failed(upload.path, error)))
 
 
 def _end_with_parent() -> None:

@@ -1,91 +1,119 @@
-"""What is kept of each grading: a report for staff, a page for the student, a row of points."""
+"""What is kept of each grading: a report for staff, a page for the student."""
 
-import csv
 import hashlib
-import io
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from grader.assignment import ASSIGNMENT_FILE
+from grader.batch.table import GRADED, GRADER_FAILED, NOT_GRADED
+from grader.batch.uploads import Upload
 from grader.intake import IntakeError, read_submission
 from grader.report import Report
 from grader.reports import write_report
 from grader.reports.files import write_whole
+from grader.reports.wording import is_tested
+from grader.tree import shown
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def grader_fingerprint() -> str:
-    """Return a digest of the grader, its tests and the assignment."""
+    """Return a digest of the grader, its tests and pages, and the assignment."""
     digest = hashlib.sha256(ASSIGNMENT_FILE.read_bytes())
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
+            name, content = path.relative_to(PACKAGE).as_posix().encode(), path.read_bytes()
+            digest.update(b"%s\0%d\0" % (name, len(content)) + content)
     return digest.hexdigest()
 
 
-def fingerprint(path: Path, grader: str) -> str:
+def fingerprint(upload: Upload, grader: str) -> str:
     """Return what a grading depends on: the submission's files, and by whom it is graded."""
     digest = hashlib.sha256(grader.encode())
     try:
-        files = read_submission(path).files
+        files = {} if upload.refusal else read_submission(upload.path).files
+        problem = upload.refusal
     except IntakeError as error:
-        files = {"": str(error).encode()}
+        files, problem = {}, str(error)
+    digest.update(f"{problem}\0".encode(errors="replace"))
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
     return digest.hexdigest()
+
+
+def record_of(upload: Upload, report: Report, made_from: str = "") -> dict[str, Any]:
+    """Return what is kept of a grading, as JSON.
+
+    A grading that the grader failed at is kept without its fingerprint, so that it is done again.
+    """
+    report = replace(report, submission=upload.name)
+    status = GRADED if is_tested(report) else NOT_GRADED
+    return {
+        "fingerprint": "" if report.grader_at_fault else made_from,
+        **_where(upload),
+        "status": GRADER_FAILED if report.grader_at_fault else status,
+        **report.to_dict(),
+    }
 
 
 def read_record(out: Path, name: str) -> dict[str, Any] | None:
     """Return what is kept of a student's grading, or None."""
     try:
         record = json.loads((out / "staff" / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
 
-def write_record(out: Path, name: str, report: Report, made_from: str) -> dict[str, Any]:
+def write_record(out: Path, upload: Upload, report: Report, made_from: str) -> dict[str, Any]:
     """Write ``staff/NAME.json``, which holds nothing back, and ``pages/NAME.html``.
 
     Returns what is in the first one.
-
-    A grading that the grader failed at is kept without its fingerprint, so that it is done again.
     """
-    report = replace(report, submission=name)
-    made_from = "" if report.grader_at_fault else made_from
-    record = {"fingerprint": made_from, **report.to_dict()}
-    write_whole(out / "pages" / f"{name}.html", write_report(report, "html"))
-    text = json.dumps(record, indent=2, ensure_ascii=False)
-    write_whole(out / "staff" / f"{name}.json", text + "\n")
+    record = record_of(upload, report, made_from)
+    _write(out, upload.name, record)
+    page = write_report(replace(report, submission=upload.name), "html")
+    write_whole(out / "pages" / f"{upload.name}.html", page)
     return record
 
 
-def write_points(out: Path, records: Mapping[str, dict[str, Any]]) -> None:
-    """Write ``points.csv``: a row for each student, a column for each question."""
-    ids = list(dict.fromkeys(q["id"] for r in records.values() for q in r["questions"]))
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["submission", *ids, "points", "of", "problem"])
-    for name, record in records.items():
-        points = {question["id"]: question["points"] for question in record["questions"]}
-        table.writerow(
-            [
-                _cell(name),
-                *_numbers(points.get(id_, 0) for id_ in ids),
-                *_numbers((record["score"], record["max_score"])),
-                _cell(record["problem"]),
-            ]
-        )
-    write_whole(out / "points.csv", text.getvalue())
+def move_record(out: Path, upload: Upload, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with the place where the upload is now, and keep it so."""
+    moved = {**record, **_where(upload)}
+    if moved != record:
+        _write(out, upload.name, moved)
+    return moved
 
 
-def _numbers(values: Iterable[float]) -> list[str]:
-    return [f"{value:g}" for value in values]
+def upload_elsewhere(record: Mapping[str, Any] | None, folder: Path) -> str:
+    """Return the path of a record's upload if it lies in another folder, or an empty string."""
+    path = str((record or {}).get("path", ""))
+    elsewhere = path and Path(path).parent != folder.absolute() and os.path.lexists(path)
+    return path if elsewhere else ""
 
 
-def _cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def records_of_other_folders(out: Path, uploads: Iterable[Upload]) -> list[dict[str, Any]]:
+    """Return what is kept in ``out`` of uploads that lie in other folders, by name."""
+    names = {upload.name for upload in uploads}
+    folders = {upload.path.parent for upload in uploads}
+    files = sorted((out / "staff").glob("*.json"))
+    kept = [read_record(out, file.stem) for file in files if file.stem not in names]
+    return [
+        record
+        for record in kept
+        if record is not None and all(upload_elsewhere(record, folder) for folder in folders)
+    ]
+
+
+def _where(upload: Upload) -> dict[str, Any]:
+    path = str(upload.path.absolute()).encode(errors="replace").decode()
+    return {"upload": shown(upload.path.name, 255), "path": path}
+
+
+def _write(out: Path, name: str, record: Mapping[str, Any]) -> None:
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    write_whole(out / "staff" / f"{name}.json", text + "\n")

@@ -11,7 +11,9 @@ knows nothing. For whoever judges, this is all there is to know::
         server.layers                                # what is active, for the report
         server.isolated                              # False: only public tests should run
         with server.open(read_submission(path)) as session:
-            reply = session.run({"call": "bpr_loss"}, {"positive": array}, Limits(wall=5))
+            step = {"do": "call", "function": "loss.bpr_loss", "args": ["positive", "negative"]}
+            arrays = {"positive": np.zeros(3), "negative": np.ones(3)}
+            reply = session.run({"steps": [step]}, arrays, Limits(wall=5))
             reply.status, reply.result, reply.arrays, reply.error, reply.sentence
 
 What one request is

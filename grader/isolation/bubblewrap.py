@@ -48,12 +48,12 @@ def find_bubblewrap() -> Path | None:
 
 
 def launch(
-    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, bool]
+    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, int]
 ) -> Launched:
     """Start the server.
 
-    ``users``: whom workers run as, outside, if not as the grader's user; ``locks``: Landlock and
-    seccomp.
+    ``users``: whom workers run as, outside, if not as the grader's user; ``locks``: the version of
+    Landlock to use and whether to use seccomp.
     """
     program = find_bubblewrap()
     if program is None:

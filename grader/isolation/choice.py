@@ -65,9 +65,9 @@ def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
     plain = ("plain", partial(_plain, requests))
     if platform.system() != "Linux":
         return [plain]
-    locks = {"landlock": landlock.version() > 0, "seccomp": seccomp.available()}
+    locks = {"landlock": landlock.version(), "seccomp": int(seccomp.available())}
     for name in os.environ.get("GRADER_ISOLATION_WITHOUT", "").split():
-        locks[name] = False
+        locks[name] = 0
     candidates = []
     if is_root():
         candidates.append(("bubblewrap", partial(_bubblewrap, requests, locks, True)))
@@ -76,13 +76,13 @@ def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
     return [*candidates, plain]
 
 
-def _bubblewrap(requests: Path, locks: dict[str, bool], other_user: bool) -> Chosen:
+def _bubblewrap(requests: Path, locks: dict[str, int], other_user: bool) -> Chosen:
     layers = ["bubblewrap", "namespaces: user, process, mount, IPC, network"]
     launch = partial(bubblewrap.launch, requests=requests, locks=locks)
     return _tried(launch, "bubblewrap", layers, locks, other_user)
 
 
-def _fallback(requests: Path, locks: dict[str, bool]) -> Chosen:
+def _fallback(requests: Path, locks: dict[str, int]) -> Chosen:
     launch = partial(fallback.launch, requests=requests, locks=locks)
     return _tried(launch, "fallback", [], locks, is_root())
 
@@ -92,7 +92,7 @@ def _plain(requests: Path) -> Chosen:
 
 
 def _tried(
-    launch: Launch, mode: str, layers: list[str], locks: dict[str, bool], other_user: bool
+    launch: Launch, mode: str, layers: list[str], locks: dict[str, int], other_user: bool
 ) -> Chosen:
     """Start a server, and let a worker of it try every door."""
     names = {"landlock": "Landlock", "seccomp": "seccomp"}

@@ -27,8 +27,8 @@ SIGNALS = {
 def reply_from(outcome: Outcome, ticket: str, limits: Limits, files: Mapping[str, bytes]) -> Reply:
     """Return what the submission claims, or how its worker ended.
 
-    An answer counts only when the worker then ended by itself with status 0, and the answer is
-    one frame, all of it, that carries the ticket of this request.
+    An answer counts only if it is exactly one frame that carries the ticket of this request and
+    came within the limits. What its worker did afterwards does not matter: it has been killed.
     """
     told = {
         "output": clean_text(outcome.output.decode(errors="replace")),
@@ -72,7 +72,6 @@ def _ending(outcome: Outcome, limits: Limits) -> str:
     return {
         "timeout": f"The program did not finish within {limits.wall:g} seconds.",
         "cpu": f"The program used more than {limits.cpu} seconds of processor time.",
-        "memory": _memory(limits),
         "killed": f"The program was ended by {signal}.",
         "exited": "The program ended before it answered.",
         "output": f"The program printed more than {limits.output:,} bytes.",

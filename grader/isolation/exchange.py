@@ -3,6 +3,7 @@
 Nothing is assumed of the worker: not that it reads, answers, ends or keeps silent.
 """
 
+import math
 import os
 import selectors
 import time
@@ -12,7 +13,7 @@ from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
 from grader.isolation.reply import IsolationError
 from grader.isolation.scratch import written
-from grader.isolation.server_link import ServerLink, WorkerLink
+from grader.isolation.server_link import STARTUP_SECONDS, ServerLink, WorkerLink
 from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
 from grader.isolation.worker.turn import CONFINED
 
@@ -34,12 +35,26 @@ class Exchange:
         self.tail = bytearray()
         self.printed = 0
         self.scratch = server.scratch_of(worker.request)
+        self.confined = math.inf
 
     def run(self) -> Outcome:
-        """Return what came, and how it ended."""
-        started = time.monotonic()
-        ended = self._converse(started + self.limits.wall)
+        """Return what came, and how it ended.
+
+        The clock of the limits runs from when the worker is confined, which is before the first
+        line of the submission.
+
+        Raises
+        ------
+        IsolationError
+            If the worker could not be confined, or not in time.
+        """
+        ended = self._converse(time.monotonic() + STARTUP_SECONDS)
         self.server.end(self.worker.request)
+        if ended == "unconfined":
+            raise IsolationError(
+                f"a worker was not ready within {STARTUP_SECONDS:g} seconds; the machine may be "
+                "overloaded, so grade again when less runs on it"
+            )
         self._read_output()
         signal = 0
         if not ended and not self._complete():
@@ -47,11 +62,14 @@ class Exchange:
         if self.printed > self.limits.output:
             ended = "output"
         self.server.collect()
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - self.confined
         return Outcome(self.data[len(CONFINED) :], ended, signal, bytes(self.tail), seconds)
 
-    def _converse(self, deadline: float) -> str:
-        """Send and receive until the worker has nothing more to say, or must be ended."""
+    def _converse(self, patience: float) -> str:
+        """Send and receive until the worker has nothing more to say, or must be ended.
+
+        ``patience`` is when it must be confined.
+        """
         with selectors.DefaultSelector() as selector:
             selector.register(
                 self.worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE, self._talk
@@ -59,9 +77,11 @@ class Exchange:
             selector.register(self.worker.output, selectors.EVENT_READ, self._read_output)
             selector.register(self.server.control, selectors.EVENT_READ, self.server.collect)
             while True:
+                unconfined = self.confined == math.inf
+                deadline = patience if unconfined else self.confined + self.limits.wall
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    return "timeout"
+                    return "unconfined" if unconfined else "timeout"
                 if self.scratch is not None:
                     left = min(left, SCRATCH_INTERVAL)
                     if written(self.scratch, self.limits.file):
@@ -99,6 +119,8 @@ class Exchange:
             return self.worker.request in self.server.ended
         except OSError:
             return True
+        if chunk and not self.data:
+            self.confined = time.monotonic()
         self.data += chunk
         return not chunk or len(self.data) > self._most()
 

@@ -25,11 +25,12 @@ from grader.isolation.server_link import Launched
 
 
 def launch(
-    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, bool]
+    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, int]
 ) -> Launched:
     """Start the server.
 
-    ``users``: whom workers run as, if not as the grader's user; ``locks``: Landlock and seccomp.
+    ``users``: whom workers run as, if not as the grader's user; ``locks``: the version of
+    Landlock to use and whether to use seccomp.
     """
     python = current_interpreter()
     scratch = Path(tempfile.mkdtemp(prefix="grader-"))

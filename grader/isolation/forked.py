@@ -9,6 +9,7 @@ from functools import partial
 from grader.isolation.exchange import Exchange
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
+from grader.isolation.reply import IsolationError
 from grader.isolation.server_link import Launch, ServerLink, ServerLostError
 
 
@@ -45,27 +46,28 @@ class ForkedTransport:
             self._stop()
 
     def exchange(self, frame: bytes, limits: Limits) -> Outcome:
-        """Run one request on a worker of its own.
+        """Run one request on a worker of its own; once more if the server is lost over it.
 
         Raises
         ------
         IsolationError
-            If no worker could be confined, which no submission can bring about.
+            If no worker could be confined, or the server is lost twice, which no submission can
+            bring about.
         """
-        try:
-            server = self._running()
-            worker = server.next_worker()
-        except ServerLostError:
-            self._stop()
-            server = self._running()
-            worker = server.next_worker()
-        try:
-            return Exchange(server, worker, frame, limits).run()
-        except ServerLostError:
-            self._stop()
-            return Outcome(b"", "killed", 9)
-        finally:
-            worker.close()
+        for _ in range(2):
+            try:
+                server = self._running()
+                worker = server.next_worker()
+                try:
+                    return Exchange(server, worker, frame, limits).run()
+                finally:
+                    worker.close()
+            except ServerLostError:
+                self._stop()
+        raise IsolationError(
+            "the sandbox's server was killed twice during a request; the machine may be short of "
+            "memory, so grade again when less runs on it"
+        )
 
     def end_submission(self, rest: bool = False) -> None:
         """Wait until every worker is gone; start afresh if that cannot be had.

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 class Outcome:
     """What a transport brings back: bytes nobody has believed yet, and how the worker ended.
 
-    ``ended`` is ``""`` when the worker finished by itself with status 0, else ``"timeout"``,
-    ``"cpu"``, ``"memory"``, ``"killed"``, ``"exited"``, ``"output"`` (it printed too much),
-    ``"disk"`` (it wrote too much) or ``"oversized"`` (the answer was longer than allowed).
+    ``ended`` is ``""`` when bytes as long as one frame came, else ``"timeout"``, ``"cpu"``,
+    ``"killed"``, ``"exited"``, ``"output"`` (it printed too much), ``"disk"`` (it wrote too much)
+    or ``"oversized"`` (the answer was longer than allowed). ``seconds`` count from when the worker
+    was confined.
     """
 
     data: bytes | bytearray

@@ -4,7 +4,6 @@ This is not isolation. It is for systems where there is none, and for public tes
 """
 
 import json
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -20,6 +19,9 @@ from grader.isolation.interpreter import (
 )
 from grader.isolation.limits import Limits
 from grader.isolation.outcome import Outcome
+from grader.isolation.reply import IsolationError
+from grader.isolation.scratch import remove
+from grader.isolation.worker.alone import READY
 from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
 
 STARTUP_SECONDS = 120.0
@@ -35,7 +37,13 @@ class PlainTransport:
         self._worker: _Worker | None = None
 
     def exchange(self, frame: bytes, limits: Limits) -> Outcome:
-        """Send one request to the submission's worker, and wait for the answer."""
+        """Send one request to the submission's worker, and wait for the answer.
+
+        Raises
+        ------
+        IsolationError
+            If the worker does not start, which is before a line of the submission runs.
+        """
         if self._worker is None:
             self._worker = _Worker(self._requests)
         started = time.monotonic()
@@ -85,9 +93,16 @@ class _Worker:
         self.printed = 0
         self.drain = threading.Thread(target=self._drain, daemon=True)
         self.drain.start()
-        ready = threading.Thread(target=self.process.stdout.read, args=(1,), daemon=True)
+        first: list[bytes] = []
+        ready = threading.Thread(
+            target=lambda: first.append(self.process.stdout.read(len(READY))), daemon=True
+        )
         ready.start()
         ready.join(STARTUP_SECONDS)
+        if first != [READY]:
+            self.close()
+            told = self.tail.decode(errors="replace").strip()[-2000:] or "it printed nothing"
+            raise IsolationError(f"the worker did not start: {told}")
 
     def ask(self, frame: bytes, limits: Limits) -> Outcome:
         """Exchange one frame."""
@@ -121,7 +136,7 @@ class _Worker:
                 continue
         self.drain.join(2)
         self.process.stderr.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove(self.scratch)
 
     def _exit_code(self) -> int:
         try:

@@ -115,7 +115,12 @@ class ServerLink:
         users = self.launched.users
         user = users[self.requests % len(users)] if users else None
         ours, theirs = socket.socketpair()
-        output, their_output = os.pipe2(os.O_CLOEXEC)
+        try:
+            output, their_output = os.pipe2(os.O_CLOEXEC)
+        except OSError:
+            ours.close()
+            theirs.close()
+            raise
         ours.setblocking(False)
         os.set_blocking(output, False)
         command = {"do": "fork", "request": self.requests, "user": user}

@@ -35,6 +35,7 @@ class Session:
         self.files = dict(files)
         self._transport = transport
         self._open = True
+        self._failure: IsolationError | None = None
 
     def __enter__(self) -> "Session":
         return self
@@ -64,9 +65,12 @@ class Session:
         ------
         IsolationError
             If the session is closed or the sandbox itself failed; never for what a student did.
+            A sandbox that failed is not tried again in this session, which may take minutes.
         """
         if not self._open:
             raise IsolationError("this session is closed; open the submission again")
+        if self._failure is not None:
+            raise IsolationError(str(self._failure))
         limits = limits or Limits()
         ticket = secrets.token_hex(16)
         content = {
@@ -78,4 +82,9 @@ class Session:
         }
         packed = np.frombuffer(b"".join(self.files.values()), np.uint8)
         frame = encode(content, {**(arrays or {}), "submission files": packed})
-        return reply_from(self._transport.exchange(frame, limits), ticket, limits, self.files)
+        try:
+            outcome = self._transport.exchange(frame, limits)
+        except IsolationError as error:
+            self._failure = error
+            raise
+        return reply_from(outcome, ticket, limits, self.files)

@@ -5,7 +5,9 @@ import random
 import socket
 from pathlib import Path
 
-FIRST, LAST = 60_700, 64_800
+# Between the ids that systemd gives to home folders and those of its dynamic users
+# (https://systemd.io/UIDS-GIDS), on which a signal to all processes of an id would act.
+FIRST, LAST = 60_578, 61_183
 WORKER_USERS = 8
 
 
@@ -29,7 +31,7 @@ class ReservedUsers:
         import pwd
 
         taken = {account.pw_uid for account in pwd.getpwall()} | _running()
-        starts = range(FIRST, LAST, WORKER_USERS)
+        starts = range(FIRST, LAST - WORKER_USERS + 2, WORKER_USERS)
         for start in random.SystemRandom().sample(starts, len(starts)):
             self.ids = list(range(start, start + WORKER_USERS))
             if taken.isdisjoint(self.ids) and self._claim(start):

@@ -2,12 +2,22 @@
 
     nbgrader generate_assignment ps1        # source/ps1 -> release/ps1; points and due date
     nbgrader release_assignment ps1         # to the exchange, where students fetch it
-    nbgrader collect ps1
+    nbgrader collect ps1                    # the last submission of each student
     nbgrader autograde ps1                  # 1a to 2d; runs no notebook, see below
     jupyter lab                             # menu Nbgrader, Formgrader: 3a to 3c by hand
     nbgrader generate_feedback ps1
     nbgrader release_feedback ps1
     nbgrader export                         # grades.csv
+
+Each release replaces this file. Your own settings go into ``course_config.py`` beside it, which no
+release writes and which counts where both set a thing. For example, as its whole content:
+
+    c = get_config()
+    c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work; see below
+
+Where students and instructors exchange files (``c.Exchange.root``, a folder that everyone can write
+to) belongs into neither: students need it, too, and do not have this folder. It goes into an
+``nbgrader_config.py`` that everybody reads, on a hub ``/etc/jupyter/nbgrader_config.py``.
 
 Autograding executes nothing of a student's notebook. The grader in ``grading/`` judges the files of
 ``submission/`` in its sandbox, and writes its report and the points into the notebook. A student's
@@ -26,34 +36,27 @@ sys.path.insert(0, str(COURSE / "grading"))
 # nbgrader calls alembic, which lies beside Python, also where the environment is not active.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-from nbgrader_course.course import read_course  # noqa: E402
-
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
-course = read_course()
-ASSIGNMENT = course.assignment
 c.CourseDirectory.root = str(COURSE)
-c.CourseDirectory.course_id = course.short
-# Where students and instructors exchange files; a folder that everyone can write to.
-# c.Exchange.root = "/usr/local/share/nbgrader/exchange"
-# c.Exchange.timezone = "UTC"
-
 # Neither results, which are made again, nor anything that would be run or read as settings.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", ".git", ".venv", "results",
-    "nbgrader_config.*", "jupyter_*config.*", "ipython_config.*", "*.pth",
+    "nbgrader_config.*", "course_config.*", "jupyter_*config.*", "ipython_config.*", "*.pth",
 ]  # fmt: skip
 
-# The due date of assignment.toml goes into the gradebook each time.
+# Points and due date are those of assignment.toml, in the gradebook, too.
+c.GenerateAssignment.preprocessors.insert(0, "nbgrader_course.course.SetPoints")
 c.GenerateAssignment.preprocessors.append("nbgrader_course.course.SaveDueDate")
+# Made again each time from what is there: without it, an older one would stay in its place.
+c.GenerateAssignment.force = True
+c.GenerateFeedback.force = True
 
-# A submission is collected as plain files: no links into the instructor's folders.
+# A submission is collected as plain files: no links into the instructor's folders. A student's
+# newer one takes the place of the one before.
 c.ExchangeFactory.collect = "nbgrader_course.collecting.CollectPlainFiles"
+c.ExchangeCollect.update = True
 
-# The students' own files are not overwritten with the course's.
-c.Autograde.exclude_overwriting = {
-    ASSIGNMENT: [f"submission/{name}.py" for name in ("__init__", "model", "loss", "mrr")]
-}
 c.Autograde.exporter_class = "nbgrader_course.reading.SubmittedNotebookExporter"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader_course.cleaning.CleanSubmission",
@@ -78,6 +81,25 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
-# Late submissions lose nothing unless you say so; for points to lose, write a plugin:
+# Late submissions lose nothing unless course_config.py says so; for points to lose, write a plugin:
 # https://nbgrader.readthedocs.io/en/stable/plugins/late-plugin.html
-# c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work
+
+# nbgrader goes on without a file of settings that raises: it would run students' notebooks.
+try:
+    from nbgrader_course.course import read_course
+
+    course = read_course()
+    c.CourseDirectory.course_id = course.short
+    # The students' own files are not overwritten with the course's.
+    c.Autograde.exclude_overwriting = {
+        course.assignment: [
+            f"submission/{name}.py" for name in ("__init__", "model", "loss", "mrr")
+        ]
+    }
+    load_subconfig("course_config.py", path=str(COURSE))  # noqa: F821  (nbgrader provides it)
+except Exception as error:
+    c.GradeSubmission.problem = (
+        "assignment.toml or course_config.py cannot be read, so nobody is graded: "
+        f"{type(error).__name__}: {error}"
+    )
+    print(c.GradeSubmission.problem, file=sys.stderr)

@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from release.nbgrader.nbgrader_course.course import read_course
 from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
 from release.solutions import without_solutions
 from release.student import student_files
@@ -22,7 +23,10 @@ def nbgrader_files(project: Path) -> Files:
     ------
     ReleaseError
         If the project is not a git repository, or a question has no cell or no rubric.
+    ValueError
+        If the due date is none.
     """
+    read_course(project / "assignment.toml")
     tracked = tracked_files(project)
     student = student_files(project)
     assignment = _text(tracked, "assignment.toml")

@@ -13,10 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli import main
-from experiments.configuration import METRICS
 from experiments.console import rerun_command
 from experiments.locking import lock_folder
-from experiments.run import COURSE_RUNS, RUN_NAMES
+from experiments.run import COURSE_RUNS, METRICS, RUN_NAMES
 from tests.conftest import PROJECT
 from tests.processes import finished, given_again, press_ctrl_c, started, wait_until_gone
 
@@ -148,10 +147,12 @@ def test_options_that_make_no_sense_are_refused(arguments):
 
 
 def test_figures_are_drawn_again_from_the_curves(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.figures.METRICS", METRICS[:1])
+    monkeypatch.setattr("experiments.plots.curves.METRICS", METRICS[:1])
     done = CliRunner().invoke(main, ["figures", "--results", str(tmp_path)])
     assert done.exit_code == 1 and "make experiments writes it" in done.output
-    (tmp_path / "curves.csv").write_text("run,epoch,metric,value\nshared=True_LF=1_LR=1,0,x,1.0\n")
+    (tmp_path / "curves.csv").write_text(
+        "run,epoch,metric,value\nshared=True_LF=0.5_LR=0.5,0,x,1.0\n"
+    )
     done = CliRunner().invoke(main, ["figures", "--results", str(tmp_path)])
     assert done.exit_code == 0 and (tmp_path / "figures" / "curves.pdf").exists()
 

@@ -7,7 +7,6 @@ import os
 
 import pandas as pd
 import pytest
-from matplotlib.image import imread
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -20,7 +19,6 @@ from experiments.engine.store import (
     write_record,
     write_summaries,
 )
-from experiments.figures import draw_curves, run_styles, save_figures
 from experiments.run import COURSE_RUNS
 from experiments.tables import best_runs, final_table
 from experiments.tensorboard import write_event_files
@@ -82,46 +80,6 @@ def test_curves_are_tidy_from_epoch_0_and_keep_every_bit(records, tmp_path):
 def test_curves_that_are_not_there_say_how_to_make_them(tmp_path):
     with pytest.raises(FileNotFoundError, match="make experiments writes it"):
         read_curves(tmp_path)
-
-
-def test_the_same_curves_give_the_same_bytes(records, tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.figures.METRICS", METRICS[:1])
-    first, second = (save_figures(tidy_curves(records), tmp_path / name) for name in "ab")
-    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-
-
-def test_figures_one_a_metric_and_all_five(records, tmp_path):
-    paths = save_figures(tidy_curves(records), tmp_path)
-    stems = {path.stem for path in paths}
-    assert stems == {
-        "training_factorization_loss",
-        "training_mse",
-        "training_joint_loss",
-        "eval_mean_reciprocal_rank",
-        "eval_mse",
-        "curves",
-    }
-    assert {path.suffix for path in paths} == {".pdf", ".png"}
-    assert imread(tmp_path / "curves.png").shape[:2] == (1000, 1800)
-
-
-def test_every_run_is_in_every_panel_and_tells_itself_apart_in_grey(records):
-    figure = draw_curves(tidy_curves(records))
-    for axes in figure.axes[:5]:
-        assert len(axes.get_lines()) == 4
-    styles = run_styles([run.name for run in COURSE_RUNS])
-    assert len({(style["color"], str(style["linestyle"])) for style in styles.values()}) == 4
-    shared, separate = styles[COURSE_RUNS[1].name], styles[COURSE_RUNS[2].name]
-    assert shared["color"] == separate["color"] and shared["linestyle"] != separate["linestyle"]
-
-    def luminance(colour):
-        return sum(
-            weight * int(colour[k : k + 2], 16)
-            for weight, k in zip((0.299, 0.587, 0.114), (1, 3, 5))
-        )
-
-    dark, light = sorted(luminance(colour) for colour in {s["color"] for s in styles.values()})
-    assert light - dark > 60, "of 255"
 
 
 def test_event_files_hold_the_same_scalars_and_replace_old_ones(records, tmp_path):

@@ -1,22 +1,30 @@
 """A folder of uploads becomes a table of points, and what is graded is not graded again."""
 
 import csv
+import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import unicodedata
+import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.batch.command import main
-from grader.batch.gradings import default_jobs
-from grader.batch.records import write_points
-from grader.batch.uploads import find_uploads
+from grader.batch import gradings, records
+from grader.batch.command import NOT_REACHED, main
+from grader.batch.gradings import Graded, Options, default_jobs, grade_uploads
+from grader.batch.table import cell, points_table
+from grader.batch.uploads import LONGEST_NAME, Upload, file_name, find_uploads
+from grader.grading import UNPROTECTED
+from grader.report import Report
 from tests.course import POINTS, points_of
 
 PROJECT = Path(__file__).parents[2]
@@ -67,17 +75,22 @@ def test_points_pages_and_reports_are_written_and_nothing_is_graded_twice(upload
     out = tmp_path / "grades"
     done = run(uploads, out)
     assert done.exit_code == 1, done.output
-    assert "grades.yml: skipped" in done.output
+    assert "2 of 4 uploads graded, 2 not graded (column problem)" in done.output
+    assert "Could not be graded in full: cem, grades.yml\n" in done.output
     table = points(out)
-    assert list(table) == ["ada", "bo", "cem"]
+    assert list(table) == ["ada", "bo", "cem", "grades.yml"]
     assert all(float(table["ada"][id_]) > 0 for id_ in POINTS)
     assert (table["ada"]["points"], table["bo"]["points"]) == (f"{PUBLIC:g}", f"{WITHOUT_2A:g}")
     assert table["bo"]["2a"] == "0"
+    assert [row["status"] for row in table.values()] == ["graded"] * 2 + ["not graded"] * 2
+    assert table["cem"]["points"] == table["cem"]["2a"] == table["cem"]["of"] == ""
     assert table["cem"]["problem"].startswith("cem.zip is not a zip, or it is damaged;")
     assert "bpr_loss" in (out / "pages" / "bo.html").read_text()
     assert json.loads((out / "staff" / "bo.json").read_text())["score"] == WITHOUT_2A
 
-    assert "/3  " not in run(uploads, out).output
+    assert "neither a folder nor a zip" in table["grades.yml"]["problem"]
+    assert "neither a folder nor a zip" in (out / "pages" / "grades.yml.html").read_text()
+    assert "/4  " not in run(uploads, out).output
     assert points(out) == table
 
     shutil.rmtree(uploads / "bo")
@@ -103,8 +116,12 @@ def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission,
     assert process.returncode == 130, said
     assert "gradings under way are finished first" in said and "goes on where it stopped" in said
     assert "Traceback" not in said
-    done = list(points(out))
+    table = points(out)
+    assert list(table) == names
+    done = [name for name in names if table[name]["status"] == "graded"]
     assert 1 <= len(done) < 7
+    assert {row["problem"] for row in table.values()} == {"", NOT_REACHED}
+    assert {row["points"] for row in table.values()} == {f"{PUBLIC:g}", ""}
     written = {name: (out / "staff" / f"{name}.json").stat().st_mtime_ns for name in done}
 
     again = run(uploads, out, "--jobs", "2")
@@ -119,8 +136,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission,
 @pytest.mark.thorough
 def test_a_killed_run_leaves_no_process_behind(uploads, tmp_path):
     process = started(uploads, tmp_path / "grades")
-    assert process.stdout.readline().startswith("grades.yml: skipped")
-    assert process.stdout.readline().startswith("1/3  ")
+    assert process.stdout.readline().startswith("1/4  ")
     below = psutil.Process(process.pid).children(recursive=True)
     assert len(below) > 2
     process.kill()
@@ -134,11 +150,205 @@ def test_as_many_jobs_as_pay(monkeypatch):
     assert [default_jobs(uploads) for uploads in (1, 7, 8, 30, 3000)] == [1, 1, 2, 7, 8]
 
 
-def test_two_uploads_of_one_name_are_refused(tmp_path):
-    (tmp_path / "ada").mkdir()
+def refusals(folder: Path) -> dict[str, str]:
+    return {upload.name: upload.refusal for upload in find_uploads(folder)}
+
+
+def test_two_uploads_of_one_name_cost_those_two_only(tmp_path):
+    for name in ("ada", "bo"):
+        (tmp_path / name).mkdir()
     (tmp_path / "Ada.zip").write_text("")
-    with pytest.raises(ValueError, match=r"Ada\.zip and ada are both there"):
-        find_uploads(tmp_path)
+    found = refusals(tmp_path)
+    assert found.pop("bo") == ""
+    assert found == dict.fromkeys(
+        ["Ada.zip", "ada"], "Ada.zip and ada have one name. Keep one of them."
+    )
+
+
+def test_whatever_lies_in_the_folder_is_graded_or_refused_with_a_reason(tmp_path):
+    for name in ("a.7z", "b.tar.gz", "c.RAR", "d_model.py", "e.pdf", ".f.zip"):
+        (tmp_path / name).write_text("")
+    (tmp_path / ".g").mkdir()
+    os.mkfifo(tmp_path / "h.zip")
+    for left in (".DS_Store", "Thumbs.db", "._e.pdf"):
+        (tmp_path / left).write_text("")
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "._i.zip").write_text("")  # there is no i.zip
+    found = refusals(tmp_path)
+    graded = {name for name, refusal in found.items() if not refusal}
+    assert {name.partition("-")[0] for name in graded} == {"_.f", "_.g", "_._i"}
+    assert len(found) == 9
+    for name in ("a.7z", "b.tar.gz", "c.RAR"):
+        assert found[name] == (
+            f"{name} is an archive of a kind that is not read. Send a zip of the folder "
+            "submission, with model.py, loss.py and mrr.py in it."
+        )
+    assert "is a single file" in found["d_model.py"] and "is a single file" in found["e.pdf"]
+    assert "not an ordinary file" in found["h"]
+
+
+def test_an_upload_that_is_a_link_is_refused_and_what_it_leads_to_is_graded(submission, tmp_path):
+    folder, out = tmp_path / "uploads", tmp_path / "grades"
+    folder.mkdir()
+    (submission()).rename(folder / "ada")
+    (folder / "bo").symlink_to("ada")
+    shutil.make_archive(str(folder / "cem"), "zip", folder / "ada")
+    (folder / "dan.zip").symlink_to("cem.zip")
+    (folder / "eve").mkdir()
+    (folder / "eve" / "submission").symlink_to("../ada/submission")
+    (folder / "fay" / "submission").mkdir(parents=True)
+    (folder / "fay" / "submission" / "model.py").symlink_to("../../ada/submission/model.py")
+    os.link(folder / "cem.zip", folder / "gus.zip")
+    run(folder, out)
+    table = points(out)
+    problems = {name: row["problem"] for name, row in table.items() if row["status"] != "graded"}
+    assert set(table) - set(problems) == {"ada"}
+    assert "bo is a link" in problems["bo"] and "dan.zip is a link" in problems["dan"]
+    assert "submission is a symbolic link" in problems["eve"]
+    assert "model.py is a symbolic link" in problems["fay"]
+    assert "is a hard link" in problems["cem"] and "is a hard link" in problems["gus"]
+
+
+def hostile_uploads(folder: Path) -> None:
+    """Write uploads each of which once ended the batch, or forged another's row."""
+    folder.mkdir(exist_ok=True)
+    (folder / ("n" * 240)).mkdir()
+    os.mkdir(os.fsencode(folder) + b"/\xff\xfe")  # noqa: PTH102
+    (folder / 'x","graded","3\nada","graded","20').mkdir()
+    (folder / "\x1b[2J\u202eolleh").mkdir()
+    (folder / "d;=1+1").mkdir()
+    for number, method in enumerate((zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)):
+        with zipfile.ZipFile(folder / f"method{number}.zip", "w", method) as archive:
+            archive.writestr("submission/model.py", "x = 1\n" * 1000)
+        data = bytearray((folder / f"method{number}.zip").read_bytes())
+        data[80:90] = bytes(10)
+        (folder / f"method{number}.zip").write_bytes(data)
+
+
+def test_uploads_that_attack_the_batch_cost_themselves_only(submission, tmp_path):
+    folder, out = tmp_path / "uploads", tmp_path / "grades"
+    hostile_uploads(folder)
+    submission().rename(folder / "ada")
+    done = run(folder, out)
+    assert done.exit_code == 1, done.output
+    assert not {"\x1b", "\u202e"} & set(done.output)
+    assert "1 of 8 uploads graded, 7 not graded" in done.output
+    text = (out / "points.csv").read_text()
+    assert len(text.splitlines()) == 9 and not {"\x1b", "\u202e"} & set(text)
+    table = points(out)
+    assert [name for name, row in table.items() if row["status"] == "graded"] == ["ada"]
+    assert all(row["problem"] for name, row in table.items() if name != "ada")
+    pages = {path.stem for path in (out / "pages").iterdir()}
+    assert pages == set(table) == {path.stem for path in (out / "staff").iterdir()}
+
+
+def test_names_of_files_are_made_and_two_stay_two():
+    for name in ("ada", "Zoë Müller_LATE_12000_678000", "李小龍", "o.k-1 (2), x@y"):
+        assert file_name(name) == name
+    odd = [
+        "n" * 300,
+        "é" * 200,
+        "a/b",
+        "a:b",
+        "..",
+        ".",
+        "",
+        "-x",
+        "=1",
+        "a\nb",
+        "a\rb",
+        "\udcff",
+        "x.",
+    ]
+    odd += ["\udcfe", "x ", "ａ/b", "\u202ea", "😀" * 99]
+    made = [file_name(name) for name in odd]
+    assert len({name.casefold() for name in made}) == len(odd)
+    for name in made:
+        assert name.isprintable() and len(name.encode()) <= LONGEST_NAME
+        assert (
+            not set(name) & set('/\\:*?"<>|\n') and name[0] not in ".-= " and name[-1] not in ". "
+        )
+
+
+def fails_or_dies(options: Options, upload: Upload) -> Graded:
+    """Grade as a process that one upload brings down, or in which one brings about an error."""
+    if upload.name == "bo":
+        os._exit(1)
+    record = records.record_of(upload, Report("", "", "", questions=()))
+    return Graded(upload, record)
+
+
+def test_a_process_that_ends_costs_the_upload_that_it_was_grading(tmp_path, monkeypatch):
+    monkeypatch.setattr(gradings, "_grade", fails_or_dies)
+    uploads = [Upload(name, tmp_path / name) for name in ("ada", "bo", "cem", "dan", "eve")]
+    found = []
+    options = Options(tmp_path, public_only=True, allow_unisolated_hidden=False)
+    grade_uploads(uploads, options, 2, found.append, lambda: None)
+    status = {graded.upload.name: graded.record["status"] for graded in found}
+    assert len(found) == 5
+    assert status.pop("bo") == "grader failed"
+    assert set(status.values()) == {"graded"}
+
+
+def test_any_error_about_one_upload_is_that_uploads_row(tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise MemoryError("\x1b[2J too much")
+
+    server = SimpleNamespace(isolated=True)
+    monkeypatch.setattr(gradings, "_grader", lambda options: (server, None, "us"))
+    monkeypatch.setattr(gradings, "fingerprint", fail)
+    options = Options(tmp_path, public_only=True, allow_unisolated_hidden=False)
+    record = gradings._grade(options, Upload("ada", tmp_path / "ada")).record
+    assert record["status"] == "grader failed"
+    row = next(csv.DictReader(io.StringIO(points_table([record]))))
+    assert row["points"] == "" and row["problem"].endswith("MemoryError: \ufffd[2J too much")
+
+
+def test_hidden_tests_that_nothing_protects_give_no_points(submission, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADER_ISOLATION", "plain")
+    folder, out = tmp_path / "uploads", tmp_path / "grades"
+    folder.mkdir()
+    submission().rename(folder / "ada")
+    done = CliRunner().invoke(main, [str(folder), "--out", str(out)])
+    assert done.exit_code == 2, done.output
+    assert "0 of 1 uploads graded" in done.output
+    row = points(out)["ada"]
+    assert (row["status"], row["points"], row["of"]) == ("grader failed", "", "")
+    assert row["problem"].startswith(UNPROTECTED) and "--public-only" in row["problem"]
+
+
+def test_results_of_two_folders_are_kept_in_one_table(tmp_path):
+    first, second, out = tmp_path / "first", tmp_path / "second", tmp_path / "grades"
+    for path in (first / "ada.7z", first / "bo.7z", second / "ada.7z", second / "zoe.7z"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    run(first, out)
+    done = run(second, out)
+    assert "also keeps the rows of 1 uploads in other folders" in done.output
+    assert f"ada.7z: replaces the result of {first / 'ada.7z'}" not in done.output  # the same
+    assert list(points(out)) == ["ada.7z", "zoe.7z", "bo.7z"]
+    (first / "ada.7z").unlink()
+    (first / "ada.7z").mkdir()
+    done = run(first, out)
+    assert f"ada.7z: replaces the result of {second / 'ada.7z'}" in done.output
+    assert list(points(out)) == ["ada.7z", "bo.7z", "zoe.7z"]
+    shutil.rmtree(second)
+    run(first, out)
+    assert list(points(out)) == ["ada.7z", "bo.7z"]
+
+
+def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "PACKAGE", tmp_path)
+    found = set()
+    for name in ("page.html.jinja", "a.py", "inputs.npz"):
+        (tmp_path / name).write_text("1")
+        found.add(records.grader_fingerprint())
+        (tmp_path / name).write_text("2")
+        found.add(records.grader_fingerprint())
+    assert len(found) == 6
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("")
+    assert records.grader_fingerprint() in found
 
 
 def test_results_do_not_go_among_the_uploads(tmp_path):
@@ -148,11 +358,29 @@ def test_results_do_not_go_among_the_uploads(tmp_path):
     assert "choose a folder outside of it" in done.output
 
 
-def test_no_name_is_a_formula_in_a_spreadsheet(tmp_path):
-    record = {"questions": [], "score": 1.5, "max_score": 2, "problem": "=SUM(A1:A9) is missing."}
-    write_points(tmp_path, {"=HYPERLINK(1)": record, "ada": {**record, "problem": ""}})
-    assert (tmp_path / "points.csv").read_text().splitlines() == [
-        "submission,points,of,problem",
-        "'=HYPERLINK(1),1.5,2,'=SUM(A1:A9) is missing.",
-        "ada,1.5,2,",
+def test_a_table_is_text_whatever_a_name_is():
+    record = {"questions": [], "score": 1.5, "max_score": 2, "status": "graded", "fault": ""}
+    rows = [
+        {**record, "submission": "ada", "upload": "=1", "problem": "=SUM(A1:A9) is missing."},
+        {**record, "submission": "bo", "upload": "bo", "problem": "", "status": "not graded"},
     ]
+    assert points_table(rows).splitlines() == [
+        '"submission","upload","status","points","of","problem"',
+        """"ada","'=1","graded","1.5","2","'=SUM(A1:A9) is missing.\"""",
+        '"bo","bo","not graded","","",""',
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1", "+1", "-1", "@x", " =1", "\n=1", "\t=1", "\r=1", "\u00a0=1", "\u3000=1", "\ufeff=1",
+        "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "\u22121", "\ufe661", "\u207c1",
+        "d;=1+1", "d; =1", "d,=1", "d|=1", "d\uff1b\uff1d1", "d;\n=1", 'd";=1', 'd;"=1', "d;'=1",
+    ],
+)  # fmt: skip
+def test_no_part_of_a_cell_is_a_formula(text):
+    plain = unicodedata.normalize("NFKC", cell(text))
+    assert plain.isprintable()
+    for part in re.split("[;,|]", plain):
+        assert part.strip(' "\ufffd')[:1] not in ("=", "+", "-", "@", "\u2212"), plain

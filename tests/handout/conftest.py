@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from experiments.report import write_report
+from experiments.latex import write_report
 from handout.build import Typeset, typeset
 from handout.latex import LatexMissingError, check_installed
 

@@ -1,6 +1,6 @@
 """Course data come from assignment.toml, in LaTeX."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,12 @@ def test_where_to_upload_may_be_left_to_the_course() -> None:
 )
 def test_the_due_date_is_in_words(due: datetime, words: str) -> None:
     assert due_date(due) == words
+
+
+@pytest.mark.parametrize("due", [date(2026, 12, 11), "December 11"])
+def test_a_due_date_without_a_time_is_refused_with_an_example(due: object) -> None:
+    with pytest.raises(ValueError, match=r"assignment\.toml: due under .* it is .*1"):
+        due_date(due)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from fractions import Fraction
 
 import torch
 
-from experiments.figures import run_styles
-from experiments.report import RUNS
+from experiments.run import COURSE_RUNS
 from submission.mrr import mrr_score, reciprocal_ranks
 from tests.handout.conftest import PROJECT
 
@@ -32,10 +31,9 @@ def test_the_mean_reciprocal_rank_of_the_example() -> None:
 def test_the_legend_has_the_colors_of_the_pictures() -> None:
     text = (PROJECT / "handout" / "psetresults.sty").read_text()
     colors = dict(re.findall(r"\\definecolor\{([\w.-]+)\}\{HTML\}\{(\w+)\}", text))
-    styles = run_styles([run.name for run in RUNS.values()])
-    for key, run in RUNS.items():
+    for run in COURSE_RUNS:
         _, color, dashes = re.search(
-            rf"\\definerunline\{{({key})\}}\{{(.*?)\}}\{{(.*?)\}}", text
+            rf"\\definerunline\{{({run.slug})\}}\{{(.*?)\}}\{{(.*?)\}}", text
         ).groups()
-        assert f"#{colors[color]}".lower() == styles[run.name]["color"]
-        assert bool(dashes) == (styles[run.name]["linestyle"] != "-")
+        assert f"#{colors[color]}".lower() == run.colour
+        assert bool(dashes) == (run.line_style != "-")

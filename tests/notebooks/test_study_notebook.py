@@ -32,6 +32,12 @@ def execute(project: Path, parameters: str) -> nbformat.NotebookNode:
     return NotebookClient(notebook, **options).execute()
 
 
+def pictures(notebook: nbformat.NotebookNode, cell_id: str) -> list[str]:
+    """Return the PNGs that a cell displayed beside its pages."""
+    (cell,) = (cell for cell in notebook.cells if cell.id == cell_id)
+    return [png for output in cell.outputs if (png := output.get("data", {}).get("image/png"))]
+
+
 def shown(notebook: nbformat.NotebookNode, cell_id: str) -> str:
     """Return all that a cell printed, and the pages that it displayed."""
     (cell,) = (cell for cell in notebook.cells if cell.id == cell_id)
@@ -49,19 +55,22 @@ def test_it_shows_a_study_that_is_there_and_does_no_runs(project):
     assert "8 runs answer 2 questions" in shown(notebook, "read")
     assert "--part minibatch" in shown(notebook, "read")
     claims = shown(notebook, "claims")
-    assert "separate has lower test MSE than shared" in claims
+    assert "separate 0.99 is better" in claims
     assert 'src="data:image/png' in claims
     assert "by seed:" in shown(notebook, "own-claim")
-    assert "no runs for this yet" in shown(notebook, "sharing")
+    assert "too few runs for this" in shown(notebook, "sharing")
+    assert len(pictures(notebook, "preference")) == 1
     assert not (project / "results" / "study" / "runs").exists()
 
 
 @pytest.mark.thorough
 def test_it_makes_a_quick_study_by_itself(project):
     notebook = execute(project, '\ndata, epochs = "synthetic", 3')
-    assert "13 runs answer" in shown(notebook, "read")
+    assert "15 runs answer" in shown(notebook, "read")
     assert re.search(r"shared 0\.9\b(?!9)", shown(notebook, "balance"))
-    assert len(list((project / "results" / "study" / "runs").iterdir())) == 13
+    assert 'src="data:image/png' in shown(notebook, "balance")
+    assert len(pictures(notebook, "preference")) == 1
+    assert len(list((project / "results" / "study" / "runs").iterdir())) == 15
 
 
 def test_it_asks_for_the_quick_study_and_is_committed_without_outputs():

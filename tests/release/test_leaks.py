@@ -157,13 +157,9 @@ def test_a_solution_in_coloured_words_is_found(kind, formatter, check):
 
 
 @planted
-def claims_of_the_answers(files):
-    (answers,) = [s for s in secrets_of(files) if s.file == "experiments/study/claims.py"]
-    return (
-        "experiments/study/claims.py",
-        answers.text.encode(),
-        "the reference answer in experiments/study/claims.py",
-    )
+def what_the_study_says_of_two_answers(files):
+    answers = files["docs/answers.md"].content
+    return "docs/study.md", answers, "the page of answers docs/answers.md"
 
 
 @planted

@@ -20,12 +20,12 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
 
-    import torch
     from worker import framing
     from worker.answer import answer, lay_out, load_requests, make_importable
     from worker.limits import apply_to_self, mapped_address_space
+    from worker.torch_setup import warm_up
 
-    torch.set_num_threads(1)
+    warm_up()
     execute = load_requests(Path(sys.argv[2]))
     outgoing.write(READY)
     outgoing.flush()

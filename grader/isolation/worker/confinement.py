@@ -20,8 +20,10 @@ class Confinement:
         The server may make namespaces: a worker gets its own process ids, IPC and mounts.
     users : list of int
         User ids that workers take in turn; empty when the server cannot change its own.
-    landlock, seccomp : bool
-        Whether to use these.
+    landlock : int
+        The version of Landlock to use, 0 for none.
+    seccomp : bool
+        Whether to filter system calls.
     readable : list of str
         Paths that stay readable under Landlock.
     scratch : str
@@ -32,7 +34,7 @@ class Confinement:
 
     namespaces: bool
     users: list[int]
-    landlock: bool
+    landlock: int
     seccomp: bool
     readable: list[str]
     scratch: str
@@ -70,6 +72,6 @@ def give_up(
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     apply_to_self(limits, address_space=address_space, whole_process=True)
     if confinement.landlock:
-        landlock.restrict(confinement.readable, [scratch, "/dev/null"])
+        landlock.restrict(confinement.readable, [scratch, "/dev/null"], confinement.landlock)
     if confinement.seccomp:
         seccomp.restrict(os.getpid(), on_disk=not confinement.namespaces)

@@ -30,9 +30,10 @@ def main() -> None:
     """Serve until the control socket closes. ``argv``: the options as JSON."""
     options = json.loads(sys.argv[1])
     import_only_from(options["search_path"], options["moved"])
-    from worker import kernel, landlock, seccomp
+    from worker import kernel, seccomp
     from worker.answer import load_requests
     from worker.confinement import Confinement
+    from worker.torch_setup import warm_up
     from worker.turn import take_turn
 
     control = socket.socket(fileno=options["control"])
@@ -40,7 +41,6 @@ def main() -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     execute = load_requests(Path(options["requests"]))
     warm_up()
-    landlock.version()
     seccomp.available()
     Server(control, partial(take_turn, execute), Confinement(**options["confinement"])).serve()
 
@@ -60,26 +60,12 @@ def import_only_from(search_path: list[str], moved: dict[str, str]) -> None:
     sys.path_importer_cache.clear()
 
 
-def warm_up() -> None:
-    """Take the steps that torch postpones until they are first needed, once for all workers."""
-    import torch
-    from torch import nn
-
-    torch.set_num_threads(1)
-    nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))(torch.ones(3, 2)).sum().backward()
-    nn.Embedding(2, 2)(torch.tensor([1])).sum().backward()
-    nn.EmbeddingBag(2, 2, mode="sum")(torch.tensor([[0]]))
-    str(torch.ones(2))
-    torch.compile = compile_nothing
-    torch.manual_seed(0)
-
-
-def compile_nothing(model: Any = None, **options: Any) -> Any:
-    """Stand for ``torch.compile``, also as a decorator: what it is given does the same uncompiled.
-
-    There is no compiler here, and to find that out takes each worker seconds of imports.
-    """
-    return model if model is not None else lambda given: given
+def be_killed_first() -> None:
+    """Let the kernel, short of memory, choose this process before the server and the grader."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    except OSError:  # bubblewrap shows no /proc
+        return
 
 
 def renew_threads() -> None:
@@ -184,6 +170,7 @@ class Server:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.setsid()
+            be_killed_first()
             channel = leave_only(channel, output, self.confinement.kept)
             renew_threads()
             self.turn(channel, self.confinement, f"{request}", user, self.address_space)

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
+from traitlets import Unicode
 
 from grader.assignment import read_assignment
 from grader.explain import Explainer
@@ -25,7 +26,14 @@ from grader.report import QuestionResult, Report
 from grader.reports.cell import write_html, write_text
 from grader.reports.wording import points, score_line
 
+from .loaded import has_changed
 from .place import course_directory
+
+CHANGED = (
+    "The files in grading/ have changed since this program loaded them, so it would grade with the "
+    "tests of before. Nothing was graded. In JupyterLab: save your work, end JupyterLab and start "
+    "it again."
+)
 
 
 class NotGradedError(RuntimeError):
@@ -35,7 +43,15 @@ class NotGradedError(RuntimeError):
 class GradeSubmission(NbGraderPreprocessor):
     """Write the grader's report into the cells whose grade ids are coding questions."""
 
+    problem = Unicode("", help="Why nobody can be graded with the settings as they are.").tag(
+        config=True
+    )
+
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        if self.problem:
+            raise NotGradedError(self.problem)
+        if has_changed():
+            raise NotGradedError(CHANGED)
         questions = {question.id for question in read_assignment().questions}
         cells = [cell for cell in nb.cells if _is_check(cell)]
         graded = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
@@ -93,7 +109,9 @@ def write_outputs(
     if not isclose(known, question.max_points):
         raise NotGradedError(
             f"{question.id} has {points(question.max_points)} points in assignment.toml and "
-            f"{points(known)} in the gradebook. Run nbgrader generate_assignment again."
+            f"{points(known)} in the gradebook. assignment.toml decides, not the Create Assignment "
+            "panel: run nbgrader generate_assignment, which corrects the gradebook, and then "
+            "nbgrader autograde again."
         )
     alone = replace(report, questions=(question,))
     shown = {"text/html": write_html(alone), "text/plain": write_text(alone)}

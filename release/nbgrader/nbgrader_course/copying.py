@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.plain_files import NotPlainError, read_plain_file
 
 MAX_DEPTH = 12
+MAX_ENTRIES = 5_000  # files and folders; what students get is some two hundred
 
 
 def copy_plain_files(
@@ -25,8 +26,16 @@ def copy_plain_files(
     """
     left_out: list[str] = []
     left = total_limit
+    entries = 0
     for root, folders, files, descriptor in os.fwalk(source, follow_symlinks=False):
         place = Path(root).relative_to(source)
+        entries += len(folders) + len(files)
+        if entries > MAX_ENTRIES:
+            left_out.append(
+                f"{_shown(place)} and what comes after it: More than {MAX_ENTRIES:,} files and "
+                "folders were handed in."
+            )
+            break
         kept = [name for name in sorted(folders) if not _matches(name, ignored)]
         wrong = [name for name in kept if _no_folder(name, descriptor) or name.endswith(".ipynb")]
         left_out += [f"{_shown(place / name)}: This is no ordinary folder." for name in wrong]

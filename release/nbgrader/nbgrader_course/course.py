@@ -27,9 +27,52 @@ class Course:
 
 
 def read_course(path: Path = ASSIGNMENT_FILE) -> Course:
-    """Return the course's data; ``KeyError`` names what is missing."""
+    """Return the course's data.
+
+    Raises
+    ------
+    KeyError
+        Names what is missing.
+    ValueError
+        If the file is no TOML, or the due date is not a time.
+    """
     entry = tomllib.loads(path.read_text(encoding="utf-8"))["course"]
-    return Course(entry["short"], entry["assignment"], entry["due"])
+    due = entry["due"]
+    if not isinstance(due, datetime) or due.utcoffset() is None:
+        raise ValueError(
+            f"{path.name}: due under [course] should be a date and a time, with the offset from "
+            f"UTC and without quotes, as 2027-04-16T23:59:00-07:00; it is {due!s}"
+        )
+    return Course(entry["short"], entry["assignment"], due)
+
+
+def read_points(path: Path = ASSIGNMENT_FILE) -> dict[str, float]:
+    """Return the points of each question, coding and written, by its id."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["questions"]
+    return {entry["id"]: float(entry["points"]) for entry in entries}
+
+
+class SetPoints(NbGraderPreprocessor):
+    """The first step of ``generate_assignment``: a graded cell has its question's points.
+
+    The Create Assignment panel of JupyterLab lets people type other points into ``source/``, for
+    which the question's tests would not add up.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        points = read_points()
+        for cell in nb.cells:
+            graded = cell.metadata.get("nbgrader", {})
+            id_ = graded.get("grade_id")
+            if graded.get("grade") and id_ in points and graded["points"] != points[id_]:
+                self.log.warning(
+                    "%s has %g points in assignment.toml, which counts, and %g in the notebook.",
+                    id_,
+                    points[id_],
+                    graded["points"],
+                )
+                graded["points"] = points[id_]
+        return nb, resources
 
 
 class SaveDueDate(NbGraderPreprocessor):

@@ -2,9 +2,10 @@
 
 The formgrader and the feedback pages are HTML, made with an instructor's rights of whatever an
 autograded notebook holds. nbconvert passes HTML in Markdown through, and links of any kind
-(``javascript:`` too). So, of what a student wrote, nothing is left that could become HTML, a link
-or a picture from elsewhere; it is shown as text. Mathematics, tables, lists and code stay as they
-are, and so do PNG and JPEG pictures that the notebook itself carries.
+(``javascript:`` too); MathJax makes links and styles of TeX. So, of what a student wrote, nothing
+is left that could become HTML, a link or a picture from elsewhere; it is shown as text.
+Mathematics, tables, lists and code stay as they are, and so do PNG and JPEG pictures that the
+notebook itself carries.
 """
 
 import base64
@@ -24,19 +25,31 @@ MAX_CELLS = 400
 MAX_OUTPUTS = 50  # of one cell
 
 SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-# A space makes text of what would start a tag, a link, the definition of a link, or a TeX command
-# that makes HTML; it does not change other mathematics. The last one takes the language off a block
+# TeX commands of which MathJax makes a link, an attribute or a style, which load an extension that
+# does, or which define others (in MathJax, for all of the page that follows).
+TEX_COMMANDS = "|".join(
+    (
+        *("href", "url", "require", "style", "cssId", "class", "unicode", "mmlToken", "bbox"),
+        *("def", "let", "newcommand", "renewcommand", "newenvironment", "renewenvironment"),
+        *("DeclareMathOperator", "Newextarrow", "includegraphics"),
+    )
+)
+# A space makes text of what would start a tag, a link, the definition of a link, an address that
+# becomes a link by itself, an entity (by which all of these can be written, too), or one of those
+# TeX commands; it does not change other mathematics. The last one takes the language off a block
 # of code unless it is Python: as "mermaid", the block would be passed through as a diagram.
 BREAKS = (
     (re.compile(r"<(?=[A-Za-z/!?])"), "< "),
     (re.compile(r"\](?=[(\[:])"), "] "),
-    (re.compile(r"\\(?=(?:href|url|require|style|cssId|class|unicode)(?![A-Za-z]))"), r"\\ "),
+    (re.compile(r":(?=//)"), ": "),
+    (re.compile(r"&(?=[A-Za-z#])"), "& "),
+    (re.compile(rf"\\(?=(?:{TEX_COMMANDS})(?![A-Za-z]))"), r"\\ "),
     (
         re.compile(r"(?:(?<!`)`{3,}(?!`)|(?<!~)~{3,}(?!~))[ \t]*(?!(?:python)?$|\s)", re.M),
         r"\g<0>\n",
     ),
 )
-PICTURE = re.compile(r"!\[([\w .,:;-]*)\]\(attachment:([\w.-]+)\)", re.ASCII)
+PICTURE = re.compile(r"(?<!\\)!\[([\w .,:;-]*)\]\(attachment:([\w.-]+)\)", re.ASCII)
 
 
 def harmless_cells(

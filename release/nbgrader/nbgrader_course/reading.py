@@ -11,7 +11,10 @@ from nbformat.v4 import new_notebook
 
 from grader.plain_files import NotPlainError, read_plain_file
 
-MAX_NOTEBOOK = 40 << 20  # bytes
+MAX_NOTEBOOK = 24 << 20  # bytes: room for the pictures that are shown, as base64
+# Python takes a hundred times the memory of a small object's text, so they are counted before.
+MAX_OBJECTS = 100_000  # and lists
+MAX_COMMAS = 400_000  # about as many lines of text
 
 
 class SubmittedNotebookExporter(NotebookExporter):
@@ -38,10 +41,13 @@ def read_notebook(path: Path) -> NotebookNode:
     Raises
     ------
     ValueError
-        If the file is a link, too large, or no valid notebook; the message says which.
+        If the file is a link, too large, of too many parts, or no valid notebook; the message
+        says which.
     """
     try:
-        text = read_plain_file(path, MAX_NOTEBOOK).decode("utf-8-sig")
+        content = read_plain_file(path, MAX_NOTEBOOK)
+        _check_counts(content)
+        text = content.decode("utf-8-sig")
         # The format's own reader would take any JSON that has a list of cells.
         if not isinstance(json.loads(text), dict):
             raise ValueError("it holds no JSON object")
@@ -53,3 +59,14 @@ def read_notebook(path: Path) -> NotebookNode:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ValueError(f"This is not a notebook that can be read ({reason}).") from error
     return notebook
+
+
+def _check_counts(content: bytes) -> None:
+    """Raise ``ValueError`` for a file that would take much memory to parse."""
+    objects = content.count(b"{") + content.count(b"[")
+    commas = content.count(b",")
+    if objects > MAX_OBJECTS or commas > MAX_COMMAS:
+        raise ValueError(
+            f"it has {objects:,} opening brackets and {commas:,} commas; {MAX_OBJECTS:,} and "
+            f"{MAX_COMMAS:,} are allowed"
+        )

@@ -16,8 +16,8 @@ from experiments.data import load_ratings
 from experiments.data.ratings import split_ratings
 from experiments.single_run import no_curves, run_epochs, settle_torch
 from experiments.study.cluster import open_workers
-from experiments.study.design import PARTS, STANDARD, study_runs
 from experiments.study.engine import complete_study
+from experiments.study.grid import PARTS, STANDARD, study_runs
 from experiments.training.student_code import code_digest, find_submission, load_student_code
 from experiments.training.trainer import Training
 

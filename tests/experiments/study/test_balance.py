@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from planted_study import PlantedStudy, plant_everything
 
-from experiments.study.balance import (
+from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.questions.balance import (
     Balance,
+    answer,
     balances,
-    beaten_by,
     best_balance,
+    draw,
     front,
     non_dominated,
 )
-from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.questions.methods import beaten_by
 from experiments.study.statistics import mean_interval
 
 
@@ -109,9 +111,23 @@ def test_only_seeds_that_all_balances_have_are_compared(planted):
 
 def test_a_method_is_beaten_by_what_is_better_in_both():
     fixed = [balance(0.1, [1.0], [0.05]), balance(0.9, [1.2], [0.1])]
-    assert beaten_by(balance(1.0, [1.1], [0.04], "mgda"), fixed) == (fixed[0],)
-    assert beaten_by(balance(1.0, [0.9], [0.04], "mgda"), fixed) == ()
+    assert beaten_by(balance(1.0, [1.1], [0.04], "mgda"), fixed) == [fixed[0]]
+    assert beaten_by(balance(1.0, [0.9], [0.04], "mgda"), fixed) == []
 
 
 def test_points_that_are_equal_share_the_front():
     assert np.array_equal(non_dominated([1, 1], [2, 2]), [True, True])
+
+
+def test_one_seed_of_a_balance_is_no_answer(planted):
+    lonely = (planted.runs["factorization_weight"] == 0.9) & (planted.runs["split_seed"] != 123)
+    assert balances(replace(planted, runs=planted.runs[~lonely])) == []
+    assert answer(replace(planted, runs=planted.runs[~lonely])) is None
+    with pytest.raises(ValueError, match=r"the study needs other weights .* 2 seeds or more"):
+        best_balance([], 1.0)
+
+
+def test_a_persons_choice_has_a_star(planted):
+    points = balances(planted)
+    labels = [text.get_text() for text in draw(points, points[3]).legends[0].get_texts()]
+    assert f"your choice: {points[3].label}" in labels

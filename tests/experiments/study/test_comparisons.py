@@ -6,9 +6,7 @@ import pandas as pd
 import pytest
 from planted_study import PlantedStudy, plant_everything
 
-from experiments.configuration import METRICS
-from experiments.run import COURSE_RUNS
-from experiments.study.conflict import Conflict, conflicts
+from experiments.run import COURSE_RUNS, METRICS, MRR, TEST_MSE
 from experiments.study.measurements import (
     Measurements,
     StudyError,
@@ -16,10 +14,11 @@ from experiments.study.measurements import (
     pair_by_seed,
     read_measurements,
 )
-from experiments.study.overfitting import overfitting
-from experiments.study.sections import conflict
-from experiments.study.sharing import sharing_effects
-from experiments.study.sources import TOGETHER, spreads
+from experiments.study.questions import conflict
+from experiments.study.questions.conflict import Conflict, conflicts
+from experiments.study.questions.overfitting import overfits
+from experiments.study.questions.seeds import TOGETHER, spreads
+from experiments.study.questions.sharing import effects_of_sharing
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +30,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
 
 def test_the_planted_source_of_variation_is_found(planted):
     deviations = {
-        (s.run.name, s.source): s.deviation for s in spreads(planted) if s.metric == "eval/MSE"
+        (s.run.name, s.source): s.deviation for s in spreads(planted) if s.metric == TEST_MSE
     }
     for run in COURSE_RUNS:
         split = deviations[run.name, "split"]
@@ -45,7 +44,7 @@ def test_the_planted_source_of_variation_is_found(planted):
 def test_without_seeds_varied_alone_there_is_nothing_to_tell_apart(planted):
     together = planted.runs[planted.runs["split_seed"] == planted.runs["weights_seed"]]
     together = together[together["negatives_seed"] == together["weights_seed"]]
-    assert spreads(replace(planted, runs=together)) == ()
+    assert spreads(replace(planted, runs=together)) == []
 
 
 def test_the_norm_ratio_has_the_weights_in_it(planted):
@@ -67,32 +66,38 @@ def test_what_the_weights_alone_would_do_is_computed_from_them(
         factorization_weight=heavy_weight,
         regression_weight=round(1 - heavy_weight, 6),
     )
-    monkeypatch.setattr("experiments.study.conflict.COURSE_RUNS", (heavy, COURSE_RUNS[1]))
+    monkeypatch.setattr("experiments.study.questions.conflict.COURSE_RUNS", (heavy, COURSE_RUNS[1]))
     study = PlantedStudy(epochs=4)
-    for run in (heavy, COURSE_RUNS[1]):
-        study.add(replace(run, epochs=4), (0.3, 0.8, 0.5, 0.05, 1.0), ratio=2.0)
+    for seed in (123, 124):
+        for run in (heavy, COURSE_RUNS[1]):
+            run = replace(run, epochs=4, seed=seed)
+            study.add(run, (0.3, 0.8, 0.5, 0.05, 1.0), ratio=2.0)
     *_, told = conflict.answer(read_measurements(study.write(tmp_path))).findings
     assert f"the weights alone would make it {times} times." in told
 
 
 def test_sharing_wins_and_loses_where_it_was_planted(planted):
     winners = {
-        (e.condition, e.value, e.weight): e.winner
-        for e in sharing_effects(planted)
-        if e.metric == "eval/MSE"
+        (e.condition, e.value, e.weight): e.better
+        for e in effects_of_sharing(planted)
+        if e.metric == TEST_MSE
     }
     assert winners["training_fraction", 0.05, 0.5] == "shared"
     assert winners["training_fraction", 0.8, 0.5] == "separate"
     assert winners["batch_size", 256, 0.99] == "shared"
     assert winners["batch_size", 0, 0.99] == "separate"
-    ranks = {(e.condition, e.value): e.winner for e in sharing_effects(planted) if e.weight == 0.5}
+    ranks = {
+        (e.condition, e.value): e.better
+        for e in effects_of_sharing(planted)
+        if e.weight == 0.5 and e.metric == MRR
+    }
     assert ranks["embedding_dim", 64] == "separate", "less of the MRR is worse"
-    batches = [e.value for e in sharing_effects(planted) if e.condition == "batch_size"]
+    batches = [e.value for e in effects_of_sharing(planted) if e.condition == "batch_size"]
     assert batches[:4] == [256, 256, 0, 0], "the full batch is the largest"
 
 
 def test_the_rise_after_the_lowest_test_error_is_found(planted):
-    shared, *others = overfitting(planted)
+    shared, *others = overfits(planted)
     assert shared.run == COURSE_RUNS[0] and shared.batch_size == 256
     assert shared.rise.value < 0.03
     assert all(overfit.rise.value > 0.1 for overfit in others)
@@ -121,10 +126,10 @@ def test_the_protocols_runs_are_those_of_the_commonest_number_of_epochs(planted)
 def test_numbers_are_read_to_the_bit(tmp_path):
     study = PlantedStudy(epochs=2)
     study.add(replace(COURSE_RUNS[0], epochs=2), (1 / 3, 0.1 + 0.2, 2 / 3, 1e-17 / 3, 0.7))
-    study.rows[0][METRICS[0]] = 1 / 3
-    study.rows[0][METRICS[1]] = 0.1 + 0.2
+    keys = [metric.key for metric in METRICS[:2]]
+    study.rows[0] |= dict(zip(keys, (1 / 3, 0.1 + 0.2)))
     read = read_measurements(study.write(tmp_path)).runs
-    assert (read[METRICS[0]][0], read[METRICS[1]][0]) == (1 / 3, 0.1 + 0.2)
+    assert [read[key][0] for key in keys] == [1 / 3, 0.1 + 0.2]
 
 
 def test_without_a_study_the_error_says_what_makes_one(tmp_path):
@@ -143,3 +148,10 @@ def test_runs_pair_only_if_all_three_seeds_are_the_same(planted):
     assert len(pair_by_seed(runs, runs)) == 1
     for seed in ("split_seed", "weights_seed", "negatives_seed"):
         assert len(pair_by_seed(runs, runs.assign(**{seed: 999}))) == 0
+
+
+@pytest.mark.parametrize("analysis", [spreads, conflicts, effects_of_sharing, overfits])
+def test_a_question_with_one_seed_has_no_answer(planted, analysis):
+    assert analysis(planted)
+    one_seed = (planted.runs[["split_seed", "weights_seed", "negatives_seed"]] == 123).all(axis=1)
+    assert analysis(replace(planted, runs=planted.runs[one_seed])) == []

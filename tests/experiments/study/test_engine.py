@@ -20,13 +20,13 @@ from experiments.run import Run
 from experiments.scheduling import RunsFailed
 from experiments.study.cluster import ClusterError, Workers, open_workers, prepare
 from experiments.study.cost import Costs
-from experiments.study.design import PARTS, STANDARD, study_runs
 from experiments.study.engine import (
     StudyInterrupted,
     complete_records,
     complete_study,
     measure_costs,
 )
+from experiments.study.grid import PARTS, STANDARD, study_runs
 from experiments.study.tidy_files import study_records, write_tidy_files
 from experiments.study.worker import StudyWorker, WorkerUnfit, read_submission
 from experiments.training.student_code import code_digest, load_student_code

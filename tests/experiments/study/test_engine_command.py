@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from experiments.cli import main
 from experiments.configuration import METRICS
 from experiments.engine.store import RunRecord, run_folder, write_record
-from experiments.study.design import STANDARD
+from experiments.study.grid import STANDARD
 from experiments.study.measurements import read_measurements
 from experiments.study.tidy_files import gather_runs
 from tests.processes import press_ctrl_c, started, wait_until_gone
@@ -64,7 +64,7 @@ def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
     ("arguments", "message"),
     [
         (["--quick", "--part", "width"], "width: the quick study has no such part"),
-        (["--part", "sources"], "--part sources compares seeds, and has nothing to do with 1 of"),
+        (["--part", "seeds"], "--part seeds compares seeds, and has nothing to do with 1 of"),
         (["--submission", "handout-not-there"], "there is no handout-not-there in"),
         (["--data", "nowhere"], "nowhere does not exist"),
         (["--report-only"], "python -m experiments study"),
@@ -173,3 +173,13 @@ def test_ctrl_c_stops_every_process_and_says_how_to_go_on(tmp_path):
     assert "python -m experiments study --data synthetic --epochs 5000" in said
     assert "Traceback" not in said
     wait_until_gone(process.pid)
+
+
+@pytest.mark.thorough
+def test_a_study_uses_the_course_runs_that_are_complete_in_the_results_around_it(tmp_path):
+    options = ["--data", "synthetic", "--epochs", "3", "--threads", "1"]
+    done = CliRunner().invoke(main, ["run", *options, "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    planned = study("--part", "claims", "--threads", "1", "--out", tmp_path / "study")
+    assert "All 4 runs are complete." in planned.output and "Starting" not in planned.output
+    assert "answers 0 of 7 questions" in planned.output

@@ -11,19 +11,16 @@ from pathlib import Path
 import pytest
 from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
-from experiments.run import COURSE_RUNS
-from experiments.study.claims import SEPARATE_99, SHARED_99, better
-from experiments.study.figures.claims import draw_claims
+from experiments.run import COURSE_RUNS, SEPARATE_99, SHARED_99, TEST_MSE
 from experiments.study.measurements import StudyError, read_measurements
-from experiments.study.page import NO_BREAK, with_symbols
-from experiments.study.quantities import Quantity
-from experiments.study.report import write_study_report
+from experiments.study.questions import answer_all
+from experiments.study.questions.claims import compare, draw
+from experiments.study.report import NO_BREAK, render_section, with_symbols, write_study_report
+from experiments.study.section import fixed, listed, with_interval
 from experiments.study.statistics import Estimate
-from experiments.study.verdicts import judge_claims
-from experiments.study.wording import fixed, listed, with_interval
 from tests.conftest import PROJECT, skip_or_fail
 
-KEYS = ("claims", "sources", "balance", "methods", "conflict", "sharing", "overfitting")
+KEYS = ("claims", "seeds", "balance", "methods", "conflict", "sharing", "overfitting")
 
 
 def write_quietly(study: Path) -> list[Path]:
@@ -81,7 +78,7 @@ def test_a_whole_study_answers_every_question_on_one_page(whole):
     page = Page(text)
     assert [key for key in page.ids if key in KEYS] == list(KEYS)
     assert page.open == []
-    assert "Not in this study" not in text
+    assert "Not answered by these runs" not in text
     assert all(a.startswith(("#", "data:")) for a in page.addresses), "nothing from elsewhere"
     assert "url(" not in text and "@import" not in text and "<script" not in text
     assert len(page.alternatives) == 6 and all(len(alt) > 40 for alt in page.alternatives)
@@ -100,15 +97,15 @@ def test_every_finding_about_a_mean_has_its_interval_and_seeds(whole):
 @pytest.mark.thorough
 def test_a_difference_says_what_is_subtracted_from_what(whole):
     text = (whole / "study.html").read_text(encoding="utf-8").replace(NO_BREAK, " ")
-    told = "3c, test MSE: the answers disagree; right here is answer B"
-    assert f"{told} (shared 0.99 − shared 0.5: 0.1" in text, "+0.11 is planted"
+    (told,) = re.findall(r"<li>(3c, shared 0.99 − shared 0.5: .*?)</li>", text)
+    assert "test MSE 0.1" in told, "+0.11 is planted"
+    assert told.endswith("N = 5: shared 0.5 is better.")
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_figure_of_the_claims_does_too(part, turned):
     runs = (SEPARATE_99, SHARED_99)[:: -1 if turned else 1]
-    claim = better("3a", "A", *runs, Quantity("eval/MSE"))
-    figure = draw_claims(judge_claims(read_measurements(part), [claim]))
+    figure = draw([compare(read_measurements(part), *runs, TEST_MSE, question="3a")])
     (legend,) = figure.axes[-1].texts
     expected = "shared 0.99 − separate 0.99" if turned else "separate 0.99 − shared 0.99"
     assert f"3a  {expected}\n" in legend.get_text()
@@ -124,31 +121,39 @@ def test_the_same_files_give_the_same_bytes(part, tmp_path):
         assert path.read_bytes() == (part / path.relative_to(copy)).read_bytes(), path.name
 
 
+def test_the_notebook_and_the_page_show_the_same_section(part):
+    page = (part / "study.html").read_text(encoding="utf-8")
+    sections, _ = answer_all(read_measurements(part))
+    for section in sections:
+        assert render_section(section) in page
+        assert "<html" not in render_section(section)
+
+
 def test_a_part_of_a_study_says_what_would_fill_the_rest(part):
     text = (part / "study.html").read_text(encoding="utf-8")
     page = Page(text)
     assert [key for key in page.ids if key in KEYS] == ["claims", "conflict"]
     assert page.open == []
     assert all(a.startswith(("#", "data:")) for a in page.addresses), "nothing from elsewhere"
-    assert "python -m experiments study --part claims --part sources" in text
+    assert "python -m experiments study --part claims --part seeds" in text
+    assert "all of them at the same 2 seeds or more: <code>python" in text
     assert "python -m experiments study --part minibatch" in text
     assert not (part / "sharing.csv").exists()
 
 
-def test_one_seed_and_no_curves_still_give_a_report_and_leave_nothing_of_an_earlier_one(tmp_path):
+def test_one_seed_answers_nothing_and_leaves_nothing_of_an_earlier_report(tmp_path):
     study = PlantedStudy(epochs=2)
     for run in COURSE_RUNS:
         study.add(replace(run, epochs=2), FINAL[run.name])
     folder = study.write(tmp_path)
-    (folder / "curves.csv").unlink()
-    (folder / "gradients.csv").unlink()
     (folder / "figures").mkdir()
     stale = [folder / "overfitting.csv", folder / "figures" / "conflict.png"]
     for path in stale:
         path.write_text("from a study that had more")
     write_quietly(folder)
-    assert "undecided at 1 seed" in (folder / "study.html").read_text(encoding="utf-8")
-    assert (folder / "figures" / "claims.pdf").exists()
+    text = (folder / "study.html").read_text(encoding="utf-8")
+    assert "It needs the four runs at 2 seeds or more: <code>python" in text
+    assert text.count("It needs ") == len(KEYS) and "1 seed" not in text
     assert not any(path.exists() for path in stale)
 
 
@@ -225,10 +230,10 @@ def test_the_handouts_class_takes_the_table_on_its_page(part, tmp_path):
 @pytest.mark.parametrize(
     ("estimate", "text"),
     [
-        (Estimate(0.90661, 0.8941, 0.9212, 10, ""), "0.907 [0.894, 0.921]"),
-        (Estimate(-0.0000123, -0.00002, -0.00001, 5, ""), "−0.00001 [−0.00002, −0.00001]"),
-        (Estimate(-12.3, -20.1, -4.0, 5, ""), "−12.3 [−20.1, −4.0]"),
-        (Estimate(0.5, float("nan"), float("nan"), 1, ""), "0.5000 [–]"),
+        (Estimate(0.90661, 0.8941, 0.9212, 10), "0.907 [0.894, 0.921]"),
+        (Estimate(-0.0000123, -0.00002, -0.00001, 5), "−0.00001 [−0.00002, −0.00001]"),
+        (Estimate(-12.3, -20.1, -4.0, 5), "−12.3 [−20.1, −4.0]"),
+        (Estimate(0.5, float("nan"), float("nan"), 1), "0.5000 [–]"),
     ],
 )
 def test_numbers_have_two_digits_of_their_uncertainty(estimate, text):

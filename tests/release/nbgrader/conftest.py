@@ -44,24 +44,28 @@ class Classroom:
     def nbgrader(self, *arguments: str, person: str = "instructor", status: int = 0) -> str:
         """Run an nbgrader command in the person's folder; return what it printed."""
         folder = self.course if person == "instructor" else self.root / person
-        home = self.root / "homes" / person
-        (home / ".jupyter").mkdir(parents=True, exist_ok=True)
         folder.mkdir(exist_ok=True)
-        settings = (
-            f'c.CourseDirectory.course_id = "DMTL"\nc.Exchange.root = {str(self.exchange)!r}\n'
-        )
-        (home / ".jupyter" / "nbgrader_config.py").write_text("c = get_config()\n" + settings)
-        clean = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
         done = subprocess.run(
             [sys.executable, "-m", "nbgrader", *arguments],
             cwd=folder,
-            env=clean | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / ".jupyter")},
+            env=self.environment(person),
             capture_output=True,
             text=True,
             timeout=240,
         )
         assert done.returncode == status, f"nbgrader {' '.join(arguments)}\n{done.stderr[-4000:]}"
         return done.stdout + done.stderr
+
+    def environment(self, person: str) -> dict[str, str]:
+        """Return a person's environment: a home, with the settings that everybody needs."""
+        home = self.root / "homes" / person
+        (home / ".jupyter").mkdir(parents=True, exist_ok=True)
+        settings = (
+            f'c.CourseDirectory.course_id = "DMTL"\nc.Exchange.root = {str(self.exchange)!r}\n'
+        )
+        (home / ".jupyter" / "nbgrader_config.py").write_text("c = get_config()\n" + settings)
+        clean = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
+        return clean | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / ".jupyter")}
 
     @property
     def exchange(self) -> Path:

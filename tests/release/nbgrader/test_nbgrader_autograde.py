@@ -8,8 +8,9 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 from release.archive import write_folder
-from release.nbgrader.nbgrader_course import autograding
+from release.nbgrader.nbgrader_course import autograding, loaded
 from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
+from release.nbgrader.nbgrader_course.course import SetPoints, read_course
 from tests.course import COURSE, FULL_MARKS, POINTS, POINTS_OF_TEST, WRITTEN_POINTS
 
 MISTAKE = ("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()")
@@ -66,6 +67,50 @@ def test_without_isolation_nobody_is_graded(graded, monkeypatch):
     monkeypatch.setattr(autograding, "_server", lambda: plain)
     with plain, pytest.raises(NotGradedError, match="nothing keeps a submission from the hidden"):
         graded()
+
+
+def test_nobody_is_graded_with_other_tests_than_those_in_the_folder(graded, monkeypatch):
+    monkeypatch.setattr(loaded, "AT_THE_START", "of the files of before")
+    with pytest.raises(NotGradedError, match="end JupyterLab and start it again"):
+        graded()
+
+
+def test_a_change_of_any_file_that_grades_is_noticed(tmp_path, monkeypatch):
+    (tmp_path / "tests").mkdir()
+    for name in ("grading.py", "tests/hidden.py", "page.html.jinja"):
+        (tmp_path / name).write_text("before")
+    monkeypatch.setattr(loaded, "GRADING", (tmp_path,))
+    monkeypatch.setattr(loaded, "AT_THE_START", loaded.fingerprint())
+    (tmp_path / "grading.pyc").write_text("made by an import")
+    assert not loaded.has_changed()
+    (tmp_path / "tests" / "hidden.py").write_text("after")
+    assert loaded.has_changed()
+
+
+def test_nobody_is_graded_with_settings_that_could_not_be_read(tmp_path):
+    step = GradeSubmission(problem="course_config.py cannot be read")
+    with pytest.raises(NotGradedError, match=r"course_config\.py cannot be read"):
+        step.preprocess(nbformat.v4.new_notebook(), NAMES)
+
+
+def test_points_of_the_notebook_become_those_of_assignment_toml(course_files):
+    for name in ("00_code", "01_experiments"):
+        text = course_files[f"source/ps1/{name}.ipynb"].content.decode()
+        notebook, right = nbformat.reads(text, 4), nbformat.reads(text, 4)
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                cell.metadata.nbgrader.points += 1
+        assert notebook != right
+        SetPoints().preprocess(notebook, NAMES)
+        assert notebook == right
+
+
+@pytest.mark.parametrize("due", ["2027-04-16", '"April 16"', "2027-04-16T23:59:00"])
+def test_a_due_date_that_is_no_time_is_refused_by_name(tmp_path, due):
+    path = tmp_path / "assignment.toml"
+    path.write_text(f'[course]\nshort = "X"\nassignment = "ps1"\ndue = {due}\n')
+    with pytest.raises(ValueError, match=r"assignment\.toml: due under \[course\] should be"):
+        read_course(path)
 
 
 @pytest.mark.thorough

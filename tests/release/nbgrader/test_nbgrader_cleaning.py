@@ -1,5 +1,6 @@
 """What counts of a submitted notebook, and what is taken from the course's own."""
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -9,7 +10,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from release.nbgrader.nbgrader_course.cleaning import MISSING, cleaned_notebook
-from release.nbgrader.nbgrader_course.reading import SubmittedNotebookExporter, read_notebook
+from release.nbgrader.nbgrader_course.reading import (
+    MAX_NOTEBOOK,
+    SubmittedNotebookExporter,
+    read_notebook,
+)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +127,34 @@ def test_what_is_no_notebook_becomes_an_empty_one(tmp_path, content):
         read_notebook(path)
     text, _ = SubmittedNotebookExporter().from_filename(str(path))
     assert json.loads(text)["cells"] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "count"),
+    [
+        (b"{}", 3_000_000),
+        (b'{"cell_type":"markdown","metadata":{},"source":""}', 180_000),
+        (b'"x"', 2_000_000),
+        (b"[" * 50 + b"]" * 50, 90_000),
+    ],
+    ids=["empty objects", "cells", "lines", "lists"],
+)
+def test_a_notebook_of_very_many_parts_is_not_even_parsed(tmp_path, monkeypatch, part, count):
+    monkeypatch.setattr(json, "loads", lambda text: pytest.fail("it was parsed"))
+    path = tmp_path / "00_code.ipynb"
+    head = b'{"nbformat":4,"nbformat_minor":4,"metadata":{},"cells":['
+    path.write_bytes(head + b",".join([part] * count) + b"]}")
+    assert 4e6 < path.stat().st_size < MAX_NOTEBOOK
+    with pytest.raises(ValueError, match=r"it has [\d,]+ opening brackets and [\d,]+ commas"):
+        read_notebook(path)
+
+
+def test_a_notebook_with_large_pictures_is_read(tmp_path):
+    path = tmp_path / "00_code.ipynb"
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(4 << 20)).decode()
+    outputs = [nbformat.v4.new_output("display_data", {"image/png": picture})] * 3
+    nbformat.write(nbformat.v4.new_notebook(cells=[new_code_cell("plot()", outputs=outputs)]), path)
+    assert len(read_notebook(path).cells[0].outputs) == 3
 
 
 def test_a_link_is_no_notebook(tmp_path):

@@ -2,7 +2,7 @@
 
 import os
 
-from release.nbgrader.nbgrader_course.copying import copy_plain_files
+from release.nbgrader.nbgrader_course.copying import MAX_ENTRIES, copy_plain_files
 
 
 def test_links_pipes_and_large_files_are_left_out_and_named(tmp_path):
@@ -27,6 +27,18 @@ def test_links_pipes_and_large_files_are_left_out_and_named(tmp_path):
     assert {line.split(":")[0] for line in said} == {
         *("notes.txt", "course", "hard.txt", "pipe", "00_code.ipynb", "large")
     }
+
+
+def test_a_submission_of_very_many_files_is_cut_and_said_to_be(tmp_path):
+    source = tmp_path / "inbound"
+    for number in range(4):
+        (source / str(number)).mkdir(parents=True)
+        for name in range(MAX_ENTRIES // 3):
+            (source / str(number) / f"{name}.txt").touch()
+    copied = tmp_path / "submitted"
+    said = copy_plain_files(source, copied, [], 100, 1000)
+    assert len([path for path in copied.rglob("*") if path.is_file()]) <= MAX_ENTRIES
+    assert len(said) == 1 and "More than 5,000 files and folders" in said[0]
 
 
 def test_all_together_may_not_be_too_large_and_odd_names_can_be_logged(tmp_path):

@@ -1,6 +1,7 @@
 """What is left of hostile cells, looked at through the renderer of nbgrader's own pages."""
 
 import base64
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -44,12 +45,34 @@ HOSTILE = [
     "<<b>script>alert(1)<</b>/script>",
     "<\nscript>alert(1)</script>",
     "Term\n: <details ontoggle=alert(1) open>",
+    "\\![a](attachment:plot.png)",
+    "see https://example.com/page",
+    "[x](java&#115;cript:alert(1))",
+    # MathJax, in the browser, makes links and styles of these.
+    r"$\href{javascript:alert(1)}{x}$",
+    r"$$\url{javascript:alert(1)}$$",
+    r"$\mmlToken{mi}[href='javascript:alert(1)']{x}$",
+    r"&#36;&#92;href{javascript:alert(1)}{x}&#36;",
+    r"&dollar;&bsol;href{javascript:alert(1)}{x}&dollar;",
+    r"&#92;begin{equation}&#x5c;href{javascript:alert(1)}{x}&#92;end{equation}",
+    r"$\let\x=\href \x{javascript:alert(1)}{x}$",
+    r"$\newcommand{\x}{\href}\x{javascript:alert(1)}{x}$",
+    r"$\def\x#1{\h#1}\x{ref}{javascript:alert(1)}{x}$",
+    r"$\require{HTML}\class{a}{\cssId{b}{\style{position:fixed}{x}}}$",
+    r"$\bbox[position:fixed;top:0;background:red]{x}$",
+    "$\\text{$\\href%\n{javascript:alert(1)}{x}$}$",
+    r"\\(\href{javascript:alert(1)}{x}\\)",
 ]
+# Those that were tried in a browser, with MathJax as nbgrader loads it but for its option "Safe".
+TEX = re.compile(
+    r"\\(href|url|mmlToken|class|cssId|style|bbox|unicode|require|def|let|(re)?newcommand)"
+    r"(?![A-Za-z])"
+)
 ALLOWED = {
     "class": lambda value: True,
     "id": lambda value: True,
     "style": lambda value: value.startswith("text-align:"),
-    "href": lambda value: value.startswith(("#", "http://", "https://")),
+    "href": lambda value: value.startswith("#"),
     "src": lambda value: value == f"data:image/png;base64,{PNG}",
     "alt": lambda value: True,
     "title": lambda value: True,
@@ -72,16 +95,28 @@ class Seen(HTMLParser):
         super().__init__()
         self.wrong: list[str] = []
         self.pictures = 0
+        self.text = ""
+        self.code = 0
         self.feed(page)
         self.close()
+        self.wrong += [found[0] for found in TEX.finditer(self.text)]
 
     def handle_starttag(self, tag, attributes):
         self.pictures += tag == "img"
+        self.code += tag in ("pre", "code")
+        self.text += "\n"
         if tag not in TAGS or (tag == "pre" and ("class", "mermaid") in attributes):
             self.wrong.append(tag)
         for name, value in attributes:
             if name not in ALLOWED or not ALLOWED[name](value or ""):
                 self.wrong.append(f"{name}={value}")
+
+    def handle_endtag(self, tag):
+        self.code -= tag in ("pre", "code")
+        self.text += "\n"
+
+    def handle_data(self, data):
+        self.text += "" if self.code else data  # MathJax leaves code alone
 
     def handle_comment(self, data):
         self.wrong.append(data)
@@ -127,6 +162,8 @@ def test_the_renderer_would_have_shown_it():
         "| run | MRR |\n| --- | --- |\n| shared | 0.05 |",
         "```python\nx = a[0]\n```\n\n```\nplain\n```",
         "$$\\frac{a}{b} \\le \\lambda_F$$",
+        "$$\\begin{aligned} a &= b \\\\ &\\le \\text{MRR} & c \\end{aligned}$$",
+        "From the data: R & D, at 3:45, `a & b`",
     ],
 )
 def test_what_an_answer_needs_stays_as_it_is(text):

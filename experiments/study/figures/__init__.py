@@ -1,1 +1,0 @@
-"""The study's figures, one file a figure; each takes values and returns a figure."""

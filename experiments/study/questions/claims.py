@@ -1,0 +1,314 @@
+"""Which of the differences that questions 3a to 3c ask about are more than chance?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from experiments.latex import tabular
+from experiments.plots.style import GREY, LINE_WIDTH, math_symbols, styled
+from experiments.run import (
+    COMPARISONS,
+    COURSE_RUNS,
+    FACTORIZATION_LOSS,
+    JOINT_LOSS,
+    METRICS,
+    MRR,
+    TEST_MSE,
+    TRAIN_MSE,
+    Metric,
+    Run,
+)
+from experiments.study.measurements import (
+    Measurements,
+    choose,
+    of_course_run,
+    pair_by_seed,
+    varied_together,
+)
+from experiments.study.section import Question, Section, Table, with_interval, with_seeds
+from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
+
+QUESTION = Question(
+    "claims",
+    "Which differences between the four runs are more than chance?",
+    ("claims",),
+    "the four runs at 2 seeds or more",
+)
+SHARE_OF_WAY = 0.95
+# What two lines differ by when they still look alike on axes that start at 12, and more than a
+# test MSE moves from split to split.
+MARGIN = 0.05
+INK = "0.25"  # colours belong to weights
+
+
+class Moment(Enum):
+    """What is taken of two runs' curves of a metric."""
+
+    END = "at the end"
+    OWN_WAY = "epochs for 95 % of its way"
+    COMMON_LEVEL = "epochs to the level that both reach"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One quantity of a run minus that of another run, paired by seed.
+
+    Attributes
+    ----------
+    question : str
+        ``"3a"``, ``"3b"`` or ``"3c"``.
+    run, versus : Run
+    metric : Metric
+    moment : Moment
+    values : float array
+        The differences, one a seed.
+    difference : Estimate
+        Their mean.
+    """
+
+    question: str
+    run: Run
+    versus: Run
+    metric: Metric
+    moment: Moment
+    values: np.ndarray
+    difference: Estimate
+
+    @property
+    def quantity(self) -> str:
+        """``test MSE``, or ``test MRR, epochs for 95 % of its way``."""
+        short = self.metric.short
+        return short if self.moment is Moment.END else f"{short}, {self.moment.value}"
+
+    @property
+    def subtracted(self) -> str:
+        return f"{self.run.label} − {self.versus.label}"
+
+    @property
+    def verdict(self) -> str:
+        """Which run is better, where the interval leaves zero out."""
+        small = (
+            self.moment is Moment.END
+            and self.metric.log_axis
+            and max(abs(self.difference.low), abs(self.difference.high)) < MARGIN
+        )
+        if not self.difference.sign:
+            undecided = f"undecided at {self.difference.count} seeds"
+            return f"about equal (within {MARGIN:g})" if small else undecided
+        higher_is_better = self.metric.higher_is_better and self.moment is Moment.END
+        better = self.run if (self.difference.sign > 0) == higher_is_better else self.versus
+        word = "better" if self.moment is Moment.END else "faster"
+        return f"{better.label} is {word}" + (f", by less than {MARGIN:g}" if small else "")
+
+
+def epochs_to_level(curve: np.ndarray, level: float, *, upwards: bool) -> float:
+    """Return when a curve first reaches a level, interpolated between epochs; or infinity."""
+    reached = np.flatnonzero(curve >= level if upwards else curve <= level)
+    if not len(reached):
+        return np.inf
+    epoch = int(reached[0])
+    if epoch == 0:
+        return 0.0
+    before, after = curve[epoch - 1], curve[epoch]
+    return epoch - 1 + float((level - before) / (after - before))
+
+
+def epochs_to_own_way(curve: np.ndarray) -> float:
+    """Return when a curve has covered 95 % of the way from its first value to its last one."""
+    level = curve[0] + SHARE_OF_WAY * (curve[-1] - curve[0])
+    return epochs_to_level(curve, level, upwards=bool(curve[-1] > curve[0]))
+
+
+def difference_of(one: np.ndarray, other: np.ndarray, metric: Metric, moment: Moment) -> float:
+    """Return what two curves of a metric differ by.
+
+    The common level is the worse one of the two ends, which both curves reach.
+    """
+    if moment is Moment.END:
+        return float(one[-1] - other[-1])
+    if moment is Moment.OWN_WAY:
+        return epochs_to_own_way(one) - epochs_to_own_way(other)
+    upwards = metric.higher_is_better
+    level = (min if upwards else max)(one[-1], other[-1])
+    return float(np.subtract(*(epochs_to_level(c, level, upwards=upwards) for c in (one, other))))
+
+
+def compare(
+    measurements: Measurements,
+    run: Run,
+    versus: Run,
+    metric: Metric,
+    moment: Moment = Moment.END,
+    question: str = "",
+) -> Comparison | None:
+    """Return how two of the course's runs differ over seeds; None with fewer than two seeds."""
+    runs = varied_together(choose(measurements.runs))
+    pairs = pair_by_seed(of_course_run(runs, run), of_course_run(runs, versus))
+    values = []
+    for names in zip(pairs["run_one"], pairs["run_other"]):
+        one, other = (measurements.curve(name, metric) for name in names)
+        if one is not None and other is not None:
+            values.append(difference_of(one, other, metric, moment))
+    if len(values) < MIN_SEEDS:
+        return None
+    return Comparison(
+        *(question, run, versus, metric, moment), np.array(values), mean_interval(values)
+    )
+
+
+def quantities(run: Run, versus: Run) -> list[tuple[Metric, Moment]]:
+    """Return what is compared of two runs; joint losses of different weights are other sums."""
+    same_weights = run.factorization_weight == versus.factorization_weight
+    return [
+        *((metric, Moment.END) for metric in METRICS if same_weights or metric != JOINT_LOSS),
+        *((metric, Moment.OWN_WAY) for metric in (FACTORIZATION_LOSS, JOINT_LOSS, MRR)),
+        *((metric, Moment.COMMON_LEVEL) for metric in (FACTORIZATION_LOSS, MRR)),
+    ]
+
+
+def comparisons(measurements: Measurements) -> list[Comparison]:
+    """Return the comparisons that questions 3a to 3c ask for."""
+    found = (
+        compare(measurements, *runs, metric, moment, question)
+        for question, runs in COMPARISONS.items()
+        for metric, moment in quantities(*runs)
+    )
+    return [comparison for comparison in found if comparison]
+
+
+def answer(measurements: Measurements) -> Section | None:
+    found = comparisons(measurements)
+    if not found:
+        return None
+    rows = tuple(
+        (
+            f"{c.question}, {c.quantity}",
+            c.subtracted,
+            with_interval(c.difference),
+            str(c.difference.count),
+            c.verdict,
+        )
+        for c in found
+    )
+    latex_rows = [(c.question, c.quantity, *row[1:]) for c, row in zip(found, rows)]
+    return Section(
+        QUESTION,
+        "Questions 3a to 3c ask which of two runs does better. Here they are compared over seeds, "
+        "paired by seed: the same split, initial weights and negatives, so that what a seed does "
+        "to both runs cancels. A run is better if the whole 95 % interval of the difference lies "
+        "on one side of zero; otherwise so many seeds cannot tell. Each row stands alone: where "
+        "nothing is different, one row in twenty would still find a difference.",
+        tuple(finding(question, found) for question in dict.fromkeys(c.question for c in found)),
+        draw(found),
+        "Differences between the two runs of each question, paired by seed, with 95 % intervals.",
+        (
+            Table(
+                "Differences between the runs [95 % interval]; losses and epochs: less is better",
+                ("quantity", "difference", "mean", "N", "verdict"),
+                rows,
+            ),
+            starts_and_ends(measurements),
+        ),
+        table_of(found),
+        tabular(
+            r"@{}l>{\raggedright\arraybackslash}p{0.24\textwidth}lr@{\hspace{3pt}}r"
+            r">{\raggedright\arraybackslash}p{0.15\textwidth}@{}",
+            ("", "Quantity", "Difference", "Mean [95 % interval]", "N", "Verdict"),
+            latex_rows,
+        ),
+    )
+
+
+def finding(question: str, found: Sequence[Comparison]) -> str:
+    """Return a sentence about the final test metrics of a question's two runs."""
+    told = [
+        f"{c.metric.short} {with_seeds(c.difference)}: {c.verdict}"
+        for c in found
+        if c.question == question and c.metric in (MRR, TEST_MSE) and c.moment is Moment.END
+    ]
+    subtracted = next(c.subtracted for c in found if c.question == question)
+    return f"{question}, {subtracted}: {'; '.join(told)}."
+
+
+def starts_and_ends(measurements: Measurements) -> Table:
+    """Return where each of the four runs starts and ends."""
+    runs = varied_together(choose(measurements.runs))
+    rows = []
+    for run in COURSE_RUNS:
+        names = of_course_run(runs, run)["run"]
+        cells, counts = [], set()
+        for metric, epoch in (
+            *((metric, 0) for metric in (FACTORIZATION_LOSS, TRAIN_MSE)),
+            *((metric, -1) for metric in METRICS),
+        ):
+            curves = (measurements.curve(name, metric) for name in names)
+            values = [curve[epoch] for curve in curves if curve is not None]
+            counts.add(len(values))
+            cells.append(with_interval(mean_interval(values)) if values else "–")
+        rows.append((run.label, *cells, str(max(counts))))
+    return Table(
+        "Where the four runs start and end [95 % interval]",
+        (
+            *("run", "start: train L_F", "start: train MSE"),
+            *(f"end: {metric.short}" for metric in METRICS),
+            "N",
+        ),
+        tuple(rows),
+    )
+
+
+def draw(found: Sequence[Comparison]) -> Figure:
+    """Draw the final differences: a dot a seed, mean and interval above; one panel a metric."""
+    final = [comparison for comparison in found if comparison.moment is Moment.END]
+    places = {question: -k for k, question in enumerate(COMPARISONS)}
+    with styled():
+        figure = Figure(figsize=(LINE_WIDTH, 3.4), layout="constrained")
+        panels = figure.subplots(2, 3, sharey=True).flat
+        for axes, metric in zip(panels, METRICS):
+            axes.axvline(0, color=GREY, linewidth=0.8)
+            if metric.log_axis:
+                axes.axvspan(-MARGIN, MARGIN, color="0.85", linewidth=0)
+            for c in (c for c in final if c.metric == metric):
+                y, mean = places[c.question], c.difference
+                dots = {"color": INK, "alpha": 0.45, "markersize": 2.5, "markeredgewidth": 0}
+                axes.plot(c.values, np.full(len(c.values), y - 0.22), "o", **dots)
+                bars = {"color": INK, "elinewidth": 1.1, "capsize": 2.5, "markersize": 4.5}
+                axes.errorbar(mean.value, y, xerr=mean.bars, fmt="o", **bars)
+            axes.set_title(math_symbols(metric.short))
+            axes.set_yticks(list(places.values()), places)
+            axes.set_ylim(-2.6, 0.5)
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+        told = dict.fromkeys(f"{c.question}  {c.subtracted}" for c in final)
+        legend = figure.axes[-1]
+        legend.axis("off")
+        legend.text(
+            *(0.0, 0.98),
+            "Mean difference and 95 % interval;\nsmall dots: one a seed\n\n"
+            + "\n".join(told)
+            + f"\n\ngrey: within {MARGIN:g}, “about equal”",
+            va="top",
+            fontsize=7.5,
+            linespacing=1.35,
+            transform=legend.transAxes,
+        )
+    return figure
+
+
+def table_of(found: Sequence[Comparison]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "question": c.question,
+            "run": c.run.name,
+            "minus": c.versus.name,
+            "metric": c.metric.key,
+            "quantity": c.moment.value,
+            **c.difference.columns("difference"),
+            "verdict": c.verdict,
+        }
+        for c in found
+    )

@@ -1,0 +1,166 @@
+"""What do minibatches do? A test error that falls, turns, and ends above where it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.plots.curves import draw_band
+from experiments.plots.style import LINE_WIDTH, legend_below, styled
+from experiments.run import COURSE_RUNS, TEST_MSE, TRAIN_MSE, Run
+from experiments.study.measurements import (
+    FULL_BATCH,
+    Measurements,
+    choose,
+    of_course_run,
+    varied_together,
+)
+from experiments.study.section import Question, Section, Table, with_interval, with_seeds
+from experiments.study.statistics import MIN_SEEDS, Estimate, bounded, mean_interval
+
+QUESTION = Question(
+    "overfitting",
+    "What do minibatches do?",
+    ("minibatch",),
+    "one of the four runs in minibatches, at 2 seeds or more",
+)
+STEEP_EPOCHS = 3  # in which the MSE falls from 13
+
+
+@dataclass(frozen=True)
+class Overfit:
+    """A minibatch run's MSE along training, and how far the test's ends above its lowest value.
+
+    Attributes
+    ----------
+    run : Run
+    batch_size : int
+    test, train : float arrays, shape (num_seeds, num_epochs)
+    """
+
+    run: Run
+    batch_size: int
+    test: np.ndarray
+    train: np.ndarray
+
+    @property
+    def lowest_epoch(self) -> Estimate:
+        """How many epochs come before the lowest test MSE."""
+        return bounded(mean_interval(self.test.argmin(axis=1)), 0, self.test.shape[1] - 1)
+
+    @property
+    def rise(self) -> Estimate:
+        """The last test MSE minus the lowest one."""
+        return bounded(mean_interval(self.test[:, -1] - self.test.min(axis=1)), 0, np.inf)
+
+    @property
+    def last_test(self) -> Estimate:
+        return bounded(mean_interval(self.test[:, -1]), 0, np.inf)
+
+    @property
+    def last_train(self) -> Estimate:
+        return bounded(mean_interval(self.train[:, -1]), 0, np.inf)
+
+
+def overfits(measurements: Measurements) -> list[Overfit]:
+    """Return the course's runs in minibatches, of the size that the study ran most."""
+    runs = varied_together(choose(measurements.runs, batch_size=None, epochs=None))
+    runs = runs[runs["batch_size"] != FULL_BATCH]
+    if not len(runs):
+        return []
+    size = runs["batch_size"].mode().max()
+    runs = runs[runs["batch_size"] == size]
+    runs = runs[runs["epochs"] == runs["epochs"].mode().max()].sort_values("split_seed")
+    found = []
+    for run in COURSE_RUNS:
+        names = of_course_run(runs, run)["run"]
+        pairs = [(measurements.curve(name, m) for m in (TEST_MSE, TRAIN_MSE)) for name in names]
+        whole = [(test, train) for test, train in pairs if test is not None and train is not None]
+        if len(whole) >= MIN_SEEDS:
+            found.append(Overfit(run, int(size), *map(np.array, zip(*whole))))
+    return found
+
+
+def answer(measurements: Measurements) -> Section | None:
+    found = overfits(measurements)
+    if not found:
+        return None
+    findings = [
+        f"{o.run.label}: test MSE is lowest at epoch {with_interval(o.lowest_epoch)} and ends "
+        f"{with_interval(o.rise)} above that, at {with_interval(o.last_test)}, while the training "
+        f"MSE ends at {with_interval(o.last_train)}; N = {len(o.test)}."
+        for o in found
+    ]
+    if len(found) > 1:
+        least, *_, most = sorted(found, key=lambda o: o.rise.value)
+        findings.append(
+            f"After its lowest value, the test MSE of {most.run.label} rises most, by "
+            f"{with_seeds(most.rise)}, and that of {least.run.label} least, by "
+            f"{with_seeds(least.rise)}."
+        )
+    return Section(
+        QUESTION,
+        f"Steps on {found[0].batch_size} pairs instead of all of them: hundreds of steps an epoch, "
+        "enough to learn the training ratings by heart. A test MSE that rises while the training "
+        "MSE falls is overfitting.",
+        tuple(findings),
+        draw(found),
+        "Training and test MSE along training. Lines are means, bands go from the lowest to the "
+        "highest seed.",
+        (
+            Table(
+                "Test MSE in minibatches [95 % interval]",
+                (
+                    *("run", "epoch of the lowest", "rise after it"),
+                    *("at the end", "training, at the end", "N"),
+                ),
+                tuple(
+                    (
+                        o.run.label,
+                        *map(with_interval, (o.lowest_epoch, o.rise, o.last_test, o.last_train)),
+                        str(len(o.test)),
+                    )
+                    for o in found
+                ),
+            ),
+        ),
+        table_of(found),
+    )
+
+
+def draw(found: Sequence[Overfit]) -> Figure:
+    """Draw the minibatch runs' training and test MSE, with the seeds' lowest and highest."""
+    with styled():
+        figure = Figure(figsize=(LINE_WIDTH, 2.7), layout="constrained")
+        panels = figure.subplots(1, 2, sharex=True)
+        for axes, which in zip(panels, ("train", "test")):
+            for overfit in found:
+                curves = getattr(overfit, which)
+                draw_band(axes, np.arange(curves.shape[1]), curves, overfit.run)
+            axes.set_title(f"{which} MSE, {found[0].batch_size} pairs a step")
+            values = np.concatenate([line.get_ydata() for line in axes.lines])
+            later = np.concatenate([line.get_ydata()[STEEP_EPOCHS:] for line in axes.lines])
+            if len(later) and values.max() > 2 * later.max():
+                axes.set_ylim(0.95 * values.min(), 1.05 * later.max())
+        legend_below(figure, panels[0], columns=4, size=6.5)
+    return figure
+
+
+def table_of(found: Sequence[Overfit]) -> pd.DataFrame:
+    """Return one row a run and epoch: means over seeds, and the seeds' lowest and highest."""
+    return pd.DataFrame(
+        {
+            "run": overfit.run.name,
+            "batch_size": overfit.batch_size,
+            "epoch": epoch,
+            "test_mse": overfit.test[:, epoch].mean(),
+            "test_mse_lowest": overfit.test[:, epoch].min(),
+            "test_mse_highest": overfit.test[:, epoch].max(),
+            "train_mse": overfit.train[:, epoch].mean(),
+            "seeds": len(overfit.test),
+        }
+        for overfit in found
+        for epoch in range(overfit.test.shape[1])
+    )

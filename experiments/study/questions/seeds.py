@@ -1,0 +1,189 @@
+"""What does a seed change? The split, the initial weights and the negatives, one at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from experiments.plots.style import LINE_WIDTH, math_symbols, set_log_axis, styled
+from experiments.run import COURSE_RUNS, FACTORIZATION_LOSS, MRR, SHARED_50, TEST_MSE, Metric, Run
+from experiments.study.measurements import (
+    SEEDS,
+    Measurements,
+    choose,
+    of_course_run,
+    varied_together,
+)
+from experiments.study.section import Question, Section, Table, with_interval, with_seeds
+from experiments.study.statistics import MIN_SEEDS, Estimate, deviation_interval
+
+QUESTION = Question(
+    "seeds",
+    "What does a seed change?",
+    ("claims", "seeds"),
+    "the four runs with one of the three seeds varied, 2 values or more",
+)
+SOURCES = {"split_seed": "split", "weights_seed": "initial weights", "negatives_seed": "negatives"}
+TOGETHER = "all together"
+VARIED = (*SOURCES.values(), TOGETHER)
+METRICS = (FACTORIZATION_LOSS, MRR, TEST_MSE)
+MARKERS = dict(zip(COURSE_RUNS, "os^D"))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The standard deviation of a run's final metric, over seeds of one source."""
+
+    run: Run
+    metric: Metric
+    source: str
+    deviation: Estimate
+
+
+def vary_alone(runs: pd.DataFrame, seed: str) -> pd.DataFrame:
+    """Return the runs that differ in one of the three seeds and share the other two.
+
+    The others are fixed where the study has most runs to compare.
+    """
+    fixed = [column for column in SEEDS if column != seed]
+    if not len(runs):
+        return runs
+    size = runs.groupby(fixed)[seed].transform("nunique")
+    chosen = runs[size == size.max()]
+    first = chosen.sort_values(fixed)[fixed].iloc[0]
+    return chosen[(chosen[fixed] == first).all(axis=1)]
+
+
+def spreads(measurements: Measurements) -> list[Spread]:
+    """Return each final metric's spread over the seeds of each source that was varied."""
+    protocol = choose(measurements.runs)
+    found = []
+    for run in COURSE_RUNS:
+        runs = of_course_run(protocol, run)
+        groups = {name: vary_alone(runs, seed) for seed, name in SOURCES.items()}
+        groups[TOGETHER] = varied_together(runs)
+        found += [
+            Spread(run, metric, source, deviation_interval(rows[metric.key]))
+            for metric in METRICS
+            for source, rows in groups.items()
+            if len(rows) >= MIN_SEEDS
+        ]
+    return found if any(spread.source != TOGETHER for spread in found) else []
+
+
+def answer(measurements: Measurements) -> Section | None:
+    found = spreads(measurements)
+    if not found:
+        return None
+    lookup = {(s.run, s.metric, s.source): s.deviation for s in found}
+    counts = {source: {s.deviation.count for s in found if s.source == source} for source in VARIED}
+    rows = tuple(
+        (
+            f"{metric.short}, {run.label}",
+            *(
+                with_interval(lookup[run, metric, source])
+                if (run, metric, source) in lookup
+                else "–"
+                for source in VARIED
+            ),
+        )
+        for metric in METRICS
+        for run in dict.fromkeys(spread.run for spread in found)
+    )
+    return Section(
+        QUESTION,
+        "A seed fixes the split into training and test ratings, the initial weights and the "
+        "negatives. Here one of them changes at a time, and then all together. What moves both "
+        "runs of a pair alike, as the split does, cancels in a paired difference.",
+        tuple(
+            finding
+            for metric in METRICS
+            if (finding := largest_source([s for s in found if s.metric == metric]))
+        ),
+        draw(found),
+        "Standard deviation of the final metrics over seeds, by what the seed changes.",
+        (
+            Table(
+                "Standard deviation of the final metrics [95 % interval, chi-squared]",
+                (
+                    "metric, run",
+                    *(f"{s}, N = {' or '.join(map(str, sorted(counts[s]))) or 0}" for s in VARIED),
+                ),
+                rows,
+            ),
+        ),
+        table_of(found),
+    )
+
+
+def largest_source(found: Sequence[Spread]) -> str:
+    """Return a sentence about what moves a metric most, and by how much in one of the runs."""
+    alone = [spread for spread in found if spread.source != TOGETHER]
+    by_run = {
+        run: [s for s in alone if s.run == run] for run in dict.fromkeys(s.run for s in alone)
+    }
+    largest = [max(own, key=lambda s: s.deviation.value).source for own in by_run.values()]
+    if not largest:
+        return ""
+    first = max(dict.fromkeys(largest), key=largest.count)
+    run = SHARED_50 if SHARED_50 in by_run else next(iter(by_run))
+    told = [f"{spread.source} {with_seeds(spread.deviation)}" for spread in by_run[run]]
+    return (
+        f"{alone[0].metric.short} moves most with the {first} in {largest.count(first)} of "
+        f"{len(largest)} runs. Standard deviations of {run.label}: {'; '.join(told)}."
+    )
+
+
+def draw(found: Sequence[Spread]) -> Figure:
+    """Draw the standard deviation of final metrics by what the seed varied."""
+    with styled():
+        figure = Figure(figsize=(LINE_WIDTH, 2.6), layout="constrained")
+        panels = figure.subplots(1, 3)
+        for axes, metric in zip(panels, METRICS):
+            shown = [s for s in found if s.metric == metric and s.deviation.value > 0]
+            for spread in shown:
+                place = VARIED.index(spread.source) + 0.17 * (COURSE_RUNS.index(spread.run) - 1.5)
+                axes.errorbar(
+                    place,
+                    spread.deviation.value,
+                    yerr=spread.deviation.bars,
+                    **marker_of(spread.run),
+                    ecolor=spread.run.colour,
+                    elinewidth=0.9,
+                    capsize=1.5,
+                )
+            ends = [(s.deviation.low, s.deviation.high) for s in shown]
+            if ends:
+                set_log_axis(axes, [end for pair in ends for end in pair])
+            axes.set_xticks(range(len(VARIED)), [s.replace(" ", "\n", 1) for s in VARIED])
+            axes.tick_params(axis="x", labelsize=6.5)
+            axes.set_title(math_symbols(metric.short))
+            axes.grid(axis="x", visible=False)
+        panels[0].set_ylabel("standard deviation over seeds")
+        handles = [Line2D([], [], label=run.latex, **marker_of(run)) for run in COURSE_RUNS]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=6.5)
+    return figure
+
+
+def marker_of(run: Run) -> dict[str, object]:
+    return {
+        "linestyle": "",
+        "marker": MARKERS[run],
+        "color": run.colour,
+        "mfc": run.colour if run.embedding_sharing else "white",
+        "markersize": 3.5,
+    }
+
+
+def table_of(found: Sequence[Spread]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "run": spread.run.name,
+            "metric": spread.metric.key,
+            "varied": spread.source,
+            **spread.deviation.columns("deviation"),
+        }
+        for spread in found
+    )

@@ -1,0 +1,224 @@
+"""When does sharing help? With fewer ratings, narrower and wider tables, and small batches."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from experiments.plots.style import GREY, LINE_WIDTH, styled
+from experiments.run import (
+    COURSE_RUNS,
+    MRR,
+    SEPARATE_50,
+    SEPARATE_99,
+    SHARED_50,
+    SHARED_99,
+    TEST_MSE,
+    Metric,
+)
+from experiments.study.measurements import (
+    FULL_BATCH,
+    Measurements,
+    choose,
+    of_course_run,
+    pair_by_seed,
+    varied_together,
+)
+from experiments.study.section import Question, Section, Table, listed, with_interval
+from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
+
+QUESTION = Question(
+    "sharing",
+    "When does sharing help?",
+    ("fraction", "width", "minibatch"),
+    "shared and separate tables at two values of a condition, each at 2 seeds or more",
+)
+METRICS = (TEST_MSE, MRR)
+CONDITIONS = {
+    "training_fraction": "share of the ratings that train",
+    "embedding_dim": "columns of the tables",
+    "batch_size": "pairs a step",
+}
+COLOURS = {run.factorization_weight: run.colour for run in COURSE_RUNS}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Shared minus separate tables, paired by seed, under one condition.
+
+    Attributes
+    ----------
+    condition : str
+        A key of CONDITIONS.
+    value : float
+        Of the condition; ``FULL_BATCH`` is the whole training set.
+    weight : float
+        lambda_F of both runs.
+    metric : Metric
+    difference, shared, separate : Estimate
+    """
+
+    condition: str
+    value: float
+    weight: float
+    metric: Metric
+    difference: Estimate
+    shared: Estimate
+    separate: Estimate
+
+    @property
+    def better(self) -> str:
+        """``"shared"``, ``"separate"``, or ``"undecided"`` where the interval holds zero."""
+        if not self.difference.sign:
+            return "undecided"
+        return (
+            "shared" if (self.difference.sign > 0) == self.metric.higher_is_better else "separate"
+        )
+
+    @property
+    def value_label(self) -> str:
+        if self.condition == "batch_size" and self.value == FULL_BATCH:
+            return "full"
+        if self.condition == "training_fraction":
+            return f"{self.value:.0%}".replace("%", " %")
+        return f"{self.value:g}"
+
+
+def effects_of_sharing(measurements: Measurements) -> list[Effect]:
+    """Return the effect of sharing wherever the study varies a condition."""
+    found = []
+    for condition in CONDITIONS:
+        runs = varied_together(choose(measurements.runs, **{condition: None}, epochs=None))
+        for shared, separate in ((SHARED_99, SEPARATE_99), (SHARED_50, SEPARATE_50)):
+            effects = []
+            for value, rows in sorted(runs.groupby(condition), key=lambda group: order(group[0])):
+                rows = rows[rows["epochs"] == rows["epochs"].mode().max()]
+                pairs = pair_by_seed(of_course_run(rows, shared), of_course_run(rows, separate))
+                if len(pairs) < MIN_SEEDS:
+                    continue
+                for metric in METRICS:
+                    one, other = (pairs[f"{metric.key}_{which}"] for which in ("one", "other"))
+                    means = (mean_interval(values) for values in (one - other, one, other))
+                    weight = shared.factorization_weight
+                    effects.append(Effect(condition, float(value), weight, metric, *means))
+            if len({effect.value for effect in effects}) > 1:
+                found += effects
+    return found
+
+
+def order(value: float) -> float:
+    """Return what a condition's values are sorted by: a full batch is larger than any other."""
+    return math.inf if value == FULL_BATCH else value
+
+
+def answer(measurements: Measurements) -> Section | None:
+    effects = effects_of_sharing(measurements)
+    if not effects:
+        return None
+    groups: dict[tuple[str, Metric, float], list[Effect]] = {}
+    for e in effects:
+        groups.setdefault((e.condition, e.metric, e.weight), []).append(e)
+    return Section(
+        QUESTION,
+        "Shared minus separate tables, paired by seed, with fewer ratings to train on, narrower "
+        "and wider tables, and small batches instead of one step an epoch. Below, “better” means "
+        "that the interval of the difference leaves zero out.",
+        tuple(
+            f"{metric.short} by {CONDITIONS[condition]}, lambda_F = {weight:g}: {winners(chosen)}."
+            for (condition, metric, weight), chosen in groups.items()
+        ),
+        draw(effects),
+        "Shared minus separate with 95 % intervals. Above: test MSE, where less is better. Below: "
+        "test MRR, where more is better.",
+        (
+            Table(
+                "Shared against separate tables, at the end [95 % interval]",
+                (
+                    *("condition", "lambda_F", "metric", "shared", "separate"),
+                    *("difference", "N", "better"),
+                ),
+                tuple(
+                    (
+                        f"{CONDITIONS[e.condition]}: {e.value_label}",
+                        *(f"{e.weight:g}", e.metric.short),
+                        *map(with_interval, (e.shared, e.separate, e.difference)),
+                        *(str(e.difference.count), e.better),
+                    )
+                    for e in effects
+                ),
+            ),
+        ),
+        table_of(effects),
+    )
+
+
+def winners(effects: Sequence[Effect]) -> str:
+    """Return the conditions' values by which tables are better there."""
+    found: dict[str, list[str]] = {}
+    for e in effects:
+        words = e.better if e.better == "undecided" else f"{e.better} is better"
+        found.setdefault(words, []).append(e.value_label)
+    return "; ".join(f"{words} at {listed(values)}" for words, values in found.items())
+
+
+def draw(effects: Sequence[Effect]) -> Figure:
+    """Draw shared minus separate, test MSE above and MRR below, one column a condition."""
+    conditions = [c for c in CONDITIONS if any(e.condition == c for e in effects)]
+    with styled():
+        figure = Figure(figsize=(LINE_WIDTH, 3.9), layout="constrained")
+        grid = figure.subplots(2, len(conditions), sharex="col", squeeze=False)
+        for row, metric in zip(grid, METRICS):
+            side = "above" if metric.higher_is_better else "below"
+            row[0].set_ylabel(
+                f"{metric.short},\nshared − separate\n({side} 0 sharing is better)", fontsize=7.5
+            )
+            for axes, condition in zip(row, conditions):
+                axes.axhline(0, color=GREY, linewidth=0.8)
+                chosen = [e for e in effects if (e.condition, e.metric) == (condition, metric)]
+                draw_effects(axes, chosen)
+        for axes, condition in zip(grid[-1], conditions):
+            axes.set_xlabel(CONDITIONS[condition])
+        handles = [
+            Line2D([], [], marker="o", markersize=4, color=COLOURS[w], label=rf"$\lambda_F$={w:g}")
+            for w in sorted({effect.weight for effect in effects})
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
+    return figure
+
+
+def draw_effects(axes: Axes, effects: Sequence[Effect]) -> None:
+    """Draw one metric's differences against one condition; values are at equal steps."""
+    labels = {e.value: e.value_label for e in effects}
+    values = sorted(labels, key=order)
+    for k, weight in enumerate(sorted({e.weight for e in effects})):
+        chosen = sorted((e for e in effects if e.weight == weight), key=lambda e: order(e.value))
+        axes.errorbar(
+            [values.index(e.value) + 0.08 * k for e in chosen],
+            [e.difference.value for e in chosen],
+            yerr=np.hstack([e.difference.bars for e in chosen]),
+            **{"fmt": "o-", "markersize": 3.5, "color": COLOURS[weight]},
+            **{"linewidth": 1, "elinewidth": 1, "capsize": 2},
+        )
+    axes.set_xticks(range(len(values)), [labels[value].replace(" ", "") for value in values])
+    axes.margins(x=0.15)
+
+
+def table_of(effects: Sequence[Effect]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "condition": e.condition,
+            "value": "full" if e.value_label == "full" else f"{e.value:g}",
+            "factorization_weight": e.weight,
+            "metric": e.metric.key,
+            **e.shared.columns("shared"),
+            **e.separate.columns("separate"),
+            **e.difference.columns("difference"),
+            "better": e.better,
+        }
+        for e in effects
+    )

@@ -1,1 +1,0 @@
-"""The sections of the study's page, one file a question."""

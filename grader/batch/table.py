@@ -1,0 +1,50 @@
+"""``points.csv``: a row for each upload, that any spreadsheet opens and none computes."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from grader.cleaning import clean_line
+
+GRADED, NOT_GRADED, GRADER_FAILED = "graded", "not graded", "grader failed"
+
+# What a spreadsheet takes for a formula: at a cell's start, or at the start of what it takes for
+# one, since which character separates cells is a matter of the country.
+_FORMULA = re.compile(r"""(^|[,;|\t])(["'\s\ufffd]*)(?=[=+@\u2212-])""")
+
+
+def points_table(records: Iterable[Mapping[str, Any]]) -> str:
+    """Return the table of records as :func:`grader.batch.records.record_of` makes them."""
+    records = list(records)
+    ids = list(dict.fromkeys(q["id"] for record in records for q in record["questions"]))
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    table.writerow(["submission", "upload", "status", *ids, "points", "of", "problem"])
+    for record in records:
+        of_question = {question["id"]: question["points"] for question in record["questions"]}
+        numbers = [*(of_question.get(id_, 0) for id_ in ids), record["score"], record["max_score"]]
+        graded = record["status"] == GRADED
+        table.writerow(
+            [
+                cell(record["submission"]),
+                cell(record["upload"]),
+                record["status"],
+                *(f"{number:g}" if graded else "" for number in numbers),
+                cell(problem_of(record)),
+            ]
+        )
+    return text.getvalue()
+
+
+def problem_of(record: Mapping[str, Any]) -> str:
+    """Return a record's problem as staff read it, with the reason if the grader failed."""
+    reason = record["fault"].strip().splitlines()[-1:] if record["status"] == GRADER_FAILED else []
+    return clean_line(" ".join([record["problem"], *reason]), 1000)
+
+
+def cell(text: str) -> str:
+    """Return text on one line that no spreadsheet takes for a formula, wherever it cuts it."""
+    return _FORMULA.sub(r"\1\2'", clean_line(unicodedata.normalize("NFKC", text), 1000))

@@ -1,0 +1,154 @@
+"""Differences between the four runs, on studies whose answers are planted."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
+
+from experiments.run import (
+    COMPARISONS,
+    COURSE_RUNS,
+    JOINT_LOSS,
+    MRR,
+    SEPARATE_50,
+    SEPARATE_99,
+    SHARED_50,
+    SHARED_99,
+    TEST_MSE,
+    TRAIN_MSE,
+)
+from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.questions.claims import (
+    Comparison,
+    Moment,
+    answer,
+    compare,
+    comparisons,
+    epochs_to_level,
+    epochs_to_own_way,
+)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
+    study = PlantedStudy()
+    plant_claims(study, seeds=6)
+    return read_measurements(study.write(tmp_path_factory.mktemp("planted")))
+
+
+def two_runs(folder: Path, differences: list[float]) -> Measurements:
+    """Return a study in which two runs differ in test MSE by one number a seed, and in no other."""
+    study = PlantedStudy(epochs=2)
+    for seed, difference in enumerate(differences, 123):
+        for run, extra in ((SHARED_99, difference), (SEPARATE_99, 0.0)):
+            name = study.add(replace(run, seed=seed, epochs=2), FINAL[SHARED_99.name])
+            study.curves = [
+                (*row[:3], 0.9 + seed / 1000 + extra)
+                if row[0] == name and row[2] == TEST_MSE.key
+                else row
+                for row in study.curves
+            ]
+    return read_measurements(study.write(folder))
+
+
+def compared(folder: Path, differences: list[float]) -> Comparison | None:
+    return compare(two_runs(folder, differences), SHARED_99, SEPARATE_99, TEST_MSE)
+
+
+def test_planted_differences_are_found_with_their_sign(planted):
+    mse = compare(planted, SEPARATE_99, SHARED_99, TEST_MSE)
+    assert mse.difference.value == pytest.approx(0.908 - 1.017, abs=0.005)
+    assert mse.verdict == "separate 0.99 is better"
+    assert mse.difference.count == 6 == len(mse.values)
+    mrr = compare(planted, SHARED_99, SEPARATE_99, MRR)
+    assert mrr.difference.value < 0 and mrr.verdict == "separate 0.99 is better"
+
+
+def test_pairing_by_seed_takes_out_what_the_split_does_to_both(planted):
+    paired = compare(planted, SHARED_50, SEPARATE_99, TEST_MSE)
+    unpaired = planted.runs[TEST_MSE.key].groupby(planted.runs["embedding_sharing"]).std()
+    assert paired.values.std() < 0.5 * unpaired.min()
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        ([0.2, 0.21, 0.19, 0.22, 0.205], "separate 0.99 is better"),
+        ([-0.2, -0.21, -0.19, -0.22, -0.205], "shared 0.99 is better"),
+        ([0.2, -0.21, 0.19, -0.22, 0.05], "undecided at 5 seeds"),
+        ([0.2, -0.21], "undecided at 2 seeds"),
+        ([0.01, -0.02, 0.015, -0.005, 0.002], "about equal (within 0.05)"),
+        ([0.01, 0.02, 0.015, 0.012, 0.018], "separate 0.99 is better, by less than 0.05"),
+    ],
+)
+def test_a_verdict_needs_the_whole_interval_on_one_side(tmp_path, differences, verdict):
+    assert compared(tmp_path, differences).verdict == verdict
+
+
+def test_an_mrr_has_no_margin_in_which_it_is_about_equal(planted):
+    same = compare(planted, SEPARATE_50, SEPARATE_99, MRR)
+    assert abs(same.difference.value) < 0.01 and "equal" not in same.verdict
+
+
+def test_one_seed_is_no_answer(tmp_path):
+    assert compared(tmp_path, [0.3]) is None
+    assert answer(two_runs(tmp_path, [0.3])) is None
+
+
+def test_what_each_question_asks_is_judged_by_the_planted_truth(planted):
+    verdicts = {(c.question, c.metric, c.moment): c.verdict for c in comparisons(planted)}
+    end, way, level = Moment
+    assert verdicts["3a", MRR, end] == "separate 0.99 is better"
+    assert verdicts["3a", TRAIN_MSE, end] == "separate 0.99 is better"
+    assert verdicts["3b", TEST_MSE, end] == "about equal (within 0.05)"
+    assert verdicts["3b", JOINT_LOSS, end] == "separate 0.5 is better"
+    assert verdicts["3c", TEST_MSE, end] == "shared 0.5 is better"
+    assert verdicts["3c", MRR, way] == verdicts["3c", MRR, level] == "shared 0.99 is faster"
+    assert ("3c", JOINT_LOSS, end) not in verdicts, "joint losses of other weights are other sums"
+
+
+def test_the_page_says_where_runs_start_and_end(planted):
+    _, table = answer(planted).tables
+    assert [row[0] for row in table.rows] == [run.label for run in COURSE_RUNS]
+    start = dict(zip(table.headings, table.rows[1]))
+    assert start["start: train MSE"] == "13.00" or start["start: train MSE"].startswith("13")
+    assert start["end: train L_F"].startswith("0.428") and start["N"] == "6"
+
+
+def test_runs_of_another_width_fraction_batch_or_partial_seed_are_no_evidence(planted, tmp_path):
+    study = PlantedStudy()
+    plant_everything(study, seeds=6)
+    everything = comparisons(read_measurements(study.write(tmp_path)))
+    assert {c.difference.count for c in everything} == {6}
+    assert {c.question for c in everything} == set(COMPARISONS)
+
+
+def test_runs_that_were_only_watched_besides_count_once(tmp_path):
+    study = PlantedStudy(epochs=2)
+    for seed in (123, 124):
+        for interval in (None, 1):
+            for run in COURSE_RUNS:
+                run = replace(run, seed=seed, epochs=2, gradient_interval=interval)
+                study.add(run, FINAL[run.name])
+    found = comparisons(read_measurements(study.write(tmp_path)))
+    assert {c.difference.count for c in found} == {2}
+
+
+def test_the_table_has_every_comparison_at_full_precision(planted):
+    found, table = comparisons(planted), answer(planted).data
+    assert table["difference"].tolist() == [c.difference.value for c in found]
+    assert table["verdict"].tolist() == [c.verdict for c in found]
+    assert set(table["question"]) == {"3a", "3b", "3c"}
+
+
+def test_epochs_to_a_level_are_read_between_epochs():
+    curve = np.array([10.0, 6.0, 2.0, 1.0])
+    assert epochs_to_level(curve, 4.0, upwards=False) == 1.5
+    assert epochs_to_level(-curve, -4.0, upwards=True) == 1.5
+    assert epochs_to_level(curve, 10.0, upwards=False) == 0
+    assert math.isinf(epochs_to_level(curve, 0.5, upwards=False))
+    assert epochs_to_own_way(curve) == pytest.approx(2.55)
+    assert epochs_to_own_way(np.array([3.0, 3.0])) == 0
