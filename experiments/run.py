@@ -9,6 +9,14 @@ DEFAULT_SEED = 123
 DEFAULT_EPOCHS = 200
 
 BLUE, ORANGE, GREEN, BROWN = "#08519c", "#e6850e", "#009e73", "#7f3b08"
+METHOD_NAMES = {
+    "uncertainty": "uncertainty weighting",
+    "pcgrad": "PCGrad",
+    "cagrad": "CAGrad",
+    "mgda": "MGDA",
+    "upgrad": "UPGrad",
+    "imtlg": "IMTL-G",
+}
 HEAVY = 0.9  # a lambda_F above it is drawn in orange, the others in blue
 
 
@@ -188,7 +196,9 @@ class Run:
 
     @property
     def label(self) -> str:
-        """A name for tables and sentences: ``shared 0.99``."""
+        """A name for tables and sentences: ``shared 0.99``, or ``shared PCGrad``."""
+        if self.balancing != "fixed":
+            return f"{self.tables} {METHOD_NAMES[self.balancing]}"
         return f"{self.tables} {self.factorization_weight:g}"
 
     @property
@@ -206,10 +216,12 @@ class Run:
 
     @property
     def colour(self) -> str:
-        """The weights' colour, whichever other runs are drawn.
+        """The weights' colour, or the methods', whichever other runs are drawn.
 
         Dark blue and orange keep apart for the colour-blind and in grey (luminance 0.15, 0.45).
         """
+        if self.balancing != "fixed":
+            return GREEN
         return ORANGE if self.factorization_weight > HEAVY else BLUE
 
     @property

@@ -7,6 +7,7 @@ another kind did.
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,28 @@ import numpy as np
 
 from grader.isolation import Reply, StudentError
 from grader.judge import Program
-from grader.report import FAILED, Hint
+from grader.report import FAILED, PASSED, Hint
 from grader.suite import present_tests
 from grader.trial import Outcome, TestFunction, run_test
 
 if TYPE_CHECKING:
     from grader.misconceptions.entry import Misconception
 
+ROOM = 64 << 20  # bytes of numbers that are remembered
+
 
 class Explainer:
-    """Knows what each catalogued mistake returns; finds it out when it is first needed."""
+    """Knows what each catalogued mistake returns; finds it out when it is first needed.
+
+    Which tests a mistake fails is the same for all variants of their inputs, so that it is found
+    out once. What it returns is found out for each variant, and only of mistakes that fail the
+    same tests as the submission.
+    """
 
     def __init__(self) -> None:
-        self._predicted: dict[tuple[str, str], Outcome] = {}
+        self._predicted: dict[tuple[str, str, int], Outcome] = {}
+        self._statuses: dict[tuple[str, str], str] = {}
+        self._room = ROOM
 
     def hints(self, outcomes: Iterable[Outcome]) -> dict[str, Hint]:
         """Return the misconception that explains each failed test, by test id."""
@@ -47,9 +57,11 @@ class Explainer:
         seen = {
             id_: outcome
             for id_, outcome in tests.items()
-            if outcome.observations and outcome.graded.telling
+            if outcome.words and outcome.graded.telling
         }
         entries = [entry for entry in self._catalogue.values() if entry.question == question]
+        variant = next(iter(tests.values())).variant
+        right = {id_ for id_, outcome in tests.items() if outcome.status == PASSED}
         # A test that failed rules most entries out, so those come first.
         whole_question = sorted(seen.values(), key=lambda outcome: outcome.status != FAILED)
         whole = [entry for entry in entries if self._agrees(entry, whole_question)]
@@ -62,42 +74,49 @@ class Explainer:
                 candidates = [
                     entry
                     for entry in whole or entries
-                    if self._loses(entry, id_) and self._agrees(entry, related)
+                    if self._loses(entry, id_, variant) and self._agrees(entry, related)
                 ]
             if not whole:
                 # A mistake may have been made in one of two branches, but not in half of one.
                 branch = _branch(about)
-                passed = [i for i in set(seen) - failed if _branch(tests[i].graded.about) <= branch]
+                passed = [i for i in right if _branch(tests[i].graded.about) <= branch]
                 candidates = [
                     entry
                     for entry in candidates
                     if not _only_raised(tests[id_])  # many mistakes end in the same exception
-                    and not any(self._loses(entry, other) for other in passed)
+                    and not any(self._loses(entry, other, variant) for other in passed)
                 ]
-            entry = self._only_one(candidates, set(tests) - failed)
+            entry = self._only_one(candidates, right, variant)
             if entry:
                 hints[id_] = Hint(entry.id, entry.did, entry.think)
         return hints
 
     def _agrees(self, entry: "Misconception", outcomes: Iterable[Outcome]) -> bool:
-        return all(
-            outcome.graded.telling and outcome.same_as(self._predict(entry, outcome.graded.id))
-            for outcome in outcomes
+        return all(self._returns_the_same(entry, outcome) for outcome in outcomes)
+
+    def _returns_the_same(self, entry: "Misconception", outcome: Outcome) -> bool:
+        id_, variant = outcome.graded.id, outcome.variant
+        return (
+            outcome.graded.telling
+            and outcome.status == self._status(entry, id_, variant)
+            and outcome.same_as(self._predict(entry, id_, variant))
         )
 
-    def _loses(self, entry: "Misconception", id_: str) -> bool:
+    def _loses(self, entry: "Misconception", id_: str, variant: int) -> bool:
         telling = self._functions[id_].graded.telling
-        return telling and self._predict(entry, id_).status == FAILED
+        return telling and self._status(entry, id_, variant) == FAILED
 
     def _only_one(
-        self, candidates: list["Misconception"], passed: set[str]
+        self, candidates: list["Misconception"], passed: set[str], variant: int
     ) -> "Misconception | None":
         """Return the one kind of mistake among the candidates, if there is one."""
         kinds = self._kinds(candidates)
         if len(kinds) > 1:
             # Of those that lose the same, what would also lose a test that passed is ruled out.
             possible = [
-                entry for entry in candidates if not any(self._loses(entry, id_) for id_ in passed)
+                entry
+                for entry in candidates
+                if not any(self._loses(entry, id_, variant) for id_ in passed)
             ]
             kinds = self._kinds(possible)
         return self._catalogue[next(iter(kinds))] if len(kinds) == 1 else None
@@ -106,23 +125,40 @@ class Explainer:
     def _kinds(entries: list["Misconception"]) -> set[str]:
         return {entry.same_as or entry.id for entry in entries}
 
-    def predictions(self, entry: "Misconception") -> dict[str, Outcome]:
+    def predictions(self, entry: "Misconception", variant: int = 0) -> dict[str, Outcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
         return {
-            id_: self._predict(entry, id_)
+            id_: self._predict(entry, id_, variant)
             for id_, function in self._functions.items()
             if id_.split("-")[0] == entry.question and function.graded.telling
         }
 
-    def _predict(self, entry: "Misconception", id_: str) -> Outcome:
+    def _status(self, entry: "Misconception", id_: str, variant: int) -> str:
+        """Return whether a mistake passes a test, as it does with every variant."""
+        if (entry.id, id_) not in self._statuses:
+            self._predict(entry, id_, variant)
+        return self._statuses[entry.id, id_]
+
+    def _predict(self, entry: "Misconception", id_: str, variant: int) -> Outcome:
         """Run a mistake through one test, after those that the test depends on."""
-        if (entry.id, id_) not in self._predicted:
+        key = entry.id, id_, variant
+        if key not in self._predicted:
             function = self._functions[id_]
             graded = function.graded
             own = [name for name in (*graded.needs, *graded.apart_from) if name in self._functions]
-            earlier = {name: self._predict(entry, name).status for name in own}
-            self._predicted[entry.id, id_] = run_test(function, CatalogueAsk(entry), earlier)
-        return self._predicted[entry.id, id_]
+            earlier = {name: self._status(entry, name, variant) for name in own}
+            outcome = run_test(function, CatalogueAsk(entry), earlier, variant)
+            self._keep(key, replace(outcome, failures=()))
+        return self._predicted[key]
+
+    def _keep(self, key: tuple[str, str, int], outcome: Outcome) -> None:
+        """Remember a prediction, and forget the oldest ones where they would be too many."""
+        self._statuses[key[:2]] = outcome.status
+        self._predicted[key] = outcome
+        self._room -= outcome.numbers.nbytes
+        while self._room < 0 and len(self._predicted) > 1:
+            oldest = self._predicted.pop(next(iter(self._predicted)))
+            self._room += oldest.numbers.nbytes
 
     @cached_property
     def _functions(self) -> dict[str, TestFunction]:
@@ -142,7 +178,7 @@ class Explainer:
 
 def _only_raised(outcome: Outcome) -> bool:
     """Whether all that came of a test was exceptions."""
-    return all(what == "answer" for what, _ in outcome.observations)
+    return all(what == "answer" for what, _ in outcome.words)
 
 
 def _branch(about: str) -> set[str]:

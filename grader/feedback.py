@@ -1,6 +1,5 @@
 """From what a test found to what a student reads."""
 
-import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -43,12 +42,8 @@ AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "Modu
 def results_of(
     tests: Iterable[GradedTest], outcomes: Mapping[str, Outcome], hints: Mapping[str, Hint]
 ) -> list[TestResult]:
-    """Return the tests' lines in the report; an exception is told once for each question.
-
-    Of hidden tests, students are told one place in each question where their code raised: which
-    line raises may depend on the input, and many of them would tell it.
-    """
-    results, told, places = [], {}, {}
+    """Return the tests' lines in the report; an exception is reported once in each question."""
+    results, told = [], {}
     for test in tests:
         result = result_of(test, outcomes[test.id], hints.get(test.id))
         stumble = (test.question, result.raised.split(":")[0], result.where)
@@ -56,11 +51,6 @@ def results_of(
             message = f"Not run, fix {told[stumble]} first."
             result = replace(result, status=NOT_RUN, message=message, where=(), raised="")
         told.setdefault(stumble, test.id)
-        if result.hidden and result.where:
-            first = places.setdefault(test.question, test.id)
-            if first != test.id:
-                message = f"Your code raised an exception in another place. Fix {first} first."
-                result = replace(result, message=message, place_untold=True)
         results.append(result)
     return results
 
@@ -131,12 +121,11 @@ def _raised_sentence(error: StudentError) -> str:
         return f"{_missing_file(error)} is missing."
     if error.type == "Mismatch":
         return "The weights of the net do not have the shapes that the question asks for."
-    kind = error.type if isinstance(getattr(builtins, error.type, None), type) else "an exception"
     if error.message == NULL_BYTES:  # of a SyntaxError; of a ValueError on older Pythons
         return "The file could not be imported: save it with the encoding UTF-8."
     if error.type in AT_IMPORT:
-        return f"The file could not be imported: {kind}{place}."
-    return f"Your code raised {kind}{place}."
+        return f"The file could not be imported: {error.type}{place}."
+    return f"Your code raised {error.type}{place}."
 
 
 def _raised_text(error: StudentError) -> str:

@@ -18,6 +18,7 @@ from grader.report import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResu
 from grader.sandbox import Sandbox, TimedAsk
 from grader.suite import hidden_tests_are_here, present_tests, run_suite
 from grader.trial import Outcome, sentence_of
+from grader.variants import variants_for
 
 FAULT = "The grader failed. That is its own fault, not the submission's. "
 UNPROTECTED = (
@@ -152,6 +153,7 @@ def _outcomes(
             assignment,
             set(seconds),
             asks.__getitem__,
+            variants_for(submission.files).of,
             progress,
             so_far,
             time_is_up=lambda: time.monotonic() >= until,

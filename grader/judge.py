@@ -11,23 +11,15 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from grader.cleaning import clean_line
 from grader.isolation.reply import Reply, StudentError
 
 # Wide enough for float32 in any order of operations, narrow enough that no known mistake fits.
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
 SHOWN = 120
-# fmt: off
-KINDS = frozenset((
-    "nothing", "Tensor", "Parameter", "ndarray", "float", "int", "bool", "complex", "str", "bytes",
-    "tuple", "list", "dict", "set", "function", "Embedding", "ScaledEmbedding", "ZeroEmbedding",
-    "Linear", "Sequential", "ModuleList", "float16", "float32", "float64",
-))
+# Bytes of an array whose shape is not known beforehand, and that is looked at all the same.
+FEW = 1 << 17
 PYTHON_NUMBERS = frozenset(("bool", "int", "float", "complex"))
-DTYPES = frozenset((
-    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64",
-))
-# fmt: on
-
 
 K = TypeVar("K", bound=Hashable)
 Program = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -88,8 +80,8 @@ def graded(
 class Failure:
     """One comparison that failed, or a request without an answer.
 
-    ``what`` and ``problem`` hold no number and no input; ``given``, ``expected`` and ``got`` do,
-    and are for public tests and for instructors.
+    ``what`` and ``problem`` hold shapes and types, but no number and no input; ``given``,
+    ``expected`` and ``got`` do, and are for public tests and for instructors.
     """
 
     what: str
@@ -106,12 +98,36 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Value:
-    """One thing that a submission returned: what it is, and its numbers if it has some."""
+    """One thing that a submission returned: what it is, and its numbers if it has some.
+
+    A submission chooses the size of what it returns. So a test gets numbers only from ``numbers``,
+    which compares the shape, or from ``few``, which bounds the size: computing with an array of
+    any shape, such as indexing it, could take all memory.
+    """
 
     type: str = "nothing"
     dtype: str = ""
-    array: np.ndarray | None = None
+    unchecked: np.ndarray | None = field(default=None, repr=False)
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of the numbers; None if there are none."""
+        return None if self.unchecked is None else self.unchecked.shape
+
+    def numbers(self, *shape: int) -> np.ndarray | None:
+        """Return the numbers if they have this shape, else None."""
+        return self.unchecked if self.shape == shape else None
+
+    def few(self) -> np.ndarray | None:
+        """Return the numbers of any shape; None if there are none, or more than ``FEW`` bytes."""
+        small = self.unchecked is not None and self.unchecked.nbytes <= FEW
+        return self.unchecked if small else None
+
+    @property
+    def shown(self) -> str:
+        """The numbers in a line, or what the value is if it has none."""
+        return described(self) if self.unchecked is None else text(self.unchecked)
 
 
 @dataclass(frozen=True)
@@ -127,7 +143,7 @@ class Answer:
         return Value(
             type=str(facts.get("type", "nothing")),
             dtype=str(facts.get("dtype", "")),
-            array=self.reply.arrays.get(name),
+            unchecked=self.reply.arrays.get(name),
             facts=facts,
         )
 
@@ -141,14 +157,21 @@ class Judge:
         Where programs run.
     apart : bool
         Whether ready-made parts should stand in for those that ``Graded.apart_from`` names.
+    variant : int
+        Which of its inputs a hidden test should use, from 0 to ``VARIANTS - 1``.
     """
 
-    def __init__(self, ask: Ask, apart: bool = False) -> None:
+    def __init__(self, ask: Ask, apart: bool = False, variant: int = 0) -> None:
         self._ask = ask
         self.apart = apart
+        self.variant = variant
         self.given = ""
         self.failures: list[Failure] = []
         self.observations: list[tuple[str, Any]] = []
+
+    def random(self, seed: int) -> np.random.RandomState:
+        """Return random numbers that differ from variant to variant."""
+        return np.random.RandomState((seed, self.variant))
 
     def ask(self, *steps: dict[str, Any], given: str = "", **arrays: Any) -> Answer:
         """Run steps over the submission.
@@ -205,23 +228,24 @@ class Judge:
             The same thing from a second call, where random numbers have moved on.
         """
         expected = np.asarray(expected)
-        array = got.array
+        array = got.numbers(*expected.shape)
         if array is None:
-            self._remember(what, got.type, f"is {described(got)}", expected, described(got))
-        elif again is not None and array.shape == expected.shape and not agree(array, again.array):
-            self._remember(what, "random", "changes from call to call", expected, text(array))
+            self._remember(what, seen_of(got), _misfit(got, expected.shape), expected, got.shown)
+        elif again is not None and not agree(array, again.numbers(*expected.shape)):
+            self._remember(what, "random", "changes from call to call", expected, got.shown)
         else:
-            problem = difference(array, expected)
-            self._remember(what, array, problem, expected, text(array))
+            problem = "" if agree(array, expected) else "has other numbers than it should"
+            self._remember(what, array, problem, expected, got.shown)
 
     def gradient(self, what: str, got: Value, expected: np.ndarray) -> None:
         """Compare a gradient; none at all is the same as zeros."""
-        if got.array is None:
+        if got.shape is None:
             got = Value("gradient", "", np.zeros(expected.shape))
-        problem = difference(got.array, expected)
-        if problem and not np.any(got.array):
-            problem = "is missing or zero"
-        self._remember(what, got.array, problem, expected, text(got.array))
+        array = got.numbers(*expected.shape)
+        if array is None or agree(array, expected) or np.any(array):
+            self.equal(what, got, expected)
+        else:
+            self._remember(what, array, "is missing or zero", expected, got.shown)
 
     def fact(
         self,
@@ -243,10 +267,11 @@ class Judge:
 
     def shape(self, what: str, got: Value, expected: tuple[int, ...]) -> None:
         """Compare a shape; what has no shape fails with what it is."""
-        if got.array is None:
-            self._remember(what, got.type, f"is {described(got)}", expected, described(got))
+        if got.shape is None:
+            self._remember(what, got.type, _misfit(got, expected), expected, got.shown)
         else:
-            self.fact(f"the shape of {what}", got.array.shape, expected, "is not what it should be")
+            problem = f"is {got.shape}, not {expected}"
+            self.fact(f"the shape of {what}", got.shape, expected, problem)
 
     def tensor(self, what: str, got: Value, dtypes: tuple[str, ...] = ()) -> None:
         """Check that something is a tensor of numbers with a fraction, or of these dtypes."""
@@ -287,11 +312,24 @@ def agree(first: np.ndarray | None, second: np.ndarray | None) -> bool:
     return np.allclose(first, second, RELATIVE, ABSOLUTE, equal_nan=True)
 
 
-def difference(array: np.ndarray, expected: np.ndarray) -> str:
-    """Say how an array differs from the expected one, without a number; empty if it does not."""
-    if array.shape != expected.shape:
-        return "has another shape than it should"
-    return "" if agree(array, expected) else "has other numbers than it should"
+def seen_of(value: Value) -> Any:
+    """Return what to remember of a value that may have any shape."""
+    if value.shape is None:
+        return value.type
+    array = value.few()
+    return value.shape if array is None else array
+
+
+def _misfit(value: Value, shape: tuple[int, ...]) -> str:
+    """Say why a value cannot be compared with numbers of a shape."""
+    if value.shape is None:
+        return f"is {described(value)}"
+    return f"has shape {value.shape}, not {shape}"
+
+
+def is_constant(array: np.ndarray) -> bool:
+    """Whether an array holds one number again and again."""
+    return bool(array.size) and bool((array == array.flat[0]).all())
 
 
 def is_numeric(array: np.ndarray) -> bool:
@@ -299,16 +337,14 @@ def is_numeric(array: np.ndarray) -> bool:
 
 
 def described(value: Value) -> str:
-    """Say what a value is, as in 'Tensor of int64', 'a Python float' or 'None'.
-
-    Only names that are known are repeated: a submission could name a class after hidden inputs.
-    """
+    """Say what a value is, as in 'Tensor of int64', 'a Python float' or 'None'."""
     if value.type == "NoneType":
         return "None"
     if value.type in PYTHON_NUMBERS:
         return f"a Python {value.type}"
-    kind = value.type if value.type in KINDS else "an object of another type"
-    return f"{kind} of {value.dtype}" if value.dtype in DTYPES else kind
+    # A submission makes up its classes' names.
+    kind = clean_line(value.type, 60) or "an object"
+    return f"{kind} of {clean_line(value.dtype, 20)}" if value.dtype else kind
 
 
 def text(value: Any) -> str:

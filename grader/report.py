@@ -5,6 +5,7 @@ from typing import Any
 
 PASSED, FAILED, NOT_RUN, ERROR = "passed", "failed", "not run", "error"
 NOT_WRITTEN, NOT_IMPORTED = "not written", "not imported"
+SHOWN = 300  # characters of an exception's text in a hidden test
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,11 @@ class TestResult:
     status : str
         ``"passed"``, ``"failed"``, ``"not run"`` or, where the grader is at fault, ``"error"``.
     message : str
-        Why it did not pass, fit for a student: no input and no expected value.
+        Why it did not pass, fit for a student: it holds no input and no expected value.
     where : tuple of str
         Lines of the student's own files, outermost first, for code that raised.
-    place_untold : bool
-        Whether ``where`` is for instructors only: another place of the question is told.
     raised : str
-        The exception with its text, which may repeat an input.
+        The student's exception with its text; our own traceback where the grader is at fault.
     detail : Detail or None
         The numbers of the failure.
     cause : str
@@ -61,7 +60,6 @@ class TestResult:
     hidden: bool
     message: str = ""
     where: tuple[str, ...] = ()
-    place_untold: bool = False
     raised: str = ""
     detail: Detail | None = None
     hint: Hint | None = None
@@ -69,13 +67,17 @@ class TestResult:
     cause: str = ""
 
     def for_student(self) -> "TestResult":
-        """Return what a student may see: of a hidden test, no input, value or exception text."""
+        """Return what a student may see: of a hidden test, no input and no value of ours.
+
+        The text of an exception is the student's own, and may repeat an input. The next upload
+        gets other inputs, so this one is of no use there; still, it is cut.
+        """
         if self.status == ERROR:
             return replace(self, raised="", detail=None, where=(), seconds=0.0)
         if not self.hidden:
             return self
-        where = () if self.place_untold else self.where[-1:]
-        return replace(self, raised="", detail=None, where=where, seconds=0.0)
+        raised = self.raised if len(self.raised) <= SHOWN else self.raised[: SHOWN - 3] + "..."
+        return replace(self, raised=raised, detail=None, seconds=0.0)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

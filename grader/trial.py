@@ -2,9 +2,8 @@
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,73 +18,81 @@ TestFunction = Callable[[Judge], None]
 class Outcome:
     """What one test found.
 
-    ``observations`` is all that the submission returned, in the order in which it was compared;
-    ``reason`` says why a test was not run, and holds our own traceback for an ``"error"``.
+    Attributes
+    ----------
+    words : tuple
+        What was compared, in order, and what the submission returned there: a word, a type or,
+        of numbers, their shape.
+    numbers : ndarray
+        All numbers that it returned, shape (count,), float32.
+    variant : int
+        Which inputs a hidden test used.
+    reason : str
+        Why a test was not run; our own traceback for an ``"error"``.
     """
 
     graded: Graded
     sentence: str
     status: str
     failures: tuple[Failure, ...] = ()
-    observations: tuple[tuple[str, Any], ...] = ()
+    words: tuple[tuple[str, Any], ...] = ()
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
+    variant: int = 0
     reason: str = ""
     seconds: float = 0.0
 
-    @cached_property
-    def _words(self) -> list[Any]:
-        """All that was observed but for numbers: words, types and shapes."""
-        words: list[Any] = []
-        for what, value in self.observations:
-            if isinstance(value, np.ndarray) and is_numeric(value):
-                words.append((what, value.shape))
-            elif isinstance(value, np.ndarray):
-                words.append((what, value.shape, value.tobytes()))
-            else:
-                words.append((what, value))
-        return words
-
-    @cached_property
-    def _numbers(self) -> np.ndarray:
-        """The numbers that were observed, in one row."""
-        arrays = [value for _, value in self.observations if isinstance(value, np.ndarray)]
-        rows = [array.ravel().astype(np.float64) for array in arrays if is_numeric(array)]
-        return np.concatenate([np.zeros(0), *rows])
-
     def same_as(self, other: "Outcome") -> bool:
         """Whether two submissions returned the same, wherever the test looked."""
-        # A submission's numbers may be very many, and are not looked at where shapes differ.
-        return self._words == other._words and agree(self._numbers, other._numbers)
+        return self.words == other.words and agree(self.numbers, other.numbers)
 
 
-def run_test(function: TestFunction, ask: Ask, earlier: Mapping[str, str]) -> Outcome:
+def apart_into_words_and_numbers(
+    observations: Iterable[tuple[str, Any]],
+) -> tuple[tuple[tuple[str, Any], ...], np.ndarray]:
+    """Return what is compared exactly, and in one row what is compared up to rounding."""
+    words: list[tuple[str, Any]] = []
+    rows = [np.zeros(0, np.float32)]
+    for what, value in observations:
+        if isinstance(value, np.ndarray) and is_numeric(value):
+            words.append((what, value.shape))
+            with np.errstate(over="ignore"):
+                rows.append(value.ravel().astype(np.float32))
+        elif isinstance(value, np.ndarray):
+            words.append((what, (value.shape, value.tobytes())))
+        else:
+            words.append((what, value))
+    return tuple(words), np.concatenate(rows)
+
+
+def run_test(
+    function: TestFunction, ask: Ask, earlier: Mapping[str, str], variant: int = 0
+) -> Outcome:
     """Run a test, unless one that it needs did not pass.
 
     Parameters
     ----------
     earlier : mapping
         Status by test id of the tests that were run before.
+    variant : int
+        Which of its inputs a hidden test uses.
     """
     graded: Graded = function.graded
     sentence = sentence_of(function)
     missing = [id_ for id_ in graded.needs if earlier.get(id_, PASSED) != PASSED]
     if missing:
-        return Outcome(graded, sentence, NOT_RUN, reason=f"Not run, fix {missing[0]} first.")
+        reason = f"Not run, fix {missing[0]} first."
+        return Outcome(graded, sentence, NOT_RUN, variant=variant, reason=reason)
     start = time.perf_counter()
-    judge = attempt(function, ask)
+    judge = attempt(function, ask, variant=variant)
     if isinstance(judge, Judge) and judge.failures and _failed(graded.apart_from, earlier):
         # A mistake of another question has cost its points there.
-        judge = attempt(function, ask, apart=True)
+        judge = attempt(function, ask, apart=True, variant=variant)
     seconds = time.perf_counter() - start
     if isinstance(judge, str):
-        return Outcome(graded, sentence, ERROR, reason=judge, seconds=seconds)
-    return Outcome(
-        graded,
-        sentence,
-        FAILED if judge.failures else PASSED,
-        tuple(judge.failures),
-        tuple(judge.observations),
-        seconds=seconds,
-    )
+        return Outcome(graded, sentence, ERROR, variant=variant, reason=judge, seconds=seconds)
+    status = FAILED if judge.failures else PASSED
+    seen = apart_into_words_and_numbers(judge.observations)
+    return Outcome(graded, sentence, status, tuple(judge.failures), *seen, variant, seconds=seconds)
 
 
 def sentence_of(function: TestFunction) -> str:
@@ -93,9 +100,9 @@ def sentence_of(function: TestFunction) -> str:
     return " ".join((function.__doc__ or function.graded.id).split())
 
 
-def attempt(function: TestFunction, ask: Ask, apart: bool = False) -> Judge | str:
+def attempt(function: TestFunction, ask: Ask, apart: bool = False, variant: int = 0) -> Judge | str:
     """Return the judge after the test, or the traceback of our own fault."""
-    judge = Judge(ask, apart)
+    judge = Judge(ask, apart, variant)
     try:
         function(judge)
     except Stopped:

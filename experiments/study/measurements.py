@@ -25,6 +25,8 @@ GRADIENT_COLUMNS = (
     *("run", "epoch", "table"),
     *("factorization_norm", "regression_norm", "cosine"),
 )
+
+
 FLOATS = (
     *("factorization_weight", "regression_weight", "training_fraction", *METRIC_KEYS),
     *("value", "factorization_norm", "regression_norm", "cosine"),
@@ -127,7 +129,7 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if missing:
         raise StudyError(f"{path} has no column {', '.join(missing)}; run the study again")
     for column in table.columns.intersection(FLOATS):
-        table[column] = table[column].map(float)  # exact, which the reader's own floats are not
+        table[column] = table[column].map(float)  # exact, which older pandas' own floats are not
     return table
 
 

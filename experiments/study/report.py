@@ -55,8 +55,7 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     files: dict[Path, bytes | str] = {}
     for section in sections:
         key = section.question.key
-        if section.data is not None:
-            files[study / f"{key}.csv"] = section.data.to_csv(index=False)
+        files[study / f"{key}.csv"] = section.tables[0].data.to_csv(index=False)
         if section.figure and section.png:
             files[study / "figures" / f"{key}.pdf"] = picture_bytes(section.figure, "pdf")
             files[study / "figures" / f"{key}.png"] = section.png

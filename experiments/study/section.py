@@ -1,7 +1,8 @@
 """An answered question, as the page, the notebook and the files of a study show it."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
@@ -40,11 +41,34 @@ class Question:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text; the first column names the row."""
+    """Rows of equal headings; the first cell names the row."""
 
     caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Sequence[dict[str, str | int | Estimate]]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return tuple(self.rows[0])
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """The rows as people read them."""
+        return [[as_text(cell) for cell in row.values()] for row in self.rows]
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The rows at full precision; an estimate has columns for the ends of its interval."""
+        wide = []
+        for row in self.rows:
+            cells: dict[str, object] = {}
+            for heading, cell in row.items():
+                if isinstance(cell, Estimate):
+                    cells |= {heading: cell.value}
+                    cells |= {f"{heading}, low": cell.low, f"{heading}, high": cell.high}
+                else:
+                    cells[heading] = cell
+            wide.append(cells)
+        return pd.DataFrame(wide)
 
 
 @dataclass(frozen=True)
@@ -62,8 +86,7 @@ class Section:
     caption : str
         Of the figure; with findings and tables it says all that the figure shows.
     tables : tuple of Table
-    data : DataFrame or None
-        The numbers at full precision.
+        The first one is the section's file, at full precision.
     latex : str
         A table for the handout, where there is one.
     """
@@ -74,7 +97,6 @@ class Section:
     figure: Figure | None = None
     caption: str = ""
     tables: tuple[Table, ...] = ()
-    data: pd.DataFrame | None = field(default=None, repr=False)
     latex: str = ""
 
     @cached_property
@@ -93,6 +115,10 @@ def decimals_of(estimate: Estimate) -> int:
         digits = math.floor(math.log10(abs(estimate.value))) if estimate.value else 0
         return min(4, max(0, 3 - digits))
     return min(5, max(0, 1 - math.floor(math.log10(half))))
+
+
+def as_text(cell: str | int | Estimate) -> str:
+    return with_interval(cell) if isinstance(cell, Estimate) else str(cell)
 
 
 def fixed(value: float, decimals: int) -> str:

@@ -42,11 +42,6 @@ class Estimate:
             return [[0.0], [0.0]]
         return [[self.value - self.low], [self.high - self.value]]
 
-    def columns(self, name: str) -> dict[str, float]:
-        """Return the columns of a table: the value, the interval's ends and the seeds."""
-        ends = {f"{name}_low": self.low, f"{name}_high": self.high}
-        return {name: self.value, **ends, "seeds": self.count}
-
 
 def mean_interval(values: Sequence[float]) -> Estimate:
     """Return the mean of one value a seed, with Student's t interval.

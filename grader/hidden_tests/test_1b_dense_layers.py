@@ -4,7 +4,7 @@ import numpy as np
 
 from grader.hidden_tests import oracle
 from grader.hidden_tests.cases import Case
-from grader.judge import Answer, Judge, Value, agree, graded, program_of
+from grader.judge import Answer, Judge, Value, agree, graded, is_constant, program_of
 from grader.programs import all_but, call, describe_dense, load, mode, net
 
 SPARE = all_but("init_mlp_layers")
@@ -33,8 +33,8 @@ def test_any_layer_sizes(judge: Judge) -> None:
 
 def shapes(answer: Answer) -> list[tuple[int, ...]]:
     """Return the parameters' shapes, sorted: layers may be made in any order."""
-    arrays = (answer[f"dense.{index}"].array for index in range(64))
-    return sorted(array.shape for array in arrays if array is not None)
+    found = (answer[f"dense.{index}"].shape for index in range(64))
+    return sorted(shape for shape in found if shape is not None)
 
 
 @graded("1b-2-hidden", about="activations", needs=("1b-1-hidden",))
@@ -45,9 +45,8 @@ def test_relu_between_the_layers_and_not_after_the_last(judge: Judge) -> None:
 
 
 def judge_activations(judge: Judge, layer_sizes: tuple[int, ...]) -> None:
-    case = Case(4, 6, 3, layer_sizes, True, (0, 1, 3), (2, 5, 1), seed=39)
-    random = np.random.RandomState(5)
-    rows = random.normal(scale=2, size=(24, 9)).astype(np.float32)
+    case = Case(4, 6, 3, layer_sizes, True, (0, 1, 3), (2, 5, 1), seed=39, variant=judge.variant)
+    rows = judge.random(5).normal(scale=2, size=(24, 9)).astype(np.float32)
     answer = judge.ask(net(4, 6, 3, layer_sizes, spare=SPARE), describe_dense())
     judge.fact("mlp_layers", answer["mlp_layers"].facts.get("module"), True, "is no nn.Module")
     if not answer["mlp_layers"].facts.get("callable"):
@@ -64,17 +63,17 @@ def judge_activations(judge: Judge, layer_sizes: tuple[int, ...]) -> None:
     got, expected = in_a_row(direct["out"]), oracle.mlp(rows, case.dense)
     classes = answer["mlp_layers"].facts.get("classes")
     plain = isinstance(classes, list) and all(name in PLAIN for name in classes)
-    if plain and not agree(got.array, expected) and forward_applies_relu(judge, case):
+    if plain and not agree(got.numbers(24), expected) and forward_applies_relu(judge, case):
         return  # plain layers; the student's forward puts the ReLU between them
     judge.equal("the output of mlp_layers", got, expected)
 
 
 def in_a_row(value: Value) -> Value:
     """Take the last axis away where it has one column."""
-    array = value.array
-    if array is not None and array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    return Value(value.type, value.dtype, array, value.facts)
+    array = value.numbers(24, 1)
+    if array is None:
+        return value
+    return Value(value.type, value.dtype, array[:, 0], value.facts)
 
 
 def forward_applies_relu(judge: Judge, case: Case) -> bool:
@@ -85,7 +84,7 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
     """
     zeros = {name: np.zeros_like(table) for name, table in case.tables.items()}
     for seed in range(6):
-        random = np.random.RandomState(seed)
+        random = judge.random(seed)
         dense = [random.normal(size=array.shape).astype(np.float32) for array in case.dense]
         answer = judge.try_ask(
             net(4, 6, 3, case.layer_sizes, spare=SPARE),
@@ -96,7 +95,7 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
             **{f"dense{index}": array for index, array in enumerate(dense)},
         )
         expected = oracle.mlp(np.zeros((3, 9)), dense)
-        if answer is None or not agree(answer["out.1"].array, expected):
+        if answer is None or not agree(answer["out.1"].numbers(3), expected):
             return False
     return True
 
@@ -104,21 +103,23 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
 @graded("1b-3-hidden", about="layers of their own")
 def test_layers_are_random_registered_and_their_own(judge: Judge) -> None:
     """Each layer has random weights of its own, registered in the net, the same when evaluating."""
-    rows = np.random.RandomState(5).normal(size=(4, 6)).astype(np.float32)
-    made = net(4, 6, 2, (6, 6, 6), spare=SPARE)
+    random = judge.random(5)
+    rows = random.normal(size=(4, 6)).astype(np.float32)
+    made = net(4, 6, 2, (6, 6, 6), seed=int(random.randint(2**31)), spare=SPARE)
     answer = judge.ask(made, describe_dense())
     layers = answer["mlp_layers"]
     judge.fact("mlp_layers", layers.facts.get("registered"), True, "is not registered in the net")
     judge.fact("mlp_layers", layers.facts.get("trainable"), True, "has frozen parameters")
-    weights = [answer[f"dense.{index}"].array for index in range(64)]
-    weights = [array for array in weights if array is not None and array.ndim == 2]
+    arrays = [answer[f"dense.{index}"].few() for index in range(64)]
+    weights = [array for array in arrays if array is not None and array.ndim == 2]
     judge.fact("the number of weight matrices", len(weights), 3, "is not one for each layer")
     alike = any(
         np.array_equal(weights[i], weights[j]) for i in range(len(weights)) for j in range(i)
     )
     judge.fact("two layers with the same weights", alike, False, "were found")
-    constant = any(array.size > 1 and array.std() == 0 for array in weights)
-    judge.fact("a layer with constant weights", constant, False, "was found")
+    constant = [array for array in weights if array.size > 1 and is_constant(array)]
+    found = "none" if not constant else "of zeros" if not np.any(constant[0]) else "of one number"
+    judge.fact("a layer with constant weights", found, "none", "was found")
     if layers.facts.get("callable"):
         _judge_modes(judge, made, rows)
 
@@ -134,6 +135,6 @@ def _judge_modes(judge: Judge, made: dict, rows: np.ndarray) -> None:
     )
     if answer is None:
         return
-    first, second, evaluating = (answer[name].array for name in ("first", "second", "evaluating"))
+    first, second, evaluating = (answer[name].few() for name in ("first", "second", "evaluating"))
     judge.fact("the output", agree(first, second), True, "changes from call to call")
     judge.fact("the output", agree(first, evaluating), True, "is another in evaluation mode")

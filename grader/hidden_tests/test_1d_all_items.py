@@ -24,7 +24,7 @@ def judge_scores(judge: Judge, sharing: bool) -> None:
             cotangent=np.ones((len(case.user_ids), 1), np.float32),
             **case.weights,
         )
-        for case in (*cases(sharing), *large_cases(sharing))
+        for case in (*cases(sharing, judge.variant), *large_cases(sharing, judge.variant))
     }
     for case, answer in judge.ask_each(programs):
         expected, again = case.all_scores(), answer["again"]
@@ -61,11 +61,11 @@ def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
             twice=np.array([4, 1, 4]),
             **case.weights,
         )
-        for case in one_of_each()
+        for case in one_of_each(judge.variant)
     }
     for _, answer in judge.ask_each(programs):
         judge.shape("the table of one user's scores", answer["alone"], (1, 8))
-        rows = answer["out"].array
-        if rows is not None and rows.shape == (5, 8):
+        rows = answer["out"].numbers(5, 8)
+        if rows is not None:
             judge.equal("the table of one user's scores", answer["alone"], rows[[3]])
             judge.equal("the table of a user's scores twice", answer["twice"], rows[[4, 1, 4]])

@@ -11,20 +11,22 @@ from grader.programs import backward, call, report, track
 STEP = 1e-3
 
 
-def batches(scale: float, sizes: tuple[int, ...] = (5, 1, 8)) -> list[tuple[np.ndarray, ...]]:
+def batches(judge: Judge, scale: float) -> list[tuple[np.ndarray, ...]]:
     """Return pairs of arrays, of several lengths."""
-    random = np.random.RandomState(17)
-    return [tuple(random.normal(scale=scale, size=(2, size))) for size in sizes]
+    random = judge.random(17)
+    return [tuple(random.normal(scale=scale, size=(2, size))) for size in (5, 1, 8)]
 
 
-def stars() -> list[tuple[np.ndarray, ...]]:
+def stars(judge: Judge) -> list[tuple[np.ndarray, ...]]:
     """Return observed ratings, and predictions that are not all between 1 and 5, nor near."""
-    random = np.random.RandomState(18)
+    random = judge.random(18)
     pairs = [
         (random.randint(1, 6, size).astype(float), random.normal(3, 2.5, size))
         for size in (6, 1, 9)
     ]
-    return [*pairs, (np.array([4.5, 0.5, 3.0]), np.array([-9.5, 17.0, 3.25]))]
+    far = np.array([random.uniform(-12, -8), random.uniform(14, 20), random.uniform(3.2, 3.4)])
+    halves = np.array([random.randint(2, 5) + 0.5, 0.5, random.uniform(2.9, 3.1)])
+    return [*pairs, (halves, far)]
 
 
 def judge_values(
@@ -79,22 +81,21 @@ def judge_gradients(
     for name, right in zip(wrt, expected):
         got = answer[f"gradient:{name}"]
         what = f"the gradient with respect to {name}"
-        if got.array is not None and not agree(got.array, right) and own(answer, name):
+        if not agree(got.numbers(*right.shape), right) and own(answer, name, right.shape):
             judge.fact(what, "its own", "its own", "")
         else:
             judge.gradient(what, got, right)
 
 
 def kind(answer: Answer) -> str:
-    array = answer["out"].array
-    return "a number" if array is not None and array.shape == () else "something else"
+    return "a number" if answer["out"].shape == () else "something else"
 
 
-def own(answer: Answer, name: str) -> bool:
+def own(answer: Answer, name: str, shape: tuple[int, ...]) -> bool:
     """Whether a gradient is that of the value that the submission itself returns."""
-    gradient = answer[f"gradient:{name}"].array
-    above, below = (answer[f"at_{name}_{side}"].array for side in ("above", "below"))
-    if above is None or below is None or above.shape or below.shape or not gradient.any():
+    gradient = answer[f"gradient:{name}"].numbers(*shape)
+    above, below = (answer[f"at_{name}_{side}"].numbers() for side in ("above", "below"))
+    if gradient is None or above is None or below is None or not gradient.any():
         return False
     if not (is_numeric(above) and is_numeric(below) and is_numeric(gradient)):
         return False
@@ -106,15 +107,16 @@ def own(answer: Answer, name: str) -> bool:
 @graded("2a-1-hidden", about="value")
 def test_bpr_loss(judge: Judge) -> None:
     """bpr_loss is the mean of 1 - sigmoid(p_pos - p_neg), and leaves its arguments as they are."""
-    far_apart = np.array([15, -15, 0.5, 7.5]), np.array([-15, 15, 0.25, -7.5])
-    pairs = [*batches(2.0), far_apart]
+    ahead, behind, near, apart = judge.random(19).uniform(0.9, 1.1, 4) * (15, -15, 0.5, 7.5)
+    far_apart = np.array([ahead, behind, near, apart]), np.array([-15, 15, 0.25, -apart])
+    pairs = [*batches(judge, 2.0), far_apart]
     judge_values(judge, "loss.bpr_loss", ("positive", "negative"), pairs, oracle.bpr)
 
 
 @graded("2a-2-hidden", about="gradient")
 def test_bpr_gradients(judge: Judge) -> None:
     """The gradients of bpr_loss reach both kinds of scores."""
-    positive, negative = batches(1.5)[0]
+    positive, negative = batches(judge, 1.5)[0]
     judge_gradients(
         judge,
         "loss.bpr_loss",
@@ -128,13 +130,13 @@ def test_bpr_gradients(judge: Judge) -> None:
 def test_regression_loss(judge: Judge) -> None:
     """regression_loss is the mean squared error, and leaves its arguments as they are."""
     names = ("observed", "predicted")
-    judge_values(judge, "loss.regression_loss", names, stars(), oracle.mean_squared_error)
+    judge_values(judge, "loss.regression_loss", names, stars(judge), oracle.mean_squared_error)
 
 
 @graded("2b-2-hidden", about="gradient")
 def test_regression_gradients(judge: Judge) -> None:
     """The gradients of regression_loss reach the predicted ratings."""
-    observed, predicted = stars()[0]
+    observed, predicted = stars(judge)[0]
     judge_gradients(
         judge,
         "loss.regression_loss",
@@ -147,8 +149,16 @@ def test_regression_gradients(judge: Judge) -> None:
 @graded("2c-1-hidden", about="value")
 def test_joint_loss(judge: Judge) -> None:
     """joint_loss weighs each loss with its own weight, also where the weights do not sum to one."""
-    losses_of = {(0.99, 0.01): (0.4, 1.3), (2.0, 0.5): (0.25, 3.0)}
-    losses_of |= {(0.0, 1.5): (0.7, 0.2), (0.3, 0.0): (0.5, 12.0)}
+    random = judge.random(20)
+    losses_of = {
+        weights: tuple(random.uniform(0.8, 1.2, 2) * losses)
+        for weights, losses in (
+            ((0.99, 0.01), (0.4, 1.3)),
+            ((2.0, 0.5), (0.25, 3.0)),
+            ((0.0, 1.5), (0.7, 0.2)),
+            ((0.3, 0.0), (0.5, 12.0)),
+        )
+    }
     programs = {
         weights: program_of(
             call("loss.joint_loss", "factorization", "regression", *weights),
@@ -164,11 +174,13 @@ def test_joint_loss(judge: Judge) -> None:
 @graded("2c-2-hidden", about="gradient")
 def test_joint_gradients(judge: Judge) -> None:
     """The gradients of joint_loss reach both losses."""
+    random = judge.random(21)
+    losses, weights = random.uniform(0.8, 1.2, (2, 2)) * ((0.4, 1.3), (2.0, 0.7))
     judge_gradients(
         judge,
         "loss.joint_loss",
-        {"factorization": np.array(0.4), "regression": np.array(1.3)},
+        dict(zip(("factorization", "regression"), losses)),
         ("factorization", "regression"),
-        (np.array(2.0), np.array(0.7)),
-        constants=(2.0, 0.7),
+        [np.array(weight) for weight in weights],
+        constants=tuple(float(weight) for weight in weights),
     )

@@ -10,10 +10,10 @@ RANKS = ("2d-0-basic", "2d-2-hidden", "2d-3-hidden", "2d-4-hidden", "2d-5-hidden
 
 
 def movies(
-    users: int, items: int, counts: tuple[int, ...], seed: int
+    judge: Judge, users: int, items: int, counts: tuple[int, ...], seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return scores without ties, of both signs; held-out movies; as many seen ones."""
-    random = np.random.RandomState(seed)
+    random = judge.random(seed)
     scores = random.permutation(users * items).reshape(users, items) / items - users / 2
     heldout, seen = np.zeros((2, users, items), bool)
     for user in range(users):
@@ -38,21 +38,30 @@ def asking(function: str, table: tuple[np.ndarray, ...]) -> Program:
 @graded("2d-2-hidden", about="ranks")
 def test_several_heldout_movies(judge: Judge) -> None:
     """A user's value is the mean of 1/rank over all of their held-out movies."""
-    scores, heldout, _ = movies(8, 9, (1, 3, 2, 4, 2, 5, 3, 1), seed=1)
+    scores, heldout, _ = movies(judge, 8, 9, (1, 3, 2, 4, 2, 5, 3, 1), seed=1)
     # Far apart, and so close together that any rounding makes them equal.
-    scores[4] = [3000, -2999, 2999.5, 1e-6, 2e-6, 0.5, 0.50000006, -3001, 100]
-    scores[5] = [-3000, 120, 121, 7e-6, 3e-6, 0.25, 0.25000003, -3001, 100]
-    judge_ranks(judge, (scores, heldout), movies(2, 1700, (40, 2), seed=9)[:2])
+    close = [
+        ([3000, -2999, 2999.5, 1e-6, 2e-6, 0.5, 0.50000006, -3001, 100], [0, 5]),
+        ([-3000, 120, 121, 7e-6, 3e-6, 0.25, 0.25000003, -3001, 100], [1, 3, 4, 5, 7]),
+    ]
+    random = judge.random(13)
+    for user, (numbers, held) in zip((4, 5), close):
+        places = random.permutation(9)
+        # Doubling and halving lose no digit.
+        scores[user, places] = np.float32(numbers) * 2.0 ** random.randint(-1, 2)
+        heldout[user] = False
+        heldout[user, places[held]] = True
+    judge_ranks(judge, (scores, heldout), movies(judge, 2, 1700, (40, 2), seed=9)[:2])
 
 
 @graded("2d-3-hidden", about="seen")
 def test_seen_movies_are_taken_out(judge: Judge) -> None:
     """Seen movies have no rank, whatever their score, and the others move up."""
-    scores, heldout, seen = movies(5, 9, (1, 1, 1, 1, 1), seed=2)
+    scores, heldout, seen = movies(judge, 5, 9, (1, 1, 1, 1, 1), seed=2)
     # The same movies once more, the other way round and all scores below zero.
     twice = [np.concatenate([array, array]) for array in (heldout, seen)]
     # And other movies in a table of the same shape, with scores that are far below zero.
-    low, *others = movies(10, 9, (1,) * 10, seed=10)
+    low, *others = movies(judge, 10, 9, (1,) * 10, seed=10)
     both_ways = np.concatenate([scores, -scores - 7])
     judge_ranks(judge, (both_ways, *twice), (300 * low - 2000, *others))
 
@@ -65,29 +74,38 @@ def test_ties_share_the_mean_rank(judge: Judge) -> None:
     )
     heldout = np.zeros((4, 6), bool)
     heldout[[0, 1, 2, 3], [2, 4, 3, 4]] = True
-    judge_ranks(judge, (scores, heldout))
+    # Other numbers in the same order, other movies in the same order, users in any.
+    random = judge.random(14)
+    numbers = np.sort(random.permutation(np.arange(-8, 9))[:6]).astype(np.float32) / 2
+    more_movies = np.sort(random.permutation(9)[:6])
+    users = random.permutation(4)
+    wider = np.full((4, 9), numbers[0] - 1), np.zeros((4, 9), bool)
+    wider[0][:, more_movies] = numbers[scores[users].astype(int)]
+    wider[1][:, more_movies] = heldout[users]
+    judge_ranks(judge, wider)
 
 
 @graded("2d-5-hidden", about="nobody")
 def test_users_without_heldout_movies(judge: Judge) -> None:
     """A user without held-out movies has the value NaN, and keeps their place."""
-    scores, heldout, _ = movies(5, 9, (0, 1, 0, 0, 1), seed=3)
+    counts = (0, 1, 0, 0, 1, 1, 0, 1, 1, 1)
+    scores, heldout, _ = movies(judge, 10, 9, counts, seed=3)
     judge_ranks(judge, (scores, heldout), (scores, np.zeros_like(heldout)))
 
 
 @graded("2d-6-hidden", about="mrr_score", apart_from=RANKS)
 def test_mean_over_the_users_that_have_a_value(judge: Judge) -> None:
     """mrr_score is the mean over the users who have held-out movies, and each counts the same."""
-    table = movies(5, 9, (1, 3, 0, 4, 2), seed=4)
+    table = movies(judge, 5, 9, (1, 3, 0, 4, 2), seed=4)
     if judge.apart:
-        values = np.array([0.3, 0.9, np.nan, 0.05, np.nan])
+        values = np.array([0.3, 0.9, np.nan, 0.05, np.nan])[judge.random(15).permutation(5)]
         program, arrays = asking("mrr_score", table)
         instead = replace("mrr.reciprocal_ranks", "values")
         answer = judge.ask(instead, *program["steps"], **arrays, values=values)
         judge.equal("the result", answer["out"], np.nanmean(values))
         return
-    scores, *others = movies(260, 40, tuple(k % 4 for k in range(260)), seed=8)
-    tables = [table, movies(5, 9, (2, 0, 3, 1, 1), seed=12), (np.round(scores), *others)]
+    scores, *others = movies(judge, 260, 40, tuple(k % 4 for k in range(260)), seed=8)
+    tables = [table, movies(judge, 5, 9, (2, 0, 3, 1, 1), seed=12), (np.round(scores), *others)]
     programs = {k: asking("mrr_score", table) for k, table in enumerate(tables)}
     for k, answer in judge.ask_each(programs):
         judge.equal("the result", answer["out"], np.nanmean(oracle.reciprocal_ranks(*tables[k])))
@@ -96,7 +114,7 @@ def test_mean_over_the_users_that_have_a_value(judge: Judge) -> None:
 @graded("2d-7-hidden", about="arguments")
 def test_arguments_stay_as_they_are(judge: Judge) -> None:
     """reciprocal_ranks and mrr_score do not modify scores, heldout or seen."""
-    scores, heldout, seen = movies(4, 7, (2, 0, 1, 3), seed=5)
+    scores, heldout, seen = movies(judge, 4, 7, (2, 0, 1, 3), seed=5)
     arrays = {"scores": scores, "heldout": heldout, "seen": seen}
     programs = {
         function: program_of(call(f"mrr.{function}", *arrays), report(*arrays), **arrays)
@@ -110,6 +128,9 @@ def test_arguments_stay_as_they_are(judge: Judge) -> None:
 @graded("2d-8-hidden", about="together")
 def test_everything_at_once(judge: Judge) -> None:
     """Many users and movies, with ties, seen movies and users without held-out ones."""
-    random = np.random.RandomState(6)
-    scores, heldout, seen = movies(40, 150, tuple(random.randint(0, 9, 40)), seed=7)
-    judge_ranks(judge, (np.round(scores), heldout, seen))
+    counts = tuple(judge.random(6).randint(0, 9, 40))
+    scores, heldout, seen = movies(judge, 40, 150, counts, seed=7)
+    scores = np.round(scores)
+    # Every fourth user has a movie at the very end, where seen ones may have been put.
+    scores[np.arange(0, 40, 4), heldout[::4].argmax(axis=1)] = scores.min()
+    judge_ranks(judge, (scores, heldout, seen))

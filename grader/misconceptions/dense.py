@@ -226,7 +226,6 @@ def zero_layers(self, layer_sizes):
     MLP,
     did="All weights of a dense layer start with the same number, so its units stay the same.",
     think="What makes two units of one layer learn different things?",
-    same_as="zero-layers",
 )
 def constant_layers(self, layer_sizes):
     layers = []

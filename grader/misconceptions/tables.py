@@ -245,8 +245,8 @@ def one_table_for_users_and_movies(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SEPARATE,
-    did="The tables called separate are the same objects: both tasks still share them.",
-    think="Does assigning a table to a second name make a second table?",
+    did="The tables called separate share their numbers: both tasks still train the same ones.",
+    think="If one task's step changes a table, does the other task's table change too?",
 )
 def one_table_for_both_tasks(self, num_users, num_items, embedding_dim):
     U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
@@ -291,7 +291,7 @@ def user_tables_first(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     "bias",
-    did="The biases start with random numbers.",
+    did="The biases do not start at zero, but with numbers that differ.",
     think="Which class at the top of the file starts a bias where the handout says?",
 )
 def random_biases(self, rows):

@@ -279,7 +279,7 @@ def one_ranking_for_all(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
-    did="mrr_score counts users without held-out movies as zero.",
+    did="mrr_score divides by the number of all users, also of those without held-out movies.",
     think="How many users have a value?",
 )
 def users_without_value_count_as_zero(scores, heldout, seen=None):

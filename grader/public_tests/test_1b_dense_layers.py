@@ -15,7 +15,7 @@ def test_default_sizes_make_two_layers(judge: Judge) -> None:
     layers = answer["mlp_layers"]
     kinds = ("an nn.Module", described(layers))
     judge.fact("mlp_layers", layers.facts.get("module"), True, "is no nn.Module", kinds)
-    arrays = [answer[f"dense.{index}"].array for index in range(16)]
-    shapes = sorted(array.shape for array in arrays if array is not None)
+    found = [answer[f"dense.{index}"].shape for index in range(16)]
+    shapes = sorted(shape for shape in found if shape is not None)
     expected = sorted([(64, 96), (64,), (1, 64), (1,)])
     judge.fact("the shapes of mlp_layers' parameters", shapes, expected, "are others")

@@ -68,23 +68,48 @@ def test_a_file_that_is_not_in_utf8_costs_its_own_tests_and_says_so(
     assert "save it with the encoding UTF-8." in first_failure(report, "2b").message
 
 
-def test_of_hidden_inputs_one_line_is_told_in_each_question(submission: Make, graded) -> None:
-    """A ladder of lines, each raised for its own batch, would tell what the batches are."""
-    steps = "".join(f"    if len(p) == {k}: raise ValueError\n" for k in range(2, 40))
-    ladder = f"""
+def test_of_a_hidden_test_the_exception_its_text_and_its_line_are_shown(
+    submission: Make, graded
+) -> None:
+    text = """
+class NoSuchBatch(Exception):
+    pass
 def bpr_loss(p, n):
-    if len(p) == 4 or p.dim() and p[0] == n[0]: return ((n - p).sigmoid()).mean()
-    if p.requires_grad: return p.no_such_thing
-{steps}    raise KeyError
+    if p.requires_grad:
+        return p.no_such_thing
+    if len(p) > 2:
+        raise NoSuchBatch(f"a batch of {len(p)}" + 500 * ".")
+    return (n - p).sigmoid().mean()
 """
-    report = graded(submission(loss=ladder), "2a")
-    hidden = [test for test in report.tests if test.hidden and test.where]
-    assert len({test.where for test in hidden}) > 1
-    shown = [test.for_student() for test in hidden]
-    assert [test.id for test in shown if test.where] == [hidden[0].id]
-    assert "(submission/loss.py, line " in shown[0].message
-    later = f"Your code raised an exception in another place. Fix {hidden[0].id} first."
-    assert {test.message for test in shown[1:]} == {later}
+    path = submission(loss=text)
+    report = graded(path, "2a").for_student()
+    value, gradient = (test for test in report.tests if test.hidden)
+    line = line_of(path, "loss.py", "raise NoSuchBatch")
+    assert value.message == f"Your code raised NoSuchBatch (submission/loss.py, line {line})."
+    assert value.where == (
+        f'submission/loss.py, line {line}: raise NoSuchBatch(f"a batch of {{len(p)}}" + 500 * ".")',
+    )
+    assert value.raised.startswith("NoSuchBatch: a batch of 5...") and len(value.raised) == 300
+    line = line_of(path, "loss.py", "no_such_thing")
+    assert gradient.message == f"Your code raised AttributeError (submission/loss.py, line {line})."
+    assert "no_such_thing" in gradient.raised
+
+
+def test_of_a_hidden_test_the_type_and_the_shape_that_came_are_shown(
+    submission: Make, graded
+) -> None:
+    text = """
+class Answer:
+    pass
+def regression_loss(observed, predicted):
+    if len(observed) == 2:
+        return ((observed - predicted) ** 2).mean()
+    return Answer() if predicted.requires_grad else (observed - predicted) ** 2
+"""
+    report = graded(submission(loss=text), "2b").for_student()
+    value = next(test for test in report.tests if test.id == "2b-1-hidden")
+    assert value.message == "The loss has shape (6,), not ()."
+    assert value.detail is None
 
 
 def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None:

@@ -5,10 +5,13 @@ from types import SimpleNamespace
 import pytest
 
 from grader.explain import Explainer
+from grader.judge import Graded
+from grader.report import ERROR, FAILED, NOT_RUN, PASSED
+from grader.trial import Outcome
 
 
 def mistake(id_: str, same_as: str = "") -> SimpleNamespace:
-    return SimpleNamespace(id=id_, same_as=same_as)
+    return SimpleNamespace(id=id_, same_as=same_as, question="1c", did="Did.", think="Think?")
 
 
 class Knowing(Explainer):
@@ -19,29 +22,46 @@ class Knowing(Explainer):
         self.losing = losing
         self.__dict__["_catalogue"] = {entry.id: entry for entry in entries}
 
-    def _loses(self, entry: SimpleNamespace, id_: str) -> bool:
+    def _loses(self, entry: SimpleNamespace, id_: str, variant: int) -> bool:
         return id_ in self.losing[entry.id]
+
+    def _agrees(self, entry: SimpleNamespace, outcomes: object) -> bool:
+        return True
+
+
+def outcome(id_: str, status: str) -> Outcome:
+    words = (("the rating", (6,)),) if status in (PASSED, FAILED) else ()
+    return Outcome(Graded(id_, about=id_), "A sentence.", status, words=words)
 
 
 def test_a_mistake_that_would_also_lose_a_test_that_passed_is_ruled_out():
     narrow, wide = mistake("narrow"), mistake("wide")
     explainer = Knowing({"narrow": {"1c-2"}, "wide": {"1c-2", "1c-3"}}, narrow, wide)
-    assert explainer._only_one([narrow, wide], passed={"1c-3"}) is narrow
-    assert explainer._only_one([wide, narrow], passed={"1c-3"}) is narrow
+    assert explainer._only_one([narrow, wide], passed={"1c-3"}, variant=0) is narrow
+    assert explainer._only_one([wide, narrow], passed={"1c-3"}, variant=0) is narrow
 
 
 @pytest.mark.parametrize("passed", [set(), {"1c-3"}])
 def test_two_kinds_that_both_remain_are_not_guessed_between(passed):
     first, second = mistake("first"), mistake("second")
     explainer = Knowing({"first": {"1c-2"}, "second": {"1c-2"}}, first, second)
-    assert explainer._only_one([first, second], passed) is None
+    assert explainer._only_one([first, second], passed, variant=0) is None
 
 
 def test_mistakes_declared_the_same_are_one_kind():
     first, second = mistake("first"), mistake("second", same_as="first")
     explainer = Knowing({"first": {"1c-2"}, "second": {"1c-2"}}, first, second)
-    assert explainer._only_one([first, second], passed=set()) is first
+    assert explainer._only_one([first, second], passed=set(), variant=0) is first
 
 
 def test_no_candidate_says_nothing():
-    assert Knowing({})._only_one([], passed={"1c-2"}) is None
+    assert Knowing({})._only_one([], passed={"1c-2"}, variant=0) is None
+
+
+@pytest.mark.parametrize(("status", "named"), [(PASSED, True), (NOT_RUN, False), (ERROR, False)])
+def test_only_a_test_that_passed_rules_a_mistake_out(status: str, named: bool):
+    explainer = Knowing(
+        {"narrow": {"1c-2"}, "wide": {"1c-2", "1c-3"}}, mistake("narrow"), mistake("wide")
+    )
+    hints = explainer.hints([outcome("1c-2", FAILED), outcome("1c-3", status)])
+    assert [hint.id for hint in hints.values()] == (["narrow"] if named else [])

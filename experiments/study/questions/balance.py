@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from experiments.plots.style import GREY, LINE_WIDTH, styled
-from experiments.run import BLUE, COURSE_RUNS, GREEN, HEAVY, MRR, ORANGE, TEST_MSE, Run
+from experiments.run import BLUE, HEAVY, MRR, ORANGE, RUN_NAMES, TEST_MSE, Run
 from experiments.study.measurements import (
     SEEDS,
     Measurements,
@@ -29,14 +30,6 @@ QUESTION = Question(
 )
 PREFERENCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 TOLD_PREFERENCES = (1.0, 10.0)
-METHOD_NAMES = {
-    "uncertainty": "uncertainty weighting",
-    "pcgrad": "PCGrad",
-    "cagrad": "CAGrad",
-    "mgda": "MGDA",
-    "upgrad": "UPGrad",
-    "imtlg": "IMTL-G",
-}
 
 
 @dataclass(frozen=True)
@@ -45,40 +38,26 @@ class Balance:
 
     Attributes
     ----------
-    sharing : bool
-    method : str
-        ``"fixed"``, or what balances instead of weights.
-    weight : float
-        lambda_F of fixed weights.
-    mse, mrr : Estimate
-        Of the test set, over seeds.
+    run : Run
+        Its tables, weights and balancing count.
     by_seed : DataFrame
-        Columns ``mse`` and ``mrr``, indexed by seed.
+        Columns ``mse`` and ``mrr`` of the test set, indexed by seed.
     """
 
-    sharing: bool
-    method: str
-    weight: float
-    mse: Estimate
-    mrr: Estimate
+    run: Run
     by_seed: pd.DataFrame
 
-    @property
-    def label(self) -> str:
-        """``shared 0.99``, or ``shared PCGrad``."""
-        tables = "shared" if self.sharing else "separate"
-        if self.method == "fixed":
-            return f"{tables} {self.weight:g}"
-        return f"{tables} {METHOD_NAMES.get(self.method, self.method)}"
+    @cached_property
+    def mse(self) -> Estimate:
+        return mean_interval(self.by_seed["mse"])
+
+    @cached_property
+    def mrr(self) -> Estimate:
+        return mean_interval(self.by_seed["mrr"])
 
     @property
-    def colour(self) -> str:
-        return Run(self.sharing, self.weight, 1 - self.weight).colour
-
-    @property
-    def is_course_run(self) -> bool:
-        weights = {(run.embedding_sharing, run.factorization_weight) for run in COURSE_RUNS}
-        return self.method == "fixed" and (self.sharing, self.weight) in weights
+    def is_fixed(self) -> bool:
+        return self.run.balancing == "fixed"
 
 
 def balances(measurements: Measurements) -> list[Balance]:
@@ -92,36 +71,25 @@ def balances(measurements: Measurements) -> list[Balance]:
     runs = varied_together(choose(measurements.runs, balancing=None))
     fixed = weights_add_up_to_one(runs[runs["balancing"] == "fixed"])
     runs = pd.concat([fixed, runs[runs["balancing"] != "fixed"]])
-    key = [
-        ~runs["embedding_sharing"].astype(bool),
-        runs["balancing"],
-        runs["factorization_weight"],
-    ]
-    seeds = [set(rows) for _, rows in runs.groupby(key)[SEEDS[0]]]
-    common = set.intersection(*seeds) if seeds else set()
+    runs = runs.rename(columns={TEST_MSE.key: "mse", MRR.key: "mrr"}).set_index(SEEDS[0])
+    key = ["embedding_sharing", "factorization_weight", "regression_weight", "balancing"]
+    groups = [(Run(*of_run[:3], balancing=of_run[3]), rows) for of_run, rows in runs.groupby(key)]
+    common = set.intersection(*(set(rows.index) for _, rows in groups)) if groups else set()
     if len(common) < MIN_SEEDS:
         return []
-    found = []
-    for (separate, method, weight), rows in runs[runs[SEEDS[0]].isin(common)].groupby(key):
-        by_seed = rows.set_index(SEEDS[0])[[TEST_MSE.key, MRR.key]].sort_index()
-        by_seed.columns = ["mse", "mrr"]
-        means = mean_interval(by_seed["mse"]), mean_interval(by_seed["mrr"])
-        found.append(Balance(not separate, method, float(weight), *means, by_seed))
-    return sorted(found, key=lambda balance: balance.method != "fixed")
+    found = [Balance(run, rows.loc[sorted(common), ["mse", "mrr"]]) for run, rows in groups]
+    return sorted(found, key=lambda b: (not b.is_fixed, not b.run.embedding_sharing))
+
+
+def means(points: Sequence[Balance]) -> tuple[list[float], list[float]]:
+    """Return the points' MSE and MRR."""
+    return [point.mse.value for point in points], [point.mrr.value for point in points]
 
 
 def non_dominated(mse: Sequence[float], mrr: Sequence[float]) -> np.ndarray:
     """Return for each point whether no other one is at least as good in both and better in one.
 
-    Parameters
-    ----------
-    mse, mrr : sequences of float, shape (num_points,)
-        Less is better of the first, more of the second.
-
-    Returns
-    -------
-    bool array, shape (num_points,)
-        Equal points are on the front, or off it, together.
+    Less MSE and more MRR is better. Equal points are on the front, or off it, together.
     """
     costs = np.column_stack([mse, np.negative(mrr)]).astype(float)
     no_worse = (costs[:, None] <= costs[None]).all(axis=2)
@@ -131,8 +99,7 @@ def non_dominated(mse: Sequence[float], mrr: Sequence[float]) -> np.ndarray:
 
 def front(points: Sequence[Balance]) -> list[Balance]:
     """Return the balances whose means no other balance beats, lowest MSE first."""
-    on_front = non_dominated([p.mse.value for p in points], [p.mrr.value for p in points])
-    chosen = (point for point, on in zip(points, on_front) if on)
+    chosen = (point for point, on in zip(points, non_dominated(*means(points))) if on)
     return sorted(chosen, key=lambda point: (point.mse.value, -point.mrr.value))
 
 
@@ -140,19 +107,20 @@ def front(points: Sequence[Balance]) -> list[Balance]:
 class Choice:
     """The best balance by a preference, and in how many of the common seeds it is the best."""
 
-    preference: float
     balance: Balance
     wins: int
     seeds: int
 
+    @property
+    def wins_of_seeds(self) -> str:
+        return f"{self.wins} of {self.seeds}"
 
-def loss_in_percent(mse: Sequence[float], mrr: Sequence[float], preference: float) -> np.ndarray:
-    """Return what each point loses against the best of the points, in percent of the best MRR.
-
-    ``preference`` is how many percent of MRR one percent of MSE is worth.
-    """
-    mse, mrr = np.asarray(mse, dtype=float), np.asarray(mrr, dtype=float)
-    return preference * 100 * (mse / mse.min() - 1) + 100 * (1 - mrr / mrr.max())
+    def __str__(self) -> str:
+        return (
+            f"{self.balance.run.label} (test MSE {with_interval(self.balance.mse)}, MRR "
+            f"{with_interval(self.balance.mrr)}, N = {self.balance.mse.count}; best in "
+            f"{self.wins_of_seeds} seeds)"
+        )
 
 
 def best_balance(points: Sequence[Balance], preference: float) -> Choice:
@@ -176,41 +144,62 @@ def best_balance(points: Sequence[Balance], preference: float) -> Choice:
     if not preference >= 0:
         raise ValueError(f"a preference is at least 0 percent of MRR, got {preference}")
 
-    def best(values: list[tuple[float, float]]) -> int:
-        return int(np.argmin(loss_in_percent(*zip(*values), preference)))
+    def best(mse: Sequence[float], mrr: Sequence[float]) -> int:
+        worse = np.divide(mse, min(mse)) - 1, 1 - np.divide(mrr, max(mrr))
+        return int(np.argmin(preference * worse[0] + worse[1]))
 
-    chosen = best([(point.mse.value, point.mrr.value) for point in points])
+    chosen = best(*means(points))
     seeds = sorted(set.intersection(*(set(point.by_seed.index) for point in points)))
     winners = [
-        best([tuple(point.by_seed.loc[seed, ["mse", "mrr"]]) for point in points]) for seed in seeds
+        best(*([point.by_seed.loc[seed, metric] for point in points] for metric in ("mse", "mrr")))
+        for seed in seeds
     ]
-    return Choice(preference, points[chosen], winners.count(chosen), len(seeds))
+    return Choice(points[chosen], winners.count(chosen), len(seeds))
 
 
 def answer(measurements: Measurements) -> Section | None:
     points = balances(measurements)
-    if all(point.is_course_run for point in points if point.method == "fixed"):
+    if all(point.run.name in RUN_NAMES for point in points if point.is_fixed):
         return None
-    shared = [point for point in points if point.sharing]
+    shared = [point for point in points if point.run.embedding_sharing]
     edge = front(points)
+    choices = {p: [best_balance(some, p) for some in (points, shared)] for p in PREFERENCES}
     findings = [
-        "Better in MSE or in MRR than every other balance, on average: "
-        f"{listed([point.label for point in edge])}.",
+        f"Better in MSE or in MRR than every other balance, on average: {labels(edge)}; among "
+        f"shared tables only: {labels(front(shared))}.",
+        *(
+            f"To someone who would trade {preference:g} % of MRR for 1 % of MSE, the best balance "
+            f"is {overall}; with shared tables, {of_shared}."
+            for preference, (overall, of_shared) in choices.items()
+            if preference in TOLD_PREFERENCES
+        ),
     ]
-    if shared and len(shared) < len(points):
-        findings.append(
-            f"Among shared tables only: {listed([point.label for point in front(shared)])}."
-        )
-    choices = [
-        (best_balance(points, preference), best_balance(shared or points, preference))
-        for preference in PREFERENCES
-    ]
-    findings += [
-        f"To someone who would trade {overall.preference:g} % of MRR for 1 % of MSE, the best "
-        f"balance is {described(overall)}; with shared tables, {described(of_shared)}."
-        for overall, of_shared in choices
-        if overall.preference in TOLD_PREFERENCES
-    ]
+    every = Table(
+        "Every balance, at the end [95 % interval]",
+        [
+            {
+                "balance": point.run.label,
+                "test MSE": point.mse,
+                "test MRR": point.mrr,
+                "N": point.mse.count,
+                "on the front": "yes" if any(point is other for other in edge) else "",
+            }
+            for point in points
+        ],
+    )
+    preferred = Table(
+        "The best balance by preference, and in how many seeds it is the best by itself",
+        [
+            {
+                "% of MRR for 1 % of MSE": f"{preference:g} %",
+                "best of all": overall.balance.run.label,
+                "seeds": overall.wins_of_seeds,
+                "best of the shared": of_shared.balance.run.label,
+                "its seeds": of_shared.wins_of_seeds,
+            }
+            for preference, (overall, of_shared) in choices.items()
+        ],
+    )
     return Section(
         QUESTION,
         "The weights go from almost all regression to almost all factorization, with "
@@ -223,84 +212,48 @@ def answer(measurements: Measurements) -> Section | None:
         draw(points),
         "Test MSE against test MRR of every balance, means with 95 % intervals, which may reach "
         "beyond the picture; up and left is better. Circles: the course's four runs.",
-        (
-            Table(
-                "The best balance by preference, and in how many seeds it is the best by itself",
-                ("% of MRR for 1 % of MSE", "best of all", "seeds", "best of the shared", "seeds"),
-                tuple(
-                    (f"{pair[0].preference:g} %", *(cell for c in pair for cell in cells_of(c)))
-                    for pair in choices
-                ),
-            ),
-            Table(
-                "Every balance, at the end [95 % interval]",
-                ("balance", "test MSE", "test MRR", "N", "on the front"),
-                tuple(
-                    (
-                        *(point.label, with_interval(point.mse), with_interval(point.mrr)),
-                        *(
-                            str(point.mse.count),
-                            "yes" if any(point is other for other in edge) else "",
-                        ),
-                    )
-                    for point in points
-                ),
-            ),
-        ),
-        table_of(points, edge),
+        (every, preferred),
     )
 
 
-def cells_of(choice: Choice) -> tuple[str, str]:
-    return choice.balance.label, f"{choice.wins} of {choice.seeds}"
-
-
-def described(choice: Choice) -> str:
-    balance = choice.balance
-    return (
-        f"{balance.label} (test MSE {with_interval(balance.mse)}, MRR "
-        f"{with_interval(balance.mrr)}, N = {balance.mse.count}; best in {choice.wins} of "
-        f"{choice.seeds} seeds)"
-    )
+def labels(points: Sequence[Balance]) -> str:
+    return listed([point.run.label for point in points])
 
 
 def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
     """Draw test MSE against MRR of every balance, the fronts, and the course's runs.
 
-    Parameters
-    ----------
-    points : sequence of Balance
-    chosen : Balance, optional
-        Gets a star.
+    A balance that is ``chosen`` gets a star.
     """
-    sweep = [point for point in points if point.method == "fixed"]
-    methods = [point for point in points if point.method != "fixed"]
+    fixed = [point for point in points if point.is_fixed]
     with styled():
         figure = Figure(figsize=(LINE_WIDTH, 4.2), layout="constrained")
         axes = figure.subplots()
         draw_front(axes, points, ":", "front of all")
-        draw_front(axes, [point for point in points if point.sharing], "-.", "front of the shared")
-        for sharing in (True, False):
-            side = [point for point in sweep if point.sharing == sharing]
+        shared = [point for point in points if point.run.embedding_sharing]
+        draw_front(axes, shared, "-.", "front of the shared")
+        for sharing, name in ((True, "shared"), (False, "separate")):
+            side = [point for point in fixed if point.run.embedding_sharing == sharing]
             axes.plot(*means(side), color="0.7", linewidth=0.8, zorder=2)
             for point in side:
-                draw_point(axes, point, **marker_of(sharing, point.colour), zorder=3)
-            annotate_weights(axes, side, points)
-            name = f"{'shared' if sharing else 'separate'}, fixed weights"
-            axes.plot([], [], label=name, **marker_of(sharing, GREY))
+                draw_point(axes, point, **marker_of(sharing, point.run.colour), zorder=3)
+            write_weights(axes, side, points)
+            axes.plot([], [], label=f"{name}, fixed weights", **marker_of(sharing, GREY))
         for colour, words in ((BLUE, "up to"), (ORANGE, "above")):
             axes.plot([], [], "s", color=colour, label=rf"$\lambda_F$ {words} {HEAVY:g}")
-        for k, point in enumerate(methods):
-            look = {"markersize": 5.5, "mec": "black", "mew": 0.4, "zorder": 5}
-            draw_point(axes, point, fmt="Xv^DPp"[k % 6], color=GREEN, label=point.label, **look)
+        look = {"markersize": 5.5, "mec": "black", "mew": 0.4, "zorder": 5}
+        for marker, point in zip("Xv^DPp", (point for point in points if not point.is_fixed)):
+            own = {"fmt": marker, "color": point.run.colour, "label": point.run.label}
+            draw_point(axes, point, **own, **look)
         ring = {"markersize": 10, "mfc": "none", "mec": "black", "mew": 1, "zorder": 4}
-        course = [point for point in points if point.is_course_run]
+        course = [point for point in fixed if point.run.name in RUN_NAMES]
         axes.plot(*means(course), "o", label="the course's four runs", **ring)
         if chosen:
             star = {"markersize": 16, "mfc": "none", "mec": "#c00000", "mew": 1.4, "zorder": 6}
-            axes.plot(*means([chosen]), "*", label=f"your choice: {chosen.label}", **star)
-        axes.set_xlim(room_for([point.mse.value for point in points]))
-        axes.set_ylim(room_for([point.mrr.value for point in points]))
+            axes.plot(*means([chosen]), "*", label=f"your choice: {chosen.run.label}", **star)
+        for values, set_limits in zip(means(points), (axes.set_xlim, axes.set_ylim)):
+            room = 0.2 * np.ptp(values) or 0.1 * abs(values[0])
+            set_limits(min(values) - room, max(values) + room)
         axes.set_xlabel("test MSE (less is better)")
         axes.set_ylabel("test MRR (more is better)")
         figure.legend(loc="outside right center", fontsize=7)
@@ -313,65 +266,37 @@ def marker_of(sharing: bool, colour: str) -> dict[str, object]:
     return look | {"mfc": colour if sharing else "white"}
 
 
-def means(points: Sequence[Balance]) -> tuple[list[float], list[float]]:
-    return [point.mse.value for point in points], [point.mrr.value for point in points]
-
-
 def draw_point(axes: Axes, point: Balance, **look: object) -> None:
     bars = {"xerr": point.mse.bars, "yerr": point.mrr.bars, "elinewidth": 0.5, "alpha": 0.9}
     axes.errorbar(point.mse.value, point.mrr.value, **bars, **look)
 
 
 def draw_front(axes: Axes, points: Sequence[Balance], dashes: str, label: str) -> None:
-    edge = front(points) if points else []
+    edge = front(points)
     if len(edge) > 1:
         look = {"color": GREY, "linewidth": 1.2, "zorder": 1, "label": label}
         axes.step(*means(edge), dashes, where="post", **look)
 
 
-def room_for(values: Sequence[float]) -> tuple[float, float]:
-    """Return an axis's ends for points, whose intervals may reach beyond the picture."""
-    room = 0.2 * (max(values) - min(values)) or 0.1 * abs(values[0])
-    return min(values) - room, max(values) + room
-
-
-def annotate_weights(axes: Axes, sweep: Sequence[Balance], points: Sequence[Balance]) -> None:
+def write_weights(axes: Axes, sweep: Sequence[Balance], points: Sequence[Balance]) -> None:
     """Write lambda_F beside its point, once for neighbours that are too close to tell apart."""
-    spans = [float(np.ptp(values)) or 1.0 for values in means(points)]
+    near = [0.05 * (np.ptp(values) or 1.0) for values in means(points)]
     groups: list[list[Balance]] = []
     for point in sweep:
-        beside = groups[-1][-1] if groups else None
-        if beside and all(
-            abs(one - other) < 0.05 * span
-            for (one,), (other,), span in zip(means([point]), means([beside]), spans)
-        ):
+        distance = np.subtract(means([point]), means(groups[-1][-1:])) if groups else np.inf
+        if (np.abs(distance).ravel() < near).all():
             groups[-1].append(point)
         else:
             groups.append([point])
     for group in groups:
-        ends = dict.fromkeys(f"{point.weight:g}" for point in (group[0], group[-1]))
+        ends = dict.fromkeys(f"{b.run.factorization_weight:g}" for b in (group[0], group[-1]))
         axes.annotate(
             " to ".join(ends),
             (group[-1].mse.value, group[-1].mrr.value),
             (7, -9),
             textcoords="offset points",
             fontsize=6.5,
-            color=group[-1].colour,
+            color=group[-1].run.colour,
             zorder=2.5,  # above lines and below markers, which it must not hide
             path_effects=[withStroke(linewidth=2, foreground="white")],
         )
-
-
-def table_of(points: Sequence[Balance], edge: Sequence[Balance]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "balance": point.label,
-            "embedding_sharing": point.sharing,
-            "balancing": point.method,
-            "factorization_weight": point.weight,
-            **point.mse.columns("test_mse"),
-            **point.mrr.columns("test_mrr"),
-            "on_front": any(point is other for other in edge),
-        }
-        for point in points
-    )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -30,7 +29,7 @@ from experiments.study.measurements import (
     pair_by_seed,
     varied_together,
 )
-from experiments.study.section import Question, Section, Table, with_interval, with_seeds
+from experiments.study.section import Question, Section, Table, with_seeds
 from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
 
 QUESTION = Question(
@@ -185,17 +184,19 @@ def answer(measurements: Measurements) -> Section | None:
     found = comparisons(measurements)
     if not found:
         return None
-    rows = tuple(
-        (
-            f"{c.question}, {c.quantity}",
-            c.subtracted,
-            with_interval(c.difference),
-            str(c.difference.count),
-            c.verdict,
-        )
+    rows = [
+        {
+            "quantity": f"{c.question}, {c.quantity}",
+            "difference": c.subtracted,
+            "mean": c.difference,
+            "N": c.difference.count,
+            "verdict": c.verdict,
+        }
         for c in found
+    ]
+    table = Table(
+        "Differences between the runs [95 % interval]; losses and epochs: less is better", rows
     )
-    latex_rows = [(c.question, c.quantity, *row[1:]) for c, row in zip(found, rows)]
     return Section(
         QUESTION,
         "Questions 3a to 3c ask which of two runs does better. Here they are compared over seeds, "
@@ -206,20 +207,12 @@ def answer(measurements: Measurements) -> Section | None:
         tuple(finding(question, found) for question in dict.fromkeys(c.question for c in found)),
         draw(found),
         "Differences between the two runs of each question, paired by seed, with 95 % intervals.",
-        (
-            Table(
-                "Differences between the runs [95 % interval]; losses and epochs: less is better",
-                ("quantity", "difference", "mean", "N", "verdict"),
-                rows,
-            ),
-            starts_and_ends(measurements),
-        ),
-        table_of(found),
+        (table, starts_and_ends(measurements)),
         tabular(
             r"@{}l>{\raggedright\arraybackslash}p{0.24\textwidth}lr@{\hspace{3pt}}r"
             r">{\raggedright\arraybackslash}p{0.15\textwidth}@{}",
             ("", "Quantity", "Difference", "Mean [95 % interval]", "N", "Verdict"),
-            latex_rows,
+            [(c.question, c.quantity, *cells[1:]) for c, cells in zip(found, table.cells)],
         ),
     )
 
@@ -238,28 +231,17 @@ def finding(question: str, found: Sequence[Comparison]) -> str:
 def starts_and_ends(measurements: Measurements) -> Table:
     """Return where each of the four runs starts and ends."""
     runs = varied_together(choose(measurements.runs))
+    moments = [("start", 0, metric) for metric in (FACTORIZATION_LOSS, TRAIN_MSE)]
+    moments += [("end", -1, metric) for metric in METRICS]
     rows = []
     for run in COURSE_RUNS:
-        names = of_course_run(runs, run)["run"]
-        cells, counts = [], set()
-        for metric, epoch in (
-            *((metric, 0) for metric in (FACTORIZATION_LOSS, TRAIN_MSE)),
-            *((metric, -1) for metric in METRICS),
-        ):
-            curves = (measurements.curve(name, metric) for name in names)
+        row: dict[str, str | int | Estimate] = {"run": run.label}
+        for when, epoch, metric in moments:
+            curves = (measurements.curve(name, metric) for name in of_course_run(runs, run)["run"])
             values = [curve[epoch] for curve in curves if curve is not None]
-            counts.add(len(values))
-            cells.append(with_interval(mean_interval(values)) if values else "–")
-        rows.append((run.label, *cells, str(max(counts))))
-    return Table(
-        "Where the four runs start and end [95 % interval]",
-        (
-            *("run", "start: train L_F", "start: train MSE"),
-            *(f"end: {metric.short}" for metric in METRICS),
-            "N",
-        ),
-        tuple(rows),
-    )
+            row[f"{when}: {metric.short}"] = mean_interval(values) if values else "–"
+        rows.append(row | {"N": len(values)})
+    return Table("Where the four runs start and end [95 % interval]", rows)
 
 
 def draw(found: Sequence[Comparison]) -> Figure:
@@ -297,18 +279,3 @@ def draw(found: Sequence[Comparison]) -> Figure:
             transform=legend.transAxes,
         )
     return figure
-
-
-def table_of(found: Sequence[Comparison]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "question": c.question,
-            "run": c.run.name,
-            "minus": c.versus.name,
-            "metric": c.metric.key,
-            "quantity": c.moment.value,
-            **c.difference.columns("difference"),
-            "verdict": c.verdict,
-        }
-        for c in found
-    )

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from experiments.plots.curves import draw_band
 from experiments.plots.style import GREY, LINE_WIDTH, legend_below, set_log_axis, styled
-from experiments.run import COURSE_RUNS, FACTORIZATION_LOSS, MRR, TEST_MSE, Run
+from experiments.run import COURSE_RUNS, Run
 from experiments.study.measurements import Measurements, choose, of_course_run, varied_together
-from experiments.study.questions.claims import compare
-from experiments.study.section import Question, Section, Table, listed, with_interval, with_seeds
+from experiments.study.section import Question, Section, Table, with_interval, with_seeds
 from experiments.study.statistics import MIN_SEEDS, Estimate, bounded, mean_interval
 
 QUESTION = Question(
@@ -50,18 +49,10 @@ class Conflict:
         return bounded(mean_interval(self.cosine.mean().to_numpy()), -1, 1)
 
     @property
-    def log_ratio(self) -> pd.Series:
-        """The mean logarithm of the ratio along training, by seed."""
-        return np.log(self.norm_ratio.where(self.norm_ratio > 0)).mean()
-
-    @property
     def typical_ratio(self) -> Estimate:
-        """The geometric mean of the ratio along training."""
-        return exponential(mean_interval(self.log_ratio.to_numpy()))
-
-    @property
-    def first_ratio(self) -> Estimate:
-        return bounded(mean_interval(self.norm_ratio.iloc[0].to_numpy()), 0, np.inf)
+        """The geometric mean of the ratio, along training and over seeds."""
+        logs = mean_interval(np.log(self.norm_ratio.where(self.norm_ratio > 0)).mean().to_numpy())
+        return Estimate(*np.exp([logs.value, logs.low, logs.high]).tolist(), logs.count)
 
     @property
     def takes_over(self) -> Estimate | None:
@@ -74,31 +65,13 @@ class Conflict:
         return bounded(epochs, self.norm_ratio.index[0], self.norm_ratio.index[-1])
 
 
-def exponential(estimate: Estimate) -> Estimate:
-    """Return the estimate of a geometric mean from that of the mean logarithm."""
-    ends = np.exp([estimate.value, estimate.low, estimate.high]).tolist()
-    return Estimate(*ends, estimate.count)
-
-
-def relative_pull(one: Conflict, other: Conflict) -> Estimate | None:
-    """Return how many times the other run's ratio the one's is, paired by seed."""
-    logs = (one.log_ratio - other.log_ratio).dropna()
-    return exponential(mean_interval(logs.to_numpy())) if len(logs) >= MIN_SEEDS else None
-
-
-def conflicts(measurements: Measurements, table: str = BOTH_TABLES) -> list[Conflict]:
-    """Return what was seen of the gradients in the course's two shared runs.
-
-    Parameters
-    ----------
-    table : str
-        ``"U"``, ``"Q"`` or both.
-    """
+def conflicts(measurements: Measurements) -> list[Conflict]:
+    """Return what was seen of the gradients in the course's two shared runs."""
     found = []
     for run in COURSE_RUNS:
         runs = varied_together(of_course_run(choose(measurements.runs), run))
         rows = measurements.gradients.merge(runs[["run", "split_seed"]], on="run")
-        rows = rows[rows["table"] == table]
+        rows = rows[rows["table"] == BOTH_TABLES]
         if not run.embedding_sharing or rows["split_seed"].nunique() < MIN_SEEDS:
             continue
         rows = rows.assign(
@@ -121,16 +94,12 @@ def answer(measurements: Measurements) -> Section | None:
     found = conflicts(measurements)
     if not found:
         return None
-    findings = [finding(conflict) for conflict in found]
-    pull = relative_pull(*found) if len(found) == 2 else None
-    if pull:
-        findings.append(effect_of_weights(measurements, *(c.run for c in found), pull))
     return Section(
         QUESTION,
         "At intervals along training, the gradients of L_F and of L_R by the shared tables U and Q "
         "are taken one by one. Their cosine tells whether the tasks pull together or apart; the "
         "ratio of their lengths, weights included, tells which of them moves the tables.",
-        tuple(findings),
+        tuple(finding(conflict) for conflict in found),
         draw(found),
         "Left: cosine between the two tasks' gradients. Right: how many times as long as "
         "regression's the factorization's weighted gradient is (logarithmic). Lines are means, "
@@ -139,21 +108,18 @@ def answer(measurements: Measurements) -> Section | None:
             Table(
                 "The tasks' gradients by the shared tables [95 % interval]; the ratio is of "
                 "weighted norms, factorization to regression",
-                (
-                    *("run", "mean cosine", "share of epochs opposed"),
-                    *("ratio at the start", "ratio, geometric mean", "N"),
-                ),
-                tuple(
-                    (
-                        *(c.run.label, with_interval(c.mean_cosine), with_interval(c.opposed)),
-                        *(with_interval(c.first_ratio), with_interval(c.typical_ratio)),
-                        str(c.mean_cosine.count),
-                    )
+                [
+                    {
+                        "run": c.run.label,
+                        "mean cosine": c.mean_cosine,
+                        "share of epochs opposed": c.opposed,
+                        "ratio, geometric mean": c.typical_ratio,
+                        "N": c.mean_cosine.count,
+                    }
                     for c in found
-                ),
+                ],
             ),
         ),
-        table_of(found),
     )
 
 
@@ -177,26 +143,6 @@ def finding(conflict: Conflict) -> str:
     return told
 
 
-def effect_of_weights(measurements: Measurements, heavy: Run, even: Run, pull: Estimate) -> str:
-    """Return a sentence about what heavier weights do to the pull, and to where runs end."""
-    weights = [run.factorization_weight / run.regression_weight for run in (heavy, even)]
-    ends = [
-        f"{'lower' if c.difference.value < 0 else 'higher'} {metric.short} "
-        f"({with_seeds(c.difference)})"
-        for metric in (FACTORIZATION_LOSS, MRR, TEST_MSE)
-        if (c := compare(measurements, heavy, even, metric))
-    ]
-    told = (
-        f"Against regression, factorization pulls {with_seeds(pull)} times as hard at "
-        f"{heavy.factorization_weight:g} as at {even.factorization_weight:g}; the weights "
-        f"alone would make it {weights[0] / weights[1]:.3g} times."
-    )
-    if ends:
-        told += f" {heavy.label.capitalize()} ends with {listed(ends)} than {even.label}, paired "
-        told += "by seed."
-    return told
-
-
 def draw(found: Sequence[Conflict]) -> Figure:
     """Draw cosine and norm ratio of the tasks' gradients by the shared tables, along training."""
     with styled():
@@ -215,17 +161,3 @@ def draw(found: Sequence[Conflict]) -> Figure:
         right.set_title(r"$|\lambda_F \nabla L_F|\;/\;|\lambda_R \nabla L_R|$ on the shared tables")
         legend_below(figure, left, columns=2)
     return figure
-
-
-def table_of(found: Sequence[Conflict]) -> pd.DataFrame:
-    """Return one row a run and epoch: means over seeds, and the seeds' lowest and highest."""
-    rows = []
-    for conflict in found:
-        for epoch in conflict.cosine.index:
-            row: dict[str, object] = {"run": conflict.run.name, "epoch": epoch}
-            for name, table in (("cosine", conflict.cosine), ("ratio", conflict.norm_ratio)):
-                values = table.loc[epoch]
-                row |= {name: values.mean()}
-                row |= {f"{name}_lowest": values.min(), f"{name}_highest": values.max()}
-            rows.append(row | {"seeds": len(conflict.cosine.columns)})
-    return pd.DataFrame(rows)

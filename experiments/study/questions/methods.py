@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
-from experiments.run import SHARED_50
+from experiments.run import METHOD_NAMES, SHARED_50
 from experiments.study.measurements import Measurements
-from experiments.study.questions.balance import METHOD_NAMES, Balance, balances
-from experiments.study.section import Question, Section, Table, listed, with_interval, with_seeds
+from experiments.study.questions.balance import Balance, balances
+from experiments.study.section import Question, Section, Table, listed, with_interval
 from experiments.study.statistics import Estimate, mean_interval
 
 QUESTION = Question(
@@ -50,15 +48,15 @@ def differences_from(point: Balance, other: Balance) -> tuple[Estimate, Estimate
 
 def answer(measurements: Measurements) -> Section | None:
     points = balances(measurements)
-    methods = [point for point in points if point.method != "fixed"]
-    if not methods:
+    methods = [point for point in points if not point.is_fixed]
+    fixed = [point for point in points if point.is_fixed and point.run.embedding_sharing]
+    if not methods or not fixed:
         return None
-    fixed = [p for p in points if p.method == "fixed" and p.sharing]
-    usual = next((p for p in fixed if p.weight == SHARED_50.factorization_weight), None)
-    findings, rows, data = [], [], []
+    usual = next((point for point in fixed if point.run.name == SHARED_50.name), None)
+    findings, rows = [], []
     for method in methods:
-        name = METHOD_NAMES.get(method.method, method.method)
-        better = [f"{point.weight:g}" for point in beaten_by(method, fixed)]
+        name = METHOD_NAMES[method.run.balancing]
+        better = [f"{b.run.factorization_weight:g}" for b in beaten_by(method, fixed)]
         findings.append(
             f"{name} ends at test MSE {with_interval(method.mse)} and MRR "
             f"{with_interval(method.mrr)}, N = {method.mse.count}: "
@@ -68,39 +66,29 @@ def answer(measurements: Measurements) -> Section | None:
                 else "no fixed weight of the shared sweep is better in both."
             )
         )
-        row = {"method": method.method}
-        row |= method.mse.columns("test_mse") | method.mrr.columns("test_mrr")
-        cells = ["–", "–"]
-        if usual:
-            differences = differences_from(method, usual)
-            cells = [with_seeds(estimate) for estimate in differences]
-            for name_of, estimate in zip(("mse_minus_usual", "mrr_minus_usual"), differences):
-                row |= estimate.columns(name_of)
-        data.append(row | {"better_in_both": " ".join(better)})
+        minus_usual = differences_from(method, usual) if usual else ("–", "–")
         rows.append(
-            (
-                *(name, with_interval(method.mse), with_interval(method.mrr)),
-                *(str(method.mse.count), *cells, listed(better) or "none"),
-            )
+            {
+                "method": name,
+                "test MSE": method.mse,
+                "test MRR": method.mrr,
+                "N": method.mse.count,
+                f"MSE − that of {SHARED_50.label}": minus_usual[0],
+                f"MRR − that of {SHARED_50.label}": minus_usual[1],
+                "better in both: lambda_F": listed(better) or "none",
+            }
         )
     return Section(
         QUESTION,
         "Methods that set the balance in every step, with shared tables and as many steps as the "
         "fixed weights have. "
-        + " ".join(METHOD_SENTENCES[m.method] for m in methods if m.method in METHOD_SENTENCES),
+        + " ".join(METHOD_SENTENCES[method.run.balancing] for method in methods),
         tuple(findings),
         tables=(
             Table(
                 "Methods against fixed weights, at the end [95 % interval]; differences from "
                 f"{SHARED_50.label} are paired by seed",
-                (
-                    *("method", "test MSE", "test MRR", "N"),
-                    f"MSE − that of {SHARED_50.label}",
-                    f"MRR − that of {SHARED_50.label}",
-                    "better in both: lambda_F",
-                ),
-                tuple(rows),
+                rows,
             ),
         ),
-        data=pd.DataFrame(data),
     )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.plots.curves import draw_band
@@ -112,21 +111,19 @@ def answer(measurements: Measurements) -> Section | None:
         (
             Table(
                 "Test MSE in minibatches [95 % interval]",
-                (
-                    *("run", "epoch of the lowest", "rise after it"),
-                    *("at the end", "training, at the end", "N"),
-                ),
-                tuple(
-                    (
-                        o.run.label,
-                        *map(with_interval, (o.lowest_epoch, o.rise, o.last_test, o.last_train)),
-                        str(len(o.test)),
-                    )
+                [
+                    {
+                        "run": o.run.label,
+                        "epoch of the lowest": o.lowest_epoch,
+                        "rise after it": o.rise,
+                        "at the end": o.last_test,
+                        "training, at the end": o.last_train,
+                        "N": len(o.test),
+                    }
                     for o in found
-                ),
+                ],
             ),
         ),
-        table_of(found),
     )
 
 
@@ -146,21 +143,3 @@ def draw(found: Sequence[Overfit]) -> Figure:
                 axes.set_ylim(0.95 * values.min(), 1.05 * later.max())
         legend_below(figure, panels[0], columns=4, size=6.5)
     return figure
-
-
-def table_of(found: Sequence[Overfit]) -> pd.DataFrame:
-    """Return one row a run and epoch: means over seeds, and the seeds' lowest and highest."""
-    return pd.DataFrame(
-        {
-            "run": overfit.run.name,
-            "batch_size": overfit.batch_size,
-            "epoch": epoch,
-            "test_mse": overfit.test[:, epoch].mean(),
-            "test_mse_lowest": overfit.test[:, epoch].min(),
-            "test_mse_highest": overfit.test[:, epoch].max(),
-            "train_mse": overfit.train[:, epoch].mean(),
-            "seeds": len(overfit.test),
-        }
-        for overfit in found
-        for epoch in range(overfit.test.shape[1])
-    )

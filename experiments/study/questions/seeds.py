@@ -16,7 +16,7 @@ from experiments.study.measurements import (
     of_course_run,
     varied_together,
 )
-from experiments.study.section import Question, Section, Table, with_interval, with_seeds
+from experiments.study.section import Question, Section, Table, with_seeds
 from experiments.study.statistics import MIN_SEEDS, Estimate, deviation_interval
 
 QUESTION = Question(
@@ -79,19 +79,19 @@ def answer(measurements: Measurements) -> Section | None:
         return None
     lookup = {(s.run, s.metric, s.source): s.deviation for s in found}
     counts = {source: {s.deviation.count for s in found if s.source == source} for source in VARIED}
-    rows = tuple(
-        (
-            f"{metric.short}, {run.label}",
-            *(
-                with_interval(lookup[run, metric, source])
-                if (run, metric, source) in lookup
-                else "–"
+    rows: list[dict[str, str | int | Estimate]] = [
+        {
+            "metric, run": f"{metric.short}, {run.label}",
+            **{
+                f"{source}, N = {' or '.join(map(str, sorted(counts[source]))) or 0}": lookup.get(
+                    (run, metric, source), "–"
+                )
                 for source in VARIED
-            ),
-        )
+            },
+        }
         for metric in METRICS
         for run in dict.fromkeys(spread.run for spread in found)
-    )
+    ]
     return Section(
         QUESTION,
         "A seed fixes the split into training and test ratings, the initial weights and the "
@@ -104,17 +104,7 @@ def answer(measurements: Measurements) -> Section | None:
         ),
         draw(found),
         "Standard deviation of the final metrics over seeds, by what the seed changes.",
-        (
-            Table(
-                "Standard deviation of the final metrics [95 % interval, chi-squared]",
-                (
-                    "metric, run",
-                    *(f"{s}, N = {' or '.join(map(str, sorted(counts[s]))) or 0}" for s in VARIED),
-                ),
-                rows,
-            ),
-        ),
-        table_of(found),
+        (Table("Standard deviation of the final metrics [95 % interval, chi-squared]", rows),),
     )
 
 
@@ -175,15 +165,3 @@ def marker_of(run: Run) -> dict[str, object]:
         "mfc": run.colour if run.embedding_sharing else "white",
         "markersize": 3.5,
     }
-
-
-def table_of(found: Sequence[Spread]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "run": spread.run.name,
-            "metric": spread.metric.key,
-            "varied": spread.source,
-            **spread.deviation.columns("deviation"),
-        }
-        for spread in found
-    )

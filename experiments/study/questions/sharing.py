@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -29,7 +28,7 @@ from experiments.study.measurements import (
     pair_by_seed,
     varied_together,
 )
-from experiments.study.section import Question, Section, Table, listed, with_interval
+from experiments.study.section import Question, Section, Table, listed
 from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
 
 QUESTION = Question(
@@ -138,22 +137,21 @@ def answer(measurements: Measurements) -> Section | None:
         (
             Table(
                 "Shared against separate tables, at the end [95 % interval]",
-                (
-                    *("condition", "lambda_F", "metric", "shared", "separate"),
-                    *("difference", "N", "better"),
-                ),
-                tuple(
-                    (
-                        f"{CONDITIONS[e.condition]}: {e.value_label}",
-                        *(f"{e.weight:g}", e.metric.short),
-                        *map(with_interval, (e.shared, e.separate, e.difference)),
-                        *(str(e.difference.count), e.better),
-                    )
+                [
+                    {
+                        "condition": f"{CONDITIONS[e.condition]}: {e.value_label}",
+                        "lambda_F": f"{e.weight:g}",
+                        "metric": e.metric.short,
+                        "shared": e.shared,
+                        "separate": e.separate,
+                        "difference": e.difference,
+                        "N": e.difference.count,
+                        "better": e.better,
+                    }
                     for e in effects
-                ),
+                ],
             ),
         ),
-        table_of(effects),
     )
 
 
@@ -206,19 +204,3 @@ def draw_effects(axes: Axes, effects: Sequence[Effect]) -> None:
         )
     axes.set_xticks(range(len(values)), [labels[value].replace(" ", "") for value in values])
     axes.margins(x=0.15)
-
-
-def table_of(effects: Sequence[Effect]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "condition": e.condition,
-            "value": "full" if e.value_label == "full" else f"{e.value:g}",
-            "factorization_weight": e.weight,
-            "metric": e.metric.key,
-            **e.shared.columns("shared"),
-            **e.separate.columns("separate"),
-            **e.difference.columns("difference"),
-            "better": e.better,
-        }
-        for e in effects
-    )

@@ -68,6 +68,9 @@ class GradeSubmission(NbGraderPreprocessor):
         for number, question in enumerate(report.questions, start=1):
             if question.id in graded:
                 write_outputs(graded[question.id], report, question, number)
+        left = questions & {id_ for id_, cell in graded.items() if not cell.outputs}
+        if left:  # nbgrader takes a cell without output for right
+            raise NotGradedError(f"{folder}: the report has nothing on {', '.join(sorted(left))}.")
         return nb, resources
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from planted_study import PlantedStudy, plant_everything
 
+from experiments.run import Run
 from experiments.study.measurements import Measurements, read_measurements
 from experiments.study.questions.balance import (
     Balance,
@@ -20,7 +21,6 @@ from experiments.study.questions.balance import (
     non_dominated,
 )
 from experiments.study.questions.methods import beaten_by
-from experiments.study.statistics import mean_interval
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
 
 def balance(weight: float, mse: list[float], mrr: list[float], method: str = "fixed") -> Balance:
     seeds = pd.DataFrame({"mse": mse, "mrr": mrr}, index=range(123, 123 + len(mse)))
-    return Balance(True, method, weight, mean_interval(mse), mean_interval(mrr), seeds)
+    return Balance(Run(True, weight, 1 - weight, balancing=method), seeds)
 
 
 def test_points_that_another_one_beats_are_off_the_front():
@@ -60,16 +60,19 @@ def test_the_preference_moves_the_choice_along_the_front():
         balance(0.9, [1.20, 1.21], [0.100, 0.101]),
         balance(0.7, [1.25, 1.26], [0.090, 0.091]),
     ]
-    assert [p.weight for p in front(points)] == [0.1, 0.5, 0.9]
-    chosen = [best_balance(points, preference).balance.weight for preference in (0, 5, 100)]
+    assert [p.run.factorization_weight for p in front(points)] == [0.1, 0.5, 0.9]
+    chosen = [
+        best_balance(points, preference).balance.run.factorization_weight
+        for preference in (0, 5, 100)
+    ]
     assert chosen == [0.9, 0.5, 0.1]
 
 
 def test_a_percent_of_mse_is_worth_as_many_percent_of_mrr_as_one_says():
     # 1 % less MSE against 3 % less MRR: it pays from a preference of 3 on.
     points = [balance(0.2, [1.00], [0.097]), balance(0.8, [1.01], [0.100])]
-    assert best_balance(points, 2.9).balance.weight == 0.8
-    assert best_balance(points, 3.1).balance.weight == 0.2
+    assert best_balance(points, 2.9).balance.run.factorization_weight == 0.8
+    assert best_balance(points, 3.1).balance.run.factorization_weight == 0.2
 
 
 def test_the_choice_says_in_how_many_seeds_it_is_the_best():
@@ -78,7 +81,7 @@ def test_the_choice_says_in_how_many_seeds_it_is_the_best():
         balance(0.8, [1.2, 1.2, 1.2], [0.1, 0.1, 0.1]),
     ]
     choice = best_balance(points, 1)
-    assert (choice.balance.weight, choice.wins, choice.seeds) == (0.2, 2, 3)
+    assert (choice.balance.run.factorization_weight, choice.wins, choice.seeds) == (0.2, 2, 3)
 
 
 @pytest.mark.parametrize("preference", [-1.0, float("nan")])
@@ -89,13 +92,13 @@ def test_a_preference_below_nothing_is_refused(preference):
 
 def test_the_sweep_is_read_by_what_runs_are(planted):
     points = balances(planted)
-    assert [p.weight for p in points if p.sharing and p.method == "fixed"] == [
-        *(0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)
-    ]
-    assert {p.method for p in points if p.method != "fixed"} == {
+    assert [
+        p.run.factorization_weight for p in points if p.run.embedding_sharing and p.is_fixed
+    ] == [*(0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999)]
+    assert {p.run.balancing for p in points if not p.is_fixed} == {
         *("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")
     }
-    half = next(p for p in points if p.label == "shared 0.5")
+    half = next(p for p in points if p.run.label == "shared 0.5")
     assert half.mse.count == 3, "the seeds that all have, and no run of another width or fraction"
     assert half.mse.value == pytest.approx(0.907, abs=0.02)
 
@@ -130,4 +133,4 @@ def test_one_seed_of_a_balance_is_no_answer(planted):
 def test_a_persons_choice_has_a_star(planted):
     points = balances(planted)
     labels = [text.get_text() for text in draw(points, points[3]).legends[0].get_texts()]
-    assert f"your choice: {points[3].label}" in labels
+    assert f"your choice: {points[3].run.label}" in labels

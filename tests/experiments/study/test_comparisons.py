@@ -14,7 +14,6 @@ from experiments.study.measurements import (
     pair_by_seed,
     read_measurements,
 )
-from experiments.study.questions import conflict
 from experiments.study.questions.conflict import Conflict, conflicts
 from experiments.study.questions.overfitting import overfits
 from experiments.study.questions.seeds import TOGETHER, spreads
@@ -55,25 +54,6 @@ def test_the_norm_ratio_has_the_weights_in_it(planted):
     assert heavy.typical_ratio.low < 3.0 < heavy.typical_ratio.high
     assert heavy.cosine.loc[0].mean() == pytest.approx(0.2, abs=0.03)
     assert 0.3 < heavy.opposed.value < 0.6, "the planted cosine passes zero half way"
-
-
-@pytest.mark.parametrize(("heavy_weight", "times"), [(0.99, "99"), (0.9, "9")])
-def test_what_the_weights_alone_would_do_is_computed_from_them(
-    tmp_path, monkeypatch, heavy_weight, times
-):
-    heavy = replace(
-        *(COURSE_RUNS[0],),
-        factorization_weight=heavy_weight,
-        regression_weight=round(1 - heavy_weight, 6),
-    )
-    monkeypatch.setattr("experiments.study.questions.conflict.COURSE_RUNS", (heavy, COURSE_RUNS[1]))
-    study = PlantedStudy(epochs=4)
-    for seed in (123, 124):
-        for run in (heavy, COURSE_RUNS[1]):
-            run = replace(run, epochs=4, seed=seed)
-            study.add(run, (0.3, 0.8, 0.5, 0.05, 1.0), ratio=2.0)
-    *_, told = conflict.answer(read_measurements(study.write(tmp_path))).findings
-    assert f"the weights alone would make it {times} times." in told
 
 
 def test_sharing_wins_and_loses_where_it_was_planted(planted):

@@ -98,6 +98,20 @@ def test_an_upload_without_the_files_is_told_so_in_one_sentence(
     )
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["", "my_model.py"])
+def test_an_empty_upload_and_a_wrong_name_are_told_so_in_one_sentence(
+    gradescope: Gradescope, tmp_path: Path, name: str
+) -> None:
+    upload = tmp_path / "upload"
+    upload.mkdir()
+    if name:
+        (upload / name).write_bytes((PROJECT / "submission/model.py").read_bytes())
+    graded = gradescope.submit(upload)
+    assert (graded.results["score"], graded.results["tests"]) == (0, []), graded.stdout
+    assert f"It holds {name or 'no file at all'}." in graded.results["output"]
+
+
 def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
     gradescope: Gradescope, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """The step that grades, and what ``generate_assignment`` releases."""
 
+from dataclasses import replace
 from datetime import timezone
 
 import nbformat
@@ -18,11 +19,17 @@ NAMES = {"nbgrader": {"student": "ada", "assignment": "ps1", "notebook": "00_cod
 
 
 @pytest.fixture
-def graded(tmp_path, course_files, reference_code):
-    """A function that grades the course's notebook beside a submission with a mistake in 2b."""
+def folder(tmp_path, reference_code):
+    """What a student has submitted."""
     folder = tmp_path / "submitted" / "ada" / "ps1"
     write_folder(reference_code, folder)
-    loss = folder / "submission" / "loss.py"
+    return folder / "submission"
+
+
+@pytest.fixture
+def graded(tmp_path, course_files, folder):
+    """A function that grades the course's notebook beside a submission with a mistake in 2b."""
+    loss = folder / "loss.py"
     assert MISTAKE[0] in loss.read_text()
     loss.write_text(loss.read_text().replace(*MISTAKE))
     converter = Autograde(coursedir=CourseDirectory(root=str(tmp_path)))
@@ -43,7 +50,7 @@ def test_each_question_gets_its_report_and_its_points(graded):
     points = {id_: cell.outputs[-1].data["text/plain"] for id_, cell in cells.items()}
     # The last test of 1c trains with the student's losses, so it waits for 2b.
     training = POINTS_OF_TEST["1c-10-hidden"]
-    expected = {**POINTS, "1c": POINTS["1c"] - training, "2b": POINTS_OF_TEST["2b-0-basic"]}
+    expected = {**POINTS, "1c": POINTS["1c"] - training, "2b": POINTS_OF_TEST["2b-2-hidden"]}
     assert points == {id_: str(float(scored)) for id_, scored in expected.items()}
     page = cells["2b"].outputs[0].data["text/html"]
     assert "The squared errors are summed, not averaged." in page
@@ -51,6 +58,40 @@ def test_each_question_gets_its_report_and_its_points(graded):
     assert cells["2b"].outputs[-1].output_type == "execute_result", (
         "where nbgrader takes points from"
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("", "no file at all"),
+        ("my_model.py", "submission/my_model.py"),
+        ("model.ipynb", "submission/model.ipynb"),
+    ],
+)
+def test_without_any_of_the_files_each_question_has_no_points_and_says_why(
+    graded, folder, file, found
+):
+    for path in folder.glob("*.py"):
+        path.unlink()
+    if file:
+        (folder / file).write_text("")
+    for id_, cell in graded().items():
+        assert cell.outputs[-1].data["text/plain"] == "0.0", id_
+        page = cell.outputs[0].data["text/html"]
+        assert f"none of model.py, loss.py, mrr.py. It holds {found}" in page
+        assert "ModuleNotFoundError" not in page
+
+
+def test_a_question_that_the_report_leaves_out_does_not_get_all_points(graded, monkeypatch):
+    whole = autograding.grade
+
+    def without_1a(*arguments):
+        report = whole(*arguments)
+        return replace(report, questions=report.questions[1:])
+
+    monkeypatch.setattr(autograding, "grade", without_1a)
+    with pytest.raises(NotGradedError, match="the report has nothing on 1a"):
+        graded()
 
 
 def test_points_that_the_gradebook_does_not_know_are_not_given(graded):
