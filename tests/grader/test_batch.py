@@ -260,7 +260,17 @@ def test_names_of_files_are_made_and_two_stay_two():
         "\udcff",
         "x.",
     ]
-    odd += ["\udcfe", "x ", "con", "Lpt1.a", "ａ/b", "\u202ea", "😀" * 99]
+    odd += [
+        "\udcfe",
+        "x ",
+        "/" * 119,
+        "n" * 119 + "/",
+        "con",
+        "Lpt1.a",
+        "ａ/b",
+        "\u202ea",
+        "😀" * 99,
+    ]
     made = [file_name(name) for name in odd]
     assert len({name.casefold() for name in made}) == len(odd)
     for name in made:
@@ -341,7 +351,7 @@ def test_results_of_two_folders_are_kept_in_one_table(tmp_path):
 def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "PACKAGE", tmp_path)
     found = set()
-    for name in ("page.html.jinja", "a.py", "inputs.npz"):
+    for name in ("page.html.jinja", "a.py", ".key"):
         (tmp_path / name).write_text("1")
         found.add(records.grader_fingerprint())
         (tmp_path / name).write_text("2")
