@@ -13,6 +13,8 @@ from experiments.console import rerun_command
 from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
 from experiments.study.grid import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
+DEFAULT_DATA = "movielens-100k"
+
 # Options of two commands.
 epochs_option = click.option(
     "--epochs", default=DEFAULT_EPOCHS, show_default=True, type=click.IntRange(1)
@@ -26,7 +28,7 @@ seed_option = click.option(
 )
 data_option = click.option(
     "--data",
-    default="movielens-100k",
+    default=DEFAULT_DATA,
     show_default=True,
     metavar="movielens-100k|synthetic|PATH",
     help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
@@ -137,11 +139,15 @@ def run(
 
     console = make_console()
     say = partial(echo, console)
-    given = {"epochs": epochs, "seed": seed, "data": data, "batch_size": batch_size}
     options = {
-        parameter.name: value if parameter.name != "data" else Path(str(value)).stem
-        for parameter in context.command.params
-        if (value := given.get(parameter.name)) != parameter.default and parameter.name in given
+        name: value
+        for name, value, usual in (
+            ("data", Path(data).stem, DEFAULT_DATA),
+            ("epochs", epochs, DEFAULT_EPOCHS),
+            ("seed", seed, DEFAULT_SEED),
+            ("batch_size", batch_size, None),
+        )
+        if value != usual
     }
     store = Store(results)
     if context.get_parameter_source("results") == click.core.ParameterSource.DEFAULT:

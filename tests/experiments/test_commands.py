@@ -110,7 +110,7 @@ def test_trying_an_option_keeps_the_assignments_results_and_its_runs(tmp_path, m
     assert tried.exit_code == 0, tried.output
     assert "keeps the results of the assignment's own options" in tried.output
     assert summary.read_bytes() == kept
-    others = tmp_path / "results" / "tried" / "epochs=2_data=synthetic" / "summary.json"
+    others = tmp_path / "results" / "tried" / "data=synthetic_epochs=2" / "summary.json"
     assert RUN_NAMES[1] in json.loads(others.read_text())["runs"]
     assert len(list((tmp_path / "results" / "runs").iterdir())) == 2
 
