@@ -27,6 +27,12 @@ GRADIENT_COLUMNS = (
 )
 
 
+FLOATS = (
+    *("factorization_weight", "regression_weight", "training_fraction", *METRIC_KEYS),
+    *("value", "factorization_norm", "regression_norm", "cosine"),
+)
+
+
 class StudyError(UserError):
     """There is no study to report, or its files cannot be read."""
 
@@ -116,12 +122,14 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns))
     try:
-        table = pd.read_csv(path, float_precision="round_trip")
+        table = pd.read_csv(path, dtype=dict.fromkeys(FLOATS, str))
     except (ValueError, OSError) as error:
         raise StudyError(f"{path} cannot be read ({error}); run the study again") from error
     missing = [column for column in columns if column not in table]
     if missing:
         raise StudyError(f"{path} has no column {', '.join(missing)}; run the study again")
+    for column in table.columns.intersection(FLOATS):
+        table[column] = table[column].map(float)  # exact, which older pandas' own floats are not
     return table
 
 

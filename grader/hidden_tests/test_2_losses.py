@@ -25,7 +25,8 @@ def stars(judge: Judge) -> list[tuple[np.ndarray, ...]]:
         for size in (6, 1, 9)
     ]
     far = np.array([random.uniform(-12, -8), random.uniform(14, 20), random.uniform(3.2, 3.4)])
-    return [*pairs, (np.array([4.5, 0.5, 3.0]), far)]
+    halves = np.array([random.randint(2, 5) + 0.5, 0.5, random.uniform(2.9, 3.1)])
+    return [*pairs, (halves, far)]
 
 
 def judge_values(

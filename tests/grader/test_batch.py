@@ -258,7 +258,17 @@ def test_names_of_files_are_made_and_two_stay_two():
         "\udcff",
         "x.",
     ]
-    odd += ["\udcfe", "x ", "ａ/b", "\u202ea", "😀" * 99]
+    odd += [
+        "\udcfe",
+        "x ",
+        "/" * 119,
+        "n" * 119 + "/",
+        "con",
+        "Lpt1.a",
+        "ａ/b",
+        "\u202ea",
+        "😀" * 99,
+    ]
     made = [file_name(name) for name in odd]
     assert len({name.casefold() for name in made}) == len(odd)
     for name in made:
@@ -299,6 +309,7 @@ def test_any_error_about_one_upload_is_that_uploads_row(tmp_path, monkeypatch):
     record = gradings._grade(options, Upload("ada", tmp_path / "ada")).record
     assert record["status"] == "grader failed"
     row = next(csv.DictReader(io.StringIO(points_table([record]))))
+    assert "grader failed" in (tmp_path / "pages" / "ada.html").read_text()
     assert row["points"] == "" and row["problem"].endswith("MemoryError: \ufffd[2J too much")
 
 
@@ -322,7 +333,7 @@ def test_results_of_two_folders_are_kept_in_one_table(tmp_path):
         path.write_text("")
     run(first, out)
     done = run(second, out)
-    assert "also keeps the rows of 1 uploads in other folders" in done.output
+    assert "uploads in other folders that were graded into the same --out: bo.7z\n" in done.output
     assert f"ada.7z: replaces the result of {first / 'ada.7z'}" not in done.output  # the same
     assert list(points(out)) == ["ada.7z", "zoe.7z", "bo.7z"]
     (first / "ada.7z").unlink()
@@ -338,7 +349,7 @@ def test_results_of_two_folders_are_kept_in_one_table(tmp_path):
 def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "PACKAGE", tmp_path)
     found = set()
-    for name in ("page.html.jinja", "a.py", "inputs.npz"):
+    for name in ("page.html.jinja", "a.py", ".key"):
         (tmp_path / name).write_text("1")
         found.add(records.grader_fingerprint())
         (tmp_path / name).write_text("2")

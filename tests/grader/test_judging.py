@@ -1,25 +1,23 @@
 """Tolerances, the oracle and the list of tests, on cases that can be checked by hand."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replies import AnswerAlways, AnswerRightBut
 
 from grader.assignment import read_assignment
-from grader.explain import CatalogueAsk
 from grader.hidden_tests import oracle
 from grader.hidden_tests.cases import cases, one_of_each, shallow_cases
 from grader.isolation import Limits, Reply
 from grader.judge import Answer, Judge, Value, agree, text
-from grader.misconceptions.base import loss, model, mrr
+from grader.misconceptions.base import loss, mrr
 from grader.misconceptions.base.model import MultiTaskNet
-from grader.sandbox import Sandbox, digest
+from grader.sandbox import Sandbox
 from grader.suite import present_tests
 from grader.trial import attempt
 from grader.variants import VARIANTS
@@ -163,48 +161,6 @@ FACTS = [
     {"type": "Tensor", "module": True, "callable": True, "classes": None, "storage": {}},
     {"type": "Tensor", "module": True, "callable": True, "classes": [{}, []], "length": 2},
 ]
-
-
-class Always(dict):
-    """A dict that has the same value under every name."""
-
-    def get(self, name: str, default: object = None) -> object:
-        return self["value"]
-
-
-class AnswerAlways:
-    """A submission that returns one thing, whatever it is asked."""
-
-    def __init__(self, facts: dict | None, array: np.ndarray | None) -> None:
-        self.reply = Reply("ok", {"values": Always(value=facts)}, Always(value=array))
-
-    def __call__(self, program: dict, arrays: dict) -> Reply:
-        return self.reply
-
-    def prepare(self, programs: list) -> None:
-        """Do nothing."""
-
-
-class AnswerRightBut:
-    """A right submission, but for the things of one name; ``replies`` are those it gave before."""
-
-    right = CatalogueAsk(SimpleNamespace(modules={"model": model, "loss": loss, "mrr": mrr}))
-
-    def __init__(self, replies: dict[str, Reply], name: str, array: np.ndarray | None) -> None:
-        self.replies, self.name, self.array = replies, name, array
-
-    def __call__(self, program: dict, arrays: dict) -> Reply:
-        key = digest(program, arrays)
-        if key not in self.replies:
-            self.replies[key] = self.right(program, arrays)
-        reply = self.replies[key]
-        kept = {name: array for name, array in reply.arrays.items() if name != self.name}
-        if self.array is not None and self.name in reply.arrays:
-            kept[self.name] = self.array
-        return replace(reply, arrays=kept)
-
-    def prepare(self, programs: list) -> None:
-        """Do nothing."""
 
 
 @pytest.mark.parametrize("id_", present_tests())

@@ -1,21 +1,17 @@
 """A false alarm is worse than a miss: right submissions in unlike styles get full marks."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from right import STYLES, THE_REFERENCE, write_right_submission
 
 from grader.explain import Explainer
 from grader.grading import grade
 from grader.isolation import ForkServer
 
-REFERENCE = Path(__file__).resolve().parents[2] / "submission"
-BANK = Path(__file__).parent / "right_submissions"
-STYLES = sorted(folder.name for folder in BANK.iterdir() if any(folder.glob("*.py")))
 
-
-@pytest.mark.parametrize("style", ["the reference", *STYLES])
+@pytest.mark.parametrize("style", STYLES)
 def test_right_submissions_get_full_marks(
     style: str,
     tmp_path: Path,
@@ -23,12 +19,10 @@ def test_right_submissions_get_full_marks(
     explainer: Explainer,
     table: Callable[[str], None],
 ) -> None:
-    shutil.copytree(REFERENCE, tmp_path / "submission")
-    if style in STYLES:
-        shutil.copytree(BANK / style, tmp_path / "submission", dirs_exist_ok=True)
+    write_right_submission(style, tmp_path)
     report = grade(tmp_path, grading_server, explainer)
     wrong = [(test.id, test.message, test.raised) for test in report.tests if test.message]
-    if style == "the reference":
+    if style == THE_REFERENCE:
         table("right submissions              points  false alarms")
     table(f"{style:<30}{report.score:4g} of {report.max_score:g}{len(wrong):9}")
     assert wrong == []

@@ -1,0 +1,273 @@
+"""Hidden inputs differ from submission to submission; verdicts and hints do not."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from right import BANK, STYLES, write_right_submission
+
+from grader.assignment import read_assignment
+from grader.explain import CatalogueAsk, Explainer
+from grader.grading import grade
+from grader.isolation import ForkServer, Reply
+from grader.isolation.worker.torch_setup import compile_nothing
+from grader.judge import Judge
+from grader.misconceptions.base import loss, model, mrr
+from grader.misconceptions.catalogue import read_catalogue
+from grader.misconceptions.entry import Misconception
+from grader.report import FAILED, PASSED
+from grader.suite import present_tests
+from grader.trial import attempt, run_test
+from grader.variants import VARIANTS, Variants, variants_for
+
+QUESTIONS = [question.id for question in read_assignment().questions if question.tests]
+HIDDEN = [test.id for test in read_assignment().tests if test.hidden]
+ENTRIES = list(read_catalogue().values())
+FILES = {"loss.py": b"def bpr_loss(p, n):\n    return p\n"}
+# Tests of a net as it is built: what differs there is the seed, if the start is judged at all.
+OF_SIZES_ALONE = {"1b-1-hidden"}
+
+
+def chosen(files: Mapping[str, bytes]) -> list[int]:
+    return [variants_for(files).of(question) for question in QUESTIONS]
+
+
+def test_the_same_files_get_the_same_variants_and_any_other_byte_gets_others() -> None:
+    assert chosen(FILES) == chosen(dict(FILES))
+    with_comments = [{"loss.py": FILES["loss.py"] + b"# %d\n" % k} for k in range(200)]
+    others = [chosen(files) for files in with_comments]
+    for place in range(len(QUESTIONS)):
+        assert {variants[place] for variants in others} == set(range(VARIANTS))
+    assert len(set(map(tuple, others))) > 190
+    assert chosen({"mrr.py": FILES["loss.py"]}) != chosen(FILES)
+
+
+def test_files_whose_bytes_are_divided_otherwise_are_other_files() -> None:
+    one, other = {"a.py": b"xb.py", "c.py": b""}, {"a.py": b"x", "b.py": b"c.py"}
+    assert variants_for(one).digest != variants_for(other).digest
+
+
+def test_nobody_can_tell_the_variants_without_the_hidden_tests(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text("EXPECTED = 1\n")
+    digest = variants_for(FILES).digest
+    assert variants_for(FILES, tmp_path).digest == digest
+    keys = {variants_for(FILES).key, variants_for(FILES, tmp_path).key}
+    (tmp_path / "own.txt").write_text("a course's own")
+    keys.add(variants_for(FILES, tmp_path).key)
+    assert len(keys) == 3
+    choices = {tuple(Variants(key, digest).of(q) for q in QUESTIONS) for key in keys}
+    assert len(choices) == 3
+
+
+class Recording:
+    """The base of the catalogue, which is right, and all that it was given."""
+
+    right = CatalogueAsk(SimpleNamespace(modules={"model": model, "loss": loss, "mrr": mrr}))
+
+    def __init__(self) -> None:
+        self.given: set[tuple] = set()
+        self.asked: list[Any] = []
+
+    def __call__(self, program: dict, arrays: Mapping[str, np.ndarray]) -> Reply:
+        self.asked.append((program, {name: a.tobytes() for name, a in arrays.items()}))
+        for array in arrays.values():
+            if array.dtype.kind == "f" and np.unique(array).size > 2:
+                self.given.add((array.shape, array.tobytes()))
+        return self.right(program, arrays)
+
+    def prepare(self, programs: list) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        pytest.param(id_, marks=pytest.mark.thorough if id_ == "1c-10-hidden" else ())
+        for id_ in HIDDEN
+    ],
+)
+def test_no_two_variants_have_an_input_in_common(id_: str) -> None:
+    seen: dict[tuple, int] = {}
+    asked: list[Any] = []
+    for variant in range(VARIANTS):
+        recording = Recording()
+        judge = attempt(present_tests()[id_], recording, variant=variant)
+        assert isinstance(judge, Judge) and not judge.failures
+        assert not [given for given in recording.given if given in seen]
+        seen |= dict.fromkeys(recording.given, variant)
+        assert id_ in OF_SIZES_ALONE or recording.asked not in asked
+        asked.append(recording.asked)
+
+
+# Remembers in a file all that its functions were given, and notes what was known before.
+CURIOUS = """
+from pathlib import Path
+import torch
+
+PLACE = Path({place!r})
+
+
+def learn(*arguments):
+    given = repr([torch.as_tensor(argument).tolist() for argument in arguments])
+    known = given in PLACE.joinpath("before").read_text().splitlines()
+    with PLACE.joinpath("inputs").open("a") as file:
+        file.write(given + "\\n")
+    with PLACE.joinpath("known").open("a") as file:
+        file.write(f"{{known}}\\n")
+
+
+def bpr_loss(positive, negative):
+    learn(positive, negative)
+    return (1 - torch.sigmoid(positive - negative)).mean()
+
+
+def regression_loss(observed, predicted):
+    learn(observed, predicted)
+    return ((observed - predicted) ** 2).mean()
+
+
+def joint_loss(factorization, regression, first, second):
+    learn(factorization, regression, first, second)
+    return first * factorization + second * regression
+"""
+
+
+def test_inputs_that_one_submission_leaks_are_of_no_use_to_a_changed_one(tmp_path: Path) -> None:
+    """Where nothing isolates them, so that any leak there may be is as wide as possible."""
+    questions = ["2a", "2b", "2c"]
+    place = tmp_path / "shared"
+    place.mkdir()
+    place.joinpath("inputs").write_text("")
+    first = CURIOUS.format(place=str(place))
+
+    def of(text: str) -> list[int]:
+        return [variants_for({"loss.py": text.encode()}).of(question) for question in questions]
+
+    changed = (f"{first}# {number}\n" for number in count())
+    second = next(t for t in changed if all(x != y for x, y in zip(of(t), of(first))))
+
+    with ForkServer("plain") as server:
+
+        def known(text: str) -> list[str]:
+            folder = tmp_path / "handed_in"
+            folder.mkdir(exist_ok=True)
+            (folder / "loss.py").write_text(text)
+            place.joinpath("known").write_text("")
+            place.joinpath("before").write_text(place.joinpath("inputs").read_text())
+            report = grade(folder, server, questions=questions, allow_unisolated_hidden=True)
+            assert report.score == report.max_score
+            return place.joinpath("known").read_text().split()
+
+        assert "True" not in known(first)
+        again = known(first)
+        assert set(again) == {"True"} and len(again) > 20
+        assert known(second).count("True") == len(questions)  # the public tests' inputs
+
+
+def same_as_ever(entries: list[Misconception], explainer: Explainer, variant: int) -> None:
+    """Check that a variant gives the verdicts of the first one, and the right hints."""
+    for entry in entries:
+        first, other = (explainer.predictions(entry, each) for each in (0, variant))
+        assert {id_: outcome.status for id_, outcome in first.items()} == {
+            id_: outcome.status for id_, outcome in other.items()
+        }, entry.id
+        failed = {id_ for id_, outcome in other.items() if outcome.status == FAILED}
+        hints = {id_: hint.id for id_, hint in explainer.hints(other.values()).items()}
+        assert hints == dict.fromkeys(failed, entry.same_as or entry.id), entry.id
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_another_variant_changes_no_verdict_and_no_hint_of_some_mistakes(
+    question: str, explainer: Explainer
+) -> None:
+    entries = [entry for entry in ENTRIES if entry.question == question]
+    variant = 1 + QUESTIONS.index(question)
+    same_as_ever(entries[:: 1 + len(entries) // 3], explainer, variant)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("variant", range(VARIANTS))
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_variant_changes_a_verdict_or_a_hint(
+    question: str, variant: int, explainer: Explainer
+) -> None:
+    entries = [entry for entry in ENTRIES if entry.question == question]
+    same_as_ever(entries, explainer, variant)
+
+
+@contextmanager
+def imported(folder: Path) -> Iterator[CatalogueAsk]:
+    """Import the submission in a folder, in place of the one that is here."""
+    ours = {name: sys.modules.pop(name) for name in list(sys.modules) if is_submission(name)}
+    compiler, torch.compile = torch.compile, compile_nothing
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        modules = {
+            name: importlib.import_module(f"submission.{name}") for name in ("model", "loss", "mrr")
+        }
+        assert Path(modules["model"].__file__).is_relative_to(folder)
+        yield CatalogueAsk(SimpleNamespace(modules=modules))
+    finally:
+        sys.path.remove(str(folder))
+        torch.compile = compiler
+        for name in [name for name in sys.modules if is_submission(name)]:
+            del sys.modules[name]
+        sys.modules.update(ours)
+
+
+def is_submission(module: str) -> bool:
+    return module.split(".")[0] == "submission"
+
+
+def questions_of(style: str) -> set[str]:
+    """Return the questions that a style's files answer; its other files are the reference's."""
+    of = {"model.py": {"1a", "1b", "1c", "1d"}, "loss.py": {"2a", "2b", "2c"}, "mrr.py": {"2d"}}
+    files = [path.name for path in (BANK / style).glob("*.py")]
+    return set().union(*(of.get(name, set()) for name in files)) or set(QUESTIONS)
+
+
+def all_pass(style: str, folder: Path, variants: range) -> None:
+    write_right_submission(style, folder)
+    with imported(folder) as ask:
+        for variant in variants:
+            earlier: dict[str, str] = {}
+            for id_, function in present_tests().items():
+                if id_.split("-")[0] in questions_of(style):
+                    outcome = run_test(function, ask, earlier, variant)
+                    assert outcome.status == PASSED, (id_, variant, outcome.failures)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_right_submission_passes_with_a_variant(style: str, tmp_path: Path) -> None:
+    variant = STYLES.index(style) % VARIANTS
+    all_pass(style, tmp_path, range(variant, variant + 1))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.filterwarnings("ignore")
+def test_a_right_submission_passes_with_every_variant(style: str, tmp_path: Path) -> None:
+    all_pass(style, tmp_path, range(VARIANTS))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("variant", range(VARIANTS))
+def test_the_reference_gets_full_marks_with_every_variant_in_the_sandbox(
+    variant: int,
+    submission: Callable[..., Path],
+    grading_server: ForkServer,
+    explainer: Explainer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Variants, "of", lambda self, question: variant)
+    report = grade(submission(), grading_server, explainer)
+    assert (report.score, report.problem) == (report.max_score, "")
