@@ -89,13 +89,13 @@ def file_name(text: str) -> str:
     name = f"_{name}" if _RESERVED.match(name) else name
     name = name if name[:1].isalnum() or name[:1] == "_" else f"_{name}"
     name = name if name[-1:] not in (" ", ".") else f"{name[:-1]}_"
-    if len(name.encode()) > LONGEST_NAME:
-        name = name.encode()[: LONGEST_NAME - 9].decode(errors="ignore")
-    return name if name == plain else _marked(name, text)
+    unchanged = name == plain and len(name.encode()) <= LONGEST_NAME
+    return name if unchanged else _marked(name, text)
 
 
 def _marked(name: str, text: str) -> str:
-    return f"{name}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:8]}"
+    begin = name.encode()[: LONGEST_NAME - 9].decode(errors="ignore")
+    return f"{begin}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:8]}"
 
 
 def _is_harmless(character: str) -> bool:
