@@ -126,7 +126,11 @@ def _locate(tree: Tree) -> tuple[PurePosixPath | None, list[str]]:
                 raise IntakeError(
                     f"{shown(str(folder / FOLDER))} is a symbolic link; hand in the folder itself."
                 )
-            seen += [str(folder / name) for name, kind in entries if kind != Kind.FOLDER]
+            seen += [
+                f"{folder / name}{' (a link)' if kind == Kind.LINK else ''}"
+                for name, kind in entries
+                if kind != Kind.FOLDER
+            ]
         below = [
             folder / name
             for folder, entries in listed.items()
@@ -211,7 +215,7 @@ def _only_one(found: list[str]) -> str:
 
 def _nothing_found(tree: Tree, seen: list[str]) -> IntakeError:
     """Return the refusal of an upload without any of the files: what was found, what is missing."""
-    listed = ", ".join(shown(name, 30) for name in seen[:MAX_SHOWN])
+    listed = ", ".join(shown(name, 40) for name in seen[:MAX_SHOWN])
     if len(seen) > MAX_SHOWN:
         listed += f" and {len(seen) - MAX_SHOWN} more"
     advice = f"Hand in a folder named {FOLDER} with these three files in it"

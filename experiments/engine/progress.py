@@ -173,10 +173,9 @@ class RunProgress:
         self._show(run, state, line=is_line)
 
     def _note(self, run: Run, text: str) -> None:
-        if self.few or text not in self.notes:  # of hundreds of runs, the first one says it
-            if (note := f"{self._name(run)}: note: {text}") not in self.notes:
-                echo(self.console, note)
-            self.notes |= {text, note}
+        if text not in self.notes:  # the first run says it for all
+            self.notes.add(text)
+            echo(self.console, f"{self._name(run)}: note: {text}")
 
     def _ended(self, run: Run, how: str) -> None:
         self.complete += 1
