@@ -36,9 +36,11 @@ def test_a_submission_without_any_of_the_files_is_refused_with_what_it_holds(
     missing = "holds none of model.py, loss.py, mrr.py. It holds "
     for empty in ("a", "a/submission"):
         assert missing + "no file at all. Hand in a folder named" in refusal(tmp_path / empty)
-    folder_with(tmp_path / "b/submission", ["__init__.py", "my_model.py"])
+    others = [f"{number}.txt" for number in range(9)]
+    folder_with(tmp_path / "b", [*others, "submission/__init__.py", "submission/my_model.py"])
     for path in (tmp_path / "b", tmp_path / "b/submission"):
         assert "my_model.py" in refusal(path)
+    assert refusal(tmp_path / "b").startswith("submission in b " + missing)
     folder_with(tmp_path / "submission", ["01_experiments.ipynb"])
     sentence = refusal(tmp_path / "submission")
     assert sentence.startswith("submission " + missing + "01_experiments.ipynb. ")
