@@ -97,8 +97,9 @@ def answer(measurements: Measurements) -> Section | None:
     return Section(
         QUESTION,
         "At intervals along training, the gradients of L_F and of L_R by the shared tables U and Q "
-        "are taken one by one. Their cosine tells whether the tasks pull together or apart; the "
-        "ratio of their lengths, weights included, tells which of them moves the tables.",
+        "are taken one by one. Where their cosine is positive the tasks pull together, where it is "
+        "negative apart; the task with the longer gradient, weights included, moves the tables "
+        "more.",
         tuple(finding(conflict) for conflict in found),
         draw(found),
         "Left: cosine between the two tasks' gradients. Right: how many times as long as "
