@@ -5,14 +5,17 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import hypothesis
-import pytest
-import torch
+from experiments.errors import environment_needed
 
-from experiments.data.movielens import load_movielens_100k
-from experiments.data.ratings import DataError, Ratings, Split, split_ratings
-from experiments.data.synthetic import synthetic_ratings
-from experiments.engine.resources import processor_cores
+with environment_needed("pytest"):
+    import hypothesis
+    import pytest
+    import torch
+
+    from experiments.data.movielens import load_movielens_100k
+    from experiments.data.ratings import DataError, Ratings, Split, split_ratings
+    from experiments.data.synthetic import synthetic_ratings
+    from experiments.engine.resources import processor_cores
 
 # The same examples every time, and no time limit on a busy machine.
 hypothesis.settings.register_profile("project", derandomize=True, deadline=None)

@@ -31,6 +31,12 @@ MANUAL = {"ada": (2, 1.5, 1.75), "grace": (1, 0.5, None), "mallory": (0, 0, None
 ANSWER = "No: $L_F$ ends at $0.25 < 0.26$ with separate tables."
 SCRIPT = "<script>document.title = 'stolen'</script><img src=x onerror=alert(1)>"
 
+# MathJax, in whose browser the feedback is read, makes links of these.
+TEX_LINKS = (
+    r"$\href{javascript:alert(1)}{x}$ $\mmlToken{mi}[href='javascript:alert(2)']{x}$ "
+    r"&#36;&#92;href{javascript:alert(3)}{x}&#36; https://example.com/page"
+)
+
 # Writes wherever it can below the classroom, and shows a hidden test if it can read one.
 ATTACK = """
 import os
@@ -110,7 +116,7 @@ class Term:
         mrr = folder / "submission" / "mrr.py"
         mrr.write_text(attack + self.reference["submission/mrr.py"].content.decode())
         self._answer(folder, "3a", SCRIPT)
-        self._answer(folder, "3b", SCRIPT)
+        self._answer(folder, "3b", TEX_LINKS)
         with self.room.editing(folder / "00_code.ipynb") as notebook:
             for cell in notebook.cells:
                 if "nbgrader" in cell.metadata:
@@ -263,6 +269,10 @@ def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
         page = term.feedback(student)
         assert "<script>document" not in page and "<img" not in page
         assert ("< script>document" in html.unescape(page)) == (student != "ada")
+    page = term.feedback("mallory")
+    assert "javascript:alert(3)" in page
+    assert not re.search(r"<a\b[^>]*(javascript|example\.com)", page)
+    assert not re.search(r"\\(href|mmlToken)", html.unescape(page))
 
 
 def test_students_fetch_their_own_pages(term):
