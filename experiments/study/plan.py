@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.course_runs import resolve_device
 from experiments.data.ratings import Ratings
-from experiments.engine.resources import default_threads
+from experiments.engine.resources import default_threads, resolve_device
 from experiments.run import DEFAULT_EPOCHS, Run
 from experiments.study.grid import (
     DEFAULT_SEEDS,
@@ -17,7 +16,7 @@ from experiments.study.grid import (
     Part,
     study_runs,
 )
-from experiments.training.student_code import code_digest, find_submission
+from experiments.training.student_code import find_submission
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,6 @@ def plan_study(
         device=resolve_device(device),
         threads=threads or default_threads(),
         data=ratings.digest,
-        submission=code_digest(submission),
     )
     known: dict[str, Part] = QUICK_PARTS if quick else PARTS
     strange = [name for name in parts if name not in known]

