@@ -266,8 +266,8 @@ def study(
 ) -> None:
     """Find out what one run cannot tell: many runs, compared.
 
-    Do the claims about the four runs hold over many seeds? Which balance of the two losses is
-    the best, and why? When does sharing help? `--plan` tells what the answers cost, `--quick`
+    Which differences between the four runs are more than chance? Which balance of the two losses
+    is the best, and why? When does sharing help? `--plan` tells what the answers cost, `--quick`
     gives first ones in minutes.
 
     Writes runs.csv, curves.csv and gradients.csv into the study's folder, and a report. Stop it
@@ -278,8 +278,8 @@ def study(
     from experiments.data import load_ratings
     from experiments.engine.complete import RunsFailed, RunsInterrupted
     from experiments.errors import UserError
+    from experiments.study.grid import plan_study
     from experiments.study.measurements import StudyError
-    from experiments.study.plan import plan_study
     from experiments.study.report import write_study_report
     from experiments.study.run_study import estimate_cost, run_study
     from experiments.study.tidy_files import gather_runs

@@ -19,8 +19,7 @@ from experiments.engine.resources import default_jobs, jobs_that_fit
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.locking import lock_folder
 from experiments.run import Run
-from experiments.study.grid import PARTS
-from experiments.study.plan import Plan
+from experiments.study.grid import PARTS, Plan
 from experiments.study.tidy_files import (
     comparable_records,
     remember_study,

@@ -14,8 +14,8 @@ import pandas as pd
 
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.io import write_atomic
-from experiments.run import Run
-from experiments.study.measurements import CURVE_COLUMNS, GRADIENT_COLUMNS, METRIC_KEYS
+from experiments.run import METRIC_KEYS, Run
+from experiments.study.measurements import CURVE_COLUMNS, GRADIENT_COLUMNS
 
 RUN_COLUMNS = (
     *("run", "embedding_sharing", "factorization_weight", "regression_weight", "epochs"),

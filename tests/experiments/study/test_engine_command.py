@@ -11,8 +11,7 @@ from click.testing import CliRunner
 
 from experiments.cli import main
 from experiments.engine.store import MadeBy, RunRecord, Store
-from experiments.run import METRIC_KEYS as METRICS
-from experiments.study.grid import STANDARD
+from experiments.run import METRIC_KEYS, SHARED_50
 from experiments.study.measurements import read_measurements
 from experiments.study.tidy_files import gather_runs, remember_study
 from tests.processes import press_ctrl_c, started, wait_until_gone
@@ -76,13 +75,13 @@ def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submi
     before, after = (MadeBy(submission, "ours", {}) for submission in ("before", "after"))
 
     def finish(seed: int, made_by: MadeBy, value: float) -> None:
-        run = replace(STANDARD, seed=seed)
-        store.write(RunRecord(run, made_by, {key: [value] for key in METRICS}, 1.0), b"")
+        run = replace(SHARED_50, seed=seed)
+        store.write(RunRecord(run, made_by, {key: [value] for key in METRIC_KEYS}, 1.0), b"")
 
     for seed in (1, 2, 3):
         finish(seed, before, 1.0)
     finish(2, after, 2.0)
-    run = replace(STANDARD, seed=2)
+    run = replace(SHARED_50, seed=2)
     remember_study(tmp_path, run, after)
     (tmp_path / "runs.csv").write_text("of an earlier study")
     gather_runs(tmp_path)
