@@ -69,14 +69,6 @@ def test_source_lines_come_from_what_was_handed_in() -> None:
     ]
 
 
-@pytest.mark.parametrize("lines, told", [(2000, [1999]), (2001, [])])
-def test_a_line_of_a_file_that_nobody_writes_is_not_told(lines: int, told: list[int]) -> None:
-    raised = {"type": "ValueError", "frames": [["submission/loss.py", 1999, "bpr_loss"]]}
-    data = encode({"ticket": TICKET, "status": "raised", "result": raised}, {})
-    reply = reply_from(Outcome(data), TICKET, Limits(), {"loss.py": b"0\n" * lines})
-    assert [frame.line for frame in reply.error.frames] == told
-
-
 def test_the_sentence_of_an_exception_names_file_line_and_function() -> None:
     told = {"type": "KeyError", "message": "'x'", "frames": [["submission/loss.py", 2, "f"]]}
     reply = claimed({"ticket": TICKET, "status": "raised", "result": told})
