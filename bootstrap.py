@@ -91,6 +91,19 @@ def create():
     PLACE.write_text(place(), encoding="utf-8")
 
 
+def status_of(line, packages):
+    """Return what a line of pip's says of the progress, in a few words; None of most lines."""
+    words = line.split()
+    if words[:1] == ["Collecting"]:
+        return f"package {packages}: {words[1]}"
+    if words[:1] == ["Downloading"] and "MB" in line:
+        file = words[1].rsplit("/", 1)[-1]
+        return f"package {packages}: downloading {' '.join([file, *words[2:]])}"
+    if words[:2] == ["Installing", "collected"]:
+        return f"installing {packages} packages"
+    return None
+
+
 def install():
     """Install the project's dependencies at their pinned versions, one line of progress."""
     command = [PYTHON, "-m", "pip", "install", "--progress-bar", "off", "--no-color"]
@@ -109,19 +122,12 @@ def install():
         )
         for line in pip.stdout:
             log.write(line)
-            words = line.split()
-            if words[:1] == ["Collecting"]:
-                packages += 1
-                status = f"package {packages}: {words[1]}"
-            elif words[:1] == ["Downloading"] and "MB" in line:
-                status = f"package {packages}: downloading {line.split('/')[-1].strip()}"
-            elif words[:2] == ["Installing", "collected"]:
-                status = f"installing {packages} packages"
-            else:
-                continue
-            if in_place:
-                print(f"\r\033[K  {status}"[:100], end="", flush=True)
-            elif words[0] == "Installing" or packages % 50 == 1:
+            packages += line.startswith("Collecting")
+            status = status_of(line, packages)
+            if status and in_place:
+                columns = shutil.get_terminal_size().columns
+                print("\r\033[K" + f"  {status}"[: columns - 1], end="", flush=True)
+            elif status and (status.startswith("installing") or packages % 50 == 1):
                 print(f"  {status}", flush=True)
     if in_place:
         print("\r\033[K", end="", flush=True)

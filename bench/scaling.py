@@ -6,7 +6,6 @@ multiplied. Takes some ten minutes and 4 GB; keep the machine quiet.
 """
 
 import argparse
-import contextlib
 import json
 import multiprocessing
 import os
@@ -27,17 +26,13 @@ from experiments.engine.resources import run_memory
 from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS, Run
 from experiments.training.student_code import load_student_code
-from experiments.training.trainer import Training
+from experiments.training.trainer import Trainer
 
 RUN = COURSE_RUNS[1]  # shared, 0.5 / 0.5
 BATCH_SIZES = (4096, 65_536, 524_288)
 STEPS_TO_WARM_UP, FEWEST_STEPS = 2, 6
 SECONDS_A_PART = 15
 EVALUATED_BLOCKS = 50
-
-
-class _Enough(Exception):
-    """The part of the epoch that is measured is over."""
 
 
 def main(arguments: list[str]) -> None:
@@ -85,7 +80,7 @@ def _measure(run: Run, data: str) -> dict[str, float]:
     torch.set_num_threads(1)
     ratings = load_ratings(data, lambda text: None)
     split = split_ratings(ratings, run.seed)
-    training = Training(run, split, load_student_code(Path("submission")))
+    training = Trainer(run, split, load_student_code(Path("submission")))
     step = _seconds_a_step(training)
     return {
         "batch": run.batch_size,
@@ -97,23 +92,17 @@ def _measure(run: Run, data: str) -> dict[str, float]:
     }
 
 
-def _seconds_a_step(training: Training) -> float:
+def _seconds_a_step(training: Trainer) -> float:
     times: list[float] = []
-
-    def on_pairs(done: int, of: int) -> None:
+    for _ in training.train_epoch():
         times.append(time.perf_counter())
         measured = times[STEPS_TO_WARM_UP:]
         if len(measured) > FEWEST_STEPS and measured[-1] - measured[0] > SECONDS_A_PART:
-            raise _Enough
-
-    training.on_pairs = on_pairs
-    training.net.train()
-    with contextlib.suppress(_Enough):
-        training._train()
+            break
     return (times[-1] - times[STEPS_TO_WARM_UP]) / (len(times) - STEPS_TO_WARM_UP - 1)
 
 
-def _evaluation_minutes(training: Training) -> float:
+def _evaluation_minutes(training: Trainer) -> float:
     """Return the minutes of an evaluation, from those of the first users."""
     ranking = training.ranking
     users = ranking.users

@@ -1,6 +1,9 @@
 """``python -m experiments``."""
 
-from experiments.cli import main
+from experiments.errors import environment_needed
 
 if __name__ == "__main__":
-    main()
+    with environment_needed("experiments"):
+        from experiments.cli import main
+
+        main()

@@ -13,6 +13,8 @@ from experiments.console import rerun_command
 from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
 from experiments.study.grid import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
 
+DEFAULT_DATA = "movielens-100k"
+
 # Options of two commands.
 epochs_option = click.option(
     "--epochs", default=DEFAULT_EPOCHS, show_default=True, type=click.IntRange(1)
@@ -26,7 +28,7 @@ seed_option = click.option(
 )
 data_option = click.option(
     "--data",
-    default="movielens-100k",
+    default=DEFAULT_DATA,
     show_default=True,
     metavar="movielens-100k|synthetic|PATH",
     help="PATH: a folder, a zip or a ratings file, in a layout of MovieLens 100K to 32M.",
@@ -105,7 +107,9 @@ def main() -> None:
     type=click.IntRange(1),
     help="Processor threads of each run. Default: a fourth of the cores.",
 )
+@click.pass_context
 def run(
+    context: click.Context,
     names: tuple[str, ...],
     epochs: int,
     seed: int,
@@ -120,27 +124,43 @@ def run(
     """Run the four experiments and draw their curves.
 
     Writes summary.json, curves.csv, figures/ and tensorboard/ into the results folder. Stop
-    it with Ctrl-C whenever you like: the same command goes on where it stopped. A changed
-    submission, seed or number of epochs is a new run.
+    it with Ctrl-C at any time: the same command resumes. Runs of other options are kept beside
+    each other, and results of the assignment's own options are not replaced by those of others
+    unless --out says so.
     """
-    from rich.console import Console
-
-    from experiments.console import echo
-    from experiments.course_runs import configure_runs, run_experiments
+    from experiments.console import echo, make_console
+    from experiments.course_runs import configure_runs, folder_of_options, run_experiments
     from experiments.data import load_ratings
+    from experiments.engine.complete import RunsFailed, RunsInterrupted
     from experiments.engine.progress import RunProgress
+    from experiments.engine.store import Store
     from experiments.errors import UserError
-    from experiments.scheduling import RunsFailed, RunsInterrupted
     from experiments.tables import final_table
 
-    console = Console()
+    console = make_console()
     say = partial(echo, console)
-
+    options = {
+        name: value
+        for name, value, usual in (
+            ("data", Path(data).stem, DEFAULT_DATA),
+            ("epochs", epochs, DEFAULT_EPOCHS),
+            ("seed", seed, DEFAULT_SEED),
+            ("batch_size", batch_size, None),
+        )
+        if value != usual
+    }
+    store = Store(results)
+    if context.get_parameter_source("results") == click.core.ParameterSource.DEFAULT:
+        results = folder_of_options(results, options)
+        if results != store.folder:
+            say(
+                f"{store.folder} keeps the results of the assignment's own options; those of this "
+                f"command go to {results}."
+            )
     try:
         ratings = load_ratings(data, say)
-        configurations = configure_runs(
+        runs = configure_runs(
             ratings,
-            submission,
             names=names,
             epochs=epochs,
             seed=seed,
@@ -148,26 +168,34 @@ def run(
             device=device,
             threads=threads,
         )
-        with RunProgress(configurations, console) as progress:
+        with RunProgress(runs, console) as progress:
             records = run_experiments(
-                configurations, ratings, submission, results, progress, jobs, say
+                runs,
+                ratings,
+                submission,
+                results,
+                progress,
+                jobs,
+                say,
+                store=store,
+                options=options,
             )
     except RunsFailed as error:
-        finished = len(configurations) - len(error.messages)
-        _fail(f"{error}\n{finished} of {len(configurations)} runs are complete in {results}.")
+        finished = len(runs) - len(error.messages)
+        _fail(f"{error}\n{finished} of {len(runs)} runs are complete in {results}.")
     except RunsInterrupted as stop:
-        say(f"\nInterrupted. What is finished is in {results}. {_how_to_go_on()}")
-        for name, finished in stop.epochs.items():
-            say(f"  {name} goes on after epoch {finished} of {epochs}")
+        say(f"\nInterrupted. Finished runs are in {results}. {_how_to_resume()}")
+        for run, finished in stop.epochs.items():
+            say(f"  {run.name} resumes after epoch {finished} of {epochs}")
         sys.exit(130)
     except (UserError, ValueError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        say(f"\nInterrupted. What is finished is on disk. {_how_to_go_on()}")
+        say(f"\nInterrupted. Finished runs are on disk. {_how_to_resume()}")
         sys.exit(130)
 
     console.print()
-    console.print(final_table({record.run.name: record.final for record in records}))
+    console.print(final_table(records))
     say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
 
 
@@ -198,8 +226,7 @@ def run(
 @click.option(
     "--report-only",
     is_flag=True,
-    help="Do no runs; report on those in the folder that are complete, also of a study that is "
-    "under way.",
+    help="Do not train; rebuild the report from complete runs, also of a study under way.",
 )
 @epochs_option
 @data_option
@@ -239,28 +266,25 @@ def study(
 ) -> None:
     """Find out what one run cannot tell: many runs, compared.
 
-    Do the claims about the four runs hold over many seeds? Which balance of the two losses is
-    the best, and why? When does sharing help? `--plan` tells what the answers cost, `--quick`
+    Which differences between the four runs are more than chance? Which balance of the two losses
+    is the best, and why? When does sharing help? `--plan` tells what the answers cost, `--quick`
     gives first ones in minutes.
 
     Writes runs.csv, curves.csv and gradients.csv into the study's folder, and a report. Stop it
-    with Ctrl-C whenever you like: the same command does the runs that are missing, and only
-    those. A longer study goes on from a shorter one.
+    with Ctrl-C at any time: the same command resumes. A longer study uses the runs of a shorter
+    one, and the study in results/study those of `run`.
     """
-    from rich.console import Console
-
-    from experiments.console import echo
+    from experiments.console import echo, make_console
     from experiments.data import load_ratings
+    from experiments.engine.complete import RunsFailed, RunsInterrupted
     from experiments.errors import UserError
-    from experiments.scheduling import RunsFailed
-    from experiments.study.conduct import conduct_study, price_study
-    from experiments.study.engine import StudyInterrupted
+    from experiments.study.grid import plan_study
     from experiments.study.measurements import StudyError
-    from experiments.study.plan import plan_study
     from experiments.study.report import write_study_report
-    from experiments.study.tidy_files import comparable_records, gather_runs
+    from experiments.study.run_study import estimate_cost, run_study
+    from experiments.study.tidy_files import gather_runs
 
-    console = Console()
+    console = make_console()
     say = partial(echo, console)
 
     if only_plan and report_only:
@@ -284,21 +308,20 @@ def study(
                 device=device,
                 threads=threads,
             )
-            do = price_study if only_plan else conduct_study
+            do = estimate_cost if only_plan else run_study
             do(plan, study_folder, console, workers=workers, scheduler=scheduler)
         if not only_plan:
             write_study_report(study_folder, say)
     except RunsFailed as error:
-        if not only_plan and comparable_records(study_folder, plan.configurations[0]):
+        if not only_plan and len(error.messages) < len(plan.configurations):
             try:
                 write_study_report(study_folder, say)
             except StudyError as nothing:
                 say(str(nothing))
-        _fail(f"{error}\n{len(error.messages)} runs failed; what is complete is in {study_folder}.")
-    except (StudyInterrupted, KeyboardInterrupt):
-        say(f"\nInterrupted. Runs that are finished are in {study_folder}; those under way begin")
-        say(f"anew. {_how_to_go_on()}")
-        say("With --report-only, it reports on what is finished.")
+        _fail(f"{error}\n{len(error.messages)} runs failed; the others are complete.")
+    except (RunsInterrupted, KeyboardInterrupt):
+        say(f"\nInterrupted. Finished runs are kept. {_how_to_resume()}")
+        say("With --report-only, it reports on finished runs.")
         sys.exit(130)
     except (UserError, ValueError) as error:
         _fail(str(error))
@@ -308,8 +331,8 @@ def study(
 @results_option
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
-    from experiments.engine.store import read_curves
     from experiments.plots.curves import save_figures
+    from experiments.tables import read_curves
 
     try:
         paths = save_figures(read_curves(results), results / "figures")
@@ -342,8 +365,8 @@ def report(results: Path, generated: Path) -> None:
         _fail(str(error))
 
 
-def _how_to_go_on() -> str:
-    return f"To go on, give the command again:\n    {rerun_command()}"
+def _how_to_resume() -> str:
+    return f"To resume, give the command again:\n    {rerun_command()}"
 
 
 def _fail(message: str) -> None:

@@ -25,3 +25,16 @@ def rerun_command() -> str:
         python = python.relative_to(here)
     words = [str(python), "-m", "experiments", *sys.argv[1:]]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+
+
+NOTEBOOK_COLUMNS = 90  # a line of JupyterLab's cells, 768 pixels wide; rich takes 115 for granted
+
+
+def make_console() -> "Console":
+    """Return a console for this terminal or notebook, as wide as its lines are."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_jupyter:
+        console.width = NOTEBOOK_COLUMNS
+    return console

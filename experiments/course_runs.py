@@ -1,53 +1,28 @@
-"""The main job: fetch the data, complete the four runs, write the results."""
+"""The main job: complete the four runs, write the results."""
 
-import shutil
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.data.ratings import Ratings, split_ratings
-from experiments.engine.resources import default_threads, jobs_that_fit
-from experiments.engine.store import (
-    RunRecord,
-    read_record,
-    tidy_curves,
-    write_summaries,
+from experiments.data.ratings import Ratings
+from experiments.engine.complete import complete
+from experiments.engine.events import Event, Listener
+from experiments.engine.local import LocalProcesses
+from experiments.engine.resources import (
+    default_jobs,
+    default_threads,
+    jobs_that_fit,
+    resolve_device,
 )
+from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.locking import lock_folder
 from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, Run
-from experiments.scheduling import Listener, complete_runs, default_jobs
-from experiments.training.student_code import code_digest, find_submission
-
-
-def resolve_device(device: str) -> str:
-    """Return the device that ``--device`` means.
-
-    ``auto`` is an NVIDIA card where torch can use one, and the processor elsewhere; Apple's
-    GPU is used when it is asked for.
-
-    Raises
-    ------
-    ValueError
-        If the device is not there.
-    """
-    if device == "cpu" or (device == "auto" and not shutil.which("nvidia-smi")):
-        return "cpu"
-    import torch
-
-    if device == "mps":
-        if not torch.backends.mps.is_available():
-            raise ValueError("--device mps: torch finds no Apple GPU here; use --device cpu")
-        return "mps"
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise ValueError("--device cuda: torch finds no NVIDIA card here; use --device cpu")
-    return "cpu"
+from experiments.tables import tidy_curves, write_summaries
 
 
 def configure_runs(
     ratings: Ratings,
-    submission: Path,
     *,
     names: Sequence[str] = (),
     epochs: int = DEFAULT_EPOCHS,
@@ -60,37 +35,74 @@ def configure_runs(
 
     Raises
     ------
-    StudentError
-        If there is no submission.
     ValueError
         If the device is not there.
     """
-    device = resolve_device(device)
     protocol = {
         "epochs": epochs,
         "seed": seed,
         "batch_size": batch_size,
-        "device": device,
+        "device": resolve_device(device),
         "threads": threads or default_threads(),
         "data": ratings.digest,
-        "submission": code_digest(find_submission(submission)),
     }
     return [replace(run, **protocol) for run in COURSE_RUNS if not names or run.name in names]
 
 
+def folder_of_options(results: Path, options: dict[str, object]) -> Path:
+    """Return where the results of a command go that was given no folder.
+
+    Trying an option costs nothing: where ``results`` has those of the assignment's own options,
+    they stay, and the others go to a folder in it. Runs are kept together in either case.
+
+    Parameters
+    ----------
+    results : Path
+    options : dict of str to object
+        Those that differ from the assignment's, such as ``{"epochs": 50}``.
+    """
+    try:
+        kept = json.loads((results / "summary.json").read_text())
+        is_the_assignments = not kept.get("options")
+    except (OSError, ValueError, AttributeError):
+        is_the_assignments = False
+    if not options or not is_the_assignments:
+        return results
+    return results / "tried" / "_".join(f"{name}={value}" for name, value in options.items())
+
+
 def run_experiments(
-    configurations: Sequence[Run],
+    runs: Sequence[Run],
     ratings: Ratings,
     submission: Path,
     results: Path,
     listener: Listener,
     jobs: int | None = None,
     say: Callable[[str], None] = print,
+    *,
+    store: Store | None = None,
+    options: dict[str, object] | None = None,
 ) -> list[RunRecord]:
-    """Complete the runs and write summary, curves, figures and event files.
+    """Complete the runs and write summary, curves, figures and TensorBoard's event files.
 
     What is written covers every complete run that can be compared with these: of the same
     data, code, epochs and seed. It is written also if a run fails or the user interrupts.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    ratings : Ratings
+    submission, results : Path
+    listener : callable
+        Takes the events.
+    jobs : int, optional
+        Runs at once; default as many as cores and free memory allow.
+    say : callable
+        Takes sentences.
+    store : Store, optional
+        Where runs are kept; default ``results``.
+    options : dict, optional
+        What differs from the assignment's options, for ``summary.json``.
 
     Returns
     -------
@@ -100,43 +112,70 @@ def run_experiments(
     Raises
     ------
     RunsFailed, RunsInterrupted
-        After what is finished has been written.
+        After the results of finished runs have been written.
     FolderInUse
-        If another process does runs into ``results``.
+        If another process does runs into the store.
+    StudentError
+        If there is no submission.
     ValueError
         If a run does not fit into memory.
     """
-    fitting = jobs_that_fit(configurations, ratings)
-    if jobs is None and fitting < default_jobs(configurations):
-        say(f"Free memory holds {fitting} of these runs at once.")
+    from experiments.tensorboard import EventFiles
+
+    store = store or Store(results)
+    fitting = jobs_that_fit(runs, ratings)
+    if jobs is None and fitting < default_jobs(runs):
+        say(f"Running {fitting} at a time (limited by free memory).")
         jobs = fitting
-    split = split_ratings(ratings, configurations[0].seed)
-    with lock_folder(results):
+    executor = LocalProcesses(ratings, submission, jobs)
+    with lock_folder(store.folder, say):
+        say_what_is_done_again(runs, store, executor.made_by, say)
         try:
-            complete_runs(configurations, split, submission, results, listener, jobs)
+            with EventFiles(results / "tensorboard") as event_files:
+
+                def tell(event: Event) -> None:
+                    event_files(event)
+                    listener(event)
+
+                complete(runs, executor, store, tell)
         finally:
-            records = comparable_records(results, configurations[0])
+            records = comparable_records(store, runs[0], executor.made_by)
             if records:
-                write_results(results, records, say)
+                write_results(results, records, options or {}, say)
+            elif (results / "summary.json").exists():
+                say(
+                    f"Numbers and figures in {results} are still those of earlier runs, of other "
+                    "code or options: none of these runs is complete."
+                )
     return records
 
 
-def comparable_records(results: Path, configuration: Run) -> list[RunRecord]:
-    """Return the complete runs on disk that differ from a configuration in nothing but the run."""
-    runs = [replace(run, **configuration.protocol) for run in COURSE_RUNS]
-    records = [read_record(results, run.id) for run in runs]
-    return [
-        record for record in records if record and record.run.protocol == configuration.protocol
-    ]
+def say_what_is_done_again(
+    runs: Sequence[Run], store: Store, made_by: MadeBy, say: Callable[[str], None]
+) -> None:
+    """Say which complete runs are not used, and why."""
+    reasons: dict[str, int] = {}
+    for run in runs:
+        record = store.read(run)
+        if record and (reason := record.made_by.differs_from(made_by)):
+            reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, count in reasons.items():
+        plural = "run was" if count == 1 else "runs were"
+        say(f"{count} complete {plural} made by {reason}; done again.")
 
 
-def write_results(results: Path, records: list[RunRecord], say: Callable[[str], None]) -> None:
-    """Write everything in ``results/`` that is made from complete runs."""
-    # Drawing and TensorBoard take a second to import.
-    from experiments.plots.curves import save_figures
-    from experiments.tensorboard import write_event_files
+def comparable_records(store: Store, run: Run, made_by: MadeBy) -> list[RunRecord]:
+    """Return the course's complete runs of a run's protocol and of the same code."""
+    records = [store.read(replace(course, **run.protocol)) for course in COURSE_RUNS]
+    return [record for record in records if record and record.made_by == made_by]
 
-    write_summaries(results, records)
+
+def write_results(
+    results: Path, records: list[RunRecord], options: dict, say: Callable[[str], None]
+) -> None:
+    """Write summary, curves and figures of complete runs."""
+    from experiments.plots.curves import save_figures  # matplotlib takes a second to import
+
+    write_summaries(results, records, options)
     say(f"Drawing the curves of {len(records)} runs ...")
     save_figures(tidy_curves(records), results / "figures")
-    write_event_files(results, records)

@@ -1,23 +1,30 @@
 """Files that are whole or not there."""
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
+import psutil
 
-def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write a file so that no reader ever sees a part of it, whatever interrupts the writing."""
+
+def write_atomic(path: Path, content: bytes | str, *, executable: bool = False) -> None:
+    """Write a file so that no reader ever sees a part of it, whatever interrupts the writing.
+
+    Who may read it is what the user's umask says.
+    """
     if isinstance(content, str):
         content = content.encode()
+    mode = 0o777 if executable else 0o666
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
+        # Not by tempfile, which makes files that only their owner may read.
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        Path(partial).chmod(0o644)
-        Path(partial).replace(path)
+        partial.replace(path)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
 
 
@@ -25,3 +32,11 @@ def write_if_changed(path: Path, content: str) -> None:
     """Write a file atomically, unless it has that content: it then stays as old as it is."""
     if not path.is_file() or path.read_bytes() != content.encode():
         write_atomic(path, content)
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove what processes left that were killed while they wrote."""
+    for left in folder.glob(".*.part"):
+        process = left.name.split(".")[-3]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            left.unlink(missing_ok=True)

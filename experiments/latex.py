@@ -16,13 +16,13 @@ from pathlib import Path
 import pandas as pd
 
 from experiments import run as run_file
-from experiments.engine.store import read_curves
 from experiments.io import write_atomic
 from experiments.plots import curves as curves_file
 from experiments.plots import style as style_file
 from experiments.plots.curves import draw_small
 from experiments.plots.style import picture_bytes
 from experiments.run import COMPARISONS, COURSE_RUNS, JOINT_LOSS, METRICS, Metric, Run
+from experiments.tables import read_curves
 
 # A run's values of a metric, epoch by epoch from 0, by the run's name and the metric's key.
 Curves = Mapping[tuple[str, str], "pd.Series[float]"]

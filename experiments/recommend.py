@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from experiments.data.ratings import Ratings, Split
-from experiments.engine.store import run_folder
+from experiments.engine.store import Store
 from experiments.errors import UserError
 from experiments.run import Run
 from experiments.training.evaluation import item_scorer
@@ -30,7 +30,7 @@ def load_network(results: Path, run: Run, code: StudentCode, split: Split) -> nn
     net = code.model.MultiTaskNet(
         split.num_users, split.num_items, embedding_sharing=run.embedding_sharing
     )
-    weights = run_folder(results, run.id) / "weights.pt"
+    weights = Store(results).weights(run)
     try:
         net.load_state_dict(torch.load(weights, weights_only=True))
     except FileNotFoundError:

@@ -94,6 +94,7 @@ METRICS = (
     ),
 )
 FACTORIZATION_LOSS, TRAIN_MSE, JOINT_LOSS, MRR, TEST_MSE = METRICS
+METRIC_KEYS = tuple(metric.key for metric in METRICS)
 METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
 
 
@@ -127,8 +128,8 @@ class Run:
         ``"cpu"``, ``"cuda"`` or ``"mps"``.
     threads : int
         Processor threads. Sums of floats depend on it in the last digits.
-    data, submission : str
-        Digests of the ratings and of the student's code.
+    data : str
+        Digest of the ratings.
     """
 
     embedding_sharing: bool
@@ -148,7 +149,6 @@ class Run:
     device: str = "cpu"
     threads: int = 1
     data: str = ""
-    submission: str = ""
 
     @property
     def name(self) -> str:
@@ -184,9 +184,9 @@ class Run:
     def folder(self) -> str:
         """The name of the folder that keeps the run: another one for each configuration.
 
-        The student's code is no part of it: results of new code take the place of old ones.
+        Looking at gradients is no part of it, as it changes no number.
         """
-        content = json.dumps(asdict(replace(self, submission="")), sort_keys=True)
+        content = json.dumps(asdict(replace(self, gradient_interval=None)), sort_keys=True)
         return f"{self.id}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
     @property
@@ -250,7 +250,10 @@ class Run:
     @property
     def protocol(self) -> dict[str, object]:
         """All but what tells the four runs apart: runs that agree on it can be compared."""
-        own = ("embedding_sharing", "factorization_weight", "regression_weight")
+        own = (
+            *("embedding_sharing", "factorization_weight", "regression_weight"),
+            "gradient_interval",
+        )
         return {key: value for key, value in asdict(self).items() if key not in own}
 
 

@@ -1,49 +1,115 @@
-"""The final metrics of all runs, side by side."""
+"""Complete runs as tables: the summaries that others read, and one for the terminal."""
 
-import math
+import json
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
+import pandas as pd
 
-from experiments.configuration import HIGHER_IS_BETTER, METRICS
+from experiments.engine.resources import processor_cores
+from experiments.engine.store import RunRecord
+from experiments.io import write_if_changed
+from experiments.run import METRICS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+PACKAGES = ("torch", "numpy", "scipy")
 
 
-def best_runs(final: dict[str, dict[str, float]], metric: str) -> set[str]:
-    """Return the runs with the best finite value of a metric.
+def write_summaries(
+    results: Path, records: Sequence[RunRecord], options: dict | None = None
+) -> None:
+    """Write ``summary.json`` and ``curves.csv`` of comparable runs, at full precision.
+
+    Files that say the same already are left alone, so that a handout is not older than results
+    that were only shown again.
 
     Parameters
     ----------
-    final : dict of str to dict of str to float
-        The last value of each metric, by run.
+    results : Path
+    records : sequence of RunRecord
+    options : dict, optional
+        What differs from the assignment's options.
     """
-    values = {run: metrics[metric] for run, metrics in final.items()}
-    finite = [value for value in values.values() if math.isfinite(value)]
-    if not finite:
-        return set()
-    best = max(finite) if metric in HIGHER_IS_BETTER else min(finite)
-    return {run for run, value in values.items() if value == best}
+    summary = {
+        "options": options or {},
+        "runs": {
+            record.run.name: {
+                "config": {**record.run.to_dict(), "submission": record.made_by.submission},
+                "final": record.final,
+                "seconds": record.seconds,
+            }
+            for record in records
+        },
+        "environment": {
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "cores": processor_cores(),
+            **{package: metadata.version(package) for package in PACKAGES},
+        },
+    }
+    write_if_changed(results / "summary.json", json.dumps(summary, indent=2) + "\n")
+    write_if_changed(results / "curves.csv", tidy_curves(records).to_csv(index=False))
 
 
-def final_table(final: dict[str, dict[str, float]]) -> Table:
-    """Return a table of one row a run; the best value of each column is bold, with a star."""
+def tidy_curves(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, epoch and metric: columns run, epoch (from 0), metric, value."""
+    rows = [
+        (record.run.name, epoch, metric, value)
+        for record in records
+        for metric, values in record.curves.items()
+        for epoch, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=["run", "epoch", "metric", "value"])
+
+
+def read_curves(results: Path) -> pd.DataFrame:
+    """Return ``curves.csv`` to the bit.
+
+    Raises
+    ------
+    FileNotFoundError
+        Saying how to make it.
+    """
+    path = results / "curves.csv"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist; make experiments writes it")
+    curves = pd.read_csv(path, dtype={"value": str})
+    curves["value"] = curves["value"].map(float)  # exact, which the reader's own floats are not
+    return curves
+
+
+def final_table(records: Sequence[RunRecord]) -> "Table":
+    """Return a table of one row a run: the metrics after its last epoch.
+
+    It marks no best run: one seed does not tell small differences from chance, and joint losses
+    of different weights are different sums.
+    """
+    from rich import box
+    from rich.table import Table
+
     table = Table(
-        title="After the last epoch (* best: highest MRR, lowest of the others)",
+        title="After the last epoch",
         title_justify="left",
+        caption="One seed: small differences may be chance (make study). "
+        "Joint losses of\ndifferent weights cannot be compared.",
+        caption_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
     table.add_column("run", no_wrap=True)
-    for heading in ("train\nL_F", "train\nMSE", "train\njoint", "test\nMRR", "test\nMSE"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    best = {metric: best_runs(final, metric) for metric in METRICS}
-    for run, metrics in final.items():
-        cells = [
-            f"[bold]{_short(metrics[metric])}*[/bold]"
-            if run in best[metric]
-            else f"{_short(metrics[metric])} "
-            for metric in METRICS
-        ]
-        table.add_row(run, *cells)
+    for metric in METRICS:
+        table.add_column(
+            metric.short.removesuffix(" loss").replace(" ", "\n"), justify="right", no_wrap=True
+        )
+    for record in records:
+        final = record.final
+        table.add_row(record.run.name, *(_short(final[metric.key]) for metric in METRICS))
     return table
 
 

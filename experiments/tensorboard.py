@@ -1,28 +1,75 @@
-"""TensorBoard's event files: the same curves, for those who like to look at them there."""
+"""TensorBoard's event files: the curves, to be watched there while runs go."""
 
 import shutil
-import time
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
 
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from experiments.engine.events import (
+    AlreadyComplete,
+    EpochFinished,
+    Event,
+    LastEvent,
+    Resumed,
+    Started,
+)
+from experiments.run import Run
 
-from experiments.engine.store import RunRecord
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 
-def write_event_files(results: Path, records: list[RunRecord]) -> None:
-    """Write ``tensorboard/NAME/`` for each run, in place of what was there."""
-    for record in records:
-        folder = results / "tensorboard" / record.run.name
-        partial = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(partial, ignore_errors=True)
-        writer = EventFileWriter(str(partial))
-        now = time.time()
-        for metric, values in record.curves.items():
-            for epoch, value in enumerate(values):
-                summary = Summary(value=[Summary.Value(tag=metric, simple_value=value)])
-                writer.add_event(Event(wall_time=now, step=epoch, summary=summary))
-        writer.close()
+class EventFiles:
+    """A listener that writes ``FOLDER/RUN/`` for each run, anew whenever a run starts.
+
+    Use it as a context manager around ``complete``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.writers: dict[Run, SummaryWriter] = {}
+
+    def __enter__(self) -> "EventFiles":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for run in list(self.writers):
+            self._close(run)
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case AlreadyComplete(run=run, record=record):
+                self._open(run)
+                self._write_curves(run, record.curves)
+                self._close(run)
+            case Started(run=run):
+                self._open(run)
+            case Resumed(run=run, curves=curves):
+                self._write_curves(run, curves)
+            case EpochFinished(run=run, epoch=epoch, metrics=metrics):
+                for key, value in metrics.items():
+                    self.writers[run].add_scalar(key, value, epoch)
+            case _ if isinstance(event, LastEvent):
+                self._close(event.run)
+
+    def _open(self, run: Run) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # takes seconds
+
+        self._close(run)
+        folder = self.folder / run.name
         shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
+        self.writers[run] = SummaryWriter(str(folder), flush_secs=5)
+
+    def _write_curves(self, run: Run, curves: dict[str, list[float]]) -> None:
+        for key, values in curves.items():
+            for epoch, value in enumerate(values):
+                self.writers[run].add_scalar(key, value, epoch)
+
+    def _close(self, run: Run) -> None:
+        if run in self.writers:
+            self.writers.pop(run).close()

@@ -1,5 +1,8 @@
 """``python -m grader``."""
 
-from grader.command import main
+from experiments.errors import environment_needed
 
-main(prog_name="python -m grader")
+with environment_needed("grader"):
+    from grader.command import main
+
+    main(prog_name="python -m grader")

@@ -15,7 +15,7 @@ from grader.feedback import results_of
 from grader.intake import IntakeError, Submission, read_submission
 from grader.isolation import ForkServer, IsolationError
 from grader.report import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
-from grader.sandbox import Sandbox, TimedAsk
+from grader.sandbox import BUDGET, Sandbox, TimedAsk
 from grader.suite import hidden_tests_are_here, present_tests, run_suite
 from grader.trial import Outcome, sentence_of
 from grader.variants import variants_for
@@ -29,6 +29,10 @@ UNJUDGED = "The grader could not judge every test. That is its own fault, not th
 TIME_IS_UP = (
     "The time for grading was up before every test had been judged. "
     "Tests that were not judged count no points."
+)
+USED_UP = (
+    f"The submission used up its time, {BUDGET:g} seconds for all tests together, before every "
+    "test had been judged. Tests that were not judged count no points."
 )
 STOPPED = (
     "The grader was stopped before it had judged every test. Tests that it had not judged count "
@@ -105,22 +109,24 @@ def grade(
 
     try:
         submission = read_submission(Path(path))
-        outcomes = _outcomes(
+        outcomes, used_up = _outcomes(
             assignment, selected, submission, server, progress, until, leave_behind
         )
         late = time.monotonic() >= until
         hints = (explainer or Explainer()).hints(outcomes.values())
         reason = "Not judged: the time for grading was up." if late else ""
+        if used_up:
+            reason = "Not judged: the submission had used up its time."
         results = _results(selected, outcomes, hints, reason)
         lost = [test.id for test in selected if test.id not in outcomes]
         problem, fault = "", ""
         failed = [f"{result.id}: {result.raised}" for result in results if result.status == ERROR]
-        if lost and not late:
+        if lost and not reason:
             failed.append(f"without an outcome: {', '.join(lost)}")
         if failed:
             problem, fault = UNJUDGED, "\n".join(failed)
         elif lost:
-            problem = TIME_IS_UP
+            problem = USED_UP if used_up else TIME_IS_UP
     except IntakeError as error:
         results, problem, fault = _nothing_ran(selected, str(error)), str(error), ""
     except Exception as error:  # the promise is a report, also of the grader's own bugs
@@ -143,21 +149,30 @@ def _outcomes(
     progress: Callable[[str], None],
     until: float,
     so_far: Callable[[Mapping[str, Outcome]], None],
-) -> dict[str, Outcome]:
-    """Run the tests until a time on the clock ``time.monotonic``; return outcomes by test id."""
+) -> tuple[dict[str, Outcome], bool]:
+    """Run the tests until a time on the clock ``time.monotonic``.
+
+    Returns
+    -------
+    outcomes : dict
+        By test id.
+    used_up : bool
+        Whether the submission used up its own time before.
+    """
     seconds = {test.id: test.timeout for test in selected}
     with server.open(submission) as session:
         sandbox = Sandbox(session, until)
         asks = {id_: TimedAsk(sandbox, seconds[id_]) for id_ in seconds}
-        return run_suite(
+        outcomes = run_suite(
             assignment,
             set(seconds),
             asks.__getitem__,
             variants_for(submission.files).of,
             progress,
             so_far,
-            time_is_up=lambda: time.monotonic() >= until,
+            time_is_up=lambda: sandbox.used_up or time.monotonic() >= until,
         )
+    return outcomes, sandbox.used_up
 
 
 def _results(
@@ -194,7 +209,7 @@ def _how_to_isolate(server: ForkServer) -> str:
     """Return what staff can do where nothing isolates a submission."""
     return (
         f"The hidden tests are here, and a submission {'; it '.join(server.open_doors)}. Grade "
-        "where the sandbox holds: on Linux, with what docs/grading.md names under Isolation. "
+        "where the sandbox holds: on Linux, with what the page on grading names under Isolation. "
         "--public-only leaves the hidden tests out; --allow-unisolated-hidden runs them although "
         "a submission can read them."
     )

@@ -28,6 +28,10 @@ _ENVIRONMENTS = {"venv", "env", "virtualenv"}
 _MARKS_OF_ENVIRONMENTS = {"pyvenv.cfg", "conda-meta"}
 
 
+class _NothingFound(IntakeError):
+    """None of the files is there."""
+
+
 @dataclass(frozen=True)
 class Submission:
     """A student's files as they were handed in.
@@ -62,14 +66,15 @@ def read_submission(path: Path) -> Submission:
 
 def _from_folder(path: Path) -> Submission:
     tree = FolderTree(path)
-    place, seen = _locate(tree)
-    if place is not None:
-        return _read(tree, place)
-    zips = [name for name, kind in _entries(tree, PurePosixPath()) if _is_zip(name, kind)]
-    if not zips:
-        raise _nothing_found(tree, seen)
-    name = _only_one(zips)
-    return _from_zip(path / name, name)
+    try:
+        place = _locate(tree)
+    except _NothingFound:
+        zips = [name for name, kind in _entries(tree, PurePosixPath()) if _is_zip(name, kind)]
+        if not zips:
+            raise
+        name = _only_one(zips)
+        return _from_zip(path / name, name)
+    return _read(tree, place)
 
 
 def _from_zip(path: Path, title: str) -> Submission:
@@ -79,10 +84,7 @@ def _from_zip(path: Path, title: str) -> Submission:
         raise IntakeError(f"{shown(title)} {error}.") from error
     with file:
         tree = ZipTree(file, title)
-        place, seen = _locate(tree)
-        if place is None:
-            raise _nothing_found(tree, seen)
-        return _read(tree, place)
+        return _read(tree, _locate(tree))
 
 
 def _is_zip(name: str, kind: Kind) -> bool:
@@ -103,21 +105,20 @@ def _entries(tree: Tree, folder: PurePosixPath) -> list[tuple[str, Kind]]:
     ]
 
 
-def _locate(tree: Tree) -> tuple[PurePosixPath | None, list[str]]:
+def _locate(tree: Tree) -> PurePosixPath:
     """Return the folder of the submission in a tree: the shallowest one that holds a file of it.
 
     ``submission/`` goes before the folder that it lies in. Where there is a ``submission/`` that
     holds none of the files, they are only looked for inside of it: what lies elsewhere was not
     meant to be handed in.
 
-    Returns
-    -------
-    PurePosixPath or None
-        None if no folder holds one of the files.
-    list of str
-        The files that were seen instead.
+    Raises
+    ------
+    _NothingFound
+        If no folder holds one of the files.
     """
     level = [PurePosixPath()]
+    title = tree.title
     seen: list[str] = []
     for _ in range(MAX_DEPTH):
         listed = {folder: _entries(tree, folder) for folder in level}
@@ -126,7 +127,11 @@ def _locate(tree: Tree) -> tuple[PurePosixPath | None, list[str]]:
                 raise IntakeError(
                     f"{shown(str(folder / FOLDER))} is a symbolic link; hand in the folder itself."
                 )
-            seen += [str(folder / name) for name, kind in entries if kind != Kind.FOLDER]
+            seen += [
+                f"{folder / name}{' (a link)' if kind == Kind.LINK else ''}"
+                for name, kind in entries
+                if kind != Kind.FOLDER
+            ]
         below = [
             folder / name
             for folder, entries in listed.items()
@@ -137,9 +142,11 @@ def _locate(tree: Tree) -> tuple[PurePosixPath | None, list[str]]:
         found = [folder for folder in named if _holds_files(_entries(tree, folder))]
         found = found or [folder for folder, entries in listed.items() if _holds_files(entries)]
         if found:
-            return PurePosixPath(_only_one([str(folder) for folder in found])), []
+            return PurePosixPath(_only_one([str(folder) for folder in found]))
+        if named:
+            title, seen = f"{shown(str(named[0]))} in {tree.title}", []
         level = named or below
-    return None, seen
+    raise _nothing_found(title, seen)
 
 
 def _holds_files(entries: Iterable[tuple[str, Kind]]) -> bool:
@@ -209,9 +216,9 @@ def _only_one(found: list[str]) -> str:
     return found[0]
 
 
-def _nothing_found(tree: Tree, seen: list[str]) -> IntakeError:
+def _nothing_found(title: str, seen: list[str]) -> IntakeError:
     """Return the refusal of an upload without any of the files: what was found, what is missing."""
-    listed = ", ".join(shown(name, 30) for name in seen[:MAX_SHOWN])
+    listed = ", ".join(shown(name, 40) for name in seen[:MAX_SHOWN])
     if len(seen) > MAX_SHOWN:
         listed += f" and {len(seen) - MAX_SHOWN} more"
     advice = f"Hand in a folder named {FOLDER} with these three files in it"
@@ -220,7 +227,7 @@ def _nothing_found(tree: Tree, seen: list[str]) -> IntakeError:
         advice += "; code in a notebook is not graded"
     if ".zip" in kinds:
         advice += "; a zip in a zip is not opened"
-    return IntakeError(
-        f"{tree.title} holds none of {', '.join(FILES)}. It holds {listed or 'no file at all'}. "
+    return _NothingFound(
+        f"{title} holds none of {', '.join(FILES)}. It holds {listed or 'no file at all'}. "
         f"{advice}."
     )

@@ -15,6 +15,8 @@ from grader.judge import Program
 # After this many times, a file that runs out of time or memory is not asked again.
 STRIKES = 2
 EXHAUSTED = ("timeout", "cpu", "memory")
+# Seconds that all requests of a submission may run, together. Right ones take two or three.
+BUDGET = 120.0
 # Bytes of one reply, of all that are kept, and of one when these are used up. A right reply is
 # below one MiB; what comes of 1,106 pairs that are broadcast against each other is below 20.
 ONE_REPLY, ALL_REPLIES, A_SMALL_REPLY = 32 << 20, 128 << 20, 1 << 20
@@ -32,6 +34,12 @@ class Sandbox:
         self._replies: dict[str, Reply] = {}
         self._strikes: dict[str, int] = {}
         self._room = ALL_REPLIES
+        self._spent = 0.0
+
+    @property
+    def used_up(self) -> bool:
+        """Whether the submission has run for all the time that it may."""
+        return self._spent >= BUDGET
 
     def ask(self, program: dict[str, Any], arrays: dict[str, np.ndarray], seconds: float) -> Reply:
         """Run a program, or return what it returned before.
@@ -81,12 +89,13 @@ class Sandbox:
             if self._strikes.get(file, 0) >= STRIKES:
                 sentence = f"submission/{file}.py ran out of time or memory {STRIKES} times before."
                 return Reply(status="timeout", sentence=sentence)
-        left = self._until - time.monotonic()
+        left = min(self._until - time.monotonic(), BUDGET - self._spent)
         if left <= 0:
             return Reply(status="timeout", sentence="The time for grading was up.")
         room = max(A_SMALL_REPLY, min(ONE_REPLY, self._room))
         limits = Limits(wall=min(2 * seconds, left), cpu=math.ceil(seconds), reply=room)
         reply = self._session.run(program, arrays, limits)
+        self._spent += reply.seconds
         self._room -= sum(array.nbytes for array in reply.arrays.values())
         if reply.status in EXHAUSTED:
             for file in files:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from experiments.io import write_atomic
 from hand_in import archive
 from release.files import Files
 
@@ -21,9 +22,6 @@ def zip_bytes(files: Files, folder: str = "") -> bytes:
 
 
 def write_folder(files: Files, folder: Path) -> None:
-    """Write the files below a folder, which is made if need be."""
+    """Write the files below a folder, which is made if need be; the user's umask says for whom."""
     for name, file in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(0o755 if file.executable else 0o644)
+        write_atomic(folder / name, file.content, executable=file.executable)

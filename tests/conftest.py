@@ -2,17 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import hypothesis
-import pytest
-import torch
+from experiments.errors import environment_needed
 
-from experiments.data.movielens import load_movielens_100k
-from experiments.data.ratings import DataError, Ratings, Split, split_ratings
-from experiments.data.synthetic import synthetic_ratings
-from experiments.engine.resources import processor_cores
+with environment_needed("pytest"):
+    import hypothesis
+    import pytest
+    import torch
+
+    from experiments.data.movielens import load_movielens_100k
+    from experiments.data.ratings import DataError, Ratings, Split, split_ratings
+    from experiments.data.synthetic import synthetic_ratings
+    from experiments.engine.resources import processor_cores
 
 # The same examples every time, and no time limit on a busy machine.
 hypothesis.settings.register_profile("project", derandomize=True, deadline=None)
@@ -20,6 +23,7 @@ hypothesis.settings.load_profile("project")
 
 PROJECT = Path(__file__).parents[1]
 CONTINUOUS_INTEGRATION = os.environ.get("CI") == "true"
+TAKES_MINUTES = "takes minutes; CI=true make test runs it"
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -36,7 +40,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (-_time_limit(item), item not in thorough))
     if not CONTINUOUS_INTEGRATION:
         for item in thorough:
-            item.add_marker(pytest.mark.skip(reason="takes minutes; CI=true make test runs it"))
+            item.add_marker(pytest.mark.skip(reason=TAKES_MINUTES))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say what is about to happen, once."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not hasattr(session.config, "workerinput"):
+        which = "every test" if CONTINUOUS_INTEGRATION else "the tests but for those of minutes"
+        terminal.write_line(
+            f"Runs {which}, of code, grader, experiments, handout, notebooks and releases; a dot "
+            "is a test that passed. All of them take some minutes on an idle machine, one file "
+            "less (make test ARGS=tests/submission)."
+        )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in a line what was left out, why, and how to run it."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())]
+    if line := left_out(reasons):
+        terminalreporter.write_line(line)
+
+
+def left_out(reasons: Sequence[str]) -> str:
+    """Return the line about tests that were skipped for these reasons; nothing if none was."""
+    if not reasons:
+        return ""
+    long = sum("CI=true" in reason for reason in reasons)
+    lacking = len(reasons) - long
+    why = [f"{long} that would make this take much longer"] if long else []
+    if lacking:
+        why.append(f"{lacking} that need what this machine lacks (make test ARGS=-rs names it)")
+    were = "test was" if len(reasons) == 1 else "tests were"
+    return (
+        f"{len(reasons)} {were} left out: {' and '.join(why)}. To run them: CI=true make test, "
+        "which fails where one cannot run."
+    )
 
 
 def _time_limit(item: pytest.Item) -> float:

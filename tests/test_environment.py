@@ -131,6 +131,14 @@ def run_bootstrap(folder: Path, pip: str) -> subprocess.CompletedProcess:
 GOOD_PIP = "print('Collecting torch'); print('Installing collected packages: torch')"
 
 
+def test_progress_is_in_few_words_wherever_a_package_comes_from():
+    here = "  Downloading pandas-2.3.3-cp311-manylinux.whl (12.8 MB)\n"
+    there = "  Downloading https://files.example.org/p/pandas-2.3.3-cp311-manylinux.whl (12.8 MB)\n"
+    expected = "package 7: downloading pandas-2.3.3-cp311-manylinux.whl (12.8 MB)"
+    assert [bootstrap.status_of(line, 7) for line in (here, there)] == [expected] * 2
+    assert bootstrap.status_of("  Using cached x.whl\n", 7) is None
+
+
 def test_it_installs_once_and_then_finds_it_up_to_date(copy):
     first = run_bootstrap(copy, GOOD_PIP)
     assert first.returncode == 0 and ".venv is ready" in first.stdout

@@ -30,6 +30,7 @@ WHEEL = "recbole==1.2.1"
 WHEEL_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 WHEEL_FOLDER = "recbole/dataset_example/ml-100k/"
 PIP_SECONDS = 180
+NUM_MOVIES = 1682
 
 # The parts of a copy in the cache, in the order in which they are written.
 SOURCE, MOVIES, RATINGS = "SOURCE", "movies", TABBED.ratings_file
@@ -71,8 +72,7 @@ def load_movielens_100k(cache: Path | None = None, say: Say = print) -> Ratings:
     source = (cache / SOURCE).read_text().strip()
     say(f"MovieLens 100K, from {source}, kept in {cache}")
     users, items, stars = read_rating_columns(ratings_file, TABBED, ratings_file.open)
-    movies = (cache / MOVIES).read_bytes()
-    titles, genres = read_movies(movies, TABBED) if b"|" in movies else read_wheel_movies(movies)
+    titles, genres = _read_titles((cache / MOVIES).read_bytes())
     return Ratings(users, items, stars, f"MovieLens 100K from {source}", titles, genres)
 
 
@@ -85,12 +85,12 @@ def _fetch(cache: Path, say: Say) -> None:
             ratings, movies = source()
         except Unavailable as reason:
             failures.append(f"  {name}: {reason}")
-            say(f"  not from there: {reason}")
+            say(f"  download failed: {reason}")
             continue
         if not _is_right(ratings):
             digest = hashlib.sha256(ratings).hexdigest()
             failures.append(f"  {name}: u.data has sha256 {digest}, expected {RATINGS_SHA256}")
-            say("  not from there: the ratings are not the right bytes, and are not kept")
+            say("  download failed: the ratings are not the right bytes, and are not kept")
             continue
         # The ratings last: where they are, all that was written before them is there.
         contents = {SOURCE: name.encode(), MOVIES: movies, RATINGS: ratings}
@@ -100,8 +100,8 @@ def _fetch(cache: Path, say: Say) -> None:
     raise DataError(
         "MovieLens 100K cannot be fetched, and there is no copy of it here:\n"
         + "\n".join(failures)
-        + "\nTwo ways out: connect to the network and try again, or give --data PATH with a\n"
-        "ml-100k folder or ml-100k.zip that you have. For a first try without real data,\n"
+        + "\nTo fix this, either connect to the network and try again, or give --data PATH with\n"
+        "a ml-100k folder or ml-100k.zip that you have. For a first try without real data,\n"
         "--data synthetic needs neither."
     )
 
@@ -183,10 +183,28 @@ def read_wheel_movies(content: bytes) -> tuple[dict[int, str], dict[int, tuple[s
     return titles, genres
 
 
+def _read_titles(content: bytes) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
+    """Return titles and genres by movie id, in the layout of either source.
+
+    Raises
+    ------
+    ValueError
+        If the content is in neither.
+    """
+    return read_movies(content, TABBED) if b"|" in content else read_wheel_movies(content)
+
+
 def _is_whole(cache: Path) -> bool:
-    """Say whether the cache has all parts of a copy, and the right ratings."""
-    parts = all((cache / part).is_file() for part in (SOURCE, MOVIES, RATINGS))
-    return parts and _is_right((cache / RATINGS).read_bytes())
+    """Say whether the cache has all parts of a copy, the right ratings and every title."""
+    try:
+        titles, _ = _read_titles((cache / MOVIES).read_bytes())
+        return (
+            (cache / SOURCE).is_file()
+            and len(titles) >= NUM_MOVIES
+            and _is_right((cache / RATINGS).read_bytes())
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def _is_right(ratings: bytes) -> bool:

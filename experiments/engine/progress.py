@@ -1,76 +1,103 @@
-"""How runs get on, for a person who watches: bars in a terminal or notebook, lines in a log."""
+"""Runs under way, for a person who watches: bars in a terminal or notebook, lines in a log."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from experiments.configuration import METRICS
 from experiments.console import echo
-from experiments.run import Run
+from experiments.engine.cost import Costs
+from experiments.engine.events import (
+    AlreadyComplete,
+    EpochFinished,
+    EpochUnderWay,
+    Event,
+    Failed,
+    Finished,
+    Noted,
+    Resumed,
+    Started,
+    Stopping,
+    WorkerRefused,
+)
+from experiments.run import FACTORIZATION_LOSS, JOINT_LOSS, METRICS, MRR, TEST_MSE, TRAIN_MSE, Run
 
-SHORT_NAMES = dict(zip(METRICS, ("L_F", "MSE", "joint", "MRR", "test MSE")))
 LINES_PER_RUN = 10
 BAR_WIDTH = 12
+FEW = 8  # of more runs, those under way have a bar, and finished ones a line
+# Which metrics a narrow line has.
+BY_IMPORTANCE = (FACTORIZATION_LOSS, MRR, TRAIN_MSE, TEST_MSE, JOINT_LOSS)
 
 
-def format_metrics(metrics: dict[str, float]) -> str:
-    """Return the five metrics in one short line."""
-    return "  ".join(_each_metric(metrics))
-
-
-def _each_metric(metrics: dict[str, float]) -> list[str]:
-    return [f"{SHORT_NAMES[name]} {value:#.4g}" for name, value in metrics.items()]
+def format_metrics(metrics: dict[str, float], room: int | None = None) -> str:
+    """Return the metrics in one short line; the most important ones if ``room`` is short."""
+    texts = {metric: f"{metric.symbol} {metrics[metric.key]:#.4g}" for metric in METRICS}
+    shown = []
+    for metric in BY_IMPORTANCE:
+        room = room if room is None else room - len(texts[metric]) - 2
+        if room is not None and room < -2:
+            break
+        shown.append(metric)
+    return "  ".join(texts[metric] for metric in METRICS if metric in shown)
 
 
 def format_seconds(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+    if minutes < 60:
+        return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 class RunProgress:
-    """A listener that shows every run's epoch and metrics, and the time left for all of them.
+    """A listener that shows how far runs are, and the time left for all of them.
 
-    Use it as a context manager around ``complete_runs``.
+    Use it as a context manager around ``complete``.
 
     Parameters
     ----------
-    configurations : list of Run
+    runs : sequence of Run
     console : Console
-        Bars are drawn where it can redraw; elsewhere every tenth of a run is a line.
+        Bars are drawn where it can redraw; elsewhere every tenth of a run is a line, or every
+        finished run where there are many.
+    costs : Costs, optional
+        What the runs take: a run then counts for as much as it costs.
     """
 
-    def __init__(self, configurations: list[Run], console: Console) -> None:
+    def __init__(self, runs: Sequence[Run], console: Console, costs: Costs | None = None) -> None:
         self.console = console
-        self.epochs = {run.name: run.epochs for run in configurations}
-        self.done = dict.fromkeys(self.epochs, 0)
-        self.started = time.monotonic()
-        self.new_epochs = 0
-        self.first_epoch = self.started
         self.redraws = console.is_terminal or console.is_jupyter
-        self.width = max((len(name) for name in self.epochs), default=0)
+        self.few = len(runs) <= FEW
+        self.runs = list(runs)
+        self.epochs = dict.fromkeys(runs, 0)
+        known = costs and all(costs.seconds(run) for run in runs)
+        self.weights = {run: costs.seconds(run) / run.epochs if known else 1.0 for run in runs}
+        self.complete = 0
+        self.notes: set[str] = set()
+        self.started = time.monotonic()
+        # When the first new epoch was finished, and the work that was done by then: before it,
+        # processes started.
+        self.first: tuple[float, float] | None = None
+        self.width = max((len(self._name(run)) for run in runs), default=0)
         self.bars = Progress(
-            TextColumn(
-                "{task.description}", table_column=Column(no_wrap=True, min_width=self.width)
-            ),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
             TextColumn("{task.fields[state]}", table_column=Column(no_wrap=True)),
             console=console,
             refresh_per_second=4,
         )
-        self.tasks: dict[str, TaskID] = {}
+        self.tasks: dict[Run, TaskID] = {}
         # By run: the long epoch under way, with the share and the time when it was first told.
-        self.under_way: dict[str, tuple[int, float, float]] = {}
-        self.shares: dict[str, float] = {}
+        self.under_way: dict[Run, tuple[int, float, float]] = {}
+        self.shares: dict[Run, float] = {}
 
     def __enter__(self) -> "RunProgress":
         if self.redraws:
-            for name, epochs in self.epochs.items():
-                self.tasks[name] = self.bars.add_task(name, total=epochs, state="waiting")
-            total = sum(self.epochs.values())
-            self.tasks["all"] = self.bars.add_task("all runs", total=total, state="")
+            for run in self.runs if self.few else ():
+                self._bar(run, "waiting")
+            self.whole = self.bars.add_task("all runs", total=self._work(1.0), state="")
             self.bars.start()
         return self
 
@@ -82,44 +109,58 @@ class RunProgress:
     ) -> None:
         if self.redraws:
             if kind is None:
-                passed = format_seconds(time.monotonic() - self.started)
-                self.bars.update(self.tasks["all"], state=f"done in {passed}")
+                state = f"done in {format_seconds(time.monotonic() - self.started)}"
+                self.bars.update(self.whole, completed=self._done(), state=state)
             self.bars.refresh()  # a notebook's bars are not drawn once more when they stop
             self.bars.stop()
 
-    def resumed(self, name: str, complete: bool) -> None:
-        if complete:
-            self.done[name] = self.epochs[name]
-            self._show(name, "complete already, not done again", line=True)
-            if self.redraws:
-                self.bars.update(self.tasks["all"], completed=sum(self.done.values()))
-        else:
-            self._show(name, "starting", line=False)
-
-    def restored(self, name: str, epochs: int, metrics: dict[str, float]) -> None:
-        self.done[name] = epochs
-        state = self._state(name, epochs, metrics)
-        self._show(name, state if self.redraws else f"{state}  goes on from here", line=True)
-
-    def epoch_finished(self, name: str, epoch: int, metrics: dict[str, float]) -> None:
-        if not self.new_epochs:
-            self.first_epoch = time.monotonic()  # before it, processes started
-        self.new_epochs += 1
-        self.done[name] = epoch + 1
-        epochs = self.epochs[name]
-        step = max(1, epochs // LINES_PER_RUN)
-        state = self._state(name, epoch + 1, metrics)
-        is_line = (epoch + 1) % step == 0 or epoch + 1 == epochs
-        left = self._time_left()
-        self._show(name, state if self.redraws else f"{state}  {left}", line=is_line)
+    def __call__(self, event: Event) -> None:
+        match event:
+            case AlreadyComplete(run=run):
+                self.epochs[run] = run.epochs
+                self.complete += 1
+                if self.few:
+                    self._show(run, "already complete, skipped", line=True)
+            case Started(run=run):
+                self._show(run, "starting", line=False)
+            case Resumed(run=run, epochs=epochs, curves=curves):
+                self.epochs[run] = epochs
+                state = self._state(run, {key: values[-1] for key, values in curves.items()})
+                self._show(run, state if self.redraws else f"{state}  resumed", line=self.few)
+            case EpochFinished(run=run, epoch=epoch, metrics=metrics):
+                self._epoch_finished(run, epoch, metrics)
+            case EpochUnderWay(run=run, epoch=epoch, share=share):
+                self._epoch_under_way(run, epoch, share)
+            case Noted(run=run, text=text):
+                self._note(run, text)
+            case Finished(run=run, record=record):
+                self.epochs[run] = run.epochs
+                self._ended(run, format_metrics(record.final))
+                for note in record.notes:
+                    self._note(run, note)
+            case Failed(run=run, message=message):
+                self._ended(run, f"failed: {message.splitlines()[0]}")
+            case Stopping():
+                echo(self.console, "Stopping: saving checkpoints ...")
+            case WorkerRefused(message=message):
+                echo(self.console, f"A worker joined, and is refused: {message}.")
         if self.redraws:
-            self.bars.update(self.tasks["all"], completed=sum(self.done.values()), state=left)
+            self.bars.update(self.whole, completed=self._done(), state=self._whole_state())
 
-    def epoch_under_way(self, name: str, epoch: int, share: float) -> None:
-        if epoch != self.under_way.get(name, (None,))[0]:
-            self.under_way[name] = epoch, share, time.monotonic()
-        _, first, since = self.under_way[name]
-        state = f"{self._epoch(name, epoch + 1)}  "
+    def _epoch_finished(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
+        self.epochs[run] = epoch + 1
+        if self.first is None:
+            self.first = time.monotonic(), self._done()
+        step = max(1, run.epochs // LINES_PER_RUN)
+        is_line = self.few and ((epoch + 1) % step == 0 or epoch + 1 == run.epochs)
+        state = self._state(run, metrics)
+        self._show(run, state if self.redraws else f"{state}  {self._time_left()}", line=is_line)
+
+    def _epoch_under_way(self, run: Run, epoch: int, share: float) -> None:
+        if epoch != self.under_way.get(run, (None,))[0]:
+            self.under_way[run] = epoch, share, time.monotonic()
+        _, first, since = self.under_way[run]
+        state = f"{_epoch_of(run, epoch + 1)}  "
         if share == 1:
             state += "evaluating"
         else:
@@ -127,42 +168,72 @@ class RunProgress:
             if share > first:
                 left = (time.monotonic() - since) * (1 - share) / (share - first)
                 state += f", {format_seconds(left)} left of them"
-        is_line = int(share * LINES_PER_RUN) > int(self.shares.get(name, 0) * LINES_PER_RUN)
-        self.shares[name] = share % 1
-        self._show(name, state, line=is_line)
+        is_line = int(share * LINES_PER_RUN) > int(self.shares.get(run, 0) * LINES_PER_RUN)
+        self.shares[run] = share % 1
+        self._show(run, state, line=is_line)
 
-    def note(self, name: str, text: str) -> None:
-        echo(self.console, f"{name}: note: {text}")
+    def _note(self, run: Run, text: str) -> None:
+        if text not in self.notes:  # the first run says it for all
+            self.notes.add(text)
+            echo(self.console, f"{self._name(run)}: note: {text}")
 
-    def stopping(self) -> None:
-        self.console.print("Stopping; the runs write down where they are ...")
+    def _ended(self, run: Run, how: str) -> None:
+        self.complete += 1
+        if not self.few:
+            self._remove_bar(run)
+            if not self.redraws:
+                echo(self.console, f"{run.id}  {how}  ({self._whole_state()})")
 
-    def finished(self, name: str) -> None:
-        """The last epoch's line has said it."""
+    def _name(self, run: Run) -> str:
+        """Return the run's name: beside a bar and its metrics, a short one."""
+        if not self.few:
+            return run.id
+        labels = {other.label for other in self.runs}
+        return run.label if self.redraws and len(labels) == len(self.runs) else run.name
 
-    def _state(self, name: str, number: int, metrics: dict[str, float]) -> str:
+    def _bar(self, run: Run, state: str) -> None:
+        self.tasks[run] = self.bars.add_task(self._name(run), total=run.epochs, state=state)
+
+    def _remove_bar(self, run: Run) -> None:
+        if run in self.tasks:
+            self.bars.remove_task(self.tasks.pop(run))
+
+    def _state(self, run: Run, metrics: dict[str, float]) -> str:
         """Return a run's epoch and its metrics: beside a bar, as many as the line has room for."""
-        state = self._epoch(name, number)
-        room = self.console.width - self.width - BAR_WIDTH - 2
-        for metric in _each_metric(metrics):
-            if self.redraws and len(state) + 2 + len(metric) > room:
-                break
-            state += f"  {metric}"
-        return state
+        epoch = _epoch_of(run, self.epochs[run])
+        if not self.redraws:
+            return f"{epoch}  {format_metrics(metrics)}"
+        room = self.console.width - self.width - BAR_WIDTH - 2 - len(epoch) - 2
+        return f"{epoch}  {format_metrics(metrics, room)}".rstrip()
 
-    def _epoch(self, name: str, number: int) -> str:
-        epochs = self.epochs[name]
-        return f"epoch {number:>{len(str(epochs))}}/{epochs}"
-
-    def _show(self, name: str, state: str, line: bool) -> None:
+    def _show(self, run: Run, state: str, line: bool) -> None:
         if self.redraws:
-            self.bars.update(self.tasks[name], completed=self.done[name], state=state)
+            if run not in self.tasks:
+                self._bar(run, state)
+            self.bars.update(self.tasks[run], completed=self.epochs[run], state=state)
         elif line:
-            echo(self.console, f"{name:{self.width}}  {state}")
+            echo(self.console, f"{self._name(run):{self.width}}  {state}")
+
+    def _work(self, share: float) -> float:
+        return share * sum(weight * run.epochs for run, weight in self.weights.items())
+
+    def _done(self) -> float:
+        return sum(self.weights[run] * epochs for run, epochs in self.epochs.items())
+
+    def _whole_state(self) -> str:
+        left = self._time_left()
+        if self.few:
+            return left
+        return f"{self.complete}/{len(self.runs)} runs" + (f", about {left}" if left else "")
 
     def _time_left(self) -> str:
-        left = sum(self.epochs.values()) - sum(self.done.values())
-        if not left or self.new_epochs < 2:
+        left = self._work(1.0) - self._done()
+        if self.first is None or left <= 0:
             return ""
-        seconds = (time.monotonic() - self.first_epoch) / (self.new_epochs - 1)
-        return f"{format_seconds(seconds * left)} left"
+        since, before = self.first
+        new = self._done() - before
+        return f"{format_seconds((time.monotonic() - since) * left / new)} left" if new > 0 else ""
+
+
+def _epoch_of(run: Run, number: int) -> str:
+    return f"epoch {number:>{len(str(run.epochs))}}/{run.epochs}"

@@ -1,6 +1,6 @@
 """What this machine has: cores, devices, memory; and whether runs fit into it."""
 
-import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,9 +22,49 @@ SUGGESTED_BATCH = 65_536
 
 
 def processor_cores() -> int:
-    """Return the physical cores that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(psutil.cpu_count(logical=False) or 1, usable or 1))
+    """Return the physical cores that this process may use; a container's limit counts."""
+    from dask.system import CPU_COUNT  # of affinity and cgroups
+
+    return max(1, min(psutil.cpu_count(logical=False) or 1, CPU_COUNT))
+
+
+def free_memory() -> float:
+    """Return the bytes that runs may use: what is available, and a container's limit counts."""
+    from distributed.system import MEMORY_LIMIT  # of cgroups and ulimit
+
+    return min(psutil.virtual_memory().available, MEMORY_LIMIT)
+
+
+def default_jobs(runs: Sequence[Run]) -> int:
+    """Return how many of the runs fit on the machine's cores at once."""
+    threads = max((run.threads for run in runs), default=1)
+    return max(1, min(len(runs), processor_cores() // threads))
+
+
+def resolve_device(device: str) -> str:
+    """Return the device that ``--device`` means.
+
+    ``auto`` is an NVIDIA card where torch can use one, and the processor elsewhere; Apple's
+    GPU is used when it is asked for.
+
+    Raises
+    ------
+    ValueError
+        If the device is not there.
+    """
+    if device == "cpu" or (device == "auto" and not shutil.which("nvidia-smi")):
+        return "cpu"
+    import torch
+
+    if device == "mps":
+        if not torch.backends.mps.is_available():
+            raise ValueError("--device mps: torch finds no Apple GPU here; use --device cpu")
+        return "mps"
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise ValueError("--device cuda: torch finds no NVIDIA card here; use --device cpu")
+    return "cpu"
 
 
 def default_threads() -> int:
@@ -65,7 +105,7 @@ def jobs_that_fit(
     runs : sequence of Run
     ratings : Ratings
     free : float, optional
-        Bytes; default what the system says is available.
+        Bytes; default ``free_memory``.
     batch_is_given : bool
         Whether the batch is not for the user to choose, so that another one is no advice.
 
@@ -74,7 +114,7 @@ def jobs_that_fit(
     ValueError
         If it does not hold one; the message says what to do.
     """
-    free = SHARE_OF_FREE * (psutil.virtual_memory().available if free is None else free)
+    free = SHARE_OF_FREE * (free_memory() if free is None else free)
     needs = [run_memory(run, ratings) for run in runs]
     largest = runs[needs.index(max(needs))]
     if max(needs) <= max(free, SMALL):

@@ -1,22 +1,71 @@
-"""Finished runs on disk, and the summaries that others read: one writer and reader a format.
+"""Runs on disk: one folder a run, one record in it once the run is complete.
 
-``results/runs/NAME/`` keeps what belongs to one run: ``run.json`` and ``weights.pt`` once it is
-complete, ``checkpoint.pt`` before that. ``summary.json`` and ``curves.csv`` are made from the
-complete ones.
+``FOLDER/runs/RUN/`` keeps ``run.json`` and ``weights.pt`` of a complete run, and ``checkpoint.pt``
+of one that is not. ``RUN`` is ``Run.folder``, which differs for runs that differ in anything.
 """
 
+import hashlib
 import json
-import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
-import pandas as pd
+from experiments.io import write_atomic
+from experiments.run import METRICS, Run
 
-from experiments.configuration import METRICS
-from experiments.engine.resources import processor_cores
-from experiments.io import write_atomic, write_if_changed
-from experiments.run import Run
+PROJECT = Path(__file__).parents[1]
+# What the numbers of a run depend on, beside the run, the ratings and the student's code.
+OUR_CODE = ("training/*.py", "data/ratings.py", "engine/train_run.py")
+PACKAGES = ("torch", "torchjd", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """Which code made a run: runs that differ in it are not compared, and not used again.
+
+    Attributes
+    ----------
+    submission : str
+        Digest of the student's code.
+    experiments : str
+        Digest of the code of this package that trains and evaluates.
+    packages : dict of str to str
+        Versions of torch and of what else computes.
+    """
+
+    submission: str
+    experiments: str
+    packages: dict[str, str]
+
+    def differs_from(self, now: "MadeBy") -> str:
+        """Return what differs, for a sentence: ``another submission``; empty if nothing does."""
+        parts = []
+        if self.submission != now.submission:
+            parts.append("another version of the submission")
+        if self.experiments != now.experiments:
+            parts.append("another version of experiments/")
+        parts += [
+            f"{name} {self.packages.get(name, 'of unknown version')} (now {version})"
+            for name, version in now.packages.items()
+            if self.packages.get(name) != version
+        ]
+        return ", ".join(parts)
+
+
+def made_by(submission: str) -> MadeBy:
+    """Return what a run that starts now is made by.
+
+    Parameters
+    ----------
+    submission : str
+        ``code_digest`` of the student's code.
+    """
+    digest = hashlib.sha256()
+    for pattern in OUR_CODE:
+        for file in sorted(PROJECT.glob(pattern)):
+            digest.update(file.name.encode() + file.read_bytes())
+    packages = {name: metadata.version(name) for name in PACKAGES}
+    return MadeBy(submission, digest.hexdigest()[:16], packages)
 
 
 @dataclass(frozen=True)
@@ -26,17 +75,19 @@ class RunRecord:
     Attributes
     ----------
     run : Run
+    made_by : MadeBy
     curves : dict of str to list of float
-        The values of each metric, one an epoch.
+        The values of each metric by its key, one an epoch.
     seconds : float
         Time of its epochs, evaluation included.
     notes : tuple of str
         What the student should know about how it went.
     gradients : tuple of dict
-        How the tasks' gradients compare along training: see ``experiments.training.objectives``.
+        Rows of ``experiments.training.objectives.compare_gradients``.
     """
 
     run: Run
+    made_by: MadeBy
     curves: dict[str, list[float]]
     seconds: float
     notes: tuple[str, ...] = ()
@@ -44,92 +95,81 @@ class RunRecord:
 
     @property
     def final(self) -> dict[str, float]:
-        """The metrics of the last epoch."""
+        """The metrics of the last epoch, by their keys."""
         return {metric: values[-1] for metric, values in self.curves.items()}
 
+    def to_dict(self) -> dict:
+        return {
+            "config": self.run.to_dict(),
+            "made_by": vars(self.made_by),
+            "seconds": self.seconds,
+            "notes": list(self.notes),
+            "curves": self.curves,
+            "gradients": list(self.gradients),
+        }
 
-def run_folder(results: Path, name: str) -> Path:
-    return results / "runs" / name
-
-
-def write_record(results: Path, record: RunRecord) -> None:
-    """Write ``runs/NAME/run.json``."""
-    content = {
-        "config": record.run.to_dict(),
-        "seconds": record.seconds,
-        "notes": list(record.notes),
-        "curves": record.curves,
-        "gradients": list(record.gradients),
-    }
-    folder = run_folder(results, record.run.id)
-    write_atomic(folder / "run.json", json.dumps(content))
-
-
-def read_record(results: Path, name: str) -> RunRecord | None:
-    """Return a complete run, or None if there is none that can be read."""
-    try:
-        content = json.loads((run_folder(results, name) / "run.json").read_text())
-        return RunRecord(
+    @classmethod
+    def from_dict(cls, content: dict) -> "RunRecord":
+        return cls(
             Run.from_dict(content["config"]),
-            {metric: content["curves"][metric] for metric in METRICS},
+            MadeBy(**content["made_by"]),
+            {metric.key: content["curves"][metric.key] for metric in METRICS},
             content["seconds"],
             tuple(content["notes"]),
-            tuple(content.get("gradients", ())),
+            tuple(content["gradients"]),
         )
+
+
+class Store:
+    """The runs in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Runs are in ``runs`` in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def folder_of(self, run: Run) -> Path:
+        return self.folder / "runs" / run.folder
+
+    def checkpoint(self, run: Run) -> Path:
+        return self.folder_of(run) / "checkpoint.pt"
+
+    def weights(self, run: Run) -> Path:
+        return self.folder_of(run) / "weights.pt"
+
+    def read(self, run: Run) -> RunRecord | None:
+        """Return the complete run, whichever code made it; None if there is none to be read."""
+        return _read(self.folder_of(run) / "run.json", run)
+
+    def records(self) -> list[RunRecord]:
+        """Return every complete run, by its folder's name."""
+        records = map(_read, sorted(self.folder.glob("runs/*/run.json")))
+        return [record for record in records if record]
+
+    def write(self, record: RunRecord, weights: bytes) -> None:
+        """Write a complete run in place of its checkpoint, or of a run of other code."""
+        file = self.folder_of(record.run) / "run.json"
+        # A record vouches for the weights beside it, so the old one goes before they change.
+        file.unlink(missing_ok=True)
+        write_atomic(self.weights(record.run), weights)
+        write_atomic(file, json.dumps(record.to_dict()))
+        self.checkpoint(record.run).unlink(missing_ok=True)
+
+
+def _read(file: Path, run: Run | None = None) -> RunRecord | None:
+    try:
+        record = RunRecord.from_dict(json.loads(file.read_text()))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return record if run is None or _serves(record.run, run) else None
 
 
-def write_summaries(results: Path, records: list[RunRecord]) -> None:
-    """Write ``summary.json`` and ``curves.csv`` from complete runs, at full precision.
-
-    Files that say the same already are left alone, so that a handout is not older than results
-    that were only shown again.
-    """
-    packages = ("torch", "numpy", "scipy")
-    summary = {
-        "runs": {
-            record.run.name: {
-                "config": record.run.to_dict(),
-                "final": record.final,
-                "seconds": record.seconds,
-            }
-            for record in records
-        },
-        "environment": {
-            "python": platform.python_version(),
-            "system": platform.system(),
-            "machine": platform.machine(),
-            "cores": processor_cores(),
-            **{package: metadata.version(package) for package in packages},
-        },
-    }
-    write_if_changed(results / "summary.json", json.dumps(summary, indent=2) + "\n")
-    write_if_changed(results / "curves.csv", tidy_curves(records).to_csv(index=False))
-
-
-def tidy_curves(records: list[RunRecord]) -> pd.DataFrame:
-    """Return one row a run, epoch and metric: columns run, epoch (from 0), metric, value."""
-    rows = [
-        (record.run.name, epoch, metric, value)
-        for record in records
-        for metric, values in record.curves.items()
-        for epoch, value in enumerate(values)
-    ]
-    return pd.DataFrame(rows, columns=["run", "epoch", "metric", "value"])
-
-
-def read_curves(results: Path) -> pd.DataFrame:
-    """Return ``curves.csv`` to the bit.
-
-    Raises
-    ------
-    FileNotFoundError
-        Saying how to make it.
-    """
-    path = results / "curves.csv"
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; make experiments writes it")
-    curves = pd.read_csv(path, dtype={"value": str})
-    curves["value"] = curves["value"].map(float)  # exact, which the reader's own floats are not
-    return curves
+def _serves(done: Run, wanted: Run) -> bool:
+    """Say whether a complete run is the one that is wanted, or that and its gradients too."""
+    if wanted.gradient_interval is not None:
+        return done == wanted
+    return replace(done, gradient_interval=None) == wanted

@@ -62,7 +62,7 @@ def draw_small(curves: pd.DataFrame, metric: Metric, runs: Sequence[Run]) -> Fig
     """
     with styled(**SMALL):
         figure = Figure(figsize=(2.1, 1.3))
-        draw_metric(figure.add_axes((0.15, 0.21, 0.83, 0.75)), curves, metric, runs)
+        draw_metric(figure.add_axes((0.15, 0.21, 0.8, 0.75)), curves, metric, runs)
     return figure
 
 

@@ -1,10 +1,22 @@
-"""The runs of a study, in the parts that ask for them."""
+"""The runs of a study: the parts that ask for them, and the plan of those that are wanted."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from experiments.run import COURSE_RUNS, DEFAULT_SEED, SEPARATE_50, SHARED_50, Run
+from experiments.run import (
+    COURSE_RUNS,
+    DEFAULT_EPOCHS,
+    DEFAULT_SEED,
+    SEPARATE_50,
+    SHARED_50,
+    Run,
+)
+
+if TYPE_CHECKING:
+    from experiments.data.ratings import Ratings
 
 DEFAULT_SEEDS = 10
 QUICK_SEEDS = 3
@@ -57,7 +69,6 @@ def each(field: str, values: Sequence[float]) -> tuple[dict[str, float], ...]:
     return tuple({field: value} for value in values)
 
 
-STANDARD = SHARED_50
 PAIR = (SHARED_50, SEPARATE_50)
 OTHER_SEEDS = tuple({f: DEFAULT_SEED + k} for k, f in product(range(1, 5), SEED_FIELDS))
 PARTS = {
@@ -125,3 +136,76 @@ def with_gradients(run: Run) -> Run:
     if run.embedding_sharing and is_course_run and run.seed != DEFAULT_SEED:
         return replace(run, gradient_interval=GRADIENT_INTERVAL)
     return run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs that a study needs, and what they are runs of.
+
+    Attributes
+    ----------
+    runs : tuple of (str, Run)
+        Each with the part that asks for it first, in the order in which they are wanted.
+    ratings : Ratings
+    submission : Path
+        As ``find_submission`` returns it.
+    """
+
+    runs: tuple[tuple[str, Run], ...]
+    ratings: "Ratings"
+    submission: Path
+
+    @property
+    def configurations(self) -> list[Run]:
+        return [run for _, run in self.runs]
+
+
+def plan_study(
+    ratings: "Ratings",
+    submission: Path,
+    *,
+    quick: bool = False,
+    parts: Sequence[str] = (),
+    seeds: int | None = None,
+    epochs: int = DEFAULT_EPOCHS,
+    device: str = "auto",
+    threads: int | None = None,
+) -> Plan:
+    """Return the runs of the parts that are named, or of all.
+
+    Raises
+    ------
+    StudentError
+        If there is no submission.
+    ValueError
+        If the device is not there, a part is not among those that there are, or the parts have
+        no runs with so few seeds.
+    """
+    # Not needed for --help, which lists the parts.
+    from experiments.engine.resources import default_threads, resolve_device
+    from experiments.training.student_code import find_submission
+
+    submission = find_submission(submission)
+    common = replace(
+        SHARED_50,
+        epochs=epochs,
+        device=resolve_device(device),
+        threads=threads or default_threads(),
+        data=ratings.digest,
+    )
+    known: dict[str, Part] = QUICK_PARTS if quick else PARTS
+    strange = [name for name in parts if name not in known]
+    if strange:
+        kind = "the quick study" if quick else "a study"
+        raise ValueError(
+            f"{', '.join(strange)}: {kind} has no such part; it has {', '.join(known)}"
+        )
+    chosen = {name: part for name, part in known.items() if not parts or name in parts}
+    num_seeds = seeds or (QUICK_SEEDS if quick else DEFAULT_SEEDS)
+    runs = tuple(study_runs(common, chosen, num_seeds))
+    if not runs:
+        raise ValueError(
+            f"--part {', '.join(chosen)} compares seeds, and has nothing to do with {num_seeds} of "
+            "them: give --seeds 5"
+        )
+    return Plan(runs, ratings, submission)

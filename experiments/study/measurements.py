@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.errors import UserError
-from experiments.run import DEFAULTS, METRICS, Metric, Run
+from experiments.run import DEFAULTS, METRIC_KEYS, METRICS, Metric, Run
 
 FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
 SEEDS = ("split_seed", "weights_seed", "negatives_seed")
@@ -19,7 +19,6 @@ WHAT_A_RUN_IS = (
     *SETTINGS,
     *SEEDS,
 )
-METRIC_KEYS = tuple(metric.key for metric in METRICS)
 CURVE_COLUMNS = ("run", "epoch", "metric", "value")
 GRADIENT_COLUMNS = (
     *("run", "epoch", "table"),

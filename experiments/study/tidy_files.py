@@ -5,16 +5,17 @@
 depend on nothing but the runs: neither on times, nor on the order in which runs were done.
 """
 
+import json
 from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
 
 import pandas as pd
 
-from experiments.engine.store import RunRecord, read_record
+from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.io import write_atomic
-from experiments.run import Run
-from experiments.study.measurements import CURVE_COLUMNS, GRADIENT_COLUMNS, METRIC_KEYS
+from experiments.run import METRIC_KEYS, Run
+from experiments.study.measurements import CURVE_COLUMNS, GRADIENT_COLUMNS
 
 RUN_COLUMNS = (
     *("run", "embedding_sharing", "factorization_weight", "regression_weight", "epochs"),
@@ -23,29 +24,42 @@ RUN_COLUMNS = (
 )
 
 
-def study_records(study: Path) -> list[RunRecord]:
-    """Return every complete run in a study's folder, by name."""
-    records = [read_record(study, folder.name) for folder in sorted((study / "runs").glob("*"))]
-    return [record for record in records if record]
+def store_of(study: Path) -> Store:
+    """Return where a study's runs are kept: of ``results/study`` in ``results``, with the four.
+
+    A study in a folder of another name keeps its own.
+    """
+    return Store(study.parent if study.name == "study" else study)
 
 
-def comparable_records(study: Path, run: Run) -> list[RunRecord]:
-    """Return a folder's complete runs of the same code, data, epochs, device and threads."""
-    same = attrgetter("epochs", "learning_rate", "device", "threads", "data", "submission")
-    return [record for record in study_records(study) if same(record.run) == same(run)]
+def comparable_records(store: Store, run: Run, made_by: MadeBy) -> list[RunRecord]:
+    """Return the complete runs of the same code, data, epochs, device and threads."""
+    same = attrgetter("epochs", "learning_rate", "device", "threads", "data")
+    return [
+        record
+        for record in store.records()
+        if same(record.run) == same(run) and record.made_by == made_by
+    ]
+
+
+def remember_study(study: Path, run: Run, made_by: MadeBy) -> None:
+    """Write down what the study that begins is a study of, for ``gather_runs``."""
+    content = {"config": run.to_dict(), "made_by": vars(made_by)}
+    write_atomic(study / "study.json", json.dumps(content, indent=2) + "\n")
 
 
 def gather_runs(study: Path) -> None:
-    """Write the tidy files anew from a folder's complete runs, where it has any.
+    """Write the tidy files anew from the complete runs of the study that was begun last.
 
-    They may be older than the runs, whose study is under way or was killed. They cover the runs
-    that can be compared with the one that was finished last.
+    They may be older than the runs, whose study is under way or was killed.
     """
-    files = {file: file.stat().st_mtime_ns for file in study.glob("runs/*/run.json")}
-    for file in sorted(files, key=lambda file: (-files[file], file)):
-        if last := read_record(study, file.parent.name):
-            write_tidy_files(study, comparable_records(study, last.run))
-            return
+    try:
+        content = json.loads((study / "study.json").read_text())
+        run, made_by = Run.from_dict(content["config"]), MadeBy(**content["made_by"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if records := comparable_records(store_of(study), run, made_by):
+        write_tidy_files(study, records)
 
 
 def write_tidy_files(study: Path, records: Sequence[RunRecord]) -> None:

@@ -1,5 +1,8 @@
 """``python -m grader.batch``."""
 
-from grader.batch.command import main
+from experiments.errors import environment_needed
 
-main(prog_name="python -m grader.batch")
+with environment_needed("grader.batch"):
+    from grader.batch.command import main
+
+    main(prog_name="python -m grader.batch")

@@ -74,7 +74,10 @@ def main(
         read_assignment()
     except ValueError as error:
         _fail(str(error))
-    uploads = find_uploads(folder)
+    try:
+        uploads = find_uploads(folder)
+    except OSError as error:
+        _fail(f"{folder} cannot be read: {error.strerror}.")
     if not uploads:
         _fail(f"{folder} holds no submission: no folder and no zip.")
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -162,8 +165,8 @@ def _summary(
     console.print(f"{table}: {graded} of {len(rows)} uploads graded{rest}")
     if others:
         console.print(
-            f"{table} also keeps the rows of {len(others)} uploads in other folders that were "
-            "graded into the same --out."
+            f"{table} also has rows of uploads in other folders that were graded into the same "
+            f"--out: {_some([row['submission'] for row in others])}"
         )
     if reasons := [row["absent_reason"] for row in rows if row["absent"]]:
         console.print(f"Not all tests were run. {reasons[0]}")

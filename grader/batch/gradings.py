@@ -112,7 +112,7 @@ def grade_uploads(
     while remaining:
         for upload in _grade_in_pool(remaining, options, jobs, finished, stopping):
             if _grade_in_pool(deque([upload]), options, 1, finished, stopping):
-                finished(Graded(upload, record_of(upload, grader_failed(upload.path, DIED))))
+                finished(_failed(options.out, upload, DIED))
 
 
 def _grade_in_pool(
@@ -203,7 +203,16 @@ def _kept_or_new(out: Path, upload: Upload, by: str, report_on_it: Callable[[], 
         record = write_record(out, upload, report_on_it(), made_from)
         return Graded(upload, record, replaced=upload_elsewhere(known, upload.path.parent))
     except Exception as error:  # whatever one upload brings about, the others are graded
-        return Graded(upload, record_of(upload, grader_failed(upload.path, error)))
+        return _failed(out, upload, error)
+
+
+def _failed(out: Path, upload: Upload, error: Exception) -> Graded:
+    """Return a record of the grader's own failure; an older page would pass for the upload's."""
+    report = grader_failed(upload.path, error)
+    try:
+        return Graded(upload, write_record(out, upload, report, ""))
+    except Exception:  # nothing can be written: points.csv still has the row
+        return Graded(upload, record_of(upload, report))
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,5 @@
 """What is kept of each grading: a report for staff, a page for the student."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -17,32 +16,32 @@ from grader.reports import write_report
 from grader.reports.files import write_whole
 from grader.reports.wording import is_tested
 from grader.tree import shown
+from grader.variants import digest_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def grader_fingerprint() -> str:
     """Return a digest of the grader, its tests and pages, and the assignment."""
-    digest = hashlib.sha256(ASSIGNMENT_FILE.read_bytes())
-    for path in sorted(PACKAGE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
-            name, content = path.relative_to(PACKAGE).as_posix().encode(), path.read_bytes()
-            digest.update(b"%s\0%d\0" % (name, len(content)) + content)
-    return digest.hexdigest()
+    files = {"": ASSIGNMENT_FILE.read_bytes()}
+    for path in PACKAGE.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            files[path.relative_to(PACKAGE).as_posix()] = path.read_bytes()
+    return digest_of(files).hex()
 
 
 def fingerprint(upload: Upload, grader: str) -> str:
     """Return what a grading depends on: the submission's files, and by whom it is graded."""
-    digest = hashlib.sha256(grader.encode())
+    return digest_of({"grader": grader.encode(), "submission": _content(upload)}).hex()
+
+
+def _content(upload: Upload) -> bytes:
+    if upload.refusal:
+        return upload.refusal.encode(errors="replace")
     try:
-        files = {} if upload.refusal else read_submission(upload.path).files
-        problem = upload.refusal
+        return digest_of(read_submission(upload.path).files)
     except IntakeError as error:
-        files, problem = {}, str(error)
-    digest.update(f"{problem}\0".encode(errors="replace"))
-    for name in sorted(files):
-        digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
-    return digest.hexdigest()
+        return str(error).encode(errors="replace")
 
 
 def record_of(upload: Upload, report: Report, made_from: str = "") -> dict[str, Any]:

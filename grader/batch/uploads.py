@@ -2,9 +2,9 @@
 
 import hashlib
 import os
+import re
 import stat
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ _NOT_UPLOADED = {
 _ARCHIVES = (
     ".7z", ".bz2", ".gz", ".lz4", ".rar", ".tar", ".tbz", ".tgz", ".txz", ".xz", ".zipx", ".zst",
 )  # fmt: skip
+_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])([. ]|$)", re.IGNORECASE)  # on Windows
 LONGEST_NAME = 120  # bytes; a file's name may have 255, with what is put before and behind it
 SEND_A_ZIP = "Send a zip of the folder submission, with model.py, loss.py and mrr.py in it."
 
@@ -49,16 +50,24 @@ def find_uploads(folder: Path) -> tuple[Upload, ...]:
 
     Two entries of one name, links and all that is neither a folder nor a zip are refused each for
     itself.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be listed.
     """
     present = set(os.listdir(folder))  # noqa: PTH208 (names that are no text are kept as they are)
     entries = [folder / name for name in sorted(present) if not _is_left_behind(name, present)]
-    students = {path: _student(path) for path in entries}
-    many = Counter(_folded(student) for student in students.values())
+    refusals = {path: _refusal(path) for path in entries}
+    students = {path: _student(path, refusals[path]) for path in entries}
+    of_name: dict[str, list[str]] = {}
+    for path, student in students.items():
+        of_name.setdefault(_folded(student), []).append(path.name)
     uploads, taken = [], set()
     for path, student in students.items():
-        refusal = _refusal(path)
-        if many[_folded(student)] > 1:
-            same = [p.name for p, s in students.items() if _folded(s) == _folded(student)]
+        same = of_name[_folded(student)]
+        refusal = refusals[path]
+        if len(same) > 1:
             refusal = refusal or f"{_listed(same)} have one name. Keep one of them."
             student = path.name
         name = file_name(student)
@@ -77,15 +86,16 @@ def file_name(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", text)
     name = "".join(c if _is_harmless(c) else "_" for c in plain)
+    name = f"_{name}" if _RESERVED.match(name) else name
     name = name if name[:1].isalnum() or name[:1] == "_" else f"_{name}"
     name = name if name[-1:] not in (" ", ".") else f"{name[:-1]}_"
-    if len(name.encode()) > LONGEST_NAME:
-        name = name.encode()[: LONGEST_NAME - 9].decode(errors="ignore")
-    return name if name == plain else _marked(name, text)
+    unchanged = name == plain and len(name.encode()) <= LONGEST_NAME
+    return name if unchanged else _marked(name, text)
 
 
 def _marked(name: str, text: str) -> str:
-    return f"{name}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:8]}"
+    begin = name.encode()[: LONGEST_NAME - 9].decode(errors="ignore")
+    return f"{begin}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:8]}"
 
 
 def _is_harmless(character: str) -> bool:
@@ -106,15 +116,19 @@ def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip"
 
 
-def _student(path: Path) -> str:
-    mode = path.lstat().st_mode
-    return path.stem if _is_zip(path) and not stat.S_ISDIR(mode) else path.name
+def _student(path: Path, refusal: str) -> str:
+    """Return whose an entry is: a zip is named after its student, without ``.zip``."""
+    is_file = refusal or not path.is_dir()
+    return path.stem if _is_zip(path) and is_file else path.name
 
 
 def _refusal(path: Path) -> str:
     """Return why an entry is not looked into, or an empty string."""
-    status = path.lstat()
     what = shown(path.name)
+    try:
+        status = path.lstat()
+    except OSError as error:
+        return f"{what} cannot be read: {error.strerror}."
     if is_link(status):
         return f"{what} is a link, which may lead to another's files. {SEND_A_ZIP}"
     if stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and _is_zip(path)):

@@ -33,8 +33,8 @@ def test_any_layer_sizes(judge: Judge) -> None:
 
 def shapes(answer: Answer) -> list[tuple[int, ...]]:
     """Return the parameters' shapes, sorted: layers may be made in any order."""
-    found = (answer[f"dense.{index}"].shape for index in range(64))
-    return sorted(shape for shape in found if shape is not None)
+    arrays = [answer[f"dense.{index}"] for index in range(64)]
+    return sorted(array.shape for array in arrays if array.shape is not None)
 
 
 @graded("1b-2-hidden", about="activations", needs=("1b-1-hidden",))

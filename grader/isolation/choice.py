@@ -17,7 +17,7 @@ from grader.isolation.plain import PlainTransport
 from grader.isolation.reply import IsolationError
 from grader.isolation.server_link import Launch
 from grader.isolation.session import Session
-from grader.isolation.users import is_root
+from grader.isolation.users import may_change_user
 from grader.isolation.worker import landlock, seccomp
 
 MODES = ("bubblewrap", "fallback", "plain")
@@ -69,10 +69,10 @@ def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
     for name in os.environ.get("GRADER_ISOLATION_WITHOUT", "").split():
         locks[name] = 0
     candidates = []
-    if is_root():
-        candidates.append(("bubblewrap", partial(_bubblewrap, requests, locks, True)))
-    candidates.append(("bubblewrap", partial(_bubblewrap, requests, locks, False)))
-    candidates.append(("fallback", partial(_fallback, requests, locks)))
+    for mode, start in (("bubblewrap", _bubblewrap), ("fallback", _fallback)):
+        if may_change_user():
+            candidates.append((mode, partial(start, requests, locks, True)))
+        candidates.append((mode, partial(start, requests, locks, False)))
     return [*candidates, plain]
 
 
@@ -82,9 +82,9 @@ def _bubblewrap(requests: Path, locks: dict[str, int], other_user: bool) -> Chos
     return _tried(launch, "bubblewrap", layers, locks, other_user)
 
 
-def _fallback(requests: Path, locks: dict[str, int]) -> Chosen:
+def _fallback(requests: Path, locks: dict[str, int], other_user: bool) -> Chosen:
     launch = partial(fallback.launch, requests=requests, locks=locks)
-    return _tried(launch, "fallback", [], locks, is_root())
+    return _tried(launch, "fallback", [], locks, other_user)
 
 
 def _plain(requests: Path) -> Chosen:

@@ -11,6 +11,7 @@ from grader.isolation.reply import Frame, Reply, StudentError
 from grader.isolation.worker.framing import FramingError, decode
 
 MAX_FRAMES = 12
+UNREADABLE = "The program's answer could not be read."
 SIGNALS = {
     4: "an illegal instruction",
     6: "an abort",
@@ -57,13 +58,13 @@ def reply_from(outcome: Outcome, ticket: str, limits: Limits, files: Mapping[str
 
 
 def _malformed(told: Mapping[str, Any]) -> Reply:
-    return Reply(status="malformed", sentence="The program's answer could not be read.", **told)
+    return Reply(status="malformed", sentence=UNREADABLE, **told)
 
 
 def _status(outcome: Outcome) -> str:
-    return {"output": "killed", "disk": "killed", "oversized": "malformed"}.get(
-        outcome.ended, outcome.ended
-    )
+    if outcome.ended in ("output", "disk", "threads"):
+        return "killed"
+    return "malformed" if outcome.ended == "oversized" else outcome.ended
 
 
 def _ending(outcome: Outcome, limits: Limits) -> str:
@@ -75,6 +76,8 @@ def _ending(outcome: Outcome, limits: Limits) -> str:
         "exited": "The program ended before it answered.",
         "output": f"The program printed more than {limits.output:,} bytes.",
         "disk": f"The program wrote more than {limits.file:,} bytes to disk.",
+        "threads": f"The program started more than {limits.processes} threads.",
+        "malformed": UNREADABLE,
         "oversized": f"The program's answer is larger than {limits.reply:,} bytes.",
     }[outcome.ended]
 

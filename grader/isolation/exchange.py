@@ -14,7 +14,13 @@ from grader.isolation.outcome import Outcome
 from grader.isolation.reply import IsolationError
 from grader.isolation.scratch import written
 from grader.isolation.server_link import STARTUP_SECONDS, ServerLink, WorkerLink
-from grader.isolation.worker.framing import PREFIX, FramingError, frame_size
+from grader.isolation.worker.framing import (
+    PREFIX,
+    FramingError,
+    frame_size,
+    header_end,
+    read_header,
+)
 from grader.isolation.worker.turn import CONFINED
 
 CHUNK = 1 << 18
@@ -36,6 +42,7 @@ class Exchange:
         self.printed = 0
         self.scratch = server.scratch_of(worker.request)
         self.confined = math.inf
+        self.header_is_right = False
 
     def run(self) -> Outcome:
         """Return what came, and how it ended.
@@ -63,7 +70,8 @@ class Exchange:
             ended = "output"
         self.server.collect()
         seconds = time.monotonic() - self.confined
-        return Outcome(self.data[len(CONFINED) :], ended, signal, bytes(self.tail), seconds)
+        del self.data[: len(CONFINED)]  # in place: an answer may be large
+        return Outcome(self.data, ended, signal, bytes(self.tail), seconds)
 
     def _converse(self, patience: float) -> str:
         """Send and receive until the worker has nothing more to say, or must be ended.
@@ -86,11 +94,13 @@ class Exchange:
                     left = min(left, SCRATCH_INTERVAL)
                     if written(self.scratch, self.limits.file):
                         return "disk"
+                    if self.server.threads() > self.limits.processes + 1:  # with one forked ahead
+                        return "threads"
                 for key, _ in selector.select(left):
                     finished = key.data()
                     if key.fileobj is self.worker.channel:
                         if finished:
-                            return "oversized" if len(self.data) > self._most() else ""
+                            return self._how_it_finished()
                         if not self.unsent and key.events != selectors.EVENT_READ:
                             selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
                             self.server.fork_ahead()
@@ -122,20 +132,36 @@ class Exchange:
         if chunk and not self.data:
             self.confined = time.monotonic()
         self.data += chunk
-        return not chunk or len(self.data) > self._most()
+        return not chunk or self._how_it_finished() != ""
 
-    def _most(self) -> int:
-        return self.limits.reply + len(CONFINED)
+    def _how_it_finished(self) -> str:
+        """Return why what came so far can be no answer; empty if it can.
+
+        The header is looked at before the arrays behind it have come.
+        """
+        if len(self.data) > self.limits.reply + len(CONFINED):
+            return "oversized"
+        with memoryview(self.data)[len(CONFINED) :] as frame:
+            if self.header_is_right or len(frame) < PREFIX.size:
+                return ""
+            _, header, body = PREFIX.unpack_from(frame)
+            if PREFIX.size + header + body > self.limits.reply:
+                return "oversized"
+            try:
+                frame_size(bytes(frame[: PREFIX.size]), self.limits.reply)
+                if len(frame) >= header_end(frame):
+                    read_header(frame, self.limits.reply)
+                    self.header_is_right = True
+            except FramingError:
+                return "malformed"
+        return ""
 
     def _complete(self) -> bool:
         """Return whether what came is as long as a frame says it is."""
-        frame = self.data[len(CONFINED) :]
-        if len(frame) < PREFIX.size:
-            return False
-        try:
+        with memoryview(self.data)[len(CONFINED) :] as frame:
+            if not self.header_is_right:
+                return False
             return len(frame) >= frame_size(bytes(frame[: PREFIX.size]), self.limits.reply)
-        except FramingError:
-            return True
 
     def _read_output(self) -> bool:
         """Take what was printed, keep its tail; True when there will be no more."""

@@ -8,9 +8,10 @@ class Outcome:
     """What a transport brings back: bytes nobody has believed yet, and how the worker ended.
 
     ``ended`` is ``""`` when bytes as long as one frame came, else ``"timeout"``, ``"cpu"``,
-    ``"killed"``, ``"exited"``, ``"output"`` (it printed too much), ``"disk"`` (it wrote too much)
-    or ``"oversized"`` (the answer was longer than allowed). ``seconds`` count from when the worker
-    was confined.
+    ``"killed"``, ``"exited"``, ``"output"`` (it printed too much), ``"disk"`` (it wrote too much),
+    ``"threads"`` (it started too many), ``"oversized"`` (the answer was longer than allowed) or
+    ``"malformed"`` (it does not start like a frame).
+    ``seconds`` count from when the worker was confined.
     """
 
     data: bytes | bytearray

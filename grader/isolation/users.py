@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import subprocess
 from pathlib import Path
 
 # Between the ids that systemd gives to home folders and those of its dynamic users
@@ -53,9 +54,21 @@ class ReservedUsers:
         self._name.close()
 
 
-def is_root() -> bool:
-    """Return whether this process may become another user."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+def may_change_user() -> bool:
+    """Return whether this process may start others as other users, by starting one.
+
+    Root may not where a container has taken the capability from it.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return False
+    command = ["/bin/sh", "-c", ":"]
+    try:
+        done = subprocess.run(
+            command, user=FIRST, group=FIRST, extra_groups=[], cwd="/", check=False, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0
 
 
 def _running() -> set[int]:

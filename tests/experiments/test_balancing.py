@@ -20,7 +20,7 @@ from experiments.training.objectives import (
     balancing_of,
 )
 from experiments.training.student_code import load_student_code
-from experiments.training.trainer import Training
+from experiments.training.trainer import Trainer
 
 MSE = "training/MSE"
 SHARED = replace(COURSE_RUNS[1], factorization_weight=1.0, regression_weight=1.0)
@@ -171,7 +171,7 @@ def test_uncertainty_weights_come_to_rest_at_half_the_inverse_of_each_loss():
 @pytest.mark.parametrize("name", BALANCINGS)
 def test_every_balancing_trains_both_tasks_in_minibatches_too(small_split, reference, name):
     configuration = replace(SHARED, balancing=name, batch_size=400)
-    training = Training(configuration, small_split, load_student_code(reference))
+    training = Trainer(configuration, small_split, load_student_code(reference))
     first, *_, last = (training.run_epoch() for _ in range(25))
     assert last[MSE] < first[MSE] / 2
     assert last["training/Factorization Loss"] < first["training/Factorization Loss"]
@@ -190,8 +190,8 @@ def test_a_restored_run_ends_with_the_same_bits(small_split, reference, changed_
     )
     configuration = replace(SHARED, balancing=name, gradient_interval=2)
 
-    def training() -> Training:
-        return Training(configuration, small_split, load_student_code(noisy))
+    def training() -> Trainer:
+        return Trainer(configuration, small_split, load_student_code(noisy))
 
     whole = training()
     expected = [whole.run_epoch() for _ in range(6)]
@@ -212,7 +212,7 @@ def test_a_restored_run_ends_with_the_same_bits(small_split, reference, changed_
 
 def test_log_variances_learn_at_a_rate_of_their_own(small_split, reference):
     configuration = replace(SHARED, balancing="uncertainty")
-    training = Training(configuration, small_split, load_student_code(reference))
+    training = Trainer(configuration, small_split, load_student_code(reference))
     training.run_epoch()
     # Adam's first step is as long as its rate. The stars are far off and the ranking is not.
     factorization, regression = training.balancing.log_variances.tolist()
@@ -223,10 +223,10 @@ def test_log_variances_learn_at_a_rate_of_their_own(small_split, reference):
 def test_separate_embeddings_have_nothing_to_aggregate(small_split, reference):
     configuration = replace(SEPARATE, balancing="mgda")
     with pytest.raises(ValueError, match=r"balancing='mgda' aggregates .* take embedding_sharing"):
-        Training(configuration, small_split, load_student_code(reference))
+        Trainer(configuration, small_split, load_student_code(reference))
 
 
 def test_a_name_that_is_no_balancing_is_told_which_there_are(small_split, reference):
     configuration = replace(SHARED, balancing="gradnorm")
     with pytest.raises(ValueError, match=r"'gradnorm'; it should be one of fixed, .*, imtlg"):
-        Training(configuration, small_split, load_student_code(reference))
+        Trainer(configuration, small_split, load_student_code(reference))

@@ -29,7 +29,7 @@ def test_the_main_job_on_the_real_data(movielens, tmp_path):
     for run in COURSE_RUNS:
         assert f"{run.name:28}  epoch 2/2  L_F 0.499" in done.stdout
         assert (tmp_path / "tensorboard" / run.name).is_dir()
-    assert "* best" in done.stdout
+    assert "After the last epoch" in done.stdout
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert list(summary["runs"]) == list(RUN_NAMES)
     assert summary["runs"][RUN_NAMES[1]]["final"]["training/MSE"] == pytest.approx(13.291, abs=1e-3)
@@ -37,7 +37,7 @@ def test_the_main_job_on_the_real_data(movielens, tmp_path):
 
 
 @pytest.mark.thorough
-def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_resume(tmp_path):
     folder = tmp_path / "my results"
     command = ["run", "--data", "synthetic", "--jobs", "1", "--epochs", "200"]
     with started(*command, "--out", folder, "--run", RUN_NAMES[1]) as process:
@@ -47,12 +47,12 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
                 break
         said = process.stdout.read()
     assert process.returncode == 130
-    assert "goes on after epoch" in said
+    assert "resumes after epoch" in said
     assert "Traceback" not in said
 
     resumed = given_again(said)
     assert resumed.returncode == 0, resumed.stderr
-    assert "goes on from here" in resumed.stdout
+    assert "  resumed\n" in resumed.stdout
     assert len((folder / "curves.csv").read_text().splitlines()) == 1 + 5 * 200
     assert not list(folder.glob("runs/*/checkpoint.pt"))
 
@@ -92,6 +92,53 @@ def test_the_command_to_give_again_is_one_that_a_terminal_takes(monkeypatch, tmp
     assert rerun_command() == ".venv/bin/python -m experiments run --out 'my results' --seed 7"
     monkeypatch.setattr(sys, "executable", "/opt/my python/bin/python")
     assert rerun_command().startswith("'/opt/my python/bin/python' -m experiments run ")
+
+
+def test_trying_an_option_keeps_the_assignments_results_and_its_runs(tmp_path, monkeypatch):
+    (tmp_path / "submission").symlink_to(PROJECT / "submission")
+    monkeypatch.chdir(tmp_path)
+    one_run = ["run", "--run", RUN_NAMES[1]]
+    tried = CliRunner().invoke(main, [*one_run, "--data", "synthetic", "--epochs", "3"])
+    assert tried.exit_code == 0, tried.output
+    summary = tmp_path / "results" / "summary.json"
+    assert json.loads(summary.read_text())["options"] == {"data": "synthetic", "epochs": 3}
+    # As if these were the results of the assignment's own options:
+    summary.write_text(summary.read_text().replace('"epochs": 3', '"epochs": 200'))
+    summary.write_text(json.dumps({**json.loads(summary.read_text()), "options": {}}))
+    kept = summary.read_bytes()
+    tried = CliRunner().invoke(main, [*one_run, "--data", "synthetic", "--epochs", "2"])
+    assert tried.exit_code == 0, tried.output
+    assert "keeps the results of the assignment's own options" in tried.output
+    assert summary.read_bytes() == kept
+    others = tmp_path / "results" / "tried" / "data=synthetic_epochs=2" / "summary.json"
+    assert RUN_NAMES[1] in json.loads(others.read_text())["runs"]
+    assert len(list((tmp_path / "results" / "runs").iterdir())) == 2
+
+
+def test_results_of_earlier_code_do_not_stay_without_a_word(changed_submission, tmp_path):
+    one_run = [*QUICK, "--run", RUN_NAMES[1], "--out", str(tmp_path)]
+    done = CliRunner().invoke(main, one_run)
+    assert done.exit_code == 0, done.output
+    folder = changed_submission(
+        "loss.py", "    return loss\n", "    raise NotImplementedError('Question 2a')\n"
+    )
+    failed = CliRunner().invoke(main, [*one_run, "--submission", str(folder)])
+    assert failed.exit_code == 1
+    assert "1 complete run was made by another version of the submission" in failed.output
+    assert f"Numbers and figures in {tmp_path} are still those of earlier runs" in failed.output
+
+
+def test_a_disk_that_locks_no_files_is_used_after_a_sentence(tmp_path, monkeypatch):
+    def no_locks(*_, **__):
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr("experiments.locking.FileLock.acquire", no_locks)
+    said = []
+    with lock_folder(tmp_path, said.append):
+        pass
+    assert said == [
+        f"The disk of {tmp_path} locks no files: give one command at a time that writes there."
+    ]
 
 
 def test_broken_code_is_an_error_with_the_students_line(changed_submission, tmp_path):

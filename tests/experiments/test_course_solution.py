@@ -11,7 +11,7 @@ import pytest
 from experiments.data.ratings import Split
 from experiments.run import COURSE_RUNS, METRICS, Run
 from experiments.training.student_code import load_student_code
-from experiments.training.trainer import Training
+from experiments.training.trainer import Trainer
 from tests.conftest import PROJECT
 
 COURSE = PROJECT / "tests" / "grader" / "right_submissions" / "the_course"
@@ -20,7 +20,7 @@ MRR = METRICS[3].key
 
 
 def train(run: Run, split: Split, folder: Path) -> list[dict[str, float]]:
-    training = Training(run, split, load_student_code(folder))
+    training = Trainer(run, split, load_student_code(folder))
     return [training.run_epoch() for _ in range(EPOCHS)]
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from experiments.engine.store import RunRecord, read_record, write_record
+from experiments.engine.store import RunRecord, Store, made_by
 from experiments.run import COURSE_RUNS
 from experiments.training.objectives import compare_gradients
 from experiments.training.student_code import load_student_code
-from experiments.training.trainer import Training
+from experiments.training.trainer import Trainer
 
 SHARED_99, SHARED_50, SEPARATE_50, _ = COURSE_RUNS
 
@@ -29,8 +29,8 @@ class PlantedNet(nn.Module):
         ).sum()
 
 
-def train(run, split, folder, epochs, **changes) -> Training:
-    training = Training(replace(run, **changes), split, load_student_code(folder))
+def train(run, split, folder, epochs, **changes) -> Trainer:
+    training = Trainer(replace(run, **changes), split, load_student_code(folder))
     for _ in range(epochs):
         training.run_epoch()
     return training
@@ -90,6 +90,6 @@ def test_separate_embeddings_have_no_gradients_to_compare(small_split, reference
 def test_a_record_keeps_the_gradients_to_the_bit(small_split, reference, tmp_path):
     training = train(SHARED_50, small_split, reference, 3, gradient_interval=2)
     curves = {metric: [value] for metric, value in training.run_epoch().items()}
-    record = RunRecord(training.run, curves, 1.0, (), tuple(training.gradients))
-    write_record(tmp_path, record)
-    assert read_record(tmp_path, SHARED_50.id) == record
+    record = RunRecord(training.run, made_by(""), curves, 1.0, (), tuple(training.gradients))
+    Store(tmp_path).write(record, b"")
+    assert Store(tmp_path).read(training.run) == record

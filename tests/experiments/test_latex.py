@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from experiments import latex
-from experiments.engine.store import RunRecord, write_summaries
+from experiments.engine.store import RunRecord, made_by
 from experiments.latex import number, read_rows, tabular, write_report
 from experiments.plots.curves import draw_small
 from experiments.plots.style import picture_bytes
 from experiments.run import COURSE_RUNS, METRICS
+from experiments.tables import write_summaries
 
 LOSS, MSE, JOINT, MRR, TEST_MSE = (metric.key for metric in METRICS)
 SHARED, SHARED_EVEN, SEPARATE_EVEN, SEPARATE = COURSE_RUNS
@@ -23,7 +24,7 @@ def record(run: object, epochs: int, mrr: float = 0.01, loss: float = 0.5) -> Ru
     curves |= {MSE: [13.75 / (epoch + 1) for epoch in range(epochs)]}
     curves |= {TEST_MSE: [14.25 / (epoch + 1) for epoch in range(epochs)]}
     curves |= {MRR: [mrr * (epoch + 1) for epoch in range(epochs)]}
-    return RunRecord(run, {metric.key: curves[metric.key] for metric in METRICS}, 1.0)
+    return RunRecord(run, made_by(""), {metric.key: curves[metric.key] for metric in METRICS}, 1.0)
 
 
 @pytest.fixture

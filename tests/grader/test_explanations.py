@@ -11,6 +11,7 @@ from grader.grading import grade
 from grader.isolation import ForkServer
 from grader.report import Report
 from grader.reports import write_report
+from tests.course import POINTS
 
 Make = Callable[..., Path]
 
@@ -142,7 +143,7 @@ def test_a_right_submission_never_loads_the_catalogue(
 ) -> None:
     fresh = Explainer()
     report = grade(submission(), grading_server, fresh, questions=["2a", "2b"])
-    assert report.score == report.max_score == 3
+    assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
     assert "_catalogue" not in vars(fresh)
 
 

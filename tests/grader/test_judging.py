@@ -1,6 +1,5 @@
 """Tolerances, the oracle and the list of tests, on cases that can be checked by hand."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from grader.sandbox import Sandbox
 from grader.suite import present_tests
 from grader.trial import attempt
 from grader.variants import VARIANTS
+from tests.course import FULL_MARKS
 
 ARRAY = np.array([1.0, -2.5, 0.003])
 
@@ -58,7 +58,6 @@ def test_a_forged_answer_is_a_wrong_answer(result: dict) -> None:
 def test_every_test_is_in_the_assignment_and_every_entry_has_a_test() -> None:
     assignment = read_assignment()
     assert set(present_tests()) == {test.id for test in assignment.tests}
-    assert sum(question.points for question in assignment.questions) == 20
     for test in assignment.tests:
         assert test.hidden == test.id.endswith("-hidden")
         assert present_tests()[test.id].__doc__.strip()
@@ -66,7 +65,7 @@ def test_every_test_is_in_the_assignment_and_every_entry_has_a_test() -> None:
 
 def test_hidden_tests_decide() -> None:
     tests = read_assignment().tests
-    assert sum(test.points for test in tests if test.hidden) >= 0.8 * 20
+    assert sum(test.points for test in tests if test.hidden) >= 0.8 * FULL_MARKS
 
 
 def test_the_worker_vocabulary_knows_nothing_of_the_tests() -> None:
@@ -189,10 +188,19 @@ def test_no_answer_but_one_that_is_right_makes_a_test_raise(id_: str) -> None:
             assert isinstance(judge, Judge), (name, judge)
 
 
-def test_an_array_of_many_dimensions_is_shown_in_no_time() -> None:
-    started = time.process_time()
+def test_of_an_array_of_many_dimensions_few_numbers_are_written_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[str] = []
+    array2string = np.array2string
+
+    def watched(*arguments: object, **options: object) -> str:
+        written.append(array2string(*arguments, **options))
+        return written[-1]
+
+    monkeypatch.setattr(np, "array2string", watched)
     assert len(text(np.zeros((7,) * 8, np.int8))) < 200
-    assert time.process_time() - started < 1
+    assert written[0].count("0") <= 2**8
 
 
 def test_answers_that_are_large_are_not_kept_beyond_a_bound() -> None:

@@ -19,6 +19,7 @@ from grader.report import Report
 from grader.reports import FORMATS, write_report
 from grader.reports.cell import write_html, write_text
 from release.gradescope.results_schema import SCHEMA
+from tests.course import POINTS, points_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOR_STUDENTS = [format_ for format_ in FORMATS if format_ != "json"]
@@ -173,7 +174,7 @@ def test_the_command_exits_with_0_1_or_2(submission: Callable[..., Path], tmp_pa
     path = str(submission(loss=("regression_weight * regression_loss", "regression_loss")))
     right = run(path, "--question", "2a")
     assert (right.returncode, right.stderr) == (0, "")
-    assert "2 of 2 points" in right.stdout
+    assert f"{POINTS['2a']:g} of {POINTS['2a']:g} points" in right.stdout
     out = tmp_path / "new" / "results.json"
     wrong = run(path, "--question", "2c", "--format", "gradescope", "--out", str(out))
     assert (wrong.returncode, wrong.stdout) == (1, "")
@@ -225,6 +226,11 @@ def test_a_copy_without_hidden_tests_says_that_there_are_some(
     shutil.copytree(path / "submission", copy / "submission")
     done = run("--question", "1a", "--question", "2a", cwd=copy)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 of 1 points" in done.stdout
-    assert "6 hidden tests were not run, worth 4 points." in " ".join(done.stdout.split())
+    public, hidden = (
+        sum(points_of(question, ends) for question in ("1a", "2a"))
+        for ends in ("-basic", "-hidden")
+    )
+    assert f"{public:g} of {public:g} points" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert f"6 hidden tests were not run, worth {hidden:g} points." in said
     assert "they are not in this folder" in " ".join(done.stdout.split())

@@ -9,6 +9,7 @@ from right import STYLES, THE_REFERENCE, write_right_submission
 from grader.explain import Explainer
 from grader.grading import grade
 from grader.isolation import ForkServer
+from tests.course import FULL_MARKS
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -26,7 +27,7 @@ def test_right_submissions_get_full_marks(
         table("right submissions              points  false alarms")
     table(f"{style:<30}{report.score:4g} of {report.max_score:g}{len(wrong):9}")
     assert wrong == []
-    assert (report.score, report.max_score, report.problem) == (20, 20, "")
+    assert (report.score, report.max_score, report.problem) == (FULL_MARKS, FULL_MARKS, "")
 
 
 def test_the_bank_is_large_enough() -> None:

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 
 from grader.assignment import read_assignment
 from grader.notebook import check
+from tests.course import points_of
 
 PROJECT = Path(__file__).parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "00_code.ipynb"
@@ -59,15 +60,19 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     *_, tables, wrong, _, mended, hidden = (
         NotebookClient(notebook, timeout=120, resources=place).execute().cells
     )
-    assert "1a · Embedding tables and biases: 0.75 of 0.75 points" in shown(tables, "text/html")
-    assert "4 hidden tests decide the other 2.25 points." in shown(tables, "text/html")
+    public, hidden_ones = (f"{points_of('1a', ends):g}" for ends in ("-basic", "-hidden"))
+    all_public = f"{public} of {public} points"
+    assert f"1a · Embedding tables and biases: {all_public}" in shown(tables, "text/html")
+    assert f"4 hidden tests decide the other {hidden_ones} points." in shown(tables, "text/html")
     assert errors(tables) == ""
     assert "2b: 1 of 1 public tests did not pass." in errors(wrong)
     assert "expected  1." in shown(wrong, "text/html")
     assert ">2b-0-basic<" in shown(wrong, "text/html"), "other tests say: fix this one first"
     assert "expected  1." in shown(wrong, "text/plain")
-    assert errors(mended) == "" and "0.25 of 0.25 points" in shown(mended, "text/html")
-    assert "0.75 of 0.75 points" in shown(hidden, "text/html"), "there are none to run"
+    assert errors(mended) == ""
+    public_2b = f"{points_of('2b', '-basic'):g}"
+    assert f"{public_2b} of {public_2b} points" in shown(mended, "text/html")
+    assert all_public in shown(hidden, "text/html"), "there are none to run"
     assert all(o.output_type != "stream" or o.name == "stderr" for c in (wrong,) for o in c.outputs)
 
 

@@ -60,7 +60,7 @@ def test_it_shows_a_study_that_is_there_and_does_no_runs(project):
     assert "by seed:" in shown(notebook, "own-claim")
     assert "too few runs for this" in shown(notebook, "sharing")
     assert len(pictures(notebook, "preference")) == 1
-    assert not (project / "results" / "study" / "runs").exists()
+    assert not (project / "results" / "runs").exists()
 
 
 @pytest.mark.thorough
@@ -70,7 +70,7 @@ def test_it_makes_a_quick_study_by_itself(project):
     assert re.search(r"shared 0\.9\b(?!9)", shown(notebook, "balance"))
     assert 'src="data:image/png' in shown(notebook, "balance")
     assert len(pictures(notebook, "preference")) == 1
-    assert len(list((project / "results" / "study" / "runs").iterdir())) == 15
+    assert len(list((project / "results" / "runs").iterdir())) == 15
 
 
 def test_it_asks_for_the_quick_study_and_is_committed_without_outputs():

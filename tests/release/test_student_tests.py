@@ -59,6 +59,17 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
     assert "2 failed, 1 passed, 9 skipped" in said
 
 
+def test_a_folder_without_the_files_is_told_once(student: Files, tmp_path: Path) -> None:
+    write_folder(student, tmp_path)
+    for name in ("model", "loss", "mrr"):
+        (tmp_path / "submission" / f"{name}.py").rename(tmp_path / "submission" / f"my_{name}.py")
+    done = make_test(tmp_path)
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1, said
+    assert said.count("holds none of model.py, loss.py, mrr.py. It holds ") == 1
+    assert "submission/my_model.py" in said and "11 skipped" in said
+
+
 @pytest.mark.thorough
 def test_a_file_that_cannot_be_imported_is_told_once_and_names_all_its_questions(
     student: Files, tmp_path: Path

@@ -212,7 +212,11 @@ def answer(measurements: Measurements) -> Section | None:
             r"@{}l>{\raggedright\arraybackslash}p{0.24\textwidth}lr@{\hspace{3pt}}r"
             r">{\raggedright\arraybackslash}p{0.15\textwidth}@{}",
             ("", "Quantity", "Difference", "Mean [95 % interval]", "N", "Verdict"),
-            [(c.question, c.quantity, *cells[1:]) for c, cells in zip(found, table.cells)],
+            [
+                (c.question, c.quantity, *cells[1:])
+                for c, cells in zip(found, table.cells)
+                if c.moment is Moment.END
+            ],
         ),
     )
 

@@ -38,7 +38,9 @@ def main() -> None:
         packed = arrays.pop("submission files")
         if folder is None:
             mapped = mapped_address_space()
-            apply_to_self(content["limits"], address_space=mapped, whole_process=False)
+            apply_to_self(
+                content["limits"], address_space=mapped, whole_process=False, processes=False
+            )
             folder = lay_out(content, packed, scratch)
             make_importable(folder)
         frame = answer(execute, content, arrays, folder)

@@ -70,7 +70,9 @@ def give_up(
     kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    apply_to_self(limits, address_space=address_space, whole_process=True)
+    # The kernel counts all that a user runs, and none of root's.
+    countable = confinement.namespaces or user is not None
+    apply_to_self(limits, address_space=address_space, whole_process=True, processes=countable)
     if confinement.landlock:
         landlock.restrict(confinement.readable, [scratch, "/dev/null"], confinement.landlock)
     if confinement.seccomp:

@@ -18,7 +18,7 @@ import numpy as np
 
 MAGIC = b"MTL1"
 PREFIX = struct.Struct("<4sIQ")
-MAX_HEADER = 4 << 20
+MAX_HEADER = 256 << 10  # a right reply's has 5 KiB
 MAX_ARRAYS = 256
 MAX_DIMENSIONS = 8
 MAX_NAME = 200
@@ -65,7 +65,9 @@ def frame_size(prefix: bytes, limit: int) -> int:
     return size
 
 
-def decode(frame: bytes | bytearray, limit: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def decode(
+    frame: bytes | bytearray | memoryview, limit: int
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the content and the arrays of exactly one frame, checked in every respect.
 
     The arrays are copies that own their memory and can be written to.
@@ -74,10 +76,38 @@ def decode(frame: bytes | bytearray, limit: int) -> tuple[dict[str, Any], dict[s
         raise FramingError(f"{len(frame)} bytes are less than a frame")
     if frame_size(bytes(frame[: PREFIX.size]), limit) != len(frame):
         raise FramingError(f"{len(frame)} bytes are not exactly one frame")
-    header_size = PREFIX.unpack_from(frame)[1]
-    start = PREFIX.size + header_size
+    content, described = read_header(frame, limit)
+    start = header_end(frame)
+    arrays: dict[str, np.ndarray] = {}
+    for name, dtype, shape in described:
+        count = math.prod(shape)
+        arrays[name] = np.empty(shape, dtype)
+        if count:
+            arrays[name][...] = np.frombuffer(frame, dtype, count, start).reshape(shape)
+        start += count * dtype.itemsize
+    return content, arrays
+
+
+def header_end(frame: bytes | bytearray | memoryview) -> int:
+    """Return where the header of a frame ends, from its first ``PREFIX.size`` bytes."""
+    return PREFIX.size + PREFIX.unpack_from(frame)[1]
+
+
+def read_header(
+    frame: bytes | bytearray | memoryview, limit: int
+) -> tuple[dict[str, Any], list[tuple[str, np.dtype, tuple[int, ...]]]]:
+    """Return the content and the arrays' descriptions, from a frame whose arrays need not be there.
+
+    Raises
+    ------
+    FramingError
+        If no frame within the limit starts like this: too many arrays, a dtype or a shape that
+        cannot travel, arrays that are not together as long as the frame says.
+    """
+    frame_size(bytes(frame[: PREFIX.size]), limit)
+    body = PREFIX.unpack_from(frame)[2]
     try:
-        header = json.loads(bytes(frame[PREFIX.size : start]).decode())
+        header = json.loads(bytes(frame[PREFIX.size : header_end(frame)]).decode())
     except (ValueError, RecursionError) as error:
         raise FramingError("the header is not JSON") from error
     if not isinstance(header, dict) or set(header) != {"content", "arrays"}:
@@ -86,26 +116,15 @@ def decode(frame: bytes | bytearray, limit: int) -> tuple[dict[str, Any], dict[s
         raise FramingError("the header's parts have the wrong types")
     if len(header["arrays"]) > MAX_ARRAYS:
         raise FramingError(f"{len(header['arrays'])} arrays are over the limit of {MAX_ARRAYS}")
-    arrays: dict[str, np.ndarray] = {}
-    for description in header["arrays"]:
-        name, dtype, shape = _array_description(description)
-        size = math.prod(shape) * dtype.itemsize
-        if name in arrays:
-            raise FramingError(f"the array {name!r} comes twice")
-        if size > len(frame) - start:
-            raise FramingError(f"the array {name!r} is longer than the frame")
-        try:
-            arrays[name] = np.ndarray(shape, dtype, bytes(frame[start : start + size]))
-            arrays[name] = arrays[name].copy()
-        except (ValueError, MemoryError) as error:
-            raise FramingError(f"the array {name!r} has an impossible shape") from error
-        start += size
-    if start != len(frame):
-        raise FramingError("the frame is longer than its arrays")
-    return header["content"], arrays
+    described = [_array_description(description, limit) for description in header["arrays"]]
+    if len({name for name, _, _ in described}) < len(described):
+        raise FramingError("two arrays have the same name")
+    if sum(math.prod(shape) * dtype.itemsize for _, dtype, shape in described) != body:
+        raise FramingError("the arrays are not as long as the frame")
+    return header["content"], described
 
 
-def _array_description(description: object) -> tuple[str, np.dtype, tuple[int, ...]]:
+def _array_description(description: object, limit: int) -> tuple[str, np.dtype, tuple[int, ...]]:
     match description:
         case [str(name), str(dtype), [*shape]]:
             pass
@@ -115,7 +134,10 @@ def _array_description(description: object) -> tuple[str, np.dtype, tuple[int, .
         raise FramingError("an array's name is too long or not printable")
     if dtype not in DTYPES:
         raise FramingError(f"the array {name!r} has a dtype that cannot travel")
-    sizes_are_natural = all(type(size) is int and 0 <= size < 1 << 48 for size in shape)
+    sizes_are_natural = all(type(size) is int and 0 <= size <= limit for size in shape)
     if len(shape) > MAX_DIMENSIONS or not sizes_are_natural:
         raise FramingError(f"the array {name!r} has an impossible shape")
+    # Of an empty array too: what is computed with the other sizes of its shape takes memory.
+    if math.prod(size or 1 for size in shape) * np.dtype(dtype).itemsize > limit:
+        raise FramingError(f"the array {name!r} is larger than the limit of {limit}")
     return name, np.dtype(dtype), tuple(shape)

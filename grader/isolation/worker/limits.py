@@ -8,7 +8,9 @@ except ImportError:  # Windows
     resource = None
 
 
-def apply_to_self(limits: dict[str, Any], *, address_space: int, whole_process: bool) -> None:
+def apply_to_self(
+    limits: dict[str, Any], *, address_space: int, whole_process: bool, processes: bool
+) -> None:
     """Set resource limits that cannot be raised again.
 
     Parameters
@@ -18,8 +20,9 @@ def apply_to_self(limits: dict[str, Any], *, address_space: int, whole_process: 
     address_space : int
         Bytes that this process has mapped already; 0 for no limit on memory.
     whole_process : bool
-        This process serves one request, so that bounds on its processor time and on the
-        number of processes make sense.
+        This process serves one request, so that a bound on its processor time makes sense.
+    processes : bool
+        This process's user has no others, so that a bound on their number makes sense.
     """
     if resource is None:
         return
@@ -30,10 +33,11 @@ def apply_to_self(limits: dict[str, Any], *, address_space: int, whole_process: 
         _set(resource.RLIMIT_AS, address_space + limits["memory"])
     if whole_process:
         _set(resource.RLIMIT_CPU, limits["cpu"])
-        _set(resource.RLIMIT_NPROC, limits["processes"])
         for name in ("MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO", "SIGPENDING"):
             if hasattr(resource, f"RLIMIT_{name}"):
                 _set(getattr(resource, f"RLIMIT_{name}"), 0)
+    if processes:
+        _set(resource.RLIMIT_NPROC, limits["processes"])
 
 
 def mapped_address_space() -> int:

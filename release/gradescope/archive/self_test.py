@@ -17,7 +17,9 @@ def main() -> None:
             sys.exit(
                 "The autograder is not set up: nothing keeps a submission from the hidden tests. "
                 f"It {'; it '.join(server.open_doors)}. "
-                "Choose Ubuntu 22.04, variant Base, as base image, and build again."
+                "Choose Ubuntu 22.04, variant Base, as base image, and build again. If this stays, "
+                "the machine's kernel has no sandbox to offer: download the submissions, and grade "
+                "them on a Linux machine of yours (docs/instructors.md, With neither)."
             )
         for name in ("model.py", "loss.py", "mrr.py"):
             (Path(folder) / name).write_bytes((BASE / name).read_bytes())

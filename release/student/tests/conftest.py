@@ -38,24 +38,32 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def report() -> Report:
-    """What the public tests say of submission/."""
+def found() -> Report:
+    """What the public tests say of submission/, or why they could not run."""
     with ForkServer() as server:
-        found = grade(PROJECT, server, public_only=True)
+        return grade(PROJECT, server, public_only=True)
+
+
+@pytest.fixture
+def report(found: Report, told: set[str]) -> Report:
+    """What the public tests say of submission/; the first test fails if they could not run."""
+    if found.problem in told:
+        pytest.skip(found.problem)
     if found.problem:
+        told.add(found.problem)
         pytest.fail(found.problem, pytrace=False)
     return found
 
 
 @pytest.fixture(scope="session")
-def stand(report: Report) -> dict[str, Standing]:
+def stand(found: Report) -> dict[str, Standing]:
     """Where each question stands, by id."""
-    return {standing.id: standing for standing in standings(report)}
+    return {standing.id: standing for standing in standings(found)}
 
 
 @pytest.fixture(scope="session")
 def told() -> set[str]:
-    """Which files that cannot be imported have been told: one of them stops several questions."""
+    """What has been told already: a file that cannot be imported stops several questions."""
     return set()
 
 

@@ -113,6 +113,20 @@ def test_an_axis_of_many_decades_has_powers_of_ten():
     assert set(tick_labels(figure)) <= {f"$\\mathdefault{{10^{{{k}}}}}$" for k in range(-4, 3)}
 
 
+def cut_off(figure: Figure) -> bool:
+    """Return whether something of a figure lies outside of it."""
+    figure.draw_without_rendering()
+    box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    return not (box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.slug)
+def test_no_label_is_cut_off(metric):
+    curves = curves_of(*COURSE_RUNS).assign(epoch=lambda rows: rows["epoch"] * 200 // 9)
+    for figure in (draw_one_metric(curves, metric), draw_small(curves, metric, COURSE_RUNS)):
+        assert not cut_off(figure)
+
+
 def test_a_loss_that_diverged_leaves_an_axis():
     curves = curves_of(SHARED_99)
     curves.loc[curves["epoch"] > 2, "value"] = np.inf

@@ -10,11 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.cli import main
-from experiments.configuration import METRICS
-from experiments.engine.store import RunRecord, run_folder, write_record
-from experiments.study.grid import STANDARD
+from experiments.engine.store import MadeBy, RunRecord, Store
+from experiments.run import METRIC_KEYS, SHARED_50
 from experiments.study.measurements import read_measurements
-from experiments.study.tidy_files import gather_runs
+from experiments.study.tidy_files import gather_runs, remember_study
 from tests.processes import press_ctrl_c, started, wait_until_gone
 
 SMALL = ["study", "--data", "synthetic", "--epochs", "3", "--seeds", "1"]
@@ -32,7 +31,7 @@ def times_written(folder: Path) -> dict[str, int]:
 def test_a_plan_says_what_a_study_costs_and_does_nothing(tmp_path):
     planned = study("--part", "width", "--workers", "1", "--out", tmp_path, "--plan")
     assert planned.exit_code == 0, planned.output
-    assert "6 of 6 runs to do: about " in planned.output and "on 1 worker." in planned.output
+    assert "6 of 6 runs to do: about " in planned.output and "1 at a time." in planned.output
     assert not list(tmp_path.iterdir())
 
 
@@ -41,23 +40,15 @@ def test_a_study_does_its_runs_once_and_reports(tmp_path):
     arguments = ("--part", "width", "--workers", "1", "--out", tmp_path)
     first = study(*arguments)
     assert first.exit_code == 0, first.output
-    assert "6 of 6 runs to do: about " in first.output and "on 1 worker." in first.output
-    assert "(6/6 runs)" in first.output and (tmp_path / "study.html").exists()
+    assert "6 of 6 runs to do: about " in first.output and "1 at a time." in first.output
+    assert (tmp_path / "study.html").exists()
     assert len((tmp_path / "runs.csv").read_text().splitlines()) == 1 + 6
     written = times_written(tmp_path)
     assert len(written) == 6
 
     again = study(*arguments, "--plan")
-    assert "All 6 runs are complete." in again.output and "Starting" not in again.output
+    assert "All 6 runs are complete." in again.output
     assert times_written(tmp_path) == written
-
-
-def test_the_folder_of_other_ratings_is_not_written_over(tmp_path):
-    run = replace(STANDARD, data="other ratings")
-    write_record(tmp_path, RunRecord(run, {metric: [1.0] for metric in METRICS}, 1.0))
-    done = study("--out", tmp_path)
-    assert done.exit_code == 1 and "has a study of other ratings" in done.output
-    assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize(
@@ -80,16 +71,18 @@ def test_what_cannot_be_is_one_sentence(arguments, message, tmp_path):
 
 @pytest.mark.thorough
 def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submission(tmp_path):
-    def finish(seed: int, submission: str, value: float) -> None:
-        run = replace(STANDARD, seed=seed, submission=submission)
-        write_record(tmp_path, RunRecord(run, {metric: [value] for metric in METRICS}, 1.0))
+    store = Store(tmp_path)
+    before, after = (MadeBy(submission, "ours", {}) for submission in ("before", "after"))
+
+    def finish(seed: int, made_by: MadeBy, value: float) -> None:
+        run = replace(SHARED_50, seed=seed)
+        store.write(RunRecord(run, made_by, {key: [value] for key in METRIC_KEYS}, 1.0), b"")
 
     for seed in (1, 2, 3):
-        finish(seed, "before", 1.0)
-    finish(2, "after", 2.0)
-    run = replace(STANDARD, seed=2)
-    later = time.time_ns() + 10**9
-    os.utime(run_folder(tmp_path, run.id) / "run.json", ns=(later, later))
+        finish(seed, before, 1.0)
+    finish(2, after, 2.0)
+    run = replace(SHARED_50, seed=2)
+    remember_study(tmp_path, run, after)
     (tmp_path / "runs.csv").write_text("of an earlier study")
     gather_runs(tmp_path)
     assert read_measurements(tmp_path).runs[["run", "eval/MSE"]].to_numpy().tolist() == [
@@ -109,8 +102,9 @@ def test_a_study_with_runs_that_failed_reports_on_the_others(changed_submission,
     done = study("--part", "claims", "--submission", folder, "--out", tmp_path / "study")
     assert done.exit_code == 1 and "2 runs failed" in done.output
     assert "in forward_without_embedding_sharing: Question 1c" in done.output
-    page = (tmp_path / "study" / "study.html").read_text(encoding="utf-8")
-    assert "what 2 runs say" in page and "shared 0.99 has lower train" in page
+    assert (tmp_path / "study" / "study.html").exists()
+    assert len((tmp_path / "study" / "runs.csv").read_text().splitlines()) == 1 + 2
+    assert len(list(tmp_path.glob("runs/*/run.json"))) == 2, "kept with those of the four runs"
 
 
 @pytest.mark.thorough
@@ -169,7 +163,7 @@ def test_ctrl_c_stops_every_process_and_says_how_to_go_on(tmp_path):
         press_ctrl_c(process)
         said = process.stdout.read()
     assert process.returncode == 130
-    assert "Stopping;" in said and "To go on, give the command again:" in said
+    assert "Stopping:" in said and "To resume, give the command again:" in said
     assert "python -m experiments study --data synthetic --epochs 5000" in said
     assert "Traceback" not in said
     wait_until_gone(process.pid)

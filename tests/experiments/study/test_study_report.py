@@ -195,6 +195,17 @@ def test_without_runs_nothing_is_written(tmp_path):
 
 
 @pytest.mark.thorough
+def test_no_label_of_a_figure_is_cut_off(whole):
+    sections, _ = answer_all(read_measurements(whole))
+    for section in sections:
+        if section.figure:
+            section.figure.draw_without_rendering()
+            box, (width, height) = section.figure.get_tightbbox(), section.figure.get_size_inches()
+            inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+            assert inside, section.question.key
+
+
+@pytest.mark.thorough
 def test_figures_are_pdf_with_text_and_png(whole):
     for key in KEYS:
         if key != "methods":

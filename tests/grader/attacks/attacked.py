@@ -34,6 +34,7 @@ class Target:
             "@NEIGHBOUR@": str(self.folder / "neighbour"),
             "@CURRENT@": str(self.folder / "current"),
             "@GRADER@": str(Path(grader.__file__).parent),
+            "@BAIT@": str(self.folder / "current/sentinel.txt"),
             "@HOME@": str(Path.home()),
             "@HOME_FILE@": str(self.home_file),
             "@PARENT@": str(os.getpid()),

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from grader.isolation.worker.framing import DTYPES, MAX_ARRAYS, FramingError, decode, encode
+from grader.isolation.worker.framing import (
+    DTYPES,
+    MAX_ARRAYS,
+    FramingError,
+    decode,
+    encode,
+    read_header,
+)
 
 LIMIT = 1 << 20
 JSON = st.recursive(
@@ -114,3 +122,32 @@ def test_content_that_is_not_json_does_not_travel(value: object) -> None:
 def test_arrays_of_other_kinds_do_not_travel(dtype: str) -> None:
     with pytest.raises(FramingError, match="cannot travel"):
         encode({}, {"x": np.zeros(2, dtype)})
+
+
+def test_an_empty_array_of_a_huge_shape_is_refused() -> None:
+    decode(frame({"content": {}, "arrays": [["x", "<f4", [0, 1000]]]}), LIMIT)
+    for shape in ([0, 1 << 40], [0, 1 << 15, 1 << 15], [1 << 18, 0, 2]):
+        with pytest.raises(FramingError):
+            decode(frame({"content": {}, "arrays": [["x", "<f4", shape]]}), LIMIT)
+
+
+def test_arrays_are_refused_before_they_have_come() -> None:
+    for arrays in ([["x", "<f4", [2, 2]]], [["x", "<f4", [1]]] * 2, [["x", "|O", [1]]]):
+        complete = frame({"content": {}, "arrays": arrays}, bytes(8))
+        with pytest.raises(FramingError):
+            read_header(complete[:-8], LIMIT)
+
+
+def test_a_long_header_is_refused() -> None:
+    with pytest.raises(FramingError, match="limit"):
+        decode(frame({"content": {"x": [[]] * 100_000}, "arrays": []}), 1 << 30)
+
+
+def test_decoding_takes_little_more_memory_than_the_arrays() -> None:
+    array = np.zeros(4 << 20, np.uint8)
+    data = encode({}, {"x": array, "y": array})
+    tracemalloc.start()
+    decode(data, 1 << 30)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.1 * len(data)

@@ -159,9 +159,8 @@ def test_a_submission_can_import_what_is_installed(isolated_server: ForkServer, 
 @pytest.mark.parametrize("name", ["scipy.stats", "pandas"])
 def test_large_packages_are_imported_once_for_all(isolated_server: ForkServer, name: str) -> None:
     pytest.importorskip(name)
-    source = f"import time\nstart = time.perf_counter()\nimport {name}\n"
-    source += "def f(): return {'seconds': time.perf_counter() - start}"
-    assert run(isolated_server, source).result["seconds"] < 0.2
+    source = f"import sys\nfound = {name!r} in sys.modules\ndef f(): return {{'found': found}}"
+    assert run(isolated_server, source).result["found"]
 
 
 def test_a_submission_may_write_and_read_files_of_its_own(isolated_server: ForkServer) -> None:

@@ -3,16 +3,14 @@
 import os
 import signal
 import tempfile
-import time
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 from of_mode import CALLS, of_mode
 
 from grader.isolation import ForkServer, IsolationError, Limits, users
-from grader.isolation.users import is_root
+from grader.isolation.users import may_change_user
 from grader.isolation.worker import landlock
 
 COUNT = b"""
@@ -63,7 +61,7 @@ def test_the_worker_sees_neither_the_grader_nor_our_environment(
 
 
 def test_roots_workers_are_users_that_are_nobodys(isolated_server: ForkServer) -> None:
-    if not is_root():
+    if not may_change_user():
         pytest.skip("only root can give workers other users; run this one with sudo")
     assert "separate user" in isolated_server.layers
     with isolated_server.open({"loss.py": LOOK}) as session:
@@ -216,17 +214,6 @@ def test_two_hundred_submissions_leave_nothing(isolated_server: ForkServer) -> N
     after = held()
     assert after[1:] == (children, descriptors)
     assert after[0] - memory < 4 << 20
-
-
-def test_a_request_costs_milliseconds(isolated_server: ForkServer) -> None:
-    seconds = []
-    with isolated_server.open({"loss.py": b"def f(): return {}"}) as session:
-        for _ in range(30):
-            started = time.perf_counter()
-            assert session.run({"call": "f"}).status == "ok"
-            seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.03
-    assert np.median(seconds) < 0.2
 
 
 def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> None:

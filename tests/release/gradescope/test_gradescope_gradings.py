@@ -21,6 +21,7 @@ from release.archive import zip_bytes
 from release.files import Files, PackedFile
 from release.gradescope import gradescope_files
 from tests.conftest import skip_or_fail
+from tests.course import FULL_MARKS
 
 # Each grading here starts Python and torch anew, as on Gradescope: several seconds.
 Start = Callable[..., Gradescope]
@@ -80,7 +81,7 @@ def test_three_loose_files_get_all_points(gradescope: Gradescope, tmp_path: Path
     upload = write_right(tmp_path / "upload")
     write_junk(upload)
     graded = gradescope.submit(upload)
-    assert graded.results["score"] == 20, graded.stdout
+    assert graded.results["score"] == FULL_MARKS, graded.stdout
     assert failed(graded.results) == {}
     assert len(graded.results["tests"]) == len(read_assignment().tests)
     assert "Isolation: " in graded.stdout
@@ -123,7 +124,7 @@ def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
     problems = failed(graded.results)
     assert {number.split("-")[0] for number in problems} == {mistake.question}, graded.stdout
     assert all(mistake.did in text for text in problems.values())
-    assert graded.results["score"] < 20
+    assert graded.results["score"] < FULL_MARKS
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_a_submission_reaches_neither_the_source_nor_the_results(
     before = snapshot(gradescope.autograder / "source")
     graded = gradescope.submit(hostile(tmp_path / "upload"), variables=SANDBOXES[sandbox])
     assert failed(graded.results) == {}, graded.stdout
-    assert graded.results["score"] == 20
+    assert graded.results["score"] == FULL_MARKS
     assert snapshot(gradescope.autograder / "source") == before
     left = {path.name for path in (gradescope.autograder / "results").iterdir()}
     assert left == {"results.json", "stdout"}
@@ -181,7 +182,7 @@ def test_without_a_sandbox_nobody_is_graded_with_the_public_tests_alone(
     upload = write_right(tmp_path / "upload")
     graded = gradescope.submit(upload, variables=variables, through=through)
     if through and graded.results:  # on this machine the sandbox holds all the same
-        assert graded.results["score"] == 20
+        assert graded.results["score"] == FULL_MARKS
         return
     assert not_graded(graded)["output"] == UNPROTECTED
     assert "Grade where the sandbox holds" in graded.stdout
@@ -288,7 +289,7 @@ def test_a_right_submission_gets_all_points_however_it_is_uploaded(
         archive.rename(upload / archive.name)
         write_junk(upload)
     graded = gradescope.submit(upload)
-    assert graded.results["score"] == 20, graded.results["output"]
+    assert graded.results["score"] == FULL_MARKS, graded.results["output"]
 
 
 @pytest.mark.thorough
@@ -299,12 +300,12 @@ def test_setup_makes_an_environment_that_grades_as_the_command_here_does(
     wrong = read_catalogue()[MISTAKE].write(tmp_path / "wrong")
     with start(environment=None) as machine:
         said = machine.build(SANDBOXES["fallback without Landlock"])
-        assert "a right submission gets 20 points" in said
+        assert f"a right submission gets {FULL_MARKS:g} points" in said
         right = machine.submit(write_right(tmp_path / "right"))
         mistaken = machine.submit(wrong)
         attacked = machine.submit(hostile(tmp_path / "hostile"))
-    assert right.results["score"] == 20, right.stdout
-    assert attacked.results["score"] == 20, failed(attacked.results)
+    assert right.results["score"] == FULL_MARKS, right.stdout
+    assert attacked.results["score"] == FULL_MARKS, failed(attacked.results)
     out = tmp_path / "results.json"
     command = [sys.executable, "-m", "grader", wrong, "--format", "gradescope", "--out", out]
     subprocess.run(command, cwd=PROJECT, check=False)

@@ -1,6 +1,7 @@
 """The step that grades, and what ``generate_assignment`` releases."""
 
 from dataclasses import replace
+from datetime import timezone
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from release.archive import write_folder
 from release.nbgrader.nbgrader_course import autograding, loaded
 from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
 from release.nbgrader.nbgrader_course.course import SetPoints, read_course
+from tests.course import COURSE, FULL_MARKS, POINTS, POINTS_OF_TEST, WRITTEN_POINTS
 
 MISTAKE = ("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()")
 NAMES = {"nbgrader": {"student": "ada", "assignment": "ps1", "notebook": "00_code"}}
@@ -47,10 +49,9 @@ def test_each_question_gets_its_report_and_its_points(graded):
     cells = graded()
     points = {id_: cell.outputs[-1].data["text/plain"] for id_, cell in cells.items()}
     # The last test of 1c trains with the student's losses, so it waits for 2b.
-    assert points == {
-        **{"1a": "3.0", "1b": "2.0", "1c": "4.75", "1d": "2.0"},
-        **{"2a": "2.0", "2b": "0.25", "2c": "1.0", "2d": "4.0"},
-    }
+    training = POINTS_OF_TEST["1c-10-hidden"]
+    expected = {**POINTS, "1c": POINTS["1c"] - training, "2b": POINTS_OF_TEST["2b-2-hidden"]}
+    assert points == {id_: str(float(scored)) for id_, scored in expected.items()}
     page = cells["2b"].outputs[0].data["text/html"]
     assert "The squared errors are summed, not averaged." in page
     assert "The squared errors" not in cells["2a"].outputs[0].data["text/html"]
@@ -95,9 +96,10 @@ def test_a_question_that_the_report_leaves_out_does_not_get_all_points(graded, m
 
 def test_points_that_the_gradebook_does_not_know_are_not_given(graded):
     def other_points(cells):
-        cells["1a"].metadata.nbgrader.points = 4.0
+        cells["1a"].metadata.nbgrader.points = POINTS["1a"] + 1.0
 
-    with pytest.raises(NotGradedError, match=r"1a has 3 points in assignment.toml and 4 in the"):
+    said = f"1a has {POINTS['1a']:g} points in assignment.toml and {POINTS['1a'] + 1:g} in the"
+    with pytest.raises(NotGradedError, match=said):
         graded(other_points)
 
 
@@ -164,5 +166,6 @@ def test_generate_assignment_takes_hidden_lines_and_rubrics_out(classroom):
             assert word not in released
     with classroom.gradebook() as book:
         assignment = book.find_assignment("ps1")
-        assert assignment.max_score == 26
-        assert assignment.duedate.isoformat() == "2026-12-12T07:59:00", "in UTC"
+        assert assignment.max_score == FULL_MARKS + sum(WRITTEN_POINTS.values())
+        due = COURSE["due"].astimezone(timezone.utc).replace(tzinfo=None)
+        assert assignment.duedate == due

@@ -8,7 +8,12 @@ import pytest
 
 from release.archive import write_folder
 from release.files import Files
+from tests.course import FULL_MARKS, POINTS, WRITTEN_POINTS
 from tests.release.nbgrader.conftest import Classroom
+
+ALL_POINTS = FULL_MARKS + sum(WRITTEN_POINTS.values())
+SET = POINTS["1a"]
+OTHER = SET + 1
 
 pytestmark = [
     pytest.mark.thorough,
@@ -84,12 +89,12 @@ def room(shared_classroom: Classroom, reference_code: Files) -> Classroom:
 def test_a_second_submission_is_collected_graded_and_answered(
     room: Classroom, reference_code: Files
 ) -> None:
-    assert points(room) < 20
+    assert points(room) < FULL_MARKS
     assert HINT in feedback(room)
     submit(room, reference_code, right=True)
     for command in ("collect", "autograde", "generate_feedback", "release_feedback"):
         room.nbgrader(command, "ps1")
-    assert points(room) == 20
+    assert points(room) == FULL_MARKS
     assert HINT not in feedback(room)
     before = room.nbgrader("collect", "ps1")
     assert "No newer submission to collect: ada ps1" in before
@@ -122,7 +127,7 @@ def test_with_settings_that_cannot_be_read_nobody_is_graded_and_no_notebook_is_r
     assert "cannot be read, so nobody is graded" in said
     assert "Executing notebook" not in said
     room.nbgrader("autograde", "ps1")
-    assert points(room) == 20
+    assert points(room) == FULL_MARKS
 
 
 def edit_points(room: Classroom, points: float) -> None:
@@ -133,11 +138,14 @@ def edit_points(room: Classroom, points: float) -> None:
 
 
 def test_points_edited_in_the_create_assignment_panel_do_not_count(room: Classroom) -> None:
-    edit_points(room, 4)
+    edit_points(room, OTHER)
     said = room.nbgrader("generate_assignment", "ps1")
-    assert "1a has 3 points in assignment.toml, which counts, and 4 in the notebook." in said
+    assert (
+        f"1a has {SET:g} points in assignment.toml, which counts, and {OTHER:g} in the notebook."
+        in said
+    )
     room.nbgrader("autograde", "ps1", "--force")
-    assert (points(room), most_points(room)) == (20, 26)
+    assert (points(room), most_points(room)) == (FULL_MARKS, ALL_POINTS)
 
 
 def test_the_advice_for_points_that_disagree_helps(room: Classroom) -> None:
@@ -145,17 +153,17 @@ def test_the_advice_for_points_that_disagree_helps(room: Classroom) -> None:
     before = config.read_text()
     step = 'c.GenerateAssignment.preprocessors.insert(0, "nbgrader_course.course.SetPoints")'
     assert step in before
-    edit_points(room, 4)
+    edit_points(room, OTHER)
     config.write_text(before.replace(step, ""))
     room.nbgrader("generate_assignment", "ps1")
     config.write_text(before)
-    assert most_points(room) == 27
+    assert most_points(room) == ALL_POINTS + OTHER - SET
     said = room.nbgrader("autograde", "ps1", "--force", status=1)
-    assert "1a has 3 points in assignment.toml and 4 in the gradebook" in said
+    assert f"1a has {SET:g} points in assignment.toml and {OTHER:g} in the gradebook" in said
     assert "run nbgrader generate_assignment" in said and "then nbgrader autograde again" in said
     room.nbgrader("generate_assignment", "ps1")
     room.nbgrader("autograde", "ps1")
-    assert (points(room), most_points(room)) == (20, 26)
+    assert (points(room), most_points(room)) == (FULL_MARKS, ALL_POINTS)
 
 
 def test_a_running_formgrader_does_not_grade_with_the_tests_of_before_an_update(

@@ -12,6 +12,7 @@ import pytest
 
 from release.archive import write_folder
 from release.solutions import regions
+from tests.course import FULL_MARKS, WRITTEN_POINTS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +30,12 @@ NOTEBOOKS = ("00_code", "01_experiments")
 MANUAL = {"ada": (2, 1.5, 1.75), "grace": (1, 0.5, None), "mallory": (0, 0, None)}
 ANSWER = "No: $L_F$ ends at $0.25 < 0.26$ with separate tables."
 SCRIPT = "<script>document.title = 'stolen'</script><img src=x onerror=alert(1)>"
+
+# MathJax, in whose browser the feedback is read, makes links of these.
+TEX_LINKS = (
+    r"$\href{javascript:alert(1)}{x}$ $\mmlToken{mi}[href='javascript:alert(2)']{x}$ "
+    r"&#36;&#92;href{javascript:alert(3)}{x}&#36; https://example.com/page"
+)
 
 # Writes wherever it can below the classroom, and shows a hidden test if it can read one.
 ATTACK = """
@@ -109,7 +116,7 @@ class Term:
         mrr = folder / "submission" / "mrr.py"
         mrr.write_text(attack + self.reference["submission/mrr.py"].content.decode())
         self._answer(folder, "3a", SCRIPT)
-        self._answer(folder, "3b", SCRIPT)
+        self._answer(folder, "3b", TEX_LINKS)
         with self.room.editing(folder / "00_code.ipynb") as notebook:
             for cell in notebook.cells:
                 if "nbgrader" in cell.metadata:
@@ -196,8 +203,8 @@ def test_the_gradebooks_points_are_the_graders(term, student):
     scores = term.scores(student)
     points = {question["id"]: question["points"] for question in alone["questions"]}
     assert {id_: scores[id_][0] for id_ in points} == points
-    assert {"ada": 20, "grace": 17.5}.get(student, alone["score"]) == alone["score"]
     assert alone["score"] > 0
+    assert (alone["score"] == FULL_MARKS) == (student == "ada")
 
 
 def test_the_hostile_submission_changed_nothing_and_learned_nothing(term):
@@ -262,6 +269,10 @@ def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
         page = term.feedback(student)
         assert "<script>document" not in page and "<img" not in page
         assert ("< script>document" in html.unescape(page)) == (student != "ada")
+    page = term.feedback("mallory")
+    assert "javascript:alert(3)" in page
+    assert not re.search(r"<a\b[^>]*(javascript|example\.com)", page)
+    assert not re.search(r"\\(href|mmlToken)", html.unescape(page))
 
 
 def test_students_fetch_their_own_pages(term):
@@ -279,8 +290,7 @@ def test_the_export_adds_up(term):
     for student, row in rows.items():
         by_hand = sum(points or 0 for points in MANUAL[student])
         assert float(row["score"]) == term.room.graded_alone(student)["score"] + by_hand
-        assert float(row["max_score"]) == 26
-    assert float(rows["ada"]["score"]) == 25.25
+        assert float(row["max_score"]) == FULL_MARKS + sum(WRITTEN_POINTS.values())
 
 
 def test_grading_again_keeps_manual_points_and_counts_lateness(term):

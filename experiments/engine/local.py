@@ -1,0 +1,180 @@
+"""Runs on this machine: some at once, each in a process of its own, without any network."""
+
+import contextlib
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from experiments.data.ratings import Ratings
+from experiments.engine.events import (
+    EpochFinished,
+    EpochUnderWay,
+    Event,
+    Failed,
+    Finished,
+    LastEvent,
+    Resumed,
+    Started,
+    Stopped,
+)
+from experiments.engine.forkserver import call_in, process_context
+from experiments.engine.resources import default_jobs
+from experiments.engine.store import MadeBy, Store, made_by
+from experiments.engine.train_run import train_run
+from experiments.io import remove_partial_files
+from experiments.run import Run
+from experiments.training.student_code import (
+    StudentError,
+    code_digest,
+    find_submission,
+    load_student_code,
+)
+
+STOP_SECONDS = 60
+LIVES = 2  # how often a run is started whose process is killed
+
+
+class LocalProcesses:
+    """An executor that does runs in processes of this machine.
+
+    A run that was stopped, or whose process was killed, resumes from its checkpoint.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    submission : Path
+    jobs : int, optional
+        Runs at once; default as many as there are cores for.
+
+    Raises
+    ------
+    StudentError
+        If there is no submission.
+    """
+
+    def __init__(self, ratings: Ratings, submission: Path, jobs: int | None = None) -> None:
+        self.ratings = ratings
+        self.submission = find_submission(submission)
+        self.jobs = jobs
+        self.made_by = made_by(code_digest(self.submission))
+        self._under_way: dict[Connection, tuple[Run, BaseProcess]] = {}
+
+    def events(self, runs: Sequence[Run], store: Store | None) -> Iterator[Event]:
+        waiting = list(runs)
+        jobs = self.jobs or default_jobs(runs)
+        lives = Counter(dict.fromkeys(runs, LIVES))
+        context = process_context()
+        while waiting or self._under_way:
+            while waiting and len(self._under_way) < jobs:
+                run = waiting.pop(0)
+                lives[run] -= 1
+                ours, theirs = context.Pipe()
+                checkpoint = store.checkpoint(run) if store else None
+                arguments = (run, self.ratings, self.submission, self.made_by, checkpoint, theirs)
+                process = context.Process(
+                    target=call_in,
+                    args=(dict(os.environ), work, *arguments),
+                    name=run.id,
+                    daemon=True,
+                )
+                try:
+                    process.start()
+                except BaseException:
+                    ours.close()  # should it begin all the same, it finds nobody there and ends
+                    raise
+                finally:
+                    theirs.close()
+                self._under_way[ours] = run, process
+                yield Started(run)
+            for connection in wait(list(self._under_way)):
+                run, process = self._under_way[connection]
+                try:
+                    event = connection.recv()
+                except (EOFError, ConnectionResetError):
+                    process.join()
+                    event = Failed(run, explain_death(process.exitcode))
+                    if process.exitcode < 0 and lives[run]:
+                        waiting.insert(0, run)
+                        event = None
+                if event is None or isinstance(event, LastEvent):
+                    del self._under_way[connection]
+                    connection.close()
+                    process.join()
+                if event is not None:
+                    yield event
+
+    def stop(self) -> Iterator[Event]:
+        """Have every run write a checkpoint and end."""
+        for connection in self._under_way:
+            with contextlib.suppress(OSError):
+                connection.send("stop")
+        while self._under_way:
+            connection, (_, process) = self._under_way.popitem()
+            event = None
+            with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+                while connection.poll(STOP_SECONDS):
+                    event = connection.recv()
+                    if isinstance(event, LastEvent):
+                        break
+                process.join(1)
+            if process.is_alive():
+                process.kill()
+                process.join()
+            connection.close()
+            if isinstance(event, LastEvent):
+                yield event
+
+
+def work(
+    run: Run,
+    ratings: Ratings,
+    submission: Path,
+    made_by: MadeBy,
+    checkpoint: Path | None,
+    connection: Connection,
+) -> None:
+    """Train a run in the process that calls this; send its events, until anything arrives."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
+    if checkpoint:
+        remove_partial_files(checkpoint.parent)
+    try:
+        code = load_student_code(submission)
+        if code_digest(code.folder) != made_by.submission:
+            raise StudentError(
+                f"{submission.name} changed after the command was given; give it again"
+            )
+        events = train_run(run, ratings, code, made_by, checkpoint)
+        epochs = 0
+        try:
+            for event in events:
+                connection.send(event)
+                if isinstance(event, Finished):
+                    return
+                epochs = _resumable_epochs(event, epochs)
+                if connection.poll():  # also if the other end is gone
+                    break
+        finally:
+            events.close()
+        connection.send(Stopped(run, epochs))
+    except StudentError as error:
+        connection.send(Failed(run, str(error)))
+    except (BrokenPipeError, EOFError):
+        pass  # the process that started us is gone; the checkpoint is written
+
+
+def _resumable_epochs(event: Event, before: int) -> int:
+    """Return after how many epochs a run that is stopped at an event resumes."""
+    if isinstance(event, EpochFinished):
+        return event.epoch + 1
+    if isinstance(event, Resumed):
+        return event.epochs
+    return event.epoch if isinstance(event, EpochUnderWay) else before
+
+
+def explain_death(exit_code: int | None) -> str:
+    killed = " (killed, probably out of memory: try --jobs 1)" if exit_code == -9 else ""
+    return f"the run's process ended with exit code {exit_code}{killed}; see its output above"

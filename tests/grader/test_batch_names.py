@@ -1,0 +1,144 @@
+"""Of a folder of uploads, nothing is lost, and no name does harm where it is written."""
+
+import csv
+import io
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from grader.batch import records
+from grader.batch.table import cell, points_table
+from grader.batch.uploads import LONGEST_NAME, file_name, find_uploads
+
+
+def refusals(folder: Path) -> dict[str, str]:
+    return {upload.name: upload.refusal for upload in find_uploads(folder)}
+
+
+def test_two_uploads_of_one_name_cost_those_two_only(tmp_path):
+    for name in ("ada", "bo"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "Ada.zip").write_text("")
+    found = refusals(tmp_path)
+    assert found.pop("bo") == ""
+    assert found == dict.fromkeys(
+        ["Ada.zip", "ada"], "Ada.zip and ada have one name. Keep one of them."
+    )
+
+
+def test_whatever_lies_in_the_folder_is_graded_or_refused_with_a_reason(tmp_path):
+    for name in ("a.7z", "b.tar.gz", "c.RAR", "d_model.py", "e.pdf", ".f.zip"):
+        (tmp_path / name).write_text("")
+    (tmp_path / ".g").mkdir()
+    os.mkfifo(tmp_path / "h.zip")
+    for left in (".DS_Store", "Thumbs.db", "._e.pdf"):
+        (tmp_path / left).write_text("")
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "._i.zip").write_text("")  # there is no i.zip
+    found = refusals(tmp_path)
+    graded = {name for name, refusal in found.items() if not refusal}
+    assert {name.partition("-")[0] for name in graded} == {"_.f", "_.g", "_._i"}
+    assert len(found) == 9
+    for name in ("a.7z", "b.tar.gz", "c.RAR"):
+        assert found[name] == (
+            f"{name} is an archive of a kind that is not read. Send a zip of the folder "
+            "submission, with model.py, loss.py and mrr.py in it."
+        )
+    assert "is a single file" in found["d_model.py"] and "is a single file" in found["e.pdf"]
+    assert "not an ordinary file" in found["h"]
+
+
+def test_names_of_files_are_made_and_two_stay_two():
+    for name in ("ada", "Zoë Müller_LATE_12000_678000", "李小龍", "o.k-1 (2), x@y"):
+        assert file_name(name) == name
+    odd = [
+        "n" * 300,
+        "é" * 200,
+        "a/b",
+        "a:b",
+        "..",
+        ".",
+        "",
+        "-x",
+        "=1",
+        "a\nb",
+        "a\rb",
+        "\udcff",
+        "x.",
+    ]
+    odd += [
+        "\udcfe",
+        "x ",
+        "/" * 119,
+        "n" * 119 + "/",
+        "con",
+        "Lpt1.a",
+        "ａ/b",
+        "\u202ea",
+        "😀" * 99,
+    ]
+    made = [file_name(name) for name in odd]
+    assert len({name.casefold() for name in made}) == len(odd)
+    for name in made:
+        assert name.isprintable() and len(name.encode()) <= LONGEST_NAME
+        assert (
+            not set(name) & set('/\\:*?"<>|\n') and name[0] not in ".-= " and name[-1] not in ". "
+        )
+
+
+def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "PACKAGE", tmp_path)
+    found = set()
+    for name in ("page.html.jinja", "a.py", ".key"):
+        (tmp_path / name).write_text("1")
+        found.add(records.grader_fingerprint())
+        (tmp_path / name).write_text("2")
+        found.add(records.grader_fingerprint())
+    assert len(found) == 6
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("")
+    assert records.grader_fingerprint() in found
+
+
+def test_a_table_is_text_whatever_a_name_is():
+    record = {"questions": [], "score": 1.5, "max_score": 2, "status": "graded", "fault": ""}
+    rows = [
+        {**record, "submission": "ada", "upload": "=1", "problem": "=SUM(A1:A9) is missing."},
+        {**record, "submission": "bo", "upload": "bo", "problem": "", "status": "not graded"},
+    ]
+    assert points_table(rows).splitlines() == [
+        '"submission","upload","status","points","of","problem"',
+        """"ada","'=1","graded","1.5","2","'=SUM(A1:A9) is missing.\"""",
+        '"bo","bo","not graded","","",""',
+    ]
+
+
+@hypothesis.given(st.text("=+-@;,|\t\n\r\"' a\uff1d\uff1b\u2028\ufeff\u00a0", max_size=12))
+def test_no_spreadsheet_of_any_country_finds_a_formula_or_another_row(text):
+    record = {"questions": [], "score": 1, "max_score": 2, "status": "graded", "fault": ""}
+    table = points_table([{**record, "submission": "ada", "upload": text, "problem": text}])
+    for separator in ",;\t|":
+        rows = list(csv.reader(io.StringIO(table), delimiter=separator))
+        assert len(rows) == 2
+        for part in rows[1]:
+            assert part.strip()[:1] not in ("=", "+", "-", "@"), (separator, rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1", "+1", "-1", "@x", " =1", "\n=1", "\t=1", "\r=1", "\u00a0=1", "\u3000=1", "\ufeff=1",
+        "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "\u22121", "\ufe661", "\u207c1",
+        "d;=1+1", "d; =1", "d,=1", "d|=1", "d\uff1b\uff1d1", "d;\n=1", 'd";=1', 'd;"=1', "d;'=1",
+    ],
+)  # fmt: skip
+def test_no_part_of_a_cell_is_a_formula(text):
+    plain = unicodedata.normalize("NFKC", cell(text))
+    assert plain.isprintable()
+    for part in re.split("[;,|]", plain):
+        assert part.strip(' "\ufffd')[:1] not in ("=", "+", "-", "@", "\u2212"), plain
