@@ -44,14 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Say what is about to happen, once."""
-    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal and not hasattr(session.config, "workerinput"):
-        which = "every test" if CONTINUOUS_INTEGRATION else "the tests but for those of minutes"
+    """Say, before a run of the whole suite, what is about to happen."""
+    config = session.config
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+    if terminal and whole and not hasattr(config, "workerinput"):
+        which = "every test" if CONTINUOUS_INTEGRATION else "the tests, except those that take long"
         terminal.write_line(
-            f"Runs {which}, of code, grader, experiments, handout, notebooks and releases; a dot "
-            "is a test that passed. All of them take some minutes on an idle machine, one file "
-            "less (make test ARGS=tests/submission)."
+            f"Running {which}: code, grader, experiments, handout, notebooks, releases. This takes "
+            "some minutes on an idle machine. To run one file: make test ARGS=tests/test_style.py"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.hidden_tests import oracle
-from grader.judge import Judge, Program, program_of
+from grader.judge import Answer, Judge, Program, agree, program_of
 from grader.programs import Step, backward, call, fill_others, load, net
 
 SHARED = ("U", "Q")
@@ -152,6 +152,12 @@ class Case:
             total = oracle.rows_gradient(self.tables[name], ids[name], gradient)
             gradients[f"net.{name}.weight"] = total
         return oracle.interaction(rows[u], rows[q], rows["A"], rows["B"]), gradients
+
+    def some_right(self, answer: Answer, name: str) -> bool:
+        """Whether one of two predictions of the case's pairs is right, in either place."""
+        rights = (self.interaction()[0], self.rating()[0])
+        got = [answer[f"{name}.{index}"].numbers(len(self.user_ids)) for index in (0, 1)]
+        return any(agree(numbers, right) for numbers in got for right in rights)
 
     def all_scores(self) -> np.ndarray:
         """The right interaction of each asked user with every movie."""

@@ -119,6 +119,8 @@ def test_tables_have_nothing_in_common(judge: Judge) -> None:
                 judge.fact(f"the numbers of {name}", same_numbers(*weights), False, problem)
             continue
         for name in names:
+            found = answer[f"{name}.weight"].few() is not None
+            judge.fact(f"the weight of {name}", found, True, "is not there")
             owner = answer[name].facts.get("storage")
             judge.fact(f"the storage of {name}", owner, name, "is shared with another table")
         for index, name in enumerate(names):

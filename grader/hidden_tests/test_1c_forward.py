@@ -34,6 +34,15 @@ def judge_gradients(
         judge.gradient(what, answer[f"{name}:{path}"], expected)
 
 
+def judge_truth(judge: Judge, rights: list[bool]) -> None:
+    """Require that one prediction was right, of the nets that gave an answer.
+
+    What a test compares with itself counts only then: zeros agree with zeros.
+    """
+    if rights:
+        judge.fact("each prediction", any(rights), True, "is wrong, which has to be fixed first")
+
+
 @graded("1c-2-hidden", about="rating, shared", apart_from=APART)
 def test_rating_with_sharing(judge: Judge) -> None:
     """With sharing, the rating is MLP([u, q, u * q]), and its gradients reach all that it uses."""
@@ -73,13 +82,16 @@ def test_a_pair_alone(judge: Judge) -> None:
         )
         for case in one_of_each(judge.variant)
     }
-    for _, answer in judge.ask_each(programs):
+    rights = []
+    for case, answer in judge.ask_each(programs):
         for index, name in enumerate(("the interaction", "the rating")):
             batch = answer[f"out.{index}"].numbers(6)
             alone = answer[f"alone.{index}"]
             judge.shape(f"{name} of one pair", alone, (1,))
             if batch is not None:
                 judge.equal(f"{name} of one pair", alone, batch[2:3])
+        rights.append(case.some_right(answer, "out"))
+    judge_truth(judge, rights)
 
 
 @graded("1c-7-hidden", about="no pair", apart_from=APART)
@@ -89,15 +101,20 @@ def test_no_pair_at_all(judge: Judge) -> None:
         case: program_of(
             *case.build(judge),
             call(case.method, "nobody", "nothing"),
+            call(case.method, "user_ids", "item_ids", name="some"),
             nobody=np.zeros(0, np.int64),
             nothing=np.zeros(0, np.int64),
+            **case.ids,
             **case.weights,
         )
         for case in one_of_each(judge.variant)
     }
-    for _, answer in judge.ask_each(programs):
+    rights = []
+    for case, answer in judge.ask_each(programs):
         for index, name in enumerate(("the interaction", "the rating")):
             judge.shape(f"{name} of an empty batch", answer[f"out.{index}"], (0,))
+        rights.append(case.some_right(answer, "some"))
+    judge_truth(judge, rights)
 
 
 @graded("1c-8-hidden", about="modes", apart_from=APART)
@@ -116,6 +133,7 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
         )
         for case in one_of_each(judge.variant)
     }
+    rights = []
     for case, answer in judge.ask_each(programs):
         for index, name in enumerate(("the interaction", "the rating")):
             first, second = (answer[f"{when}.{index}"] for when in ("training", "evaluating"))
@@ -129,6 +147,8 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
             judge.equal(f"the tensor {name} after the call", answer[name], array)
         for name, table in case.tables.items():
             judge.equal(f"the tensor {name} after the call", answer[f"net.{name}.weight"], table)
+        rights.append(case.some_right(answer, "training"))
+    judge_truth(judge, rights)
 
 
 @graded("1c-9-hidden", about="order", apart_from=APART)
@@ -147,7 +167,8 @@ def test_each_pair_on_its_own(judge: Judge) -> None:
         )
         for case in one_of_each(judge.variant)
     }
-    for _, answer in judge.ask_each(programs):
+    rights = []
+    for case, answer in judge.ask_each(programs):
         for index, name in enumerate(("the interaction", "the rating")):
             # One value for each pair, or a column or a table of them, which others judge.
             batch = answer[f"out.{index}"].few()
@@ -155,6 +176,8 @@ def test_each_pair_on_its_own(judge: Judge) -> None:
                 judge.shape(name, answer[f"out.{index}"], (6,))
             else:
                 judge.equal(f"{name} in another order", answer[f"again.{index}"], batch[order])
+        rights.append(case.some_right(answer, "out"))
+    judge_truth(judge, rights)
 
 
 @graded(

@@ -7,12 +7,16 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from attack_bank import BPR, SCORES, TIGHT, everything_in, submission_of
 
 from grader.isolation import ForkServer
 from grader.isolation.worker import landlock
+
+#: Those that are ended for what they do, and have the time to do it on a busy machine.
+ENDED_EARLY = ("small_threads", "fill_closed_folders")
 
 
 def main() -> None:
@@ -28,11 +32,13 @@ def main() -> None:
     results = {}
     with ForkServer(mode) as server:
         for attack in attacks:
+            limits = replace(TIGHT, wall=10, cpu=10) if attack in ENDED_EARLY else TIGHT
             with server.open(submission_of(attack, names)) as session:
-                replies = [session.run(BPR, SCORES, TIGHT) for _ in range(2)]
+                replies = [session.run(BPR, SCORES, limits) for _ in range(2)]
             server.rest()
             results[attack] = {
                 "came": [everything_in(reply) for reply in replies],
+                "sentences": [reply.sentence for reply in replies],
                 "left": [str(path) for path in scratch.glob("*/*")],
             }
         told = {"isolated": server.isolated, "layers": server.layers, "user": os.getuid()}

@@ -28,6 +28,11 @@ ATTACKS = (
     "copy_descriptor_of_parent", "change_permissions", "write_everywhere", "datagram_by_path",
     "abstract_socket",
 )  # fmt: skip
+#: What only the grader's process can count, where workers have its user.
+ENDS = {
+    "small_threads": "The program started more than 16 threads.",
+    "fill_closed_folders": "The program wrote more than 4,194,304 bytes to disk.",
+}
 #: Seen from a mount namespace of its own, Python lies where everybody may enter, and the bait
 #: belongs to the user.
 ENTER = """
@@ -89,6 +94,9 @@ def test_attacks_get_nowhere_as(user: str, mode: str, version: int, ordinary_use
         for came in result["came"]:
             assert "breach-" not in came, attack
             assert SECRET not in came, attack
+    if mode == "fallback":
+        ends = {attack: told["results"][attack]["sentences"] for attack in ENDS}
+        assert ends == {attack: [sentence] * 2 for attack, sentence in ENDS.items()}
 
 
 def _run(
