@@ -1,8 +1,9 @@
 """``make bench``: how fast, and in how much memory, against the plain baseline.
 
 Everything is measured in one run on one machine, the two sides in turn; the ratios are what to
-quote. Takes about four minutes on two cores; keep the machine quiet meanwhile.
-``python -m bench scaling`` measures training on 20 million ratings.
+quote. Takes about four minutes on two cores; keep the machine quiet.
+``python -m bench scaling`` measures training on 20 million ratings, ``python -m bench tricks`` what
+each trick for speed gains.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import psutil
 
 from bench.evaluation import evaluation_seconds, large_evaluation
 from bench.scaling import main as scaling
+from bench.tricks import main as tricks
 from experiments.data.movielens import default_cache, load_movielens_100k
 from experiments.engine.resources import default_threads, processor_cores
 from experiments.io import write_atomic
@@ -86,6 +88,9 @@ def help_seconds() -> float:
 def main() -> None:
     if sys.argv[1:2] == ["scaling"]:
         scaling(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["tricks"]:
+        tricks()
         return
     parser = argparse.ArgumentParser(
         prog="python -m bench",

@@ -1,6 +1,17 @@
 """Everything that makes an epoch fast, and changes no number but in the order of float sums.
 
-The trainer is right without any of it.
+The trainer is right without any of it. How many times longer an epoch of MovieLens 100K takes
+without each, in processor time of one thread, by ``python -m bench tricks``:
+
+| without | shared tables | separate tables |
+| --- | --- | --- |
+| ``score_at_once`` | 1.18 | 1.19 |
+| ``speed_up_lookups`` | 1.11 | 1.16 |
+| ``predict_in_blocks`` | 1.0 | 1.17 |
+| ``SortedPairs`` | 1.0 | 1.0 |
+
+``SortedPairs`` gains nothing there any more, and fixes the order of the sums: without it the
+published curves would change in their last digits.
 """
 
 import types
@@ -17,7 +28,7 @@ PAIRS_PER_RATING = 32  # scoring so many pairs by matrix product costs less than
 
 
 class SortedPairs:
-    """The training pairs by user, then by movie: look-ups in this order are local.
+    """The training pairs by user, then by movie.
 
     The protocol shuffles the pairs at each epoch. A full batch is the same set in any order, so
     the shuffle then only says which negative belongs to which pair.
@@ -92,7 +103,7 @@ def speed_up_lookups(net: nn.Module) -> None:
     """Let the plain embeddings of a network look rows up by ``index_select``.
 
     The rows are those of ``nn.Embedding``. On a processor the gradient of ``index_select`` takes
-    a third of the time that the gradient of ``nn.Embedding`` takes, which is a fifth of an epoch.
+    a third of the time that the gradient of ``nn.Embedding`` takes.
     Tables with options (padding, a maximal norm, sparse gradients) or with a ``forward`` of the
     student's own are left alone.
     """

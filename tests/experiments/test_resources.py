@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.data.ratings import Ratings
-from experiments.engine.resources import jobs_that_fit
+from experiments.engine.resources import free_memory, jobs_that_fit, processor_cores
 from experiments.run import COURSE_RUNS
 
 SHARED = COURSE_RUNS[1]
@@ -36,3 +36,14 @@ def test_what_does_not_fit_into_memory_is_refused_with_what_would():
 
 def test_the_courses_runs_start_however_little_memory_is_free():
     assert jobs_that_fit(COURSE_RUNS, sized(100_000, 944, 1683), free=1e6) >= 1
+
+
+def test_a_containers_limits_count(monkeypatch):
+    """A pod with two processors and 4 GB on a machine of 64 and 256 GB."""
+    monkeypatch.setattr("psutil.cpu_count", lambda logical: 64)
+    monkeypatch.setattr("dask.system.CPU_COUNT", 2)
+    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 4e9)
+    assert processor_cores() == 2
+    assert free_memory() <= 4e9
+    minibatches = [replace(run, batch_size=65_536) for run in COURSE_RUNS]
+    assert jobs_that_fit(minibatches, sized(20_000_000)) == 1
