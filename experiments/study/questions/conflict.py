@@ -18,7 +18,7 @@ QUESTION = Question(
     "conflict",
     "Why? Two tasks pull at the same tables",
     ("claims",),
-    "shared runs whose gradients were looked at, at 2 seeds or more",
+    f"the shared runs at {MIN_SEEDS} seeds or more beside the first, where gradients are looked at",
 )
 BOTH_TABLES = "U and Q"
 

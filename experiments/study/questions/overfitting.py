@@ -23,7 +23,7 @@ QUESTION = Question(
     "overfitting",
     "What do minibatches do?",
     ("minibatch",),
-    "one of the four runs in minibatches, at 2 seeds or more",
+    f"one of the four runs in minibatches, at {MIN_SEEDS} seeds or more",
 )
 STEEP_EPOCHS = 3  # in which the MSE falls from 13
 

@@ -23,7 +23,7 @@ QUESTION = Question(
     "seeds",
     "What does a seed change?",
     ("claims", "seeds"),
-    "the four runs with one of the three seeds varied, 2 values or more",
+    f"the four runs with one of the three seeds varied, {MIN_SEEDS} values or more",
 )
 SOURCES = {"split_seed": "split", "weights_seed": "initial weights", "negatives_seed": "negatives"}
 TOGETHER = "all together"
