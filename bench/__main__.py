@@ -1,7 +1,7 @@
 """``make bench``: how fast, and in how much memory, against the plain baseline.
 
 Everything is measured in one run on one machine, the two sides in turn; the ratios are what to
-quote. Takes about four minutes on two cores; keep the machine quiet meanwhile.
+quote. Takes about four minutes on two cores; keep the machine quiet.
 ``python -m bench scaling`` measures training on 20 million ratings, ``python -m bench tricks`` what
 each trick for speed gains.
 """

@@ -32,7 +32,7 @@ def evaluation_seconds() -> tuple[float, float]:
     """Return the baseline's and our seconds for one evaluation of MovieLens 100K, all cores busy.
 
     The baseline has all cores to itself, as it runs; of ours there are as many at once as there
-    are runs at once, and their time is shared out between them.
+    are runs at once, and their time is divided by them.
     """
     split = split_ratings(load_movielens_100k(say=lambda _: None), 123)
     test = [torch.from_numpy(column) for column in vars(split.test).values()]

@@ -62,7 +62,7 @@ def out_option(parameter: str, default: str) -> Callable:
         default=default,
         show_default=True,
         type=click.Path(path_type=Path, file_okay=False),
-        help="Folder to write to. Runs in it that are complete are not done again.",
+        help="Folder to write to. Complete runs in it are skipped.",
     )
 
 
@@ -129,7 +129,12 @@ def run(
     unless --out says so.
     """
     from experiments.console import echo, make_console
-    from experiments.course_runs import configure_runs, folder_of_options, run_experiments
+    from experiments.course_runs import (
+        configure_runs,
+        folder_of_options,
+        options_of,
+        run_experiments,
+    )
     from experiments.data import load_ratings
     from experiments.engine.complete import RunsFailed, RunsInterrupted
     from experiments.engine.progress import RunProgress
@@ -139,24 +144,7 @@ def run(
 
     console = make_console()
     say = partial(echo, console)
-    options = {
-        name: value
-        for name, value, usual in (
-            ("data", Path(data).stem, DEFAULT_DATA),
-            ("epochs", epochs, DEFAULT_EPOCHS),
-            ("seed", seed, DEFAULT_SEED),
-            ("batch_size", batch_size, None),
-        )
-        if value != usual
-    }
     store = Store(results)
-    if context.get_parameter_source("results") == click.core.ParameterSource.DEFAULT:
-        results = folder_of_options(results, options)
-        if results != store.folder:
-            say(
-                f"{store.folder} keeps the results of the assignment's own options; those of this "
-                f"command go to {results}."
-            )
     try:
         ratings = load_ratings(data, say)
         runs = configure_runs(
@@ -168,6 +156,13 @@ def run(
             device=device,
             threads=threads,
         )
+        if context.get_parameter_source("results") == click.core.ParameterSource.DEFAULT:
+            results = folder_of_options(results, options_of(runs[0], Path(data).stem))
+        if results != store.folder:
+            say(
+                f"{store.folder} keeps the results of the assignment's own options; those of this "
+                f"command go to {results}."
+            )
         with RunProgress(runs, console) as progress:
             records = run_experiments(
                 runs,
@@ -178,7 +173,7 @@ def run(
                 jobs,
                 say,
                 store=store,
-                options=options,
+                data=Path(data).stem,
             )
     except RunsFailed as error:
         finished = len(runs) - len(error.messages)

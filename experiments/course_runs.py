@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from experiments.data.movielens import DIGEST
 from experiments.data.ratings import Ratings
 from experiments.engine.complete import complete
 from experiments.engine.events import Event, Listener
@@ -17,7 +18,7 @@ from experiments.engine.resources import (
 )
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.locking import lock_folder
-from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, Run
+from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, DEFAULTS, Run
 from experiments.tables import tidy_curves, write_summaries
 
 
@@ -47,6 +48,22 @@ def configure_runs(
         "data": ratings.digest,
     }
     return [replace(run, **protocol) for run in COURSE_RUNS if not names or run.name in names]
+
+
+def options_of(run: Run, data: str = "") -> dict[str, object]:
+    """Return what differs from the assignment's own options and changes the numbers.
+
+    Parameters
+    ----------
+    run : Run
+    data : str
+        A name for ratings other than MovieLens 100K; default their digest.
+    """
+    options: dict[str, object] = {} if run.data == DIGEST else {"data": data or run.data}
+    for name in ("epochs", "seed", "batch_size"):
+        if getattr(run, name) != DEFAULTS[name]:
+            options[name] = getattr(run, name)
+    return options
 
 
 def folder_of_options(results: Path, options: dict[str, object]) -> Path:
@@ -81,7 +98,7 @@ def run_experiments(
     say: Callable[[str], None] = print,
     *,
     store: Store | None = None,
-    options: dict[str, object] | None = None,
+    data: str = "",
 ) -> list[RunRecord]:
     """Complete the runs and write summary, curves, figures and TensorBoard's event files.
 
@@ -101,8 +118,8 @@ def run_experiments(
         Takes sentences.
     store : Store, optional
         Where runs are kept; default ``results``.
-    options : dict, optional
-        What differs from the assignment's options, for ``summary.json``.
+    data : str
+        A name for ratings other than MovieLens 100K, for ``summary.json``.
 
     Returns
     -------
@@ -141,7 +158,7 @@ def run_experiments(
         finally:
             records = comparable_records(store, runs[0], executor.made_by)
             if records:
-                write_results(results, records, options or {}, say)
+                write_results(results, records, options_of(runs[0], data), say)
             elif (results / "summary.json").exists():
                 say(
                     f"Numbers and figures in {results} are still those of earlier runs, of other "

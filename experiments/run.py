@@ -8,7 +8,7 @@ from typing import Literal
 DEFAULT_SEED = 123
 DEFAULT_EPOCHS = 200
 
-BLUE, ORANGE, GREEN, BROWN = "#08519c", "#e6850e", "#009e73", "#7f3b08"
+BLUE, ORANGE, GREEN = "#08519c", "#e6850e", "#009e73"
 METHOD_NAMES = {
     "uncertainty": "uncertainty weighting",
     "pcgrad": "PCGrad",

@@ -230,12 +230,12 @@ def _first_bad_line(path: Path, layout: Layout, open_file: Callable[..., BinaryI
             if not fields:
                 return DataError(
                     f"{where}{text[:60]!r} is not a rating; expected a line like "
-                    f"{layout.example}. Mend or remove the line, or download the file again"
+                    f"{layout.example}. Fix or remove the line, or download the file again"
                 )
             if not LOWEST <= float(fields[3]) <= HIGHEST:
                 return DataError(
                     f"{where}a rating of {fields[3]} is out of range; stars go from {LOWEST} "
-                    f"to {HIGHEST:g}. Mend or remove the line"
+                    f"to {HIGHEST:g}. Fix or remove the line"
                 )
     return DataError(f"{path} could not be read as ratings: download it again")
 

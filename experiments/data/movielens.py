@@ -24,6 +24,7 @@ from experiments.data.ratings import DataError, Ratings
 from experiments.io import write_atomic
 
 RATINGS_SHA256 = "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490"
+DIGEST = "bd9cbf4c19cfd3e0"  # ``Ratings.digest`` of them
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 GROUPLENS_SECONDS = 10
 WHEEL = "recbole==1.2.1"

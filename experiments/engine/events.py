@@ -9,7 +9,7 @@ from experiments.run import Run
 
 @dataclass(frozen=True)
 class AlreadyComplete:
-    """The run was complete before, and is not done again."""
+    """The run was complete before, and is skipped."""
 
     run: Run
     record: RunRecord

@@ -41,7 +41,7 @@ def process_context() -> BaseContext:
         forkserver.ensure_running()
     try:
         first = context.Process(target=int)
-        first.start()  # returns when all is imported, so that Ctrl-C meanwhile stops no run
+        first.start()  # returns when all is imported, so that Ctrl-C until then stops no run
         first.join()
     except (EOFError, OSError) as error:
         raise ServerError(
@@ -63,7 +63,7 @@ def call_in(environment: dict[str, str], function: Callable, *arguments: object)
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Have what is started meanwhile ignore Ctrl-C, which is for this process."""
+    """Have what is started here ignore Ctrl-C, which is for this process."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -30,7 +30,7 @@ def clock(monkeypatch) -> list[float]:
 
 @pytest.mark.parametrize("restored", [0, 100])
 def test_the_time_left_is_measured_by_the_epochs_that_are_done_now(clock, restored):
-    """A run that goes on says at once where it is; the epochs of before took no time now."""
+    """A run that resumes says at once where it is; the epochs of before took no time now."""
     said = io.StringIO()
     with RunProgress([RUN], Console(file=said, width=200)) as watching:
         watching(Started(RUN))

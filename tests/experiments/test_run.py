@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from experiments.course_runs import configure_runs, options_of
 from experiments.run import COURSE_RUNS, METRICS, RUN_NAMES, Run
 
 
@@ -47,3 +48,10 @@ def test_a_run_looks_the_same_whichever_others_are_drawn():
 def test_only_the_mean_reciprocal_rank_is_better_when_it_is_higher():
     assert [metric.short for metric in METRICS if metric.higher_is_better] == ["test MRR"]
     assert METRICS[1].slug == "training_mse"
+
+
+def test_options_that_change_the_numbers_are_told_from_the_assignments(movielens):
+    (run, *_) = configure_runs(movielens, threads=2, device="cpu")
+    assert options_of(run) == {}
+    changed = replace(run, epochs=50, batch_size=256, data="others")
+    assert options_of(changed, "ml-1m") == {"data": "ml-1m", "epochs": 50, "batch_size": 256}
