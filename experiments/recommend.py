@@ -1,5 +1,6 @@
 """What a trained network would recommend to a user, by title."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,12 @@ from experiments.training.evaluation import item_scorer
 from experiments.training.student_code import StudentCode
 
 
-class NoSuchRun(UserError):
-    """A run that is asked for is not complete."""
-
-
 def load_network(results: Path, run: Run, code: StudentCode, split: Split) -> nn.Module:
     """Return the student's network with the final weights of a complete run.
 
     Raises
     ------
-    NoSuchRun
+    UserError
         If the run is not complete, or was made with another network.
     """
     net = code.model.MultiTaskNet(
@@ -34,9 +31,9 @@ def load_network(results: Path, run: Run, code: StudentCode, split: Split) -> nn
     try:
         net.load_state_dict(torch.load(weights, weights_only=True))
     except FileNotFoundError:
-        raise NoSuchRun(f"{run.name} is not complete: run the experiments first") from None
+        raise UserError(f"{run.name} is not complete: run the experiments first") from None
     except RuntimeError:
-        raise NoSuchRun(f"{run.name} was made with other code or data: run it again") from None
+        raise UserError(f"{run.name} was made with other code or data: run it again") from None
     return net.eval()
 
 
@@ -50,10 +47,9 @@ def history(ratings: Ratings, split: Split, user: int) -> pd.DataFrame:
     """
     own = split.train.users == user
     items = split.train.items[own]
-    table = pd.DataFrame({"title": [ratings.titles.get(i, f"movie {i}") for i in items]}, items)
-    table["genres"] = [", ".join(ratings.genres.get(i, ())) for i in items]
-    table["stars"] = split.train.stars[own]
-    return table.sort_values("stars", ascending=False, kind="stable")
+    genres = [", ".join(ratings.genres.get(item, ())) for item in items]
+    columns = {"title": _titles(ratings, items), "genres": genres, "stars": split.train.stars[own]}
+    return pd.DataFrame(columns, items).sort_values("stars", ascending=False, kind="stable")
 
 
 def recommend(
@@ -67,25 +63,26 @@ def recommend(
         Columns title, score (the interaction), stars (predicted), watched (whether the
         movie is among the user's test movies); indexed by rank from 1.
     """
+    rated = np.union1d(split.train.items, split.test.items)  # the other ids are no movie's
+    seen = split.train.items[split.train.users == user]
+    candidates = torch.from_numpy(np.setdiff1d(rated, seen))
     score_items, _ = item_scorer(net, split.num_users, split.num_items)
-    users = torch.tensor([user])
     with torch.no_grad():
-        scores = score_items(users)[0].clone()
-        known = np.unique(np.concatenate([split.train.items, split.test.items]))
-        left_out = torch.ones(split.num_items, dtype=torch.bool)  # ids that no movie has
-        left_out[known] = False
-        left_out[split.train.items[split.train.users == user]] = True
-        scores[left_out] = -torch.inf
-        items = scores.argsort(descending=True, stable=True)[:count]
-        _, stars = net(users.expand(len(items)), items)
-    heldout = set(split.test.items[split.test.users == user].tolist())
-    items = items.tolist()
+        scores = score_items(torch.tensor([user]))[0][candidates]
+        best = scores.argsort(descending=True, stable=True)[:count]
+        items = candidates[best]
+        _, stars = net(torch.full_like(items, user), items)
+    held_out = split.test.items[split.test.users == user]
     return pd.DataFrame(
         {
-            "title": [ratings.titles.get(item, f"movie {item}") for item in items],
-            "score": scores[items].tolist(),
+            "title": _titles(ratings, items.tolist()),
+            "score": scores[best].tolist(),
             "stars": stars.tolist(),
-            "watched": ["yes" if item in heldout else "" for item in items],
+            "watched": np.where(np.isin(items, held_out), "yes", "").tolist(),
         },
         index=pd.RangeIndex(1, len(items) + 1, name="rank"),
     )
+
+
+def _titles(ratings: Ratings, items: Iterable[int]) -> list[str]:
+    return [ratings.titles.get(item, f"movie {item}") for item in items]

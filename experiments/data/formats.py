@@ -81,7 +81,6 @@ ML_20M = Layout(
     read_csv={"sep": ",", "usecols": (0, 1, 2), "skiprows": 1},
 )
 LAYOUTS = {layout.ratings_file: layout for layout in (ML_100K, ML_1M, ML_20M)}
-ML_20M_HEADER = "userid,movieid,rating"
 
 
 def read_ratings(path: Path) -> Ratings:
@@ -133,10 +132,9 @@ def _read_file(file: File) -> Ratings:
     items, item_ids = renumber_sparse_ids(items)
     movies = file.parent / layout.movies_file
     titles, genres = read_movies(movies.read_bytes(), layout) if movies.is_file() else ({}, {})
-    if item_ids is not None:
-        ids = list(enumerate(item_ids.tolist()))
-        titles = {row: titles[item] for row, item in ids if item in titles}
-        genres = {row: genres[item] for row, item in ids if item in genres}
+    rows = [(row, item) for row, item in enumerate(item_ids.tolist()) if item in titles]
+    titles = {row: titles[item] for row, item in rows}
+    genres = {row: genres[item] for row, item in rows}
     return Ratings(users, items, stars, f"{file} ({layout.name} layout)", titles, genres)
 
 
@@ -146,7 +144,7 @@ def detect_layout(file: File) -> Layout:
         first = lines.readline(1000).decode("utf-8", "replace").rstrip("\r\n")
     if not first:
         raise DataError(f"{file} is empty: it should hold ratings, one a line")
-    if first.lower().startswith(ML_20M_HEADER):
+    if first.lower().startswith("userid,movieid,rating"):
         return ML_20M
     for layout in (ML_100K, ML_1M):
         if layout.match(first):
@@ -174,8 +172,6 @@ def read_rating_columns(file: File, layout: Layout) -> tuple[np.ndarray, np.ndar
                 na_filter=False,
                 **layout.read_csv,
             )
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{file} is empty: it should hold ratings, one a line") from None
     except (ValueError, OverflowError):
         raise _first_bad_line(file, layout) from None
     users, items, stars = (table[column].to_numpy() for column in types)
@@ -196,19 +192,17 @@ def _first_bad_line(file: File, layout: Layout) -> DataError:
                 continue
             fields = layout.match(text)
             if not fields:
-                return DataError(
-                    f"{file}, line {number}: {text[:60]!r} is not a rating; expected a line like "
-                    f"{layout.example}. Fix or remove the line, or download the file again"
-                )
-            if not LOWEST <= float(fields[3]) <= HIGHEST:
-                return DataError(
-                    f"{file}, line {number}: a rating of {fields[3]} is out of range; stars go "
-                    f"from {LOWEST} to {HIGHEST:g}. Fix or remove the line"
-                )
-    return DataError(f"{file} could not be read as ratings: download it again")
+                wrong = f"{text[:60]!r} is not a rating; expected a line like {layout.example}"
+            elif not LOWEST <= float(fields[3]) <= HIGHEST:
+                wrong = f"a rating of {fields[3]} is out of range; stars go from 0.5 to 5"
+            else:
+                continue
+            advice = "Fix or remove the line, or download the file again"
+            return DataError(f"{file}, line {number}: {wrong}. {advice}")
+    return DataError(f"{file} is empty or has lines of different lengths: download it again")
 
 
-def renumber_sparse_ids(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def renumber_sparse_ids(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Number ids from 0 in ascending order if most of their range is not in use.
 
     Movie ids of MovieLens 25M reach 209,171 for 59,047 movies; tables for all of them would be
@@ -217,11 +211,11 @@ def renumber_sparse_ids(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]
     Returns
     -------
     ids : int64 array, shape (num_ratings,)
-    originals : int64 array of the ids by row, or None if they are used as they are
+    originals : int64 array, the original id of every row
     """
     in_use = np.unique(ids)
     if int(in_use[-1]) < MANY_IDS_MISSING * len(in_use):
-        return ids, None
+        return ids, np.arange(in_use[-1] + 1)
     return np.searchsorted(in_use, ids), in_use
 
 

