@@ -6,7 +6,7 @@ another kind did.
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -91,8 +91,12 @@ class Explainer:
                 hints[id_] = Hint(entry.id, entry.did, entry.think)
         return hints
 
-    def _agrees(self, entry: "Misconception", outcomes: Iterable[Outcome]) -> bool:
-        return all(self._returns_the_same(entry, outcome) for outcome in outcomes)
+    def _agrees(self, entry: "Misconception", outcomes: Collection[Outcome]) -> bool:
+        # What is known already rules most entries out without running anything.
+        known = (
+            self._statuses.get((entry.id, o.graded.id), o.status) == o.status for o in outcomes
+        )
+        return all(known) and all(self._returns_the_same(entry, outcome) for outcome in outcomes)
 
     def _returns_the_same(self, entry: "Misconception", outcome: Outcome) -> bool:
         id_, variant = outcome.graded.id, outcome.variant

@@ -81,7 +81,8 @@ class Failure:
     """One comparison that failed, or a request without an answer.
 
     ``what`` and ``problem`` hold shapes and types, but no number and no input; ``given``,
-    ``expected`` and ``got`` do, and are for public tests and for instructors.
+    ``expected`` and ``got`` do, and are for public tests and for instructors. A test's first
+    failure has these two.
     """
 
     what: str
@@ -230,12 +231,12 @@ class Judge:
         expected = np.asarray(expected)
         array = got.numbers(*expected.shape)
         if array is None:
-            self._remember(what, seen_of(got), _misfit(got, expected.shape), expected, got.shown)
+            self._remember(what, seen_of(got), _misfit(got, expected.shape), expected, got)
         elif again is not None and not agree(array, again.numbers(*expected.shape)):
-            self._remember(what, "random", "changes from call to call", expected, got.shown)
+            self._remember(what, "random", "changes from call to call", expected, got)
         else:
             problem = "" if agree(array, expected) else "has other numbers than it should"
-            self._remember(what, array, problem, expected, got.shown)
+            self._remember(what, array, problem, expected, got)
 
     def gradient(self, what: str, got: Value, expected: np.ndarray) -> None:
         """Compare a gradient; none at all is the same as zeros."""
@@ -245,7 +246,7 @@ class Judge:
         if array is None or agree(array, expected) or np.any(array):
             self.equal(what, got, expected)
         else:
-            self._remember(what, array, "is missing or zero", expected, got.shown)
+            self._remember(what, array, "is missing or zero", expected, got)
 
     def fact(
         self,
@@ -268,7 +269,7 @@ class Judge:
     def shape(self, what: str, got: Value, expected: tuple[int, ...]) -> None:
         """Compare a shape; what has no shape fails with what it is."""
         if got.shape is None:
-            self._remember(what, got.type, _misfit(got, expected), expected, got.shown)
+            self._remember(what, got.type, _misfit(got, expected), expected, got)
         else:
             problem = f"is {got.shape}, not {expected}"
             self.fact(f"the shape of {what}", got.shape, expected, problem)
@@ -281,10 +282,15 @@ class Judge:
         problem = "" if right else f"is {described(got)}"
         self._remember(what + "'s type", (got.type, got.dtype), problem, wanted, described(got))
 
-    def _remember(self, what: str, seen: Any, problem: str, expected: Any, got: str) -> None:
+    def _remember(
+        self, what: str, seen: Any, problem: str, expected: Any, got: Value | str
+    ) -> None:
         self.observations.append((what, seen))
-        if problem:
-            self.failures.append(Failure(what, problem, self.given, text(expected), got))
+        if problem and self.failures:
+            self.failures.append(Failure(what, problem, self.given))
+        elif problem:  # only the first failure is shown in full, and text takes time
+            shown = got.shown if isinstance(got, Value) else got
+            self.failures.append(Failure(what, problem, self.given, text(expected), shown))
 
 
 def program_of(*steps: dict[str, Any], **arrays: Any) -> Program:

@@ -59,7 +59,7 @@ def digest_of(files: Mapping[str, bytes]) -> bytes:
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield what stands in a folder, but for what Python itself puts there."""
-    for path in folder.glob("*"):
+    """Yield what stands in a folder, but for what Python and the system put there."""
+    for path in folder.glob("[!.]*"):
         if path.is_file():
             yield path.name, path.read_bytes()

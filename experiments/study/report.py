@@ -12,6 +12,7 @@ from experiments.io import write_atomic
 from experiments.plots.style import picture_bytes
 from experiments.study.measurements import Measurements, read_measurements
 from experiments.study.questions import ANSWERS, answer_all
+from experiments.study.questions.claims import MARGIN
 from experiments.study.section import Question, Section, sentence
 
 SYMBOLS = {
@@ -87,6 +88,7 @@ def render_page(
         left=left,
         runs=len(measurements.runs),
         left_out=measurements.left_out,
+        margin=f"{MARGIN:g}",
     )
 
 

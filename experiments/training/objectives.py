@@ -4,12 +4,15 @@ Below, ``L_F`` and ``L_R`` are the factorization and the regression loss, times 
 ``lambda_F`` and ``lambda_R``. All but fixed weights find a balance themselves and are meant for
 ``lambda_F = lambda_R = 1``, the losses as they are.
 
+A balancing is a module: its ``backward(L_F, L_R, joint)``, of three scalar tensors, fills the
+``grad``, empty so far, of the parameters that the losses depend on. What it learns itself are its
+parameters, for the optimizer.
+
 TorchJD and scipy's optimizers are imported where a run needs them; the course's runs do not.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -23,51 +26,15 @@ LOG_VARIANCE_RATE = 0.1
 SHARED_TABLES = ("U", "Q")
 CAGRAD_RADIUS = 0.5  # c, as a share of the mean gradient's length
 
-Weigh = Callable[[Tensor], Tensor]
 
-
-@dataclass(frozen=True)
-class Losses:
-    """The student's losses at one step, scalar tensors: of the two tasks, and the weighted sum."""
-
-    factorization: Tensor
-    regression: Tensor
-    joint: Tensor
-
-
-class Balancing(nn.Module):
-    """Gives a network its gradients. What it learns itself are its parameters, for the optimizer.
-
-    Parameters
-    ----------
-    factorization_weight, regression_weight : float
-        ``lambda_F`` and ``lambda_R``.
-    """
-
-    def __init__(self, factorization_weight: float, regression_weight: float) -> None:
-        super().__init__()
-        self.factorization_weight, self.regression_weight = factorization_weight, regression_weight
-
-    def backward(self, losses: Losses) -> None:
-        """Fill ``grad``, empty so far, of the parameters that the losses depend on."""
-        raise NotImplementedError
-
-    def weighted(self, losses: Losses) -> tuple[Tensor, Tensor]:
-        """Return ``L_F`` and ``L_R`` times their weights."""
-        return (
-            self.factorization_weight * losses.factorization,
-            self.regression_weight * losses.regression,
-        )
-
-
-class FixedWeights(Balancing):
+class FixedWeights(nn.Module):
     """The gradient of the student's joint loss."""
 
-    def backward(self, losses: Losses) -> None:
-        losses.joint.backward()
+    def backward(self, factorization: Tensor, regression: Tensor, joint: Tensor) -> None:
+        joint.backward()
 
 
-class UncertaintyWeights(Balancing):
+class UncertaintyWeights(nn.Module):
     """Weights learned with the network, by the noise that each task is seen to have.
 
     With ``s = log sigma**2`` of each task learned, from zero, the loss is
@@ -87,18 +54,17 @@ class UncertaintyWeights(Balancing):
         ``s_F`` and ``s_R``.
     """
 
-    def __init__(self, factorization_weight: float, regression_weight: float) -> None:
-        super().__init__(factorization_weight, regression_weight)
+    def __init__(self) -> None:
+        super().__init__()
         self.log_variances = nn.Parameter(torch.zeros(2))
 
-    def backward(self, losses: Losses) -> None:
-        factorization, regression = self.weighted(losses)
+    def backward(self, factorization: Tensor, regression: Tensor, joint: Tensor) -> None:
         precision_factorization, precision_regression = torch.exp(-self.log_variances)
         total = precision_factorization * factorization + precision_regression * regression / 2
         (total + self.log_variances.sum() / 2).backward()
 
 
-class AggregatedGradients(Balancing):
+class AggregatedGradients(nn.Module):
     """Two backward passes, one for each task, and a weighted sum where both reach a parameter.
 
     Let ``g_F`` and ``g_R`` be the gradients of ``L_F`` and ``L_R`` with respect to all parameters
@@ -108,7 +74,6 @@ class AggregatedGradients(Balancing):
 
     Parameters
     ----------
-    factorization_weight, regression_weight : float
     weigh : callable
         From the Gramian of ``g_F`` and ``g_R`` to their weights: float64 tensors of shape (2, 2)
         and (2,), on the processor.
@@ -117,55 +82,50 @@ class AggregatedGradients(Balancing):
     """
 
     def __init__(
-        self,
-        factorization_weight: float,
-        regression_weight: float,
-        weigh: Weigh,
-        parameters: Sequence[nn.Parameter],
+        self, weigh: Callable[[Tensor], Tensor], parameters: Sequence[nn.Parameter]
     ) -> None:
-        super().__init__(factorization_weight, regression_weight)
+        super().__init__()
         self.weigh = weigh
         self.of_network = list(parameters)
 
-    def backward(self, losses: Losses) -> None:
-        pairs = list(zip(*task_gradients(self.weighted(losses), self.of_network)))
+    def backward(self, factorization: Tensor, regression: Tensor, joint: Tensor) -> None:
+        of_task = [
+            torch.autograd.grad(loss, self.of_network, retain_graph=True, allow_unused=True)
+            for loss in (factorization, regression)
+        ]
+        pairs = list(zip(*of_task))
         shared = [pair for pair in pairs if all(gradient is not None for gradient in pair)]
-        weights = self._weights(*zip(*shared)) if shared else ()
-        for parameter, (factorization, regression) in zip(self.of_network, pairs):
-            if factorization is None:
-                parameter.grad = regression
-            elif regression is None:
-                parameter.grad = factorization
-            else:
-                parameter.grad = weights[0] * factorization + weights[1] * regression
-
-    def _weights(
-        self, factorization: Sequence[Tensor], regression: Sequence[Tensor]
-    ) -> list[float]:
-        across = inner_product(factorization, regression)
-        gramian = torch.tensor(
-            [
-                [inner_product(factorization, factorization), across],
-                [across, inner_product(regression, regression)],
-            ],
-            dtype=torch.float64,
-        )
         # A student's dropout draws from the stream that an aggregator may shuffle tasks with.
         with torch.random.fork_rng(devices=[]):
-            return self.weigh(gramian).tolist()
+            weights = self.weigh(inner_products(list(zip(*shared)))).tolist() if shared else ()
+        for parameter, (ours, theirs) in zip(self.of_network, pairs):
+            if ours is None or theirs is None:
+                parameter.grad = theirs if ours is None else ours
+            else:
+                parameter.grad = weights[0] * ours + weights[1] * theirs
 
 
-def pcgrad() -> Weigh:
+def pcgrad(gramian: Tensor) -> Tensor:
     """Each gradient loses what points against the other one; then the sum.
 
     Yu and others 2020, arXiv:2001.06782, algorithm 1. Gradients at an acute angle are just added.
     """
     from torchjd.aggregation import PCGradWeighting
 
-    return PCGradWeighting()
+    return PCGradWeighting()(gramian)
 
 
-def mgda() -> Weigh:
+def upgrad(gramian: Tensor) -> Tensor:
+    """The mean of the gradients, after each is projected to where neither loss grows.
+
+    Quinton and Rey 2024, arXiv:2406.16232. For two tasks it is half of PCGrad's sum. (TorchJD's
+    UPGrad needs a solver of quadratic programs, and first adds 1e-4 of the trace to the Gramian's
+    diagonal, where the squared length of ``g_F`` is often less.)
+    """
+    return pcgrad(gramian) / 2
+
+
+def mgda(gramian: Tensor) -> Tensor:
     """The shortest convex combination: a direction in which neither loss grows.
 
     Desideri 2012; Sener and Koltun 2018, arXiv:1810.04650, algorithm 2. For two gradients the
@@ -173,10 +133,10 @@ def mgda() -> Weigh:
     """
     from torchjd.aggregation import MGDAWeighting
 
-    return MGDAWeighting()
+    return MGDAWeighting()(gramian)
 
 
-def imtlg() -> Weigh:
+def imtlg(gramian: Tensor) -> Tensor:
     """The combination whose projections on both gradients are equally long: the bisector.
 
     IMTL-G of Liu and others 2021, "Towards Impartial Multi-task Learning". For two tasks the
@@ -184,36 +144,10 @@ def imtlg() -> Weigh:
     """
     from torchjd.aggregation import IMTLGWeighting
 
-    return IMTLGWeighting()
+    return IMTLGWeighting()(gramian)
 
 
-def upgrad() -> Weigh:
-    """The mean of the gradients, after each is projected to where neither loss grows.
-
-    Quinton and Rey 2024, arXiv:2406.16232. For two tasks it is half of PCGrad's sum.
-    """
-    from torchjd.aggregation import UPGradWeighting
-    from torchjd.linalg import DualConeProjector
-
-    class TwoTaskProjector(DualConeProjector):
-        """The projection's quadratic program, ``min v' G v, v >= u``, solved for two tasks.
-
-        TorchJD's own solver is an extra dependency, and first adds 1e-4 of the trace to the
-        diagonal of ``G``, where the squared length of ``g_F`` is often less.
-        """
-
-        def __call__(self, U: Tensor, G: Tensor) -> Tensor:
-            if G[0, 1] >= 0:
-                return U
-            # A row of U has one entry that is not zero. As much of the other gradient is added
-            # as makes the sum orthogonal to it.
-            first, second = (G[0, 1] / G.diagonal()).tolist()
-            return U - U @ U.new_tensor([[0.0, second], [first, 0.0]])
-
-    return UPGradWeighting(projector=TwoTaskProjector())
-
-
-def cagrad() -> Weigh:
+def cagrad(gramian: Tensor) -> Tensor:
     """The direction near the mean gradient along which the worse-off loss falls the most.
 
     Liu and others 2021, arXiv:2110.14048, algorithm 1: with ``g_0`` the mean gradient and
@@ -224,82 +158,67 @@ def cagrad() -> Weigh:
     """
     from scipy.optimize import minimize_scalar
 
-    def weigh(gramian: Tensor) -> Tensor:
-        gramian = gramian.numpy()
+    products = gramian.numpy()
 
-        def norm(weights: np.ndarray) -> float:
-            return math.sqrt(max(weights @ gramian @ weights, 0.0))  # rounding may go below zero
+    def norm(weights: np.ndarray) -> float:
+        return math.sqrt(max(weights @ products @ weights, 0.0))  # rounding may go below zero
 
-        mean = np.full(2, 0.5)
-        radius = CAGRAD_RADIUS * norm(mean)
+    mean = np.full(2, 0.5)
+    radius = CAGRAD_RADIUS * norm(mean)
 
-        def descent(first: float) -> float:
-            weights = np.array([first, 1 - first])
-            return weights @ gramian @ mean + radius * norm(weights)
+    def descent(first: float) -> float:
+        weights = np.array([first, 1 - first])
+        return weights @ products @ mean + radius * norm(weights)
 
-        first = minimize_scalar(
-            descent, bounds=(0, 1), method="bounded", options={"xatol": 1e-12}
-        ).x
-        worst = np.array([first, 1 - first])
-        if norm(worst) == 0:  # the gradients are opposite: no direction is good for both
-            return torch.zeros(2)
-        return torch.from_numpy(mean + radius / norm(worst) * worst)
-
-    return weigh
+    first = minimize_scalar(descent, bounds=(0, 1), method="bounded", options={"xatol": 1e-12}).x
+    worst = np.array([first, 1 - first])
+    if norm(worst) == 0:  # the gradients are opposite: no direction is good for both
+        return torch.zeros(2)
+    return torch.from_numpy(mean + radius / norm(worst) * worst)
 
 
-AGGREGATORS: dict[str, Callable[[], Weigh]] = {
-    "pcgrad": pcgrad,
-    "cagrad": cagrad,
-    "mgda": mgda,
-    "upgrad": upgrad,
-    "imtlg": imtlg,
-}
+AGGREGATORS = {"pcgrad": pcgrad, "cagrad": cagrad, "mgda": mgda, "upgrad": upgrad, "imtlg": imtlg}
 BALANCINGS = ("fixed", "uncertainty", *AGGREGATORS)
 
 
-def balancing_of(configuration: Run, parameters: Sequence[nn.Parameter]) -> Balancing:
-    """Return what a configuration's ``balancing`` names, for the parameters of its network.
+def balancing_of(
+    run: Run, parameters: Sequence[nn.Parameter]
+) -> FixedWeights | UncertaintyWeights | AggregatedGradients:
+    """Return what a run's ``balancing`` names, for the parameters of its network.
 
     Raises
     ------
     ValueError
         If there is no such balancing, or if it aggregates and the embeddings are separate.
     """
-    name = configuration.balancing
-    weights = configuration.factorization_weight, configuration.regression_weight
-    if name == "fixed":
-        return FixedWeights(*weights)
-    if name == "uncertainty":
-        return UncertaintyWeights(*weights)
-    if name not in AGGREGATORS:
-        raise ValueError(f"balancing is {name!r}; it should be one of {', '.join(BALANCINGS)}")
-    if not configuration.embedding_sharing:
+    if run.balancing not in BALANCINGS:
         raise ValueError(
-            f"balancing={name!r} aggregates the gradients of shared embeddings, and separate ones "
-            "have nothing to aggregate: take embedding_sharing=True, or balancing='fixed'"
+            f"balancing is {run.balancing!r}; it should be one of {', '.join(BALANCINGS)}"
         )
-    return AggregatedGradients(*weights, AGGREGATORS[name](), parameters)
+    if run.balancing not in AGGREGATORS:
+        return FixedWeights() if run.balancing == "fixed" else UncertaintyWeights()
+    if not run.embedding_sharing:
+        raise ValueError(
+            f"balancing={run.balancing!r} aggregates the gradients of shared embeddings, and "
+            "separate ones have nothing to aggregate: take embedding_sharing=True, or "
+            "balancing='fixed'"
+        )
+    return AggregatedGradients(AGGREGATORS[run.balancing], parameters)
 
 
-def task_gradients(
-    losses: Sequence[Tensor], parameters: Sequence[nn.Parameter]
-) -> list[tuple[Tensor | None, ...]]:
-    """Return each loss's gradient with respect to each parameter; None where it has none.
+def inner_products(gradients: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Return the Gramian of the tasks' gradients: float64, shape (num_tasks, num_tasks).
 
-    The graph of the losses is kept for another backward pass, and ``grad`` is left as it is.
+    A gradient is given in parts, one for each parameter.
     """
-    return [
-        torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-        for loss in losses
-    ]
 
+    def product(first: Sequence[Tensor], second: Sequence[Tensor]) -> float:
+        return sum(
+            torch.dot(one.flatten(), two.flatten()).item() for one, two in zip(first, second)
+        )
 
-def inner_product(first: Iterable[Tensor], second: Iterable[Tensor]) -> float:
-    """Return the inner product of two vectors that are kept in parts of equal shapes."""
-    return sum(
-        torch.dot(one.flatten(), other.flatten()).item() for one, other in zip(first, second)
-    )
+    products = [[product(first, second) for second in gradients] for first in gradients]
+    return torch.tensor(products, dtype=torch.float64)
 
 
 def compare_gradients(
@@ -324,30 +243,26 @@ def compare_gradients(
         ``cosine`` (of the angle between the two gradients; NaN where one is zero). Empty if the
         network has no such tables, as one with separate embeddings.
     """
-    tables = {name: getattr(getattr(net, name, None), "weight", None) for name in SHARED_TABLES}
-    if not all(isinstance(table, nn.Parameter) for table in tables.values()):
+    tables = [getattr(getattr(net, name, None), "weight", None) for name in SHARED_TABLES]
+    if not all(isinstance(table, nn.Parameter) for table in tables):
         return []
-    by_task = task_gradients((factorization_loss, regression_loss), list(tables.values()))
     # A mistake of the student's may leave a table out of a loss: a gradient of zero.
     by_task = [
-        [torch.zeros_like(table) if gradient is None else gradient for table, gradient in pairs]
-        for pairs in (zip(tables.values(), gradients) for gradients in by_task)
+        torch.autograd.grad(loss, tables, retain_graph=True, materialize_grads=True)
+        for loss in (factorization_loss, regression_loss)
     ]
-    parts = {name: slice(place, place + 1) for place, name in enumerate(tables)}
-    parts[" and ".join(tables)] = slice(None)
-    return [
-        {"epoch": epoch, "table": name, **_compare(*(gradients[part] for gradients in by_task))}
-        for name, part in parts.items()
-    ]
-
-
-def _compare(factorization: list[Tensor], regression: list[Tensor]) -> dict[str, float]:
-    factorization_norm = math.sqrt(inner_product(factorization, factorization))
-    regression_norm = math.sqrt(inner_product(regression, regression))
-    product = factorization_norm * regression_norm
-    cosine = inner_product(factorization, regression) / product if product else math.nan
-    return {
-        "factorization_norm": factorization_norm,
-        "regression_norm": regression_norm,
-        "cosine": cosine,
-    }
+    rows = []
+    for name, part in (("U", slice(1)), ("Q", slice(1, 2)), ("U and Q", slice(2))):
+        products = inner_products([gradients[part] for gradients in by_task])
+        norms = [math.sqrt(square) for square in products.diagonal().tolist()]
+        lengths = norms[0] * norms[1]
+        rows.append(
+            {
+                "epoch": epoch,
+                "table": name,
+                "factorization_norm": norms[0],
+                "regression_norm": norms[1],
+                "cosine": products[0, 1].item() / lengths if lengths else math.nan,
+            }
+        )
+    return rows

@@ -15,12 +15,7 @@ from experiments.data.ratings import Split
 from experiments.run import METRICS, Run
 from experiments.training import fast
 from experiments.training.evaluation import HeldOutRanking, item_scorer, predict_ratings, to_tensors
-from experiments.training.objectives import (
-    LOG_VARIANCE_RATE,
-    Losses,
-    balancing_of,
-    compare_gradients,
-)
+from experiments.training.objectives import LOG_VARIANCE_RATE, balancing_of, compare_gradients
 from experiments.training.student_code import StudentCode, StudentError, student_errors
 
 
@@ -250,7 +245,9 @@ class Trainer:
         if self._compares_gradients():
             self.gradients += compare_gradients(self.epoch, factorization, regression, self.net)
         self.optimizer.zero_grad()
-        self.balancing.backward(Losses(factorization, regression, joint))
+        self.balancing.backward(
+            run.factorization_weight * factorization, run.regression_weight * regression, joint
+        )
         self.optimizer.step()
         return values
 

@@ -15,7 +15,6 @@ from experiments.training.objectives import (
     CAGRAD_RADIUS,
     LOG_VARIANCE_RATE,
     FixedWeights,
-    Losses,
     UncertaintyWeights,
     balancing_of,
 )
@@ -27,19 +26,16 @@ SHARED = replace(COURSE_RUNS[1], factorization_weight=1.0, regression_weight=1.0
 SEPARATE = COURSE_RUNS[2]
 
 
-def aggregate(name: str, factorization: tuple, regression: tuple, **weights) -> torch.Tensor:
+def aggregate(name: str, factorization: tuple, regression: tuple) -> torch.Tensor:
     """Return the gradient of a parameter that the losses have these gradients for."""
     shared, ours, theirs = (nn.Parameter(torch.ones(2)) for _ in range(3))
-    losses = Losses(
+    balancing_of(replace(SHARED, balancing=name), [ours, shared, theirs]).backward(
         shared @ torch.tensor(factorization) + 3 * ours.sum(),
         shared @ torch.tensor(regression) + 5 * theirs.sum(),
         torch.zeros(()),
     )
-    balancing = balancing_of(replace(SHARED, balancing=name, **weights), [ours, shared, theirs])
-    balancing.backward(losses)
-    if not weights:
-        assert ours.grad.tolist() == [3, 3], "a parameter of one task gets its own gradient"
-        assert theirs.grad.tolist() == [5, 5]
+    assert ours.grad.tolist() == [3, 3], "a parameter of one task gets its own gradient"
+    assert theirs.grad.tolist() == [5, 5]
     return shared.grad
 
 
@@ -119,10 +115,16 @@ def test_zero_gradients_stay_zero(name):
     assert torch.isfinite(aggregate(name, (0.0, 0.0), (1.0, 0.0))).all()
 
 
-def test_an_aggregator_is_given_the_losses_times_their_weights():
-    weights = {"factorization_weight": 10.0, "regression_weight": 0.5}
-    got = aggregate("pcgrad", (1.0, 0.0), (1.0, 1.0), **weights)
-    assert got.tolist() == [10.5, 0.5]
+def test_a_balancing_is_given_the_losses_times_their_weights(small_split, reference, monkeypatch):
+    run = replace(SHARED, balancing="pcgrad", factorization_weight=10.0, regression_weight=0.5)
+    training = Trainer(run, small_split, load_student_code(reference))
+    given, backward = [], training.balancing.backward
+    monkeypatch.setattr(
+        training.balancing, "backward", lambda *losses: given.extend(losses) or backward(*losses)
+    )
+    logged = training.run_epoch()
+    expected = [10 * logged["training/Factorization Loss"], 0.5 * logged[MSE]]
+    assert [loss.item() for loss in given[:2]] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", AGGREGATORS)
@@ -135,17 +137,17 @@ def test_an_aggregator_leaves_the_random_stream_alone(name):
 def test_fixed_weights_follow_the_students_joint_loss():
     shared = nn.Parameter(torch.ones(2))
     joint = 7 * shared.sum()
-    FixedWeights(0.5, 0.5).backward(Losses(shared.sum(), shared.sum(), joint))
+    FixedWeights().backward(shared.sum(), shared.sum(), joint)
     assert shared.grad.tolist() == [7, 7]
 
 
 def test_uncertainty_weights_have_the_gradients_of_the_closed_form():
-    weights = UncertaintyWeights(1.0, 1.0)
+    weights = UncertaintyWeights()
     log_factorization, log_regression = 0.3, -0.7
     with torch.no_grad():
         weights.log_variances.copy_(torch.tensor([log_factorization, log_regression]))
     shared = nn.Parameter(torch.tensor([2.0, 3.0]))
-    weights.backward(Losses(shared[0], shared[1], shared.sum()))
+    weights.backward(shared[0], shared[1], shared.sum())
     precision_factorization, precision_regression = (
         math.exp(-log_factorization),
         math.exp(-log_regression),
@@ -159,11 +161,11 @@ def test_uncertainty_weights_have_the_gradients_of_the_closed_form():
 
 
 def test_uncertainty_weights_come_to_rest_at_half_the_inverse_of_each_loss():
-    weights = UncertaintyWeights(1.0, 1.0)
+    weights = UncertaintyWeights()
     with torch.no_grad():
         weights.log_variances.copy_(torch.tensor([2 * 0.25, 0.9]).log())
     shared = nn.Parameter(torch.tensor([0.25, 0.9]))
-    weights.backward(Losses(shared[0], shared[1], shared.sum()))
+    weights.backward(shared[0], shared[1], shared.sum())
     assert weights.log_variances.grad.tolist() == pytest.approx([0, 0], abs=1e-6)
     assert shared.grad.tolist() == pytest.approx([1 / (2 * 0.25), 1 / (2 * 0.9)])
 

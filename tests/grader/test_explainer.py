@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+import grader.explain
 from grader.explain import Explainer
 from grader.judge import Graded
+from grader.misconceptions.catalogue import read_catalogue
 from grader.report import ERROR, FAILED, NOT_RUN, PASSED
 from grader.trial import Outcome
 
@@ -65,3 +67,19 @@ def test_only_a_test_that_passed_rules_a_mistake_out(status: str, named: bool):
     )
     hints = explainer.hints([outcome("1c-2", FAILED), outcome("1c-3", status)])
     assert [hint.id for hint in hints.values()] == (["narrow"] if named else [])
+
+
+def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    entries = [entry for entry in read_catalogue().values() if entry.question == "2b"]
+    outcomes = [Explainer().predictions(entry, 3) for entry in entries]
+    room = 1000
+    monkeypatch.setattr(grader.explain, "ROOM", room)
+    explainer = Explainer()
+    for entry, predicted in zip(entries, outcomes):
+        named = {hint.id for hint in explainer.hints(predicted.values()).values()}
+        assert named == {entry.same_as or entry.id}
+    kept = [outcome.numbers.nbytes for outcome in explainer._predicted.values()]
+    assert sum(kept) <= room
+    assert len(kept) < sum(map(len, outcomes))

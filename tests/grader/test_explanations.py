@@ -93,6 +93,51 @@ def test_what_would_have_lost_another_test_of_the_same_net_is_no_explanation(
     assert hints(report) == {}
 
 
+def test_layers_of_one_number_are_not_said_to_start_at_zero(submission: Make, graded) -> None:
+    constant = """
+
+def _constant(init):
+    def made(self, layer_sizes):
+        layers = init(self, layer_sizes)
+        for layer in layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.constant_(layer.weight, 0.3)
+        return layers
+    return made
+
+
+MultiTaskNet.init_mlp_layers = _constant(MultiTaskNet.init_mlp_layers)
+"""
+    path = submission()
+    source = path / "submission" / "model.py"
+    source.write_text(source.read_text() + constant)
+    assert set(hints(graded(path, "1b")).values()) == {"constant-layers"}
+
+
+def test_biases_of_one_lose_one_test_and_are_not_said_to_differ(submission: Make, graded) -> None:
+    ones = """
+
+def _ones(init):
+    def made(self, *sizes):
+        tables = init(self, *sizes)
+        for table in tables:
+            nn.init.ones_(table.weight)
+        return tables
+    return made
+
+
+MultiTaskNet.init_user_and_item_bias = _ones(MultiTaskNet.init_user_and_item_bias)
+"""
+    path = submission()
+    source = path / "submission" / "model.py"
+    source.write_text(source.read_text() + ones)
+    report = graded(path, "1a")
+    failed = [test for test in report.tests if test.status == "failed"]
+    assert [test.id for test in failed] == ["1a-4-hidden"]
+    assert failed[0].message == "The start of A is not zero, but one number for all."
+    assert hints(report) == {}
+
+
 def test_a_right_submission_never_loads_the_catalogue(
     submission: Make, grading_server: ForkServer
 ) -> None:

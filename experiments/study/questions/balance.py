@@ -26,7 +26,7 @@ QUESTION = Question(
     "balance",
     "What is the best balance?",
     ("balance",),
-    "other weights beside the four runs', all of them at the same 2 seeds or more",
+    f"other weights beside the four runs', all of them at the same {MIN_SEEDS} seeds or more",
 )
 PREFERENCES = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 TOLD_PREFERENCES = (1.0, 10.0)

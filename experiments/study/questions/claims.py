@@ -36,7 +36,7 @@ QUESTION = Question(
     "claims",
     "Which differences between the four runs are more than chance?",
     ("claims",),
-    "the four runs at 2 seeds or more",
+    f"the four runs at {MIN_SEEDS} seeds or more",
 )
 SHARE_OF_WAY = 0.95
 # What two lines differ by when they still look alike on axes that start at 12, and more than a

@@ -18,7 +18,7 @@ QUESTION = Question(
     "conflict",
     "Why? Two tasks pull at the same tables",
     ("claims",),
-    "shared runs whose gradients were looked at, at 2 seeds or more",
+    f"the shared runs at {MIN_SEEDS} seeds or more beside the first, where gradients are looked at",
 )
 BOTH_TABLES = "U and Q"
 
@@ -97,8 +97,9 @@ def answer(measurements: Measurements) -> Section | None:
     return Section(
         QUESTION,
         "At intervals along training, the gradients of L_F and of L_R by the shared tables U and Q "
-        "are taken one by one. Their cosine tells whether the tasks pull together or apart; the "
-        "ratio of their lengths, weights included, tells which of them moves the tables.",
+        "are taken one by one. Where their cosine is positive the tasks pull together, where it is "
+        "negative apart; the task with the longer gradient, weights included, moves the tables "
+        "more.",
         tuple(finding(conflict) for conflict in found),
         draw(found),
         "Left: cosine between the two tasks' gradients. Right: how many times as long as "

@@ -6,13 +6,13 @@ from experiments.run import METHOD_NAMES, SHARED_50
 from experiments.study.measurements import Measurements
 from experiments.study.questions.balance import Balance, balances
 from experiments.study.section import Question, Section, Table, listed, with_interval
-from experiments.study.statistics import Estimate, mean_interval
+from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
 
 QUESTION = Question(
     "methods",
     "Can a method find the balance by itself?",
     ("methods", "balance"),
-    "a method and fixed weights at the same 2 seeds or more",
+    f"a method and fixed weights at the same {MIN_SEEDS} seeds or more",
 )
 METHOD_SENTENCES = {
     "uncertainty": "Uncertainty weighting learns how noisy each task is and weighs it by that "

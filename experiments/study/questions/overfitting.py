@@ -16,14 +16,14 @@ from experiments.study.measurements import (
     of_course_run,
     varied_together,
 )
-from experiments.study.section import Question, Section, Table, with_interval, with_seeds
+from experiments.study.section import Question, Section, Table, with_interval
 from experiments.study.statistics import MIN_SEEDS, Estimate, bounded, mean_interval
 
 QUESTION = Question(
     "overfitting",
     "What do minibatches do?",
     ("minibatch",),
-    "one of the four runs in minibatches, at 2 seeds or more",
+    f"one of the four runs in minibatches, at {MIN_SEEDS} seeds or more",
 )
 STEEP_EPOCHS = 3  # in which the MSE falls from 13
 
@@ -86,25 +86,17 @@ def answer(measurements: Measurements) -> Section | None:
     found = overfits(measurements)
     if not found:
         return None
-    findings = [
-        f"{o.run.label}: test MSE is lowest at epoch {with_interval(o.lowest_epoch)} and ends "
-        f"{with_interval(o.rise)} above that, at {with_interval(o.last_test)}, while the training "
-        f"MSE ends at {with_interval(o.last_train)}; N = {len(o.test)}."
-        for o in found
-    ]
-    if len(found) > 1:
-        least, *_, most = sorted(found, key=lambda o: o.rise.value)
-        findings.append(
-            f"After its lowest value, the test MSE of {most.run.label} rises most, by "
-            f"{with_seeds(most.rise)}, and that of {least.run.label} least, by "
-            f"{with_seeds(least.rise)}."
-        )
     return Section(
         QUESTION,
         f"Steps on {found[0].batch_size} pairs instead of all of them: hundreds of steps an epoch, "
         "enough to learn the training ratings by heart. A test MSE that rises while the training "
         "MSE falls is overfitting.",
-        tuple(findings),
+        tuple(
+            f"{o.run.label}: test MSE is lowest at epoch {with_interval(o.lowest_epoch)} and ends "
+            f"{with_interval(o.rise)} above that, at {with_interval(o.last_test)}, while the "
+            f"training MSE ends at {with_interval(o.last_train)}; N = {len(o.test)}."
+            for o in found
+        ),
         draw(found),
         "Training and test MSE along training. Lines are means, bands go from the lowest to the "
         "highest seed.",

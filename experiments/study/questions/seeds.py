@@ -23,7 +23,7 @@ QUESTION = Question(
     "seeds",
     "What does a seed change?",
     ("claims", "seeds"),
-    "the four runs with one of the three seeds varied, 2 values or more",
+    f"the four runs with one of the three seeds varied, {MIN_SEEDS} values or more",
 )
 SOURCES = {"split_seed": "split", "weights_seed": "initial weights", "negatives_seed": "negatives"}
 TOGETHER = "all together"
@@ -97,32 +97,22 @@ def answer(measurements: Measurements) -> Section | None:
         "A seed fixes the split into training and test ratings, the initial weights and the "
         "negatives. Here one of them changes at a time, and then all together. What moves both "
         "runs of a pair alike, as the split does, cancels in a paired difference.",
-        tuple(
-            finding
-            for metric in METRICS
-            if (finding := largest_source([s for s in found if s.metric == metric]))
-        ),
+        tuple(finding([s for s in found if s.metric == metric]) for metric in METRICS),
         draw(found),
         "Standard deviation of the final metrics over seeds, by what the seed changes.",
         (Table("Standard deviation of the final metrics [95 % interval, chi-squared]", rows),),
     )
 
 
-def largest_source(found: Sequence[Spread]) -> str:
-    """Return a sentence about what moves a metric most, and by how much in one of the runs."""
+def finding(found: Sequence[Spread]) -> str:
+    """Return a sentence about what moves a metric of one run, largest first."""
     alone = [spread for spread in found if spread.source != TOGETHER]
-    by_run = {
-        run: [s for s in alone if s.run == run] for run in dict.fromkeys(s.run for s in alone)
-    }
-    largest = [max(own, key=lambda s: s.deviation.value).source for own in by_run.values()]
-    if not largest:
-        return ""
-    first = max(dict.fromkeys(largest), key=largest.count)
-    run = SHARED_50 if SHARED_50 in by_run else next(iter(by_run))
-    told = [f"{spread.source} {with_seeds(spread.deviation)}" for spread in by_run[run]]
+    run = SHARED_50 if any(spread.run == SHARED_50 for spread in alone) else alone[0].run
+    own = sorted((s for s in alone if s.run == run), key=lambda s: -s.deviation.value)
+    told = [f"{spread.source} {with_seeds(spread.deviation)}" for spread in own]
     return (
-        f"{alone[0].metric.short} moves most with the {first} in {largest.count(first)} of "
-        f"{len(largest)} runs. Standard deviations of {run.label}: {'; '.join(told)}."
+        f"{own[0].metric.short} of {run.label} moves most with the {own[0].source}; standard "
+        f"deviations: {'; '.join(told)}."
     )
 
 

@@ -35,7 +35,7 @@ QUESTION = Question(
     "sharing",
     "When does sharing help?",
     ("fraction", "width", "minibatch"),
-    "shared and separate tables at two values of a condition, each at 2 seeds or more",
+    f"shared and separate tables at two values of a condition, each at {MIN_SEEDS} seeds or more",
 )
 METRICS = (TEST_MSE, MRR)
 CONDITIONS = {
