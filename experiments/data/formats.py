@@ -1,13 +1,14 @@
 """The file layouts of MovieLens, from 100K to 32M: ratings, titles and genres."""
 
+import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from itertools import compress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,10 +24,13 @@ GENRES_100K = (
     *("Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
 
+File = Path | zipfile.Path
+Titles, Genres = dict[int, str], dict[int, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Layout:
-    """How the ratings stand in a file.
+    """How ratings and movies stand in their files.
 
     Attributes
     ----------
@@ -34,61 +38,50 @@ class Layout:
         For people.
     ratings_file, movies_file : str
         The names that MovieLens gives them.
+    separator, movie_separator : str
+        Between the fields of a line of either file.
+    movie_fields : int
     example : str
         A line of ratings, for error messages.
-    line : pattern
-        What a line of ratings looks like.
-    separator : str
-        One character; fields are numbered in ``columns`` as it splits a line.
-    columns : tuple of int
-        Fields of the user, the movie and the stars.
-    header : bool
-        Whether the first line names the columns.
+    read_csv : dict
+        Arguments of ``pandas.read_csv`` for the user, the movie and the stars of every rating.
     """
 
     name: str
     ratings_file: str
     movies_file: str
-    example: str
-    line: re.Pattern
     separator: str
-    columns: tuple[int, int, int]
-    header: bool
+    movie_separator: str
+    movie_fields: int
+    example: str
+    read_csv: dict[str, object]
+
+    def match(self, line: str) -> re.Match | None:
+        """Match a line of ratings; the groups are the user, the movie and the stars."""
+        field = self.separator
+        return re.fullmatch(
+            rf"(\d{{1,18}}){field}(\d{{1,18}}){field}(\d+(?:\.\d*)?)({field}\d+)?", line
+        )
 
 
-_STARS = r"\d+(?:\.\d*)?"
-TABBED = Layout(
-    name="MovieLens 100K",
-    ratings_file="u.data",
-    movies_file="u.item",
+ML_100K = Layout(
+    *("MovieLens 100K", "u.data", "u.item", "\t", "|", 24),
     example="196<tab>242<tab>3<tab>881250949",
-    line=re.compile(rf"(\d+)\t(\d+)\t({_STARS})(\t\d+)?$"),
-    separator="\t",
-    columns=(0, 1, 2),
-    header=False,
+    read_csv={"sep": "\t", "usecols": (0, 1, 2)},
 )
-COLONS = Layout(
-    name="MovieLens 1M",
-    ratings_file="ratings.dat",
-    movies_file="movies.dat",
+ML_1M = Layout(
+    *("MovieLens 1M", "ratings.dat", "movies.dat", "::", "::", 3),
     example="1::1193::5::978300760",
-    line=re.compile(rf"(\d+)::(\d+)::({_STARS})(::\d+)?$"),
-    # A parser of one-character separators is many times faster; it sees an empty field more.
-    separator=":",
-    columns=(0, 2, 4),
-    header=False,
+    # A separator of one character is many times faster, and leaves an empty field between two.
+    read_csv={"sep": ":", "usecols": (0, 2, 4)},
 )
-COMMAS = Layout(
-    name="MovieLens 20M to 32M",
-    ratings_file="ratings.csv",
-    movies_file="movies.csv",
+ML_20M = Layout(
+    *("MovieLens 20M to 32M", "ratings.csv", "movies.csv", ",", ",", 3),
     example="1,296,5.0,1147880044",
-    line=re.compile(rf"(\d+),(\d+),({_STARS})(,\d+)?$"),
-    separator=",",
-    columns=(0, 1, 2),
-    header=True,
+    read_csv={"sep": ",", "usecols": (0, 1, 2), "skiprows": 1},
 )
-LAYOUTS = (TABBED, COLONS, COMMAS)
+LAYOUTS = {layout.ratings_file: layout for layout in (ML_100K, ML_1M, ML_20M)}
+ML_20M_HEADER = "userid,movieid,rating"
 
 
 def read_ratings(path: Path) -> Ratings:
@@ -109,81 +102,60 @@ def read_ratings(path: Path) -> Ratings:
             f"{path} does not exist. --data takes movielens-100k, synthetic, or the path of a "
             "folder, a zip or a ratings file in a layout of MovieLens"
         )
-    if path.is_dir():
-        files = [file for file in path.rglob("*") if file.is_file()]
-        return _read_from(path, {file.relative_to(path).as_posix(): file.open for file in files})
-    if zipfile.is_zipfile(path):
-        with _opened_zip(path) as archive:
-            members = [name for name in archive.namelist() if not name.endswith("/")]
-            openers = {name: lambda _="rb", name=name: archive.open(name) for name in members}
-            return _read_from(path, openers)
-    if path.suffix == ".zip":
-        raise DataError(f"{path} is not a whole zip file: download it again")
-    beside = {file.name: file.open for file in path.parent.iterdir() if file.is_file()}
-    return _read_layout(path, detect_layout(path.open("rb"), path), path.open, beside, "")
-
-
-@contextmanager
-def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise DataError(f"{path} is damaged ({error}): download it again") from None
+        if path.is_dir():
+            return _read_file(_find_ratings(path, path.rglob("*")))
+        if path.suffix == ".zip" or zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                members = (zipfile.Path(archive, name) for name in archive.namelist())
+                return _read_file(_find_ratings(path, members))
+        return _read_file(path)
+    # What zipfile raises of archives that are damaged, encrypted or compressed in another way.
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} cannot be read ({error}): download it again") from None
 
 
-def _read_from(place: Path, files: dict[str, Callable[..., BinaryIO]]) -> Ratings:
-    """Find the ratings among the files of a folder or a zip, at any depth, and read them."""
-    for layout in LAYOUTS:
-        for name in sorted(files, key=lambda name: (name.count("/"), name)):
-            parts = PurePosixPath(name)
-            if parts.name == layout.ratings_file and "__MACOSX" not in parts.parts:
-                folder = name[: -len(parts.name)]
-                return _read_layout(place / name, layout, files[name], files, folder)
-    known = ", ".join(layout.ratings_file for layout in LAYOUTS)
-    raise DataError(f"{place} holds no file of ratings; it should hold one of {known}")
+def _find_ratings(place: Path, files: Iterable[File]) -> File:
+    """Return the file of ratings with the shortest path, of the first layout that there is."""
+    found = [file for file in files if file.name in LAYOUTS and file.is_file()]
+    if not found:
+        raise DataError(
+            f"{place} holds no file of ratings; it should hold one of {', '.join(LAYOUTS)}"
+        )
+    return min(found, key=lambda file: (list(LAYOUTS).index(file.name), len(str(file)), str(file)))
 
 
-def _read_layout(
-    path: Path,
-    layout: Layout,
-    open_ratings: Callable[..., BinaryIO],
-    files: dict[str, Callable[..., BinaryIO]],
-    folder: str,
-) -> Ratings:
+def _read_file(file: File) -> Ratings:
     """Read ratings, and the titles and genres if their file lies in the same folder."""
-    users, items, stars = read_rating_columns(path, layout, open_ratings)
+    layout = detect_layout(file)
+    users, items, stars = read_rating_columns(file, layout)
     users, _ = renumber_sparse_ids(users)
     items, item_ids = renumber_sparse_ids(items)
-    titles, genres = {}, {}
-    if open_movies := files.get(folder + layout.movies_file):
-        with open_movies("rb") as file:
-            titles, genres = read_movies(file.read(), layout)
+    movies = file.parent / layout.movies_file
+    titles, genres = read_movies(movies.read_bytes(), layout) if movies.is_file() else ({}, {})
     if item_ids is not None:
-        row_of = {int(item): row for row, item in enumerate(item_ids)}
-        titles = {row_of[item]: title for item, title in titles.items() if item in row_of}
-        genres = {row_of[item]: names for item, names in genres.items() if item in row_of}
-    return Ratings(users, items, stars, f"{path} ({layout.name} layout)", titles, genres)
+        ids = list(enumerate(item_ids.tolist()))
+        titles = {row: titles[item] for row, item in ids if item in titles}
+        genres = {row: genres[item] for row, item in ids if item in genres}
+    return Ratings(users, items, stars, f"{file} ({layout.name} layout)", titles, genres)
 
 
-def detect_layout(file: BinaryIO, path: Path) -> Layout:
-    """Tell the layout of a file of ratings by its first line."""
-    with file:
-        first = file.readline(1000).decode("utf-8", "replace").rstrip("\r\n")
+def detect_layout(file: File) -> Layout:
+    """Return the layout of a file of ratings, by its first line."""
+    with file.open("rb") as lines:
+        first = lines.readline(1000).decode("utf-8", "replace").rstrip("\r\n")
     if not first:
-        raise DataError(f"{path} is empty: it should hold ratings, one a line")
-    if first.lower().startswith("userid,movieid,rating"):
-        return COMMAS
-    for layout in LAYOUTS:
-        if layout.line.match(first) and not layout.header:
+        raise DataError(f"{file} is empty: it should hold ratings, one a line")
+    if first.lower().startswith(ML_20M_HEADER):
+        return ML_20M
+    for layout in (ML_100K, ML_1M):
+        if layout.match(first):
             return layout
-    expected = "\n".join(f"    {layout.example}   ({layout.name})" for layout in LAYOUTS)
-    raise DataError(f"{path}, line 1: {first[:60]!r} is not a rating. Expected one of\n{expected}")
+    expected = "\n".join(f"    {layout.example}   ({layout.name})" for layout in LAYOUTS.values())
+    raise DataError(f"{file}, line 1: {first[:60]!r} is not a rating. Expected one of\n{expected}")
 
 
-def read_rating_columns(
-    path: Path, layout: Layout, open_file: Callable[..., BinaryIO]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read_rating_columns(file: File, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return users, items (int64) and stars (float32), each of shape (num_ratings,).
 
     Raises
@@ -191,53 +163,49 @@ def read_rating_columns(
     DataError
         If a line is malformed or its stars are out of range: naming the line.
     """
-    names = ("user", "item", "stars")
+    types = dict(zip(layout.read_csv["usecols"], (np.int64, np.int64, np.float32)))
     try:
-        with open_file("rb") as file:
+        with file.open("rb") as content:
             table = pd.read_csv(
-                file,
-                sep=layout.separator,
+                content,
                 header=None,
-                skiprows=1 if layout.header else 0,
-                usecols=layout.columns,
-                dtype=dict(zip(layout.columns, (np.int64, np.int64, np.float32))),
-                quoting=3,
+                dtype=types,
+                quoting=csv.QUOTE_NONE,
                 na_filter=False,
+                **layout.read_csv,
             )
     except pd.errors.EmptyDataError:
-        raise DataError(f"{path} is empty: it should hold ratings, one a line") from None
+        raise DataError(f"{file} is empty: it should hold ratings, one a line") from None
     except (ValueError, OverflowError):
-        raise _first_bad_line(path, layout, open_file) from None
-    table.columns = names
-    if table.empty:
-        raise DataError(f"{path} is empty: it should hold ratings, one a line")
-    if not table["stars"].between(LOWEST, HIGHEST).all() or (table[["user", "item"]] < 0).any(
-        axis=None
+        raise _first_bad_line(file, layout) from None
+    users, items, stars = (table[column].to_numpy() for column in types)
+    if not (
+        stars.min() >= LOWEST and stars.max() <= HIGHEST and min(users.min(), items.min()) >= 0
     ):
-        raise _first_bad_line(path, layout, open_file)
-    return tuple(table[name].to_numpy() for name in names)
+        raise _first_bad_line(file, layout)
+    return users, items, stars
 
 
-def _first_bad_line(path: Path, layout: Layout, open_file: Callable[..., BinaryIO]) -> DataError:
-    """Go through a file that could not be read, and say which line is the matter."""
-    with io.TextIOWrapper(open_file("rb"), "utf-8", errors="replace") as lines:
+def _first_bad_line(file: File, layout: Layout) -> DataError:
+    """Go through a file that could not be read, and name the first line that is wrong."""
+    with file.open("rb") as content:
+        lines = io.TextIOWrapper(content, "utf-8", errors="replace")
         for number, line in enumerate(lines, 1):
             text = line.rstrip("\r\n")
-            if number == 1 and layout.header:
+            if not text or (number == 1 and layout is ML_20M):
                 continue
-            fields = layout.line.match(text)
-            where = f"{path}, line {number}: "
+            fields = layout.match(text)
             if not fields:
                 return DataError(
-                    f"{where}{text[:60]!r} is not a rating; expected a line like "
+                    f"{file}, line {number}: {text[:60]!r} is not a rating; expected a line like "
                     f"{layout.example}. Fix or remove the line, or download the file again"
                 )
             if not LOWEST <= float(fields[3]) <= HIGHEST:
                 return DataError(
-                    f"{where}a rating of {fields[3]} is out of range; stars go from {LOWEST} "
-                    f"to {HIGHEST:g}. Fix or remove the line"
+                    f"{file}, line {number}: a rating of {fields[3]} is out of range; stars go "
+                    f"from {LOWEST} to {HIGHEST:g}. Fix or remove the line"
                 )
-    return DataError(f"{path} could not be read as ratings: download it again")
+    return DataError(f"{file} could not be read as ratings: download it again")
 
 
 def renumber_sparse_ids(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -257,25 +225,23 @@ def renumber_sparse_ids(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]
     return np.searchsorted(in_use, ids), in_use
 
 
-def read_movies(content: bytes, layout: Layout) -> tuple[dict[int, str], dict[int, tuple]]:
+def read_movies(content: bytes, layout: Layout) -> tuple[Titles, Genres]:
     """Return titles and genres by movie id; a line that is not a movie is passed over."""
-    encoding = "utf-8" if layout is COMMAS else "latin-1"
-    text = content.decode(encoding, "replace")
-    titles, genres = {}, {}
-    if layout is COMMAS:
-        table = pd.read_csv(io.StringIO(text), usecols=["movieId", "title", "genres"], dtype=str)
-        rows = table.fillna("").itertuples(index=False, name=None)
-    elif layout is COLONS:
-        rows = (line.split("::") for line in text.splitlines() if line.count("::") == 2)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:  # MovieLens 100K and 1M
+        text = content.decode("latin-1")
+    lines = io.StringIO(text, newline=None)
+    if layout is ML_20M:
+        rows = csv.reader(lines)
     else:
-        rows = (_movie_100k(line.split("|")) for line in text.splitlines() if line.count("|") == 23)
-    for item, title, names in rows:
-        if str(item).isdigit():
-            titles[int(item)] = title
-            genres[int(item)] = tuple(name for name in names.split("|") if name.strip("("))
+        rows = (line.rstrip("\n").split(layout.movie_separator) for line in lines)
+    rows = (row for row in rows if len(row) == layout.movie_fields and row[0].isdecimal())
+    titles, genres = {}, {}
+    for item, title, *fields in rows:
+        if layout is ML_100K:
+            names = compress(GENRES_100K, (flag == "1" for flag in fields[3:]))
+        else:
+            names = (name for name in fields[-1].split("|") if name.strip("("))
+        titles[int(item)], genres[int(item)] = title, tuple(names)
     return titles, genres
-
-
-def _movie_100k(fields: list[str]) -> tuple[str, str, str]:
-    flags = zip(fields[5:], GENRES_100K)
-    return fields[0], fields[1], "|".join(name for flag, name in flags if flag == "1")

@@ -8,18 +8,20 @@ same bytes as its example data. Cite Harper and Konstan (2015), doi 10.1145/2827
 import hashlib
 import http.client
 import io
+import queue
 import subprocess
 import sys
 import tempfile
 import threading
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from experiments.data.formats import TABBED, read_movies, read_rating_columns
+from experiments.data.formats import ML_100K, Genres, Titles, read_movies, read_rating_columns
 from experiments.data.ratings import DataError, Ratings
 from experiments.io import write_atomic
 
@@ -34,7 +36,7 @@ PIP_SECONDS = 180
 NUM_MOVIES = 1682
 
 # The parts of a copy in the cache, in the order in which they are written.
-SOURCE, MOVIES, RATINGS = "SOURCE", "movies", TABBED.ratings_file
+SOURCE, MOVIES, RATINGS = "SOURCE", "movies", ML_100K.ratings_file
 
 Say = Callable[[str], None]
 
@@ -64,17 +66,15 @@ def load_movielens_100k(cache: Path | None = None, say: Say = print) -> Ratings:
         If no source can be reached, or none has the right bytes.
     """
     cache = cache or default_cache()
-    ratings_file = cache / RATINGS
-    if ratings_file.exists() and not _is_whole(cache):
-        ratings_file.unlink(missing_ok=True)
-        say(f"The copy of MovieLens 100K in {cache} was damaged and is removed.")
-    if not ratings_file.exists():
+    if not _is_whole(cache):
+        if (cache / RATINGS).exists():
+            (cache / RATINGS).unlink(missing_ok=True)
+            say(f"The copy of MovieLens 100K in {cache} was damaged and is removed.")
         _fetch(cache, say)
     source = (cache / SOURCE).read_text().strip()
     say(f"MovieLens 100K, from {source}, kept in {cache}")
-    users, items, stars = read_rating_columns(ratings_file, TABBED, ratings_file.open)
-    titles, genres = _read_titles((cache / MOVIES).read_bytes())
-    return Ratings(users, items, stars, f"MovieLens 100K from {source}", titles, genres)
+    columns = read_rating_columns(cache / RATINGS, ML_100K)
+    return Ratings(*columns, f"MovieLens 100K from {source}", *_read_titles(cache))
 
 
 def _fetch(cache: Path, say: Say) -> None:
@@ -84,14 +84,11 @@ def _fetch(cache: Path, say: Say) -> None:
         say(f"Fetching MovieLens 100K from {name} ...")
         try:
             ratings, movies = source()
+            if (digest := hashlib.sha256(ratings).hexdigest()) != RATINGS_SHA256:
+                raise Unavailable(f"u.data has sha256 {digest}, expected {RATINGS_SHA256}")
         except Unavailable as reason:
             failures.append(f"  {name}: {reason}")
             say(f"  download failed: {reason}")
-            continue
-        if not _is_right(ratings):
-            digest = hashlib.sha256(ratings).hexdigest()
-            failures.append(f"  {name}: u.data has sha256 {digest}, expected {RATINGS_SHA256}")
-            say("  download failed: the ratings are not the right bytes, and are not kept")
             continue
         # The ratings last: where they are, all that was written before them is there.
         contents = {SOURCE: name.encode(), MOVIES: movies, RATINGS: ratings}
@@ -108,37 +105,34 @@ def _fetch(cache: Path, say: Say) -> None:
 
 
 def from_grouplens() -> tuple[bytes, bytes]:
-    """Return the bytes of ``u.data`` and ``u.item`` from GroupLens, within seconds or not at all.
+    """Return the bytes of ``u.data`` and ``u.item`` from GroupLens, if it answers within seconds.
 
     Raises
     ------
     Unavailable
     """
-    answer: dict[str, object] = {}
+    answers: queue.Queue = queue.Queue()
 
-    def download() -> None:
+    def connect() -> None:
         try:
-            with urllib.request.urlopen(GROUPLENS, timeout=GROUPLENS_SECONDS) as response:
-                answer["connected"] = True
-                answer["content"] = response.read()
+            answers.put(urllib.request.urlopen(GROUPLENS, timeout=GROUPLENS_SECONDS))
         except (OSError, ValueError, http.client.HTTPException) as error:
-            answer["error"] = getattr(error, "reason", None) or error
+            answers.put(error)
 
     # In a thread, because looking up a host name cannot be given a time limit.
-    thread = threading.Thread(target=download, daemon=True)
-    thread.start()
-    thread.join(GROUPLENS_SECONDS)
-    if "connected" in answer:
-        thread.join(6 * GROUPLENS_SECONDS)
-    if "error" in answer:
-        raise Unavailable(f"{answer['error']}")
-    if "content" not in answer:
-        raise Unavailable("no answer in time")
+    threading.Thread(target=connect, daemon=True).start()
     try:
-        with zipfile.ZipFile(io.BytesIO(answer["content"])) as archive:
+        answer = answers.get(timeout=GROUPLENS_SECONDS)
+        if isinstance(answer, Exception):
+            raise answer
+        with answer, zipfile.ZipFile(io.BytesIO(answer.read())) as archive:
             return archive.read("ml-100k/u.data"), archive.read("ml-100k/u.item")
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except queue.Empty:
+        raise Unavailable("no answer in time") from None
+    except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
         raise Unavailable(f"what came is not the archive ({error})") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise Unavailable(str(getattr(error, "reason", None) or error)) from None
 
 
 def from_pypi() -> tuple[bytes, bytes]:
@@ -174,39 +168,33 @@ def from_pypi() -> tuple[bytes, bytes]:
         return ratings.split(b"\n", 1)[1], archive.read(WHEEL_FOLDER + "ml-100k.item")
 
 
-def read_wheel_movies(content: bytes) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
-    """Return titles (with the year, as GroupLens writes them) and genres by movie id."""
+def _read_titles(cache: Path) -> tuple[Titles, Genres]:
+    """Return titles and genres by movie id, of the file of either source.
+
+    Raises
+    ------
+    ValueError
+        If it is of neither.
+    """
+    content = (cache / MOVIES).read_bytes()
+    if b"|" in content:
+        return read_movies(content, ML_100K)
     titles, genres = {}, {}
     for line in content.decode("utf-8", "replace").splitlines()[1:]:
         item, title, year, names = line.split("\t")
+        # GroupLens writes the year behind the title.
         titles[int(item)] = f"{title} ({year})" if year else title
         genres[int(item)] = tuple(names.split())
     return titles, genres
 
 
-def _read_titles(content: bytes) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
-    """Return titles and genres by movie id, in the layout of either source.
-
-    Raises
-    ------
-    ValueError
-        If the content is in neither.
-    """
-    return read_movies(content, TABBED) if b"|" in content else read_wheel_movies(content)
-
-
 def _is_whole(cache: Path) -> bool:
     """Say whether the cache has all parts of a copy, the right ratings and every title."""
     try:
-        titles, _ = _read_titles((cache / MOVIES).read_bytes())
         return (
-            (cache / SOURCE).is_file()
-            and len(titles) >= NUM_MOVIES
-            and _is_right((cache / RATINGS).read_bytes())
+            hashlib.sha256((cache / RATINGS).read_bytes()).hexdigest() == RATINGS_SHA256
+            and len(_read_titles(cache)[0]) >= NUM_MOVIES
+            and (cache / SOURCE).is_file()
         )
     except (OSError, ValueError):
         return False
-
-
-def _is_right(ratings: bytes) -> bool:
-    return hashlib.sha256(ratings).hexdigest() == RATINGS_SHA256

@@ -14,8 +14,8 @@ class DataError(UserError):
 
 
 @dataclass(frozen=True)
-class Ratings:
-    """Ratings in the order of their file.
+class Interactions:
+    """Pairs of a user and a movie that the user rated.
 
     Attributes
     ----------
@@ -23,6 +23,22 @@ class Ratings:
         Row numbers of the embedding tables, counted from 0.
     stars : float32 array, shape (num_ratings,)
         0.5 to 5.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    stars: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True)
+class Ratings(Interactions):
+    """All ratings, in the order of their file.
+
+    Attributes
+    ----------
     source : str
         Where the ratings came from, for people.
     titles : dict of int to str
@@ -30,15 +46,9 @@ class Ratings:
     genres : dict of int to tuple of str
     """
 
-    users: np.ndarray
-    items: np.ndarray
-    stars: np.ndarray
     source: str
     titles: dict[int, str] = field(default_factory=dict)
     genres: dict[int, tuple[str, ...]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.users)
 
     @property
     def num_users(self) -> int:
@@ -57,18 +67,6 @@ class Ratings:
         for column in (self.users, self.items, self.stars):
             digest.update(np.ascontiguousarray(column))
         return digest.hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Interactions:
-    """Pairs of a user and a movie that the user rated; arrays as in ``Ratings``."""
-
-    users: np.ndarray
-    items: np.ndarray
-    stars: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.users)
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def test_ids_of_movielens_100k_stay_as_they_are():
         ("ratings.csv", COMMAS + "1,2\n", r"ratings\.csv, line 5: '1,2' is not a rating"),
         ("ratings.csv", COMMAS + "1,2,5.5,0\n", r"ratings\.csv, line 5: a rating of 5.5"),
         ("ratings.csv", "userId,movieId,rating,timestamp\n", r"ratings\.csv is empty"),
-        ("ratings.csv", COMMAS + "99999999999999999999,2,3,0\n", r"ratings\.csv"),
+        ("ratings.csv", COMMAS + "99999999999999999999,2,3,0\n", r"line 5: .* is not a rating"),
         ("other.txt", "hello\n", r"line 1: 'hello' is not a rating. Expected one of"),
         ("other.txt", "", r"other\.txt is empty"),
     ],
@@ -124,24 +124,33 @@ def test_a_bad_file_is_named_with_its_line(tmp_path, name, content, expected):
             read_ratings(path)
 
 
-def test_a_cut_off_zip_says_to_download_again(tmp_path):
-    whole = tmp_path / "whole.zip"
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("damage", ["cut off", "overwritten"])
+def test_a_damaged_zip_says_to_download_again(tmp_path, compression, damage):
+    path = tmp_path / "ratings.zip"
+    with zipfile.ZipFile(path, "w", compression) as archive:
         archive.writestr("ml-100k/u.data", TABBED * 1000)
-    cut = tmp_path / "cut.zip"
-    cut.write_bytes(whole.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"cut\.zip is not a whole zip file: download it again"):
-        read_ratings(cut)
-
-
-def test_a_zip_with_damaged_content_says_to_download_again(tmp_path):
-    path = tmp_path / "damaged.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("ml-100k/u.data", TABBED)
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b"881250949", b"881250948", 1))
-    with pytest.raises(DataError, match=r"damaged\.zip is damaged .*: download it again"):
+    content = bytearray(path.read_bytes())
+    if damage == "cut off":
+        del content[-30:]
+    else:
+        content[60:90] = bytes(30)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"ratings\.zip cannot be read \(.+\): download it again"):
         read_ratings(path)
+
+
+@pytest.mark.parametrize("header", ["", "movieId,userId,rating,timestamp\n"])
+def test_a_table_in_a_folder_needs_the_header_of_movielens(tmp_path, header):
+    """The first line would be lost, or users and movies exchanged."""
+    write(tmp_path, {"ratings.csv": header + "2,3,4.5,881250949\n"})
+    with pytest.raises(DataError, match=r"ratings\.csv, line 1: .* is not a rating\. Expected one"):
+        read_ratings(tmp_path)
+
+
+def test_titles_of_movielens_10m_are_read_as_utf_8(tmp_path):
+    write(tmp_path, {"ratings.dat": COLONS, "movies.dat": MOVIES_1M.decode("latin-1")})
+    assert read_ratings(tmp_path).titles[3] == "Café (1990)"
 
 
 def test_a_folder_without_ratings_says_what_it_should_hold(tmp_path):
