@@ -95,7 +95,6 @@ METRICS = (
 )
 FACTORIZATION_LOSS, TRAIN_MSE, JOINT_LOSS, MRR, TEST_MSE = METRICS
 METRIC_KEYS = tuple(metric.key for metric in METRICS)
-METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
 
 
 @dataclass(frozen=True)
@@ -266,7 +265,6 @@ COURSE_RUNS = (
     Run(False, 0.99, 0.01),
 )
 RUN_NAMES = tuple(run.name for run in COURSE_RUNS)
-RUN_BY_NAME = dict(zip(RUN_NAMES, COURSE_RUNS))
 SHARED_99, SHARED_50, SEPARATE_50, SEPARATE_99 = COURSE_RUNS
 # The two runs that each written question compares.
 COMPARISONS = {

@@ -33,6 +33,9 @@ def configure_torch(run: Run) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     import torch
 
+    from experiments.training.fast import keep_freed_memory
+
+    keep_freed_memory()
     torch.set_num_threads(run.threads)
     if run.device != "cpu":
         torch.use_deterministic_algorithms(True, warn_only=True)
