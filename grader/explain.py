@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from grader.misconceptions.entry import Misconception
 
 ROOM = 64 << 20  # bytes of numbers that are remembered
+# The code of a catalogued mistake is complete, and raises none of these.
+RAISED_BY_UNFINISHED_CODE = (
+    *("NotImplementedError", "ModuleNotFoundError", "ImportError"),
+    *("SyntaxError", "IndentationError", "TabError", "NameError", "UnboundLocalError"),
+)
 
 
 class Explainer:
@@ -67,14 +72,16 @@ class Explainer:
         whole = [entry for entry in entries if self._agrees(entry, whole_question)]
         hints = {}
         for id_ in sorted(failed):
+            if not whole and _only_raised(tests[id_]):
+                continue  # many mistakes end in the same exception
             about = tests[id_].graded.about
-            related = [outcome for outcome in seen.values() if outcome.graded.about == about]
+            related = [outcome for outcome in whole_question if outcome.graded.about == about]
             candidates = whole
             if id_ in seen:
                 candidates = [
                     entry
                     for entry in whole or entries
-                    if self._loses(entry, id_, variant) and self._agrees(entry, related)
+                    if self._agrees(entry, related) and self._loses(entry, id_, variant)
                 ]
             if not whole:
                 # A mistake may have been made in one of two branches, but not in half of one.
@@ -83,8 +90,7 @@ class Explainer:
                 candidates = [
                     entry
                     for entry in candidates
-                    if not _only_raised(tests[id_])  # many mistakes end in the same exception
-                    and not any(self._loses(entry, other, variant) for other in passed)
+                    if not any(self._loses(entry, other, variant) for other in passed)
                 ]
             entry = self._only_one(candidates, right, variant)
             if entry:
@@ -92,6 +98,8 @@ class Explainer:
         return hints
 
     def _agrees(self, entry: "Misconception", outcomes: Collection[Outcome]) -> bool:
+        if any(is_beyond_the_catalogue(outcome) for outcome in outcomes):
+            return False
         # What is known already rules most entries out without running anything.
         known = (
             self._statuses.get((entry.id, o.graded.id), o.status) == o.status for o in outcomes
@@ -183,6 +191,19 @@ class Explainer:
 def _only_raised(outcome: Outcome) -> bool:
     """Whether all that came of a test was exceptions."""
     return all(what == "answer" for what, _ in outcome.words)
+
+
+def is_beyond_the_catalogue(outcome: Outcome) -> bool:
+    """Whether a test met what no catalogued mistake does, so that none has to be run.
+
+    That is code that is not there or not finished, a process that was ended (its outcome is one
+    word, without a text), or an exception about a name that only a submission's modules have.
+    """
+    said = [str(seen) for what, seen in outcome.words if what == "answer"]
+    return any(
+        text.split(":")[0] in RAISED_BY_UNFINISHED_CODE or ":" not in text or "'submission." in text
+        for text in said
+    )
 
 
 def _branch(about: str) -> set[str]:

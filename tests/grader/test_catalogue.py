@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import read_assignment
-from grader.explain import Explainer
+from grader.explain import Explainer, is_beyond_the_catalogue
 from grader.grading import grade
 from grader.isolation import ForkServer
 from grader.misconceptions.catalogue import read_catalogue
@@ -48,6 +48,14 @@ def test_every_mistake_is_caught_named_and_told_apart(
     assert [entry.id for entry in entries if entry not in caught] == []
     assert [entry.id for entry in entries if entry not in named] == []
     assert mixed_up == []
+
+
+def test_no_mistake_returns_what_is_said_to_be_beyond_the_catalogue(
+    predicted: dict[str, dict[str, Outcome]],
+) -> None:
+    outcomes = [outcome for tests in predicted.values() for outcome in tests.values()]
+    assert any(what == "answer" for outcome in outcomes for what, _ in outcome.words)
+    assert not any(is_beyond_the_catalogue(outcome) for outcome in outcomes)
 
 
 def lost(outcomes: dict[str, Outcome]) -> list[str]:

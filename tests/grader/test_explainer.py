@@ -9,6 +9,7 @@ from grader.explain import Explainer
 from grader.judge import Graded
 from grader.misconceptions.catalogue import read_catalogue
 from grader.report import ERROR, FAILED, NOT_RUN, PASSED
+from grader.suite import present_tests
 from grader.trial import Outcome
 
 
@@ -83,3 +84,29 @@ def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
     kept = [outcome.numbers.nbytes for outcome in explainer._predicted.values()]
     assert sum(kept) <= room
     assert len(kept) < sum(map(len, outcomes))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NotImplementedError: Question 1c is not written yet",
+        "ModuleNotFoundError: No module named 'submission.model'",
+        "SyntaxError: invalid syntax",
+        "timeout",
+        "AttributeError: module 'submission.loss' has no attribute 'bpr_loss'",
+    ],
+)
+def test_no_mistake_is_run_for_what_none_of_them_does(said: str, monkeypatch: pytest.MonkeyPatch):
+    def run(*_: object) -> None:
+        raise AssertionError("a mistake was run")
+
+    monkeypatch.setattr(Explainer, "_predict", run)
+    tests = [test for test in present_tests().values() if test.graded.id.startswith("2a")]
+    failed = [
+        Outcome(test.graded, "A sentence.", FAILED, words=(("answer", said),)) for test in tests
+    ]
+    one_of_two = Outcome(
+        tests[0].graded, "A sentence.", FAILED, words=(("the loss", ()), ("answer", said))
+    )
+    assert Explainer().hints(failed) == {}
+    assert Explainer().hints([one_of_two]) == {}
