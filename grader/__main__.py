@@ -1,6 +1,6 @@
 """``python -m grader``."""
 
-from experiments.errors import environment_needed
+from grader.environment import environment_needed
 
 with environment_needed("grader"):
     from grader.command import main

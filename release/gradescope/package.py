@@ -15,8 +15,8 @@ else:
 
 ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
-#: Parts of the grader that others start: notebooks, and people who grade at a command line.
-NOT_THERE = ("grader/__main__.py", "grader/notebook.py", "grader/reports/cell", "grader/batch/")
+#: Parts of the grader for notebooks and for folders of submissions.
+NOT_THERE = ("grader/notebook.py", "grader/reports/cell", "grader/batch/")
 #: What a right submission may import though the grader does not: students have these, too.
 FOR_SUBMISSIONS = frozenset({"matplotlib", "numpy", "pandas", "scipy", "torch"})
 

@@ -10,7 +10,7 @@ from emulator import PROJECT, Gradescope, RefusedError, read_results
 
 from grader.assignment import read_assignment
 from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError
+from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
 from release.gradescope import gradescope_files
 from release.gradescope.package import imported_packages, requirements
 
@@ -34,6 +34,17 @@ def test_the_zip_has_the_two_scripts_at_its_root_and_the_whole_grader(files: Fil
     ids = {test.id.encode() for test in read_assignment().tests}
     tests = b"".join(f.content for name, f in files.items() if name.startswith("grader/"))
     assert all(b'"' + id_ + b'"' in tests for id_ in ids)
+    assert "grader/__main__.py" in files
+
+
+@pytest.mark.parametrize("name", ["experiments", "hand_in", "handout", "release", "submission"])
+def test_the_grader_imports_no_other_part_of_the_project(name: str) -> None:
+    files = starting_with(tracked_files(PROJECT), "grader/")
+    # A catalogued mistake is itself a submission.
+    files = {path: file for path, file in files.items() if "/misconceptions/base/" not in path}
+    assert name not in {
+        package for path, file in files.items() for package in imported_packages({path: file})
+    }
 
 
 def test_the_zip_has_no_reference_solution(files: Files) -> None:
