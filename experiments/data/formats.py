@@ -199,7 +199,7 @@ def _first_bad_line(file: File, layout: Layout) -> DataError:
                 continue
             advice = "Fix or remove the line, or download the file again"
             return DataError(f"{file}, line {number}: {wrong}. {advice}")
-    return DataError(f"{file} is empty or has lines of different lengths: download it again")
+    return DataError(f"{file} is empty or cannot be read as ratings: download it again")
 
 
 def renumber_sparse_ids(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -105,7 +105,6 @@ def test_ids_of_movielens_100k_stay_as_they_are():
         ("u.data", TABBED + "4\t4\t0\t0\n", r"line 4: a rating of 0 is out of range; stars go"),
         ("u.data", TABBED + "-4\t4\t3\t0\n", r"u\.data, line 4: '-4"),
         ("u.data", "", r"u\.data is empty"),
-        ("u.data", "1\t2\t3\n1\t1\t4\t881250949\n", r"u\.data .* lines of different lengths"),
         ("ratings.dat", COLONS + "1::2\n", r"ratings\.dat, line 4: '1::2' is not a rating"),
         ("ratings.dat", COLONS + "1::2::9::0\n", r"ratings\.dat, line 4: a rating of 9"),
         ("ratings.csv", COMMAS + "1,2\n", r"ratings\.csv, line 5: '1,2' is not a rating"),

@@ -5,6 +5,7 @@ import http.client
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -227,6 +228,28 @@ def test_grouplens_that_does_not_answer_is_given_up_within_seconds(monkeypatch):
     with pytest.raises(Unavailable, match="no answer in time"):
         movielens.from_grouplens()
     never.set()
+
+
+def test_grouplens_that_stops_halfway_is_given_up_within_seconds(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/ml-100k.zip"
+        monkeypatch.setenv("no_proxy", "*")
+        monkeypatch.setattr(movielens, "GROUPLENS", address)
+        monkeypatch.setattr(movielens, "GROUPLENS_SECONDS", 1)
+        connections = []
+
+        def answer():
+            connection, _ = server.accept()
+            connections.append(connection)
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4924029\r\n\r\nPK")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(Unavailable, match="timed out"):
+            movielens.from_grouplens()
+        thread.join()
+        connections[0].close()
 
 
 def test_pip_that_cannot_download_says_why(monkeypatch):
