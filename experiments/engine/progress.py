@@ -9,7 +9,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from experiments.console import echo
-from experiments.engine.cost import Costs
 from experiments.engine.events import (
     AlreadyComplete,
     EpochFinished,
@@ -23,6 +22,7 @@ from experiments.engine.events import (
     Stopping,
     WorkerRefused,
 )
+from experiments.engine.resources import Costs
 from experiments.run import FACTORIZATION_LOSS, JOINT_LOSS, METRICS, MRR, TEST_MSE, TRAIN_MSE, Run
 
 LINES_PER_RUN = 10

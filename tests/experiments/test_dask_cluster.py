@@ -18,7 +18,6 @@ from distributed import LocalCluster
 from experiments.data.ratings import Ratings, split_ratings
 from experiments.engine import dask_cluster
 from experiments.engine.complete import RunsFailed, RunsInterrupted, complete
-from experiments.engine.cost import Costs, measure_costs
 from experiments.engine.dask_cluster import (
     ClusterError,
     DaskCluster,
@@ -28,6 +27,7 @@ from experiments.engine.dask_cluster import (
 )
 from experiments.engine.events import EpochFinished, Finished, Stopping, WorkerRefused
 from experiments.engine.local import LocalProcesses
+from experiments.engine.resources import Costs, measure_costs
 from experiments.engine.store import Store
 from experiments.run import COURSE_RUNS, METRIC_KEYS, Run
 from experiments.training.student_code import load_student_code
