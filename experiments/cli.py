@@ -277,7 +277,6 @@ def study(
     from experiments.study.measurements import StudyError
     from experiments.study.report import write_study_report
     from experiments.study.run_study import estimate_cost, run_study
-    from experiments.study.tidy_files import gather_runs
 
     console = make_console()
     say = partial(echo, console)
@@ -290,9 +289,7 @@ def study(
             "one of them"
         )
     try:
-        if report_only:
-            gather_runs(study_folder)
-        else:
+        if not report_only:
             plan = plan_study(
                 load_ratings(data, say),
                 submission,
