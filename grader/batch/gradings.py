@@ -163,7 +163,7 @@ def _grade_in_pool(
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, and have the processes that are started meanwhile ignore it for good."""
+    """Ignore Ctrl-C, and have the processes started under it ignore it for good."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
