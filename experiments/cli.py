@@ -1,13 +1,15 @@
 """The command line: ``python -m experiments run``, ``study``, ``figures``, ``report``."""
 
+import functools
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from experiments.console import rerun_command
+from experiments.errors import UserError
 
 # Only what is quick to import; each command imports what it needs.
 from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
@@ -46,24 +48,50 @@ device_option = click.option(
     show_default=True,
     type=click.Choice(["auto", "cpu", "cuda", "mps"]),
 )
-results_option = click.option(
-    "--results",
-    default="results",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Processor threads of each run. Default: a fourth of the cores.",
 )
+
+
+def folder_option(name: str, parameter: str, default: str, text: str = "") -> Callable:
+    """Return an option that takes a folder."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    return click.option(name, parameter, default=default, show_default=True, type=kind, help=text)
 
 
 def out_option(parameter: str, default: str) -> Callable:
     """Return the option that says where runs are kept."""
-    return click.option(
-        "--out",
-        parameter,
-        default=default,
-        show_default=True,
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Folder to write to. Complete runs in it are skipped.",
-    )
+    text = "Folder to write to. Complete runs in it are skipped."
+    return folder_option("--out", parameter, default, text)
+
+
+results_option = folder_option("--results", "results", "results")
+
+
+def end_with_a_sentence(command: Callable) -> Callable:
+    """Have a command end without a traceback: on an error with it, on Ctrl-C with how to resume."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: object, **options: object) -> None:
+        from experiments.engine.complete import RunsInterrupted
+
+        try:
+            command(*arguments, **options)
+        except (RunsInterrupted, KeyboardInterrupt) as stop:
+            click.echo(
+                "\nInterrupted. Finished runs are kept. To resume, give the command again:\n"
+                f"    {rerun_command()}"
+            )
+            for run, finished in getattr(stop, "epochs", {}).items():
+                click.echo(f"  {run.id} resumes after epoch {finished} of {run.epochs}")
+            sys.exit(130)
+        except (UserError, ValueError, FileNotFoundError) as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+
+    return wrapped
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -102,24 +130,16 @@ def main() -> None:
     help="Pairs a gradient step. Default: the whole training set, one step an epoch.",
 )
 @device_option
-@click.option(
-    "--threads",
-    type=click.IntRange(1),
-    help="Processor threads of each run. Default: a fourth of the cores.",
-)
+@threads_option
 @click.pass_context
+@end_with_a_sentence
 def run(
     context: click.Context,
-    names: tuple[str, ...],
-    epochs: int,
-    seed: int,
     data: str,
     submission: Path,
     results: Path,
     jobs: int | None,
-    batch_size: int | None,
-    device: str,
-    threads: int | None,
+    **options: Any,
 ) -> None:
     """Run the four experiments and draw their curves.
 
@@ -136,59 +156,29 @@ def run(
         run_experiments,
     )
     from experiments.data import load_ratings
-    from experiments.engine.complete import RunsFailed, RunsInterrupted
     from experiments.engine.progress import RunProgress
     from experiments.engine.store import Store
-    from experiments.errors import UserError
     from experiments.tables import final_table
 
     console = make_console()
-    say = partial(echo, console)
+    say = functools.partial(echo, console)
     store = Store(results)
-    try:
-        ratings = load_ratings(data, say)
-        runs = configure_runs(
-            ratings,
-            names=names,
-            epochs=epochs,
-            seed=seed,
-            batch_size=batch_size,
-            device=device,
-            threads=threads,
+    ratings = load_ratings(data, say)
+    name_of_data = Path(data).stem
+    runs = configure_runs(ratings, **options)
+    if context.get_parameter_source("results") == click.core.ParameterSource.DEFAULT:
+        results = folder_of_options(results, options_of(runs[0], name_of_data))
+    if results != store.folder:
+        say(
+            f"{store.folder} keeps the results of the assignment's own options; those of this "
+            f"command go to {results}."
         )
-        if context.get_parameter_source("results") == click.core.ParameterSource.DEFAULT:
-            results = folder_of_options(results, options_of(runs[0], Path(data).stem))
-        if results != store.folder:
-            say(
-                f"{store.folder} keeps the results of the assignment's own options; those of this "
-                f"command go to {results}."
-            )
-        with RunProgress(runs, console) as progress:
-            records = run_experiments(
-                runs,
-                ratings,
-                submission,
-                results,
-                progress,
-                jobs,
-                say,
-                store=store,
-                data=Path(data).stem,
-            )
-    except RunsFailed as error:
-        finished = len(runs) - len(error.messages)
-        _fail(f"{error}\n{finished} of {len(runs)} runs are complete in {results}.")
-    except RunsInterrupted as stop:
-        say(f"\nInterrupted. Finished runs are in {results}. {_how_to_resume()}")
-        for run, finished in stop.epochs.items():
-            say(f"  {run.name} resumes after epoch {finished} of {epochs}")
-        sys.exit(130)
-    except (UserError, ValueError) as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        say(f"\nInterrupted. Finished runs are on disk. {_how_to_resume()}")
-        sys.exit(130)
-
+    with RunProgress(runs, console) as progress:
+        records = run_experiments(
+            *(runs, ratings, submission, results, progress, jobs, say),
+            store=store,
+            data=name_of_data,
+        )
     console.print()
     console.print(final_table(records))
     say(f"Curves: {results / 'figures' / 'curves.png'}    Numbers: {results / 'summary.json'}")
@@ -239,25 +229,17 @@ def run(
     "start none: see docs/study.md.",
 )
 @device_option
-@click.option(
-    "--threads",
-    type=click.IntRange(1),
-    help="Processor threads of each run. Default: a fourth of the cores.",
-)
+@threads_option
+@end_with_a_sentence
 def study(
-    quick: bool,
-    parts: tuple[str, ...],
-    seeds: int | None,
     only_plan: bool,
     report_only: bool,
-    epochs: int,
     data: str,
     submission: Path,
     study_folder: Path,
     workers: int | None,
     scheduler: str | None,
-    device: str,
-    threads: int | None,
+    **options: Any,
 ) -> None:
     """Find out what one run cannot tell: many runs, compared.
 
@@ -271,8 +253,7 @@ def study(
     """
     from experiments.console import echo, make_console
     from experiments.data import load_ratings
-    from experiments.engine.complete import RunsFailed, RunsInterrupted
-    from experiments.errors import UserError
+    from experiments.engine.complete import RunsFailed
     from experiments.study.grid import plan_study
     from experiments.study.measurements import StudyError
     from experiments.study.report import write_study_report
@@ -280,72 +261,50 @@ def study(
     from experiments.study.tidy_files import gather_runs
 
     console = make_console()
-    say = partial(echo, console)
-
+    say = functools.partial(echo, console)
     if only_plan and report_only:
-        _fail("--plan says what runs would cost, and --report-only does none: give one of them")
+        raise UserError(
+            "--plan says what runs would cost, and --report-only does none: give one of them"
+        )
     if scheduler and workers:
-        _fail(
+        raise UserError(
             "--scheduler uses the workers that are there, and --workers starts others here: give "
             "one of them"
         )
-    try:
-        if report_only:
-            gather_runs(study_folder)
-        else:
-            plan = plan_study(
-                load_ratings(data, say),
-                submission,
-                quick=quick,
-                parts=parts,
-                seeds=seeds,
-                epochs=epochs,
-                device=device,
-                threads=threads,
-            )
-            do = estimate_cost if only_plan else run_study
+    if report_only:
+        gather_runs(study_folder)
+    else:
+        plan = plan_study(load_ratings(data, say), submission, **options)
+        do = estimate_cost if only_plan else run_study
+        try:
             do(plan, study_folder, console, workers=workers, scheduler=scheduler)
-        if not only_plan:
-            write_study_report(study_folder, say)
-    except RunsFailed as error:
-        if not only_plan and len(error.messages) < len(plan.configurations):
-            try:
-                write_study_report(study_folder, say)
-            except StudyError as nothing:
-                say(str(nothing))
-        _fail(f"{error}\n{len(error.messages)} runs failed; the others are complete.")
-    except (RunsInterrupted, KeyboardInterrupt):
-        say(f"\nInterrupted. Finished runs are kept. {_how_to_resume()}")
-        say("With --report-only, it reports on finished runs.")
-        sys.exit(130)
-    except (UserError, ValueError) as error:
-        _fail(str(error))
+        except RunsFailed as error:
+            if not only_plan and len(error.messages) < len(plan.configurations):
+                try:
+                    write_study_report(study_folder, say)
+                except StudyError as nothing:
+                    say(str(nothing))
+            raise
+    if not only_plan:
+        write_study_report(study_folder, say)
 
 
 @main.command()
 @results_option
+@end_with_a_sentence
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
     from experiments.plots.curves import save_figures
     from experiments.tables import read_curves
 
-    try:
-        paths = save_figures(read_curves(results), results / "figures")
-    except (FileNotFoundError, ValueError) as error:
-        _fail(str(error))
-    for path in paths:
+    for path in save_figures(read_curves(results), results / "figures"):
         click.echo(path)
 
 
 @main.command()
 @results_option
-@click.option(
-    "--out",
-    "generated",
-    default="handout/generated",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-)
+@folder_option("--out", "generated", "handout/generated")
+@end_with_a_sentence
 def report(results: Path, generated: Path) -> None:
     """Write the results' figures, table and numbers for the handout.
 
@@ -354,16 +313,4 @@ def report(results: Path, generated: Path) -> None:
     """
     from experiments.latex import write_report
 
-    try:
-        write_report(results, generated)
-    except ValueError as error:
-        _fail(str(error))
-
-
-def _how_to_resume() -> str:
-    return f"To resume, give the command again:\n    {rerun_command()}"
-
-
-def _fail(message: str) -> None:
-    click.echo(f"error: {message}", err=True)
-    sys.exit(1)
+    write_report(results, generated)

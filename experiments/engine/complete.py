@@ -49,14 +49,18 @@ class RunsFailed(UserError):
         Runs that are not in it are complete.
     """
 
-    def __init__(self, messages: dict[Run, str]) -> None:
+    def __init__(self, messages: dict[Run, str], runs: Sequence[Run]) -> None:
         self.messages = messages
         by_message: dict[str, list[str]] = {}
         for run, message in messages.items():
             by_message.setdefault(message, []).append(run.id)
-        super().__init__(
-            "\n".join(f"{_first_of(names)}:\n{text}" for text, names in by_message.items())
+        lines = [f"{_first_of(names)}:\n{text}" for text, names in by_message.items()]
+        plural = "run" if len(messages) == 1 else "runs"
+        lines.append(
+            f"{len(messages)} {plural} failed; {len(runs) - len(messages)} of {len(runs)} runs are "
+            "complete."
         )
+        super().__init__("\n".join(lines))
 
 
 class RunsInterrupted(UserError):
@@ -115,7 +119,7 @@ def complete(
                 _take(event, store, failures)
             raise
     if failures:
-        raise RunsFailed(failures)
+        raise RunsFailed(failures, runs)
     records = [store.read(run) for run in runs]
     return [record for record in records if record]
 

@@ -80,6 +80,6 @@ def measure_costs(
         raise
     failures = {event.run: event.message for event in ended if isinstance(event, Failed)}
     if failures and len(failures) == len(probes):
-        raise RunsFailed(failures)
+        raise RunsFailed(failures, probes)
     measured = recorded_costs([event.record for event in ended if isinstance(event, Finished)])
     return Costs({**known.seconds_per_epoch, **measured.seconds_per_epoch})

@@ -262,8 +262,10 @@ def test_a_failing_run_leaves_the_others_alone(small_ratings, changed_submission
 
 def test_one_message_for_runs_that_fail_alike():
     one, two, three = COURSE_RUNS[:3]
-    text = str(RunsFailed({one: "wrong", two: "wrong", three: "other"}))
-    assert text == f"{one.id}, {two.id}:\nwrong\n{three.id}:\nother"
+    text = str(RunsFailed({one: "wrong", two: "wrong", three: "other"}, COURSE_RUNS))
+    assert text == (
+        f"{one.id}, {two.id}:\nwrong\n{three.id}:\nother\n3 runs failed; 1 of 4 runs are complete."
+    )
 
 
 def test_a_run_whose_process_dies_is_reported(small_ratings, changed_submission, tmp_path):
