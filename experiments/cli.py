@@ -258,7 +258,6 @@ def study(
     from experiments.study.measurements import StudyError
     from experiments.study.report import write_study_report
     from experiments.study.run_study import estimate_cost, run_study
-    from experiments.study.tidy_files import gather_runs
 
     console = make_console()
     say = functools.partial(echo, console)
@@ -271,9 +270,7 @@ def study(
             "--scheduler uses the workers that are there, and --workers starts others here: give "
             "one of them"
         )
-    if report_only:
-        gather_runs(study_folder)
-    else:
+    if not report_only:
         plan = plan_study(load_ratings(data, say), submission, **options)
         do = estimate_cost if only_plan else run_study
         try:

@@ -2,8 +2,9 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pandas as pd
 from experiments.engine.resources import processor_cores
 from experiments.engine.store import RunRecord
 from experiments.io import write_if_changed
-from experiments.run import METRICS
+from experiments.run import METRICS, Run
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -57,10 +58,12 @@ def write_summaries(
     write_if_changed(results / "curves.csv", tidy_curves(records).to_csv(index=False))
 
 
-def tidy_curves(records: Sequence[RunRecord]) -> pd.DataFrame:
+def tidy_curves(
+    records: Iterable[RunRecord], name: Callable[[Run], str] = attrgetter("name")
+) -> pd.DataFrame:
     """Return one row a run, epoch and metric: columns run, epoch (from 0), metric, value."""
     rows = [
-        (record.run.name, epoch, metric, value)
+        (name(record.run), epoch, metric, value)
         for record in records
         for metric, values in record.curves.items()
         for epoch, value in enumerate(values)

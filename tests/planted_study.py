@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from experiments.engine.store import MadeBy, RunRecord
 from experiments.run import COURSE_RUNS, METRICS, TEST_MSE, Run
+from experiments.study.measurements import remember_study, store_of
+
+MADE_BY = MadeBy("planted", "planted", {})
 
 START = (0.5, 13.0, 6.75, 0.004, 12.9)
 # Final values of the course's runs, and how much a seed moves them.
@@ -23,16 +26,14 @@ NOISE = (0.0005, 0.001, 0.0005, 0.0008, 0.002)
 
 @dataclass
 class PlantedStudy:
-    """Runs with chosen results, written as a study writes them.
+    """Runs with chosen results.
 
     A run's metrics are their final values, plus an effect of the split that all runs of a seed
     share, plus noise of its own. A curve goes from the start to the end in ``speed`` epochs' steps.
     """
 
     epochs: int = 12
-    rows: list[dict] = field(default_factory=list)
-    curves: list[tuple] = field(default_factory=list)
-    gradients: list[tuple] = field(default_factory=list)
+    records: list[RunRecord] = field(default_factory=list)
 
     def add(
         self,
@@ -41,63 +42,47 @@ class PlantedStudy:
         speed: float = 0.5,
         ratio: float | None = None,
         rebound: float = 0,
-    ) -> str:
-        """Add a run and return its name; its test MSE rises by ``rebound`` after its lowest."""
+    ) -> RunRecord:
+        """Add a run and return its record; its test MSE rises by ``rebound`` after its lowest."""
         seeds = [run.seed_of(part) for part in ("split", "weights", "negatives")]
         split = np.random.default_rng([1, seeds[0]]).normal(size=5)
-        own = np.random.default_rng([2, *seeds, len(self.rows)])
+        own = np.random.default_rng([2, *seeds, len(self.records)])
         weights = own.normal(size=5)
         ends = np.array(list(final)) + np.multiply(SEED_EFFECT, split) + np.multiply(NOISE, weights)
-        name = f"run-{len(self.rows):03d}"
-        self.rows.append(
-            {
-                "run": name,
-                **{
-                    key: getattr(run, key)
-                    for key in (
-                        *("embedding_sharing", "factorization_weight", "regression_weight"),
-                        *("epochs", "seed"),
-                    )
-                },
-                **dict(zip(("split_seed", "weights_seed", "negatives_seed"), seeds)),
-                **{
-                    key: getattr(run, key)
-                    for key in (
-                        *("training_fraction", "embedding_dim", "balancing", "batch_size"),
-                        "gradient_interval",
-                    )
-                },
-                **{metric.key: end for metric, end in zip(METRICS, ends)},
-            }
-        )
         progress = 1 - (1 - np.arange(run.epochs) / max(1, run.epochs - 1)) ** (1 / speed)
+        curves = {}
         for metric, start, end in zip(METRICS, START, ends):
             values = start + (end - start) * progress
             if metric == TEST_MSE and rebound:
                 lowest = run.epochs // 3
                 falling = start + (end - rebound - start) * (np.arange(lowest) / lowest) ** 0.2
                 values = np.append(falling, np.linspace(end - rebound, end, run.epochs - lowest))
-            self.curves += [(name, epoch, metric.key, value) for epoch, value in enumerate(values)]
+            curves[metric.key] = values.tolist()
+        gradients = []
         if ratio is not None:
             for epoch in range(0, run.epochs, run.gradient_interval or 1):
                 weight = run.factorization_weight / run.regression_weight
                 for table in ("U", "Q", "U and Q"):
                     cosine = 0.2 - 0.4 * epoch / run.epochs + 0.02 * own.normal()
                     norm = ratio / weight * np.exp(0.1 * own.normal())
-                    self.gradients.append((name, epoch, table, norm, 1.0, cosine))
-        return name
+                    gradients.append(
+                        {
+                            "epoch": epoch,
+                            "table": table,
+                            "factorization_norm": float(norm),
+                            "regression_norm": 1.0,
+                            "cosine": float(cosine),
+                        }
+                    )
+        record = RunRecord(run, MADE_BY, curves, 1.0, (), tuple(gradients))
+        self.records.append(record)
+        return record
 
     def write(self, folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        runs = pd.DataFrame(self.rows)
-        runs["batch_size"] = runs["batch_size"].astype("Int64")
-        runs["gradient_interval"] = runs["gradient_interval"].astype("Int64")
-        runs.to_csv(folder / "runs.csv", index=False)
-        columns = ["run", "epoch", "metric", "value"]
-        pd.DataFrame(self.curves, columns=columns).to_csv(folder / "curves.csv", index=False)
-        columns = ["run", "epoch", "table", "factorization_norm", "regression_norm", "cosine"]
-        gradients = pd.DataFrame(self.gradients, columns=columns)
-        gradients.to_csv(folder / "gradients.csv", index=False)
+        """Write the runs as a study that is complete keeps them."""
+        for record in self.records:
+            store_of(folder).write(record, b"")
+        remember_study(folder, self.records[0].run, MADE_BY)
         return folder
 
 

@@ -26,10 +26,10 @@ METHODS = ("uncertainty", "pcgrad", "cagrad", "mgda", "upgrad", "imtlg")
 FRACTIONS = (0.05, 0.2, 0.5, 0.8, 0.95)
 WIDTHS = (8, 32, 64)
 BATCH_SIZE = 256
-SEED_FIELDS = ("split_seed", "weights_seed", "negatives_seed")
+SEEDS = ("split_seed", "weights_seed", "negatives_seed")
 # What parts take of a run in ``Part.runs``, and what they change.
 OWN = ("embedding_sharing", "factorization_weight", "regression_weight", "balancing")
-VARIED = (*SEED_FIELDS, "training_fraction", "embedding_dim", "batch_size")
+VARIED = (*SEEDS, "training_fraction", "embedding_dim", "batch_size")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Part:
     def grid(self, common: Run, seeds: Sequence[int]) -> Iterator[Run]:
         """Yield the runs; changed seeds are taken from the study's."""
         for seed, change, run in product(seeds[: self.num_seeds], self.changes, self.runs):
-            if all(value in seeds for field, value in change.items() if field in SEED_FIELDS):
+            if all(value in seeds for field, value in change.items() if field in SEEDS):
                 own = {field: getattr(run, field) for field in OWN}
                 yield replace(common, seed=seed, **own, **change)
 
@@ -70,7 +70,7 @@ def each(field: str, values: Sequence[float]) -> tuple[dict[str, float], ...]:
 
 
 PAIR = (SHARED_50, SEPARATE_50)
-OTHER_SEEDS = tuple({f: DEFAULT_SEED + k} for k, f in product(range(1, 5), SEED_FIELDS))
+OTHER_SEEDS = tuple({f: DEFAULT_SEED + k} for k, f in product(range(1, 5), SEEDS))
 PARTS = {
     "claims": Part(
         "Which differences between the four runs are more than chance", COURSE_RUNS, num_seeds=None

@@ -1,39 +1,36 @@
-"""What a study measured: its three files read, and rows of runs chosen by what they are."""
+"""What a study measured: its runs as tables, and rows of runs chosen by what they are."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.errors import UserError
+from experiments.io import write_atomic
 from experiments.run import DEFAULTS, METRIC_KEYS, METRICS, Metric, Run
+from experiments.study.grid import SEEDS
+from experiments.tables import tidy_curves
 
 FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
-SEEDS = ("split_seed", "weights_seed", "negatives_seed")
-SETTINGS = ("training_fraction", "embedding_dim", "balancing", "batch_size", "epochs")
-WHAT_A_RUN_IS = (
-    *("embedding_sharing", "factorization_weight", "regression_weight"),
-    *SETTINGS,
-    *SEEDS,
+WEIGHING = ("embedding_sharing", "factorization_weight", "regression_weight")
+PROTOCOL = ("training_fraction", "embedding_dim", "balancing", "batch_size")
+RUN_COLUMNS = (
+    *("run", *WEIGHING, "epochs", "seed", *SEEDS),
+    *(*PROTOCOL, "gradient_interval", *METRIC_KEYS),
 )
-CURVE_COLUMNS = ("run", "epoch", "metric", "value")
 GRADIENT_COLUMNS = (
     *("run", "epoch", "table"),
     *("factorization_norm", "regression_norm", "cosine"),
 )
 
 
-FLOATS = (
-    *("factorization_weight", "regression_weight", "training_fraction", *METRIC_KEYS),
-    *("value", "factorization_norm", "regression_norm", "cosine"),
-)
-
-
 class StudyError(UserError):
-    """There is no study to report, or its files cannot be read."""
+    """There is no study to report on."""
 
 
 @dataclass(frozen=True)
@@ -43,108 +40,154 @@ class Measurements:
     Attributes
     ----------
     runs : DataFrame
-        One row a run: ``run``, the columns of ``WHAT_A_RUN_IS`` and the final metrics. Two
-        runs that differ in ``gradient_interval`` only have the same results, and count once.
-    curves : DataFrame
-        Columns run, epoch, metric, value; empty if the study kept none.
+        As ``tidy_runs`` returns it; the ``batch_size`` of the full batch is ``FULL_BATCH``.
+    curves : dict of (str, str) to float array
+        A metric's value at each epoch, from 0, by the run's id and the metric's key.
     gradients : DataFrame
-        ``GRADIENT_COLUMNS``; norms are of the unweighted losses. Empty if nobody looked.
+        ``GRADIENT_COLUMNS``; norms are of the unweighted losses.
     left_out : tuple of str
         Sentences about runs that are not there because a metric of theirs is no number.
     """
 
     runs: pd.DataFrame
-    curves: pd.DataFrame
+    curves: dict[tuple[str, str], np.ndarray]
     gradients: pd.DataFrame
     left_out: tuple[str, ...] = ()
 
-    @cached_property
-    def _series(self) -> dict[tuple[str, str], np.ndarray]:
-        ordered = self.curves.sort_values("epoch", kind="stable")
-        groups = ordered.groupby(["run", "metric"], sort=False)["value"]
-        return {key: values.to_numpy(dtype=float) for key, values in groups}
-
-    def curve(self, run: str, metric: Metric) -> np.ndarray | None:
-        """Return a metric's value at each epoch, from 0, or None if there is no such curve."""
-        return self._series.get((run, metric.key))
+    def curves_of(self, runs: pd.DataFrame, metric: Metric) -> np.ndarray:
+        """Return a metric's curves of some runs, shape (num_runs, num_epochs)."""
+        return np.array([self.curves[run, metric.key] for run in runs["run"]])
 
 
-def read_measurements(study: Path) -> Measurements:
-    """Read ``runs.csv``, ``curves.csv`` and ``gradients.csv`` to the bit.
+def store_of(study: Path) -> Store:
+    """Return where a study's runs are kept: of ``results/study`` in ``results``, with the four.
+
+    A study in a folder of another name keeps its own.
+    """
+    return Store(study.parent if study.name == "study" else study)
+
+
+def comparable_records(store: Store, run: Run, made_by: MadeBy) -> list[RunRecord]:
+    """Return the complete runs of the same code, data, epochs, device and threads, by their ids."""
+    same = attrgetter("epochs", "learning_rate", "device", "threads", "data")
+    records = [r for r in store.records() if same(r.run) == same(run) and r.made_by == made_by]
+    return sorted(records, key=lambda record: record.run.id)
+
+
+def remember_study(study: Path, run: Run, made_by: MadeBy) -> None:
+    """Write down what the study that begins is a study of, for ``read_records``."""
+    content = {"config": run.to_dict(), "made_by": vars(made_by)}
+    write_atomic(study / "study.json", json.dumps(content, indent=2) + "\n")
+
+
+def read_records(study: Path) -> list[RunRecord]:
+    """Return the complete runs of the study that was begun last, under way or killed or done.
 
     Raises
     ------
     StudyError
-        If there is no ``runs.csv``, or a file is not what ``python -m experiments study`` writes,
-        or no run has numbers.
+        If there are none.
     """
-    if not (study / "runs.csv").exists():
+    try:
+        content = json.loads((study / "study.json").read_text())
+        run, made_by = Run.from_dict(content["config"]), MadeBy(**content["made_by"])
+    except (OSError, ValueError, KeyError, TypeError):
+        records = []
+    else:
+        records = comparable_records(store_of(study), run, made_by)
+    if not records:
         raise StudyError(
-            f"{study / 'runs.csv'} does not exist; `python -m experiments study` writes it"
+            f"{study} is no study with a complete run; `python -m experiments study` makes one"
         )
-    runs = _read(study / "runs.csv", ("run", *WHAT_A_RUN_IS, *METRIC_KEYS))
-    runs["batch_size"] = runs["batch_size"].fillna(FULL_BATCH).astype(int)
-    runs = runs.drop_duplicates(subset=list(WHAT_A_RUN_IS), ignore_index=True)
-    curves = _read(study / "curves.csv", CURVE_COLUMNS)
-    gradients = _read(study / "gradients.csv", GRADIENT_COLUMNS)
-    broken = _runs_without_numbers(runs, curves)
+    return records
+
+
+def read_measurements(study: Path) -> Measurements:
+    """Return what the complete runs of a study measured.
+
+    Raises
+    ------
+    StudyError
+        If there are none, or none has numbers.
+    """
+    return measure(read_records(study))
+
+
+def measure(records: Sequence[RunRecord]) -> Measurements:
+    """Return what runs measured, without those that have a metric which is no number.
+
+    Raises
+    ------
+    StudyError
+        If no run is left.
+    """
+    broken = {
+        metric: sum(not np.isfinite(record.curves[metric.key]).all() for record in records)
+        for metric in METRICS
+    }
     left_out = tuple(
-        f"{metric} of {len(names)} run{'s' if len(names) > 1 else ''} is not a number: see "
-        f"{metric.question}"
-        for metric, names in broken.items()
-        if names
+        f"{metric} of {count} run{'s' if count > 1 else ''} is not a number: see {metric.question}"
+        for metric, count in broken.items()
+        if count
     )
-    kept = runs[~runs["run"].isin(set().union(*broken.values()))].reset_index(drop=True)
-    if len(runs) and not len(kept):
+    records = [r for r in records if np.isfinite(list(r.curves.values())).all()]
+    if not records:
         raise StudyError(
             f"{'; '.join(left_out)}. No run is left to report on: correct the code, and give "
             "the command again"
         )
-    return Measurements(kept, curves, gradients, left_out)
+    runs = tidy_runs(records)
+    runs["batch_size"] = runs["batch_size"].fillna(FULL_BATCH).astype(int)
+    curves = {(r.run.id, key): np.array(c) for r in records for key, c in r.curves.items()}
+    return Measurements(runs, curves, tidy_gradients(records), left_out)
 
 
-def _runs_without_numbers(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[Metric, set[str]]:
-    """Return by metric the runs that it is infinite or NaN for, at the end or on the way."""
-    on_the_way = curves[~np.isfinite(curves["value"].to_numpy(dtype=float))]
-    on_the_way = on_the_way[on_the_way["run"].isin(runs["run"])]
-    return {
-        metric: {
-            *runs.loc[~np.isfinite(runs[metric.key].to_numpy(dtype=float)), "run"],
-            *on_the_way.loc[on_the_way["metric"] == metric.key, "run"],
-        }
-        for metric in METRICS
-    }
+def write_tables(study: Path, records: Sequence[RunRecord]) -> None:
+    """Write ``runs.csv``, ``curves.csv`` and ``gradients.csv`` at full precision."""
+    curves = tidy_curves(records, attrgetter("id"))
+    tables = {"runs": tidy_runs(records), "curves": curves, "gradients": tidy_gradients(records)}
+    for name, table in tables.items():
+        write_atomic(study / f"{name}.csv", table.to_csv(index=False))
 
 
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Return a file's table; without the file, an empty one."""
-    if not path.exists():
-        return pd.DataFrame(columns=list(columns))
-    try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(FLOATS, str))
-    except (ValueError, OSError) as error:
-        raise StudyError(f"{path} cannot be read ({error}); run the study again") from error
-    missing = [column for column in columns if column not in table]
-    if missing:
-        raise StudyError(f"{path} has no column {', '.join(missing)}; run the study again")
-    for column in table.columns.intersection(FLOATS):
-        table[column] = table[column].map(float)  # exact, which older pandas' own floats are not
-    return table
+def tidy_runs(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """Return one row a run: its id, what it is, its seeds as numbers, the last epoch's metrics.
+
+    ``batch_size`` is empty for the full batch, ``gradient_interval`` where nobody looked.
+    """
+    rows = []
+    for record in records:
+        run = record.run
+        seeds = {seed: run.seed_of(seed.removesuffix("_seed")) for seed in SEEDS}
+        rows.append({**run.to_dict(), **seeds, "run": run.id, **record.final})
+    whole = ["batch_size", "gradient_interval"]
+    return pd.DataFrame(rows, columns=list(RUN_COLUMNS)).astype(dict.fromkeys(whole, "Int64"))
+
+
+def tidy_gradients(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """Return one row a run, epoch and table, where gradients were looked at."""
+    rows = [{"run": record.run.id, **row} for record in records for row in record.gradients]
+    return pd.DataFrame(rows, columns=list(GRADIENT_COLUMNS))
 
 
 def choose(runs: pd.DataFrame, **settings: object) -> pd.DataFrame:
-    """Return the runs of the assignment's protocol, but for the settings that are given.
+    """Return the runs of the assignment's protocol whose one seed fixes all three.
 
-    A setting is a column and its value; None lets the column vary. Unless ``epochs`` is given,
-    only the commonest number of epochs stays, so that like is compared with like.
+    Parameters
+    ----------
+    settings
+        A column and its value instead of the protocol's; None lets the column vary.
     """
-    usual = ("training_fraction", "embedding_dim", "balancing", "batch_size")
-    protocol = {column: DEFAULTS[column] or FULL_BATCH for column in usual}
+    split, weights, negatives = (runs[seed] for seed in SEEDS)
+    return of_protocol(runs[(split == weights) & (weights == negatives)], **settings)
+
+
+def of_protocol(runs: pd.DataFrame, **settings: object) -> pd.DataFrame:
+    """Return the runs of the assignment's protocol, but for the settings that are given."""
+    protocol = {column: DEFAULTS[column] or FULL_BATCH for column in PROTOCOL}
     for column, value in (protocol | settings).items():
         if value is not None:
             runs = runs[runs[column] == value]
-    if "epochs" not in settings and len(runs):
-        runs = runs[runs["epochs"] == runs["epochs"].mode().max()]
     return runs
 
 
@@ -152,12 +195,6 @@ def weights_add_up_to_one(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with lambda_R = 1 - lambda_F, the computer's rounding apart."""
     total = runs["factorization_weight"] + runs["regression_weight"]
     return runs[(total - 1).abs() < 1e-9]
-
-
-def varied_together(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs whose one seed fixes split, initial weights and negatives."""
-    split, weights, negatives = (runs[seed] for seed in SEEDS)
-    return runs[(split == weights) & (weights == negatives)]
 
 
 def of_course_run(runs: pd.DataFrame, run: Run) -> pd.DataFrame:
@@ -170,6 +207,6 @@ def of_course_run(runs: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 def pair_by_seed(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Return one row a seed that both have, in order; columns end in ``_one`` and ``_other``."""
-    keys = [*SEEDS, *SETTINGS]
+    keys = [*SEEDS, *PROTOCOL]
     pairs = one.merge(other, on=keys, suffixes=("_one", "_other"), validate="one_to_one")
     return pairs.sort_values(keys, ignore_index=True)

@@ -1,4 +1,4 @@
-"""What a study leaves for people, made from its three files of numbers."""
+"""What a study leaves for people, made from its runs."""
 
 import base64
 import re
@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from experiments.io import write_atomic
 from experiments.plots.style import picture_bytes
-from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.measurements import Measurements, measure, read_records, write_tables
 from experiments.study.questions import ANSWERS, answer_all
 from experiments.study.questions.claims import MARGIN
 from experiments.study.section import Question, Section, sentence
@@ -27,12 +27,11 @@ TOGETHER = re.compile(r"(?<=[\d–]), (?=[−\d.]+\])|(?<=N) = (?=\d)")
 
 
 def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[Path]:
-    """Write tables, figures, the page and the LaTeX table of a study.
+    """Write the tables, figures, page and LaTeX table of a study's complete runs.
 
     Parameters
     ----------
     study : folder
-        With ``runs.csv``, ``curves.csv`` and ``gradients.csv``; parts of a study may be missing.
     say : callable
         Takes a line for the person who waits.
 
@@ -40,15 +39,18 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     -------
     list of paths
         ``QUESTION.csv`` and ``figures/QUESTION.pdf`` and ``.png`` of each question that the runs
-        can answer, ``study.html`` and ``study.tex``. The same three files give the same bytes.
+        can answer, ``study.html`` and ``study.tex``; beside them are ``runs.csv``, ``curves.csv``
+        and ``gradients.csv``. The same runs give the same bytes.
         What an earlier report wrote for a question that can be answered no more is removed.
 
     Raises
     ------
     StudyError
-        If there is no study, or its files cannot be read, or no run has numbers.
+        If there is no study, or no run has numbers.
     """
-    measurements = read_measurements(study)
+    records = read_records(study)
+    write_tables(study, records)
+    measurements = measure(records)
     for text in measurements.left_out:
         say(f"{text}; left out")
     say(f"Reporting on {len(measurements.runs)} runs ...")

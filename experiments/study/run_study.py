@@ -20,12 +20,7 @@ from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.locking import lock_folder
 from experiments.run import Run
 from experiments.study.grid import PARTS, Plan
-from experiments.study.tidy_files import (
-    comparable_records,
-    remember_study,
-    store_of,
-    write_tidy_files,
-)
+from experiments.study.measurements import remember_study, store_of
 
 
 def run_study(
@@ -35,11 +30,8 @@ def run_study(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-) -> list[RunRecord]:
-    """Do the runs that are missing and write ``runs.csv``, ``curves.csv`` and ``gradients.csv``.
-
-    The files cover every complete run in the store that can be compared with the plan's: see
-    ``comparable_records``. They are written also if a run fails or the user interrupts.
+) -> None:
+    """Do the runs that are missing.
 
     Parameters
     ----------
@@ -51,15 +43,10 @@ def run_study(
     scheduler : str, optional
         The address of a Dask scheduler to use instead.
 
-    Returns
-    -------
-    list of RunRecord
-        The runs that the files cover.
-
     Raises
     ------
     RunsFailed, RunsInterrupted
-        After the files of finished runs have been written.
+        Finished runs are kept.
     ClusterError, WorkerUnfit
         If there are no workers to be had.
     FolderInUse
@@ -72,16 +59,10 @@ def run_study(
         lock_folder(store.folder, partial(echo, console)),
         _executor(plan, console, workers, scheduler) as (executor, at_once),
     ):
-        try:
-            remember_study(study, runs[0], executor.made_by)
-            costs = _say_what_it_costs(plan, store, executor, at_once, console)
-            with RunProgress(runs, console, costs) as progress:
-                complete(runs, executor, store, progress)
-        finally:
-            records = comparable_records(store, runs[0], executor.made_by)
-            if records:
-                write_tidy_files(study, records)
-    return records
+        remember_study(study, runs[0], executor.made_by)
+        costs = _say_what_it_costs(plan, store, executor, at_once, console)
+        with RunProgress(runs, console, costs) as progress:
+            complete(runs, executor, store, progress)
 
 
 def estimate_cost(

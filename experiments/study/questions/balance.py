@@ -16,7 +16,6 @@ from experiments.study.measurements import (
     SEEDS,
     Measurements,
     choose,
-    varied_together,
     weights_add_up_to_one,
 )
 from experiments.study.section import Question, Section, Table, listed, with_interval
@@ -68,7 +67,7 @@ def balances(measurements: Measurements) -> list[Balance]:
     shared before separate and small lambda_F before large, then the other methods by their names.
     There is none with fewer than two common seeds.
     """
-    runs = varied_together(choose(measurements.runs, balancing=None))
+    runs = choose(measurements.runs, balancing=None)
     fixed = weights_add_up_to_one(runs[runs["balancing"] == "fixed"])
     runs = pd.concat([fixed, runs[runs["balancing"] != "fixed"]])
     runs = runs.rename(columns={TEST_MSE.key: "mse", MRR.key: "mrr"}).set_index(SEEDS[0])

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -27,7 +29,6 @@ from experiments.study.measurements import (
     choose,
     of_course_run,
     pair_by_seed,
-    varied_together,
 )
 from experiments.study.section import Question, Section, Table, with_seeds
 from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
@@ -64,10 +65,8 @@ class Comparison:
     run, versus : Run
     metric : Metric
     moment : Moment
-    values : float array
-        The differences, one a seed.
-    difference : Estimate
-        Their mean.
+    of_run, of_versus : float arrays
+        The quantity of each run, one value a seed.
     """
 
     question: str
@@ -75,8 +74,17 @@ class Comparison:
     versus: Run
     metric: Metric
     moment: Moment
-    values: np.ndarray
-    difference: Estimate
+    of_run: np.ndarray
+    of_versus: np.ndarray
+
+    @property
+    def values(self) -> np.ndarray:
+        """The differences, one a seed."""
+        return self.of_run - self.of_versus
+
+    @cached_property
+    def difference(self) -> Estimate:
+        return mean_interval(self.values)
 
     @property
     def quantity(self) -> str:
@@ -89,20 +97,25 @@ class Comparison:
         return f"{self.run.label} − {self.versus.label}"
 
     @property
+    def better(self) -> Run | None:
+        """The better run, where the interval leaves zero out."""
+        higher_is_better = self.metric.higher_is_better and self.moment is Moment.END
+        better = self.run if (self.difference.sign > 0) == higher_is_better else self.versus
+        return better if self.difference.sign else None
+
+    @property
     def verdict(self) -> str:
-        """Which run is better, where the interval leaves zero out."""
+        """Which run is better, or that so many seeds cannot tell."""
         small = (
             self.moment is Moment.END
             and self.metric.log_axis
             and max(abs(self.difference.low), abs(self.difference.high)) < MARGIN
         )
-        if not self.difference.sign:
+        if not self.better:
             undecided = f"undecided at {self.difference.count} seeds"
             return f"about equal (within {MARGIN:g})" if small else undecided
-        higher_is_better = self.metric.higher_is_better and self.moment is Moment.END
-        better = self.run if (self.difference.sign > 0) == higher_is_better else self.versus
         word = "better" if self.moment is Moment.END else "faster"
-        return f"{better.label} is {word}" + (f", by less than {MARGIN:g}" if small else "")
+        return f"{self.better.label} is {word}" + (f", by less than {MARGIN:g}" if small else "")
 
 
 def epochs_to_level(curve: np.ndarray, level: float, *, upwards: bool) -> float:
@@ -123,18 +136,21 @@ def epochs_to_own_way(curve: np.ndarray) -> float:
     return epochs_to_level(curve, level, upwards=bool(curve[-1] > curve[0]))
 
 
-def difference_of(one: np.ndarray, other: np.ndarray, metric: Metric, moment: Moment) -> float:
-    """Return what two curves of a metric differ by.
+def values_of(
+    one: np.ndarray, other: np.ndarray, metric: Metric, moment: Moment
+) -> tuple[float, float]:
+    """Return what is compared of two curves of a metric.
 
     The common level is the worse one of the two ends, which both curves reach.
     """
     if moment is Moment.END:
-        return float(one[-1] - other[-1])
+        return float(one[-1]), float(other[-1])
     if moment is Moment.OWN_WAY:
-        return epochs_to_own_way(one) - epochs_to_own_way(other)
+        return epochs_to_own_way(one), epochs_to_own_way(other)
     upwards = metric.higher_is_better
     level = (min if upwards else max)(one[-1], other[-1])
-    return float(np.subtract(*(epochs_to_level(c, level, upwards=upwards) for c in (one, other))))
+    first, second = (epochs_to_level(curve, level, upwards=upwards) for curve in (one, other))
+    return first, second
 
 
 def compare(
@@ -144,20 +160,25 @@ def compare(
     metric: Metric,
     moment: Moment = Moment.END,
     question: str = "",
+    runs: pd.DataFrame | None = None,
 ) -> Comparison | None:
-    """Return how two of the course's runs differ over seeds; None with fewer than two seeds."""
-    runs = varied_together(choose(measurements.runs))
+    """Return how two of the course's runs differ over seeds; None with fewer than two seeds.
+
+    Parameters
+    ----------
+    runs : DataFrame, optional
+        Rows to find the two in; default those of the assignment's protocol.
+    """
+    if runs is None:
+        runs = choose(measurements.runs)
     pairs = pair_by_seed(of_course_run(runs, run), of_course_run(runs, versus))
-    values = []
-    for names in zip(pairs["run_one"], pairs["run_other"]):
-        one, other = (measurements.curve(name, metric) for name in names)
-        if one is not None and other is not None:
-            values.append(difference_of(one, other, metric, moment))
-    if len(values) < MIN_SEEDS:
+    if len(pairs) < MIN_SEEDS:
         return None
-    return Comparison(
-        *(question, run, versus, metric, moment), np.array(values), mean_interval(values)
-    )
+    values = [
+        values_of(*(measurements.curves[name, metric.key] for name in names), metric, moment)
+        for names in zip(pairs["run_one"], pairs["run_other"])
+    ]
+    return Comparison(question, run, versus, metric, moment, *np.transpose(values))
 
 
 def quantities(run: Run, versus: Run) -> list[tuple[Metric, Moment]]:
@@ -234,17 +255,17 @@ def finding(question: str, found: Sequence[Comparison]) -> str:
 
 def starts_and_ends(measurements: Measurements) -> Table:
     """Return where each of the four runs starts and ends."""
-    runs = varied_together(choose(measurements.runs))
+    runs = choose(measurements.runs)
     moments = [("start", 0, metric) for metric in (FACTORIZATION_LOSS, TRAIN_MSE)]
     moments += [("end", -1, metric) for metric in METRICS]
     rows = []
     for run in COURSE_RUNS:
+        own = of_course_run(runs, run)
         row: dict[str, str | int | Estimate] = {"run": run.label}
         for when, epoch, metric in moments:
-            curves = (measurements.curve(name, metric) for name in of_course_run(runs, run)["run"])
-            values = [curve[epoch] for curve in curves if curve is not None]
+            values = [curve[epoch] for curve in measurements.curves_of(own, metric)]
             row[f"{when}: {metric.short}"] = mean_interval(values) if values else "–"
-        rows.append(row | {"N": len(values)})
+        rows.append(row | {"N": len(own)})
     return Table("Where the four runs start and end [95 % interval]", rows)
 
 

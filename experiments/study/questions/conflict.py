@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from experiments.plots.curves import draw_band
 from experiments.plots.style import GREY, LINE_WIDTH, legend_below, set_log_axis, styled
 from experiments.run import COURSE_RUNS, Run
-from experiments.study.measurements import Measurements, choose, of_course_run, varied_together
+from experiments.study.measurements import Measurements, choose, of_course_run
 from experiments.study.section import Question, Section, Table, with_interval, with_seeds
 from experiments.study.statistics import MIN_SEEDS, Estimate, bounded, mean_interval
 
@@ -69,7 +69,7 @@ def conflicts(measurements: Measurements) -> list[Conflict]:
     """Return what was seen of the gradients in the course's two shared runs."""
     found = []
     for run in COURSE_RUNS:
-        runs = varied_together(of_course_run(choose(measurements.runs), run))
+        runs = of_course_run(choose(measurements.runs), run)
         rows = measurements.gradients.merge(runs[["run", "split_seed"]], on="run")
         rows = rows[rows["table"] == BOTH_TABLES]
         if not run.embedding_sharing or rows["split_seed"].nunique() < MIN_SEEDS:

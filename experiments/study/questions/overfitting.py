@@ -14,7 +14,6 @@ from experiments.study.measurements import (
     Measurements,
     choose,
     of_course_run,
-    varied_together,
 )
 from experiments.study.section import Question, Section, Table, with_interval
 from experiments.study.statistics import MIN_SEEDS, Estimate, bounded, mean_interval
@@ -65,20 +64,16 @@ class Overfit:
 
 def overfits(measurements: Measurements) -> list[Overfit]:
     """Return the course's runs in minibatches, of the size that the study ran most."""
-    runs = varied_together(choose(measurements.runs, batch_size=None, epochs=None))
+    runs = choose(measurements.runs, batch_size=None)
     runs = runs[runs["batch_size"] != FULL_BATCH]
-    if not len(runs):
-        return []
     size = runs["batch_size"].mode().max()
-    runs = runs[runs["batch_size"] == size]
-    runs = runs[runs["epochs"] == runs["epochs"].mode().max()].sort_values("split_seed")
+    runs = runs[runs["batch_size"] == size].sort_values("split_seed")
     found = []
     for run in COURSE_RUNS:
-        names = of_course_run(runs, run)["run"]
-        pairs = [(measurements.curve(name, m) for m in (TEST_MSE, TRAIN_MSE)) for name in names]
-        whole = [(test, train) for test, train in pairs if test is not None and train is not None]
-        if len(whole) >= MIN_SEEDS:
-            found.append(Overfit(run, int(size), *map(np.array, zip(*whole))))
+        own = of_course_run(runs, run)
+        if len(own) >= MIN_SEEDS:
+            test, train = (measurements.curves_of(own, metric) for metric in (TEST_MSE, TRAIN_MSE))
+            found.append(Overfit(run, int(size), test, train))
     return found
 
 

@@ -14,7 +14,7 @@ from experiments.study.measurements import (
     Measurements,
     choose,
     of_course_run,
-    varied_together,
+    of_protocol,
 )
 from experiments.study.section import Question, Section, Table, with_seeds
 from experiments.study.statistics import MIN_SEEDS, Estimate, deviation_interval
@@ -58,12 +58,13 @@ def vary_alone(runs: pd.DataFrame, seed: str) -> pd.DataFrame:
 
 def spreads(measurements: Measurements) -> list[Spread]:
     """Return each final metric's spread over the seeds of each source that was varied."""
-    protocol = choose(measurements.runs)
+    protocol = of_protocol(measurements.runs)
+    together = choose(measurements.runs)
     found = []
     for run in COURSE_RUNS:
         runs = of_course_run(protocol, run)
         groups = {name: vary_alone(runs, seed) for seed, name in SOURCES.items()}
-        groups[TOGETHER] = varied_together(runs)
+        groups[TOGETHER] = of_course_run(together, run)
         found += [
             Spread(run, metric, source, deviation_interval(rows[metric.key]))
             for metric in METRICS

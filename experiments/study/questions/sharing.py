@@ -24,12 +24,10 @@ from experiments.study.measurements import (
     FULL_BATCH,
     Measurements,
     choose,
-    of_course_run,
-    pair_by_seed,
-    varied_together,
 )
+from experiments.study.questions.claims import Comparison, compare
 from experiments.study.section import Question, Section, Table, listed
-from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
+from experiments.study.statistics import MIN_SEEDS, mean_interval
 
 QUESTION = Question(
     "sharing",
@@ -48,7 +46,7 @@ COLOURS = {run.factorization_weight: run.colour for run in COURSE_RUNS}
 
 @dataclass(frozen=True)
 class Effect:
-    """Shared minus separate tables, paired by seed, under one condition.
+    """Shared against separate tables under one condition.
 
     Attributes
     ----------
@@ -59,25 +57,20 @@ class Effect:
     weight : float
         lambda_F of both runs.
     metric : Metric
-    difference, shared, separate : Estimate
+    comparison : Comparison
+        Shared minus separate, paired by seed.
     """
 
     condition: str
     value: float
     weight: float
     metric: Metric
-    difference: Estimate
-    shared: Estimate
-    separate: Estimate
+    comparison: Comparison
 
     @property
     def better(self) -> str:
         """``"shared"``, ``"separate"``, or ``"undecided"`` where the interval holds zero."""
-        if not self.difference.sign:
-            return "undecided"
-        return (
-            "shared" if (self.difference.sign > 0) == self.metric.higher_is_better else "separate"
-        )
+        return self.comparison.better.tables if self.comparison.better else "undecided"
 
     @property
     def value_label(self) -> str:
@@ -92,19 +85,14 @@ def effects_of_sharing(measurements: Measurements) -> list[Effect]:
     """Return the effect of sharing wherever the study varies a condition."""
     found = []
     for condition in CONDITIONS:
-        runs = varied_together(choose(measurements.runs, **{condition: None}, epochs=None))
-        for shared, separate in ((SHARED_99, SEPARATE_99), (SHARED_50, SEPARATE_50)):
-            effects = []
-            for value, rows in sorted(runs.groupby(condition), key=lambda group: order(group[0])):
-                rows = rows[rows["epochs"] == rows["epochs"].mode().max()]
-                pairs = pair_by_seed(of_course_run(rows, shared), of_course_run(rows, separate))
-                if len(pairs) < MIN_SEEDS:
-                    continue
-                for metric in METRICS:
-                    one, other = (pairs[f"{metric.key}_{which}"] for which in ("one", "other"))
-                    means = (mean_interval(values) for values in (one - other, one, other))
-                    weight = shared.factorization_weight
-                    effects.append(Effect(condition, float(value), weight, metric, *means))
+        groups = choose(measurements.runs, **{condition: None}).groupby(condition)
+        for pair in ((SHARED_99, SEPARATE_99), (SHARED_50, SEPARATE_50)):
+            effects = [
+                Effect(condition, float(value), pair[0].factorization_weight, metric, comparison)
+                for value, runs in sorted(groups, key=lambda group: order(group[0]))
+                for metric in METRICS
+                if (comparison := compare(measurements, *pair, metric, runs=runs))
+            ]
             if len({effect.value for effect in effects}) > 1:
                 found += effects
     return found
@@ -142,10 +130,10 @@ def answer(measurements: Measurements) -> Section | None:
                         "condition": f"{CONDITIONS[e.condition]}: {e.value_label}",
                         "lambda_F": f"{e.weight:g}",
                         "metric": e.metric.short,
-                        "shared": e.shared,
-                        "separate": e.separate,
-                        "difference": e.difference,
-                        "N": e.difference.count,
+                        "shared": mean_interval(e.comparison.of_run),
+                        "separate": mean_interval(e.comparison.of_versus),
+                        "difference": e.comparison.difference,
+                        "N": e.comparison.difference.count,
                         "better": e.better,
                     }
                     for e in effects
@@ -197,8 +185,8 @@ def draw_effects(axes: Axes, effects: Sequence[Effect]) -> None:
         chosen = sorted((e for e in effects if e.weight == weight), key=lambda e: order(e.value))
         axes.errorbar(
             [values.index(e.value) + 0.08 * k for e in chosen],
-            [e.difference.value for e in chosen],
-            yerr=np.hstack([e.difference.bars for e in chosen]),
+            [e.comparison.difference.value for e in chosen],
+            yerr=np.hstack([e.comparison.difference.bars for e in chosen]),
             **{"fmt": "o-", "markersize": 3.5, "color": COLOURS[weight]},
             **{"linewidth": 1, "elinewidth": 1, "capsize": 2},
         )

@@ -10,7 +10,7 @@ from hypothesis import given
 from planted_study import PlantedStudy, plant_everything
 
 from experiments.run import Run
-from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.measurements import Measurements, measure
 from experiments.study.questions.balance import (
     Balance,
     answer,
@@ -24,10 +24,10 @@ from experiments.study.questions.methods import beaten_by
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
+def planted() -> Measurements:
     study = PlantedStudy(epochs=2)
     plant_everything(study, seeds=4)
-    return read_measurements(study.write(tmp_path_factory.mktemp("planted")))
+    return measure(study.records)
 
 
 def balance(weight: float, mse: list[float], mrr: list[float], method: str = "fixed") -> Balance:

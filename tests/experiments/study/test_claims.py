@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from experiments.run import (
     TEST_MSE,
     TRAIN_MSE,
 )
-from experiments.study.measurements import Measurements, read_measurements
+from experiments.study.measurements import Measurements, measure
 from experiments.study.questions.claims import (
     Comparison,
     Moment,
@@ -33,29 +32,24 @@ from experiments.study.questions.claims import (
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
+def planted() -> Measurements:
     study = PlantedStudy()
     plant_claims(study, seeds=6)
-    return read_measurements(study.write(tmp_path_factory.mktemp("planted")))
+    return measure(study.records)
 
 
-def two_runs(folder: Path, differences: list[float]) -> Measurements:
+def two_runs(differences: list[float]) -> Measurements:
     """Return a study in which two runs differ in test MSE by one number a seed, and in no other."""
     study = PlantedStudy(epochs=2)
     for seed, difference in enumerate(differences, 123):
         for run, extra in ((SHARED_99, difference), (SEPARATE_99, 0.0)):
-            name = study.add(replace(run, seed=seed, epochs=2), FINAL[SHARED_99.name])
-            study.curves = [
-                (*row[:3], 0.9 + seed / 1000 + extra)
-                if row[0] == name and row[2] == TEST_MSE.key
-                else row
-                for row in study.curves
-            ]
-    return read_measurements(study.write(folder))
+            record = study.add(replace(run, seed=seed, epochs=2), FINAL[SHARED_99.name])
+            record.curves[TEST_MSE.key] = [0.9 + seed / 1000 + extra] * 2
+    return measure(study.records)
 
 
-def compared(folder: Path, differences: list[float]) -> Comparison | None:
-    return compare(two_runs(folder, differences), SHARED_99, SEPARATE_99, TEST_MSE)
+def compared(differences: list[float]) -> Comparison | None:
+    return compare(two_runs(differences), SHARED_99, SEPARATE_99, TEST_MSE)
 
 
 def test_planted_differences_are_found_with_their_sign(planted):
@@ -84,8 +78,8 @@ def test_pairing_by_seed_takes_out_what_the_split_does_to_both(planted):
         ([0.01, 0.02, 0.015, 0.012, 0.018], "separate 0.99 is better, by less than 0.05"),
     ],
 )
-def test_a_verdict_needs_the_whole_interval_on_one_side(tmp_path, differences, verdict):
-    assert compared(tmp_path, differences).verdict == verdict
+def test_a_verdict_needs_the_whole_interval_on_one_side(differences, verdict):
+    assert compared(differences).verdict == verdict
 
 
 def test_an_mrr_has_no_margin_in_which_it_is_about_equal(planted):
@@ -93,9 +87,9 @@ def test_an_mrr_has_no_margin_in_which_it_is_about_equal(planted):
     assert abs(same.difference.value) < 0.01 and "equal" not in same.verdict
 
 
-def test_one_seed_is_no_answer(tmp_path):
-    assert compared(tmp_path, [0.3]) is None
-    assert answer(two_runs(tmp_path, [0.3])) is None
+def test_one_seed_is_no_answer():
+    assert compared([0.3]) is None
+    assert answer(two_runs([0.3])) is None
 
 
 def test_what_each_question_asks_is_judged_by_the_planted_truth(planted):
@@ -118,23 +112,12 @@ def test_the_page_says_where_runs_start_and_end(planted):
     assert row["end: train L_F"].value == pytest.approx(0.428, abs=0.002)
 
 
-def test_runs_of_another_width_fraction_batch_or_partial_seed_are_no_evidence(planted, tmp_path):
+def test_runs_of_another_width_fraction_batch_or_partial_seed_are_no_evidence():
     study = PlantedStudy()
     plant_everything(study, seeds=6)
-    everything = comparisons(read_measurements(study.write(tmp_path)))
+    everything = comparisons(measure(study.records))
     assert {c.difference.count for c in everything} == {6}
     assert {c.question for c in everything} == set(COMPARISONS)
-
-
-def test_runs_that_were_only_watched_besides_count_once(tmp_path):
-    study = PlantedStudy(epochs=2)
-    for seed in (123, 124):
-        for interval in (None, 1):
-            for run in COURSE_RUNS:
-                run = replace(run, seed=seed, epochs=2, gradient_interval=interval)
-                study.add(run, FINAL[run.name])
-    found = comparisons(read_measurements(study.write(tmp_path)))
-    assert {c.difference.count for c in found} == {2}
 
 
 def test_the_table_has_every_comparison_at_full_precision(planted):

@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 from planted_study import PlantedStudy, plant_everything
 
-from experiments.run import COURSE_RUNS, METRICS, MRR, TEST_MSE
+from experiments.run import COURSE_RUNS, MRR, TEST_MSE
 from experiments.study.measurements import (
     Measurements,
     StudyError,
-    choose,
+    measure,
     pair_by_seed,
     read_measurements,
+    write_tables,
 )
 from experiments.study.questions.conflict import Conflict, conflicts
 from experiments.study.questions.overfitting import overfits
@@ -21,10 +22,10 @@ from experiments.study.questions.sharing import effects_of_sharing
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
+def planted() -> Measurements:
     study = PlantedStudy(epochs=20)
     plant_everything(study, seeds=6)
-    return read_measurements(study.write(tmp_path_factory.mktemp("planted")))
+    return measure(study.records)
 
 
 def test_the_planted_source_of_variation_is_found(planted):
@@ -82,6 +83,7 @@ def test_the_rise_after_the_lowest_test_error_is_found(planted):
     assert shared.rise.value < 0.03
     assert all(overfit.rise.value > 0.1 for overfit in others)
     assert shared.test.shape == (2, 20)
+    assert (shared.test[0] != shared.test[1]).any(), "each seed has a curve of its own"
     for overfit in (shared, *others):
         assert overfit.rise.low >= 0, "two seeds' interval would reach below what can be"
         assert 0 <= overfit.lowest_epoch.low <= overfit.lowest_epoch.high <= 19
@@ -97,29 +99,16 @@ def test_factorization_takes_over_where_it_stays_ahead():
     assert Conflict(COURSE_RUNS[0], never, never).takes_over is None
 
 
-def test_the_protocols_runs_are_those_of_the_commonest_number_of_epochs(planted):
-    longer = planted.runs.head(3).assign(epochs=500)
-    assert set(choose(pd.concat([planted.runs, longer]))["epochs"]) == {20}
-    assert set(choose(longer)["epochs"]) == {500}
-
-
-def test_numbers_are_read_to_the_bit(tmp_path):
+def test_numbers_are_written_to_the_bit(tmp_path):
     study = PlantedStudy(epochs=2)
-    study.add(replace(COURSE_RUNS[0], epochs=2), (1 / 3, 0.1 + 0.2, 2 / 3, 1e-17 / 3, 0.7))
-    keys = [metric.key for metric in METRICS[:2]]
-    study.rows[0] |= dict(zip(keys, (1 / 3, 0.1 + 0.2)))
-    read = read_measurements(study.write(tmp_path)).runs
-    assert [read[key][0] for key in keys] == [1 / 3, 0.1 + 0.2]
+    record = study.add(replace(COURSE_RUNS[0], epochs=2), (1 / 3, 0.1 + 0.2, 2 / 3, 1e-17 / 3, 0.7))
+    write_tables(tmp_path, study.records)
+    runs = pd.read_csv(tmp_path / "runs.csv", dtype=str)
+    assert {key: float(runs[key][0]) for key in record.final} == record.final
 
 
 def test_without_a_study_the_error_says_what_makes_one(tmp_path):
-    with pytest.raises(StudyError, match="python -m experiments study"):
-        read_measurements(tmp_path)
-
-
-def test_a_file_that_is_something_else_is_named(tmp_path):
-    (tmp_path / "runs.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(StudyError, match=r"runs\.csv has no column run"):
+    with pytest.raises(StudyError, match="`python -m experiments study` makes one"):
         read_measurements(tmp_path)
 
 

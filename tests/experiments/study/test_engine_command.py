@@ -12,8 +12,7 @@ from click.testing import CliRunner
 from experiments.cli import main
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.run import METRIC_KEYS, SHARED_50
-from experiments.study.measurements import read_measurements
-from experiments.study.tidy_files import gather_runs, remember_study
+from experiments.study.measurements import read_measurements, remember_study
 from tests.processes import press_ctrl_c, started, wait_until_gone
 
 SMALL = ["study", "--data", "synthetic", "--epochs", "3", "--seeds", "1"]
@@ -83,8 +82,6 @@ def test_a_study_that_was_killed_can_be_reported_with_the_runs_of_its_last_submi
     finish(2, after, 2.0)
     run = replace(SHARED_50, seed=2)
     remember_study(tmp_path, run, after)
-    (tmp_path / "runs.csv").write_text("of an earlier study")
-    gather_runs(tmp_path)
     assert read_measurements(tmp_path).runs[["run", "eval/MSE"]].to_numpy().tolist() == [
         [run.id, 2.0]
     ]

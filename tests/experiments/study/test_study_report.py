@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from planted_study import FINAL, PlantedStudy, plant_claims, plant_everything
 
-from experiments.run import COURSE_RUNS, SEPARATE_99, SHARED_99, TEST_MSE
+from experiments.run import COURSE_RUNS, MRR, SEPARATE_99, SHARED_99, TEST_MSE
 from experiments.study.measurements import StudyError, read_measurements
 from experiments.study.questions import answer_all
 from experiments.study.questions.claims import compare, draw
@@ -112,12 +112,11 @@ def test_the_figure_of_the_claims_does_too(part, turned):
 
 
 @pytest.mark.thorough
-def test_the_same_files_give_the_same_bytes(part, tmp_path):
+def test_the_same_runs_give_the_same_bytes(part, tmp_path):
     copy = tmp_path / "copy"
-    copy.mkdir()
-    for name in ("runs.csv", "curves.csv", "gradients.csv"):
-        shutil.copy(part / name, copy / name)
-    for path in write_quietly(copy):
+    shutil.copytree(part / "runs", copy / "runs")
+    shutil.copy(part / "study.json", copy)
+    for path in [*write_quietly(copy), *copy.glob("*.csv")]:
         assert path.read_bytes() == (part / path.relative_to(copy)).read_bytes(), path.name
 
 
@@ -157,18 +156,12 @@ def test_one_seed_answers_nothing_and_leaves_nothing_of_an_earlier_report(tmp_pa
     assert not any(path.exists() for path in stale)
 
 
-@pytest.mark.parametrize("where", ["at the end", "on the way"])
-def test_runs_whose_metric_is_no_number_are_left_out_and_the_page_says_so(tmp_path, where):
+@pytest.mark.parametrize("epoch", [-1, 0], ids=["at the end", "on the way"])
+def test_runs_whose_metric_is_no_number_are_left_out_and_the_page_says_so(tmp_path, epoch):
     study = PlantedStudy(epochs=2)
     plant_claims(study, seeds=2)
-    if where == "at the end":
-        for row in study.rows[:3]:
-            row["eval/Mean Reciprocal Rank"] = math.nan
-    else:
-        study.curves = [
-            (run, epoch, metric, math.nan if run < "run-003" and "Rank" in metric else value)
-            for run, epoch, metric, value in study.curves
-        ]
+    for record in study.records[:3]:
+        record.curves[MRR.key][epoch] = math.nan
     said: list[str] = []
     write_study_report(study.write(tmp_path), said.append)
     told = "eval/Mean Reciprocal Rank of 3 runs is not a number: see 2d"
@@ -181,15 +174,15 @@ def test_runs_whose_metric_is_no_number_are_left_out_and_the_page_says_so(tmp_pa
 def test_a_study_without_a_single_number_is_one_sentence(tmp_path):
     study = PlantedStudy(epochs=2)
     plant_claims(study, seeds=1)
-    for row in study.rows:
-        row["eval/Mean Reciprocal Rank"] = math.nan
+    for record in study.records:
+        record.curves[MRR.key][-1] = math.nan
     with pytest.raises(StudyError, match=r"of 4 runs is not a number: see 2d. No run is left"):
         write_quietly(study.write(tmp_path))
     assert not (tmp_path / "study.html").exists()
 
 
 def test_without_runs_nothing_is_written(tmp_path):
-    with pytest.raises(StudyError, match="does not exist"):
+    with pytest.raises(StudyError, match="is no study with a complete run"):
         write_quietly(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
