@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.plain_files import NotPlainError, open_plain_file
-from grader.tree import FolderTree, IntakeError, Kind, Tree, shown
+from grader.tree import MAX_DEPTH, FolderTree, IntakeError, Kind, Tree, shown
 from grader.zip_tree import ZipTree
 
 FOLDER = "submission"
 FILES = ("model.py", "loss.py", "mrr.py")
 MAX_FILES = 200
 MAX_TOTAL = 8 << 20
-MAX_DEPTH = 12
 MAX_SHOWN = 6
 
 # Besides all that begins with a dot.

@@ -216,7 +216,7 @@ class Judge:
             yield key, answer
 
     def try_ask(self, *steps: dict[str, Any], **arrays: Any) -> Answer | None:
-        """Run steps that a right submission may well refuse; None if it does."""
+        """Run steps that a right submission may refuse; None if it does."""
         reply = self._ask(*program_of(*steps, **arrays))
         return Answer(reply) if reply.status == "ok" else None
 

@@ -1,4 +1,4 @@
-"""Read plain files out of a folder that someone else made, and may be changing meanwhile."""
+"""Read plain files out of a folder that someone else made, and may still be changing."""
 
 import os
 import stat

@@ -12,6 +12,7 @@ from grader.plain_files import NotPlainError, is_link, read_plain_file
 
 MAX_FILE = 1 << 20
 MAX_ENTRIES = 20_000
+MAX_DEPTH = 12
 
 
 class IntakeError(ValueError):

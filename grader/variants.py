@@ -5,11 +5,12 @@ inputs, changed files others. The choice has to be secret, so that nobody can tu
 gets inputs that are known. It is as secret as the hidden tests, which are its key.
 """
 
-import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from grader.digests import digest_of
 
 VARIANTS = 16
 HIDDEN_TESTS = Path(__file__).parent / "hidden_tests"
@@ -47,15 +48,6 @@ def variants_for(files: Mapping[str, bytes], tests: Path = HIDDEN_TESTS) -> Vari
     with other comments and the same inputs could hold what is known of these.
     """
     return Variants(digest_of(dict(_files_in(tests))), digest_of(files))
-
-
-def digest_of(files: Mapping[str, bytes]) -> bytes:
-    """Return a digest of files by name, whatever their order."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(f"{len(name)} {len(files[name])} {name}".encode("utf-8", "surrogatepass"))
-        digest.update(files[name])
-    return digest.digest()
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, bytes]]:

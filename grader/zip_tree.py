@@ -10,13 +10,12 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from grader.tree import MAX_FILE, IntakeError, Kind, shown
+from grader.tree import MAX_DEPTH, MAX_FILE, IntakeError, Kind, shown
 
 MAX_ARCHIVE = 64 << 20
 MAX_MEMBERS = 5000
 #: Bytes of the list of names: 5000 names of 150 bytes, each with 60 bytes about it.
 MAX_LIST = 1 << 20
-MAX_DEPTH = 12
 MADE_BY_EVERYBODY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 KINDS = {0: Kind.FILE, stat.S_IFREG: Kind.FILE, stat.S_IFLNK: Kind.LINK}
 

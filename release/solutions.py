@@ -156,7 +156,7 @@ def _functions(file: str, text: str) -> list[ast.FunctionDef | ast.AsyncFunction
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise ReleaseError(f"{file}, line {error.lineno}: {error.msg}. Mend it first.") from error
+        raise ReleaseError(f"{file}, line {error.lineno}: {error.msg}. Fix it first.") from error
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 

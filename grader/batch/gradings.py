@@ -20,7 +20,6 @@ import psutil
 from grader.assignment import read_assignment
 from grader.batch.records import (
     fingerprint,
-    grader_fingerprint,
     move_record,
     read_record,
     record_of,
@@ -28,6 +27,7 @@ from grader.batch.records import (
     write_record,
 )
 from grader.batch.uploads import Upload
+from grader.digests import grader_digest
 from grader.explain import Explainer
 from grader.grading import grade, grader_failed
 from grader.isolation import ForkServer
@@ -163,7 +163,7 @@ def _grade_in_pool(
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, and have the processes that are started meanwhile ignore it for good."""
+    """Ignore Ctrl-C, and have the processes started under it ignore it for good."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -228,4 +228,4 @@ def _grader(options: Options) -> tuple[ForkServer, Explainer, str]:
     server = ForkServer()
     Finalize(server, ForkServer.close, (server,), exitpriority=0)
     rules = (options.public_only, options.allow_unisolated_hidden, server.isolated)
-    return server, Explainer(), f"{grader_fingerprint()} {rules}"
+    return server, Explainer(), f"{grader_digest()} {rules}"

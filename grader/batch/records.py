@@ -7,27 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import ASSIGNMENT_FILE
 from grader.batch.table import GRADED, GRADER_FAILED, NOT_GRADED
 from grader.batch.uploads import Upload
+from grader.digests import digest_of
 from grader.intake import IntakeError, read_submission
 from grader.report import Report
 from grader.reports import write_report
 from grader.reports.files import write_whole
 from grader.reports.wording import is_tested
 from grader.tree import shown
-from grader.variants import digest_of
-
-PACKAGE = Path(__file__).resolve().parent.parent
-
-
-def grader_fingerprint() -> str:
-    """Return a digest of the grader, its tests and pages, and the assignment."""
-    files = {"": ASSIGNMENT_FILE.read_bytes()}
-    for path in PACKAGE.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            files[path.relative_to(PACKAGE).as_posix()] = path.read_bytes()
-    return digest_of(files).hex()
 
 
 def fingerprint(upload: Upload, grader: str) -> str:

@@ -1,7 +1,7 @@
 """Run a student's code where it can do no harm, and bring back nothing but data.
 
 The process that knows the answers never runs a student's line, and the process that runs them
-knows nothing. For whoever judges, this is all there is to know::
+knows nothing. For the code that judges, this is all there is to know::
 
     from grader.intake import read_submission
     from grader.isolation import ForkServer, Limits

@@ -80,6 +80,7 @@ def quiet_environment() -> dict[str, str]:
     keep = ("SYSTEMROOT", "TEMP", "TMP") if os.name == "nt" else ()
     return {
         **{name: os.environ[name] for name in keep if name in os.environ},
+        "HOME": "/nonexistent",  # without it, Path.home() raises; nobody lives here
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -41,8 +41,8 @@ def written(folder: Path, limit: int) -> bool:
 def remove(folder: Path) -> None:
     """Remove a folder with all that is in it, of any mode and however deep, following no link.
 
-    Whoever wrote to it must have ended. Folders are moved up before they are emptied, so that no
-    path becomes too long.
+    The process that wrote to it must have ended. Folders are moved up before they are emptied, so
+    that no path becomes too long.
     """
     moved = secrets.token_hex(8)
     with contextlib.suppress(OSError):

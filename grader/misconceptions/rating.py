@@ -312,7 +312,7 @@ def ids_shifted(self, regression, factorization, user_ids, item_ids):
 @wrong(
     "1c",
     BOTH,
-    did="The ids are changed in place, so whoever called forward finds other ids afterwards.",
+    did="The ids are changed in place, so the caller of forward finds other ids afterwards.",
     think="Whose tensors are user_ids and item_ids after the call?",
 )
 def ids_changed_in_place(self, regression, factorization, user_ids, item_ids):

@@ -22,7 +22,7 @@ def seen_kept(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
-    did="The scores of seen movies are set to zero, and zero may well be a high score.",
+    did="The scores of seen movies are set to zero, and zero can be a high score.",
     think="Which score can never be above another one?",
 )
 def seen_set_to_zero(scores, heldout, seen):
@@ -34,7 +34,7 @@ def seen_set_to_zero(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
-    did="The scores of seen movies are set to -1, and other scores may well be lower.",
+    did="The scores of seen movies are set to -1, and other scores can be lower.",
     think="Which score can never be above another one?",
 )
 def seen_set_to_minus_one(scores, heldout, seen):

@@ -11,9 +11,10 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from grader.batch import records
+import grader.digests
 from grader.batch.table import cell, points_table
 from grader.batch.uploads import LONGEST_NAME, file_name, find_uploads
+from grader.digests import grader_digest
 
 
 def refusals(folder: Path) -> dict[str, str]:
@@ -92,17 +93,17 @@ def test_names_of_files_are_made_and_two_stay_two():
 
 
 def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "PACKAGE", tmp_path)
+    monkeypatch.setattr(grader.digests, "PACKAGE", tmp_path)
     found = set()
     for name in ("page.html.jinja", "a.py", ".key"):
         (tmp_path / name).write_text("1")
-        found.add(records.grader_fingerprint())
+        found.add(grader_digest())
         (tmp_path / name).write_text("2")
-        found.add(records.grader_fingerprint())
+        found.add(grader_digest())
     assert len(found) == 6
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "a.pyc").write_text("")
-    assert records.grader_fingerprint() in found
+    assert grader_digest() in found
 
 
 def test_a_table_is_text_whatever_a_name_is():

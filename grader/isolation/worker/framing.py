@@ -4,7 +4,7 @@ A frame is::
 
     b"MTL1" | header length (u32) | body length (u64) | header: JSON | body: arrays, end to end
 
-The header is ``{"content": {...}, "arrays": [[name, dtype, [size, ...]], ...]}``. Whoever decodes
+The header is ``{"content": {...}, "arrays": [[name, dtype, [size, ...]], ...]}``. The decoder
 believes a number only after comparing it with a limit and with the bytes that are there.
 """
 

@@ -5,9 +5,9 @@ and calls of the same kind that other versions of Python and of the C library us
 not on it is refused with an error, so that code which can do without goes on. The filter is the
 second lock on doors that namespaces, Landlock and permissions close already, and the first one on
 some: no new process, no program started, no socket that reaches anybody, no signal to anybody
-else; no lock or lease on a file, no file's owner, mode or time, which Landlock leaves to whoever
-owns it, and no truncation, which it leaves to them before Linux 6.2; no look at what the kernel
-has in memory; and no memory or disk that no limit counts, such as files that live in memory.
+else; no lock or lease on a file, no change of a file's owner, mode or time, which Landlock leaves
+to its owner, and no truncation, which it leaves to them before Linux 6.2; no look at what the
+kernel has in memory; and no memory or disk that no limit counts, such as files that live in memory.
 """
 
 import ctypes
@@ -42,7 +42,7 @@ ALLOWED_NAMES = """
 ALLOWED = tuple(ALLOWED_NAMES.split())
 #: Allowed where the scratch folder is a file system of its own, with a bound of its own.
 IN_MEMORY = ("rename", "renameat", "renameat2", "fallocate")
-#: On a disk, a file that has lost its name is out of the sight of whoever adds up what was
+#: On a disk, a file that has lost its name is missing where the grader adds up what was
 #: written. Removing one is said to have worked, as ``tempfile`` needs, and has not been done.
 REMOVING = ("unlink", "rmdir", "unlinkat")
 #: Linux 5.1 and later: the C library and Python do without these where the kernel lacks them,

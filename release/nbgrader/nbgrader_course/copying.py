@@ -1,4 +1,4 @@
-"""Copy the plain files of a folder that someone else may be changing meanwhile."""
+"""Copy the plain files of a folder that someone else may still be changing."""
 
 import fnmatch
 import os

@@ -33,6 +33,7 @@ def f():
             places[place] = type(error).__name__
     import sys
     return {"places": places, "environment": dict(os.environ), "uid": os.getuid(),
+            "home": str(Path.home()),
             "modules": [name for name in sys.modules if name.split(".")[0] == "grader"]}
 """
 
@@ -51,11 +52,12 @@ def test_the_worker_sees_neither_the_grader_nor_our_environment(
     with isolated_server.open({"loss.py": LOOK}) as session:
         seen = session.run({"call": "f"}).result
     assert set(seen["environment"]) <= {
-        "LANG", "LC_CTYPE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PWD",
-        "NUMEXPR_NUM_THREADS", "PYTHONHASHSEED", "PYTHONSAFEPATH", "PYTHONMALLOC",
+        "HOME", "LANG", "LC_CTYPE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+        "PWD", "NUMEXPR_NUM_THREADS", "PYTHONHASHSEED", "PYTHONSAFEPATH", "PYTHONMALLOC",
         "GLIBC_TUNABLES", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "TORCHINDUCTOR_CACHE_DIR",
     }  # fmt: skip
     assert seen["modules"] == []
+    assert seen["home"] != str(Path.home()) and not Path(seen["home"]).exists()
     for place in ("/home", "/root", "/proc"):
         assert seen["places"][place] in ("PermissionError", "FileNotFoundError", [], [".pyenv"])
 

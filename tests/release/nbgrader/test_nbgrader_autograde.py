@@ -8,6 +8,7 @@ import pytest
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
+from grader.digests import grader_digest
 from release.archive import write_folder
 from release.nbgrader.nbgrader_course import autograding, loaded
 from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
@@ -120,9 +121,10 @@ def test_a_change_of_any_file_that_grades_is_noticed(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     for name in ("grading.py", "tests/hidden.py", "page.html.jinja"):
         (tmp_path / name).write_text("before")
-    monkeypatch.setattr(loaded, "GRADING", (tmp_path,))
-    monkeypatch.setattr(loaded, "AT_THE_START", loaded.fingerprint())
-    (tmp_path / "grading.pyc").write_text("made by an import")
+    monkeypatch.setattr(loaded, "HERE", tmp_path)
+    monkeypatch.setattr(loaded, "AT_THE_START", grader_digest(tmp_path))
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "grading.pyc").write_text("made by an import")
     assert not loaded.has_changed()
     (tmp_path / "tests" / "hidden.py").write_text("after")
     assert loaded.has_changed()
