@@ -27,7 +27,6 @@ FRACTIONS = (0.05, 0.2, 0.5, 0.8, 0.95)
 WIDTHS = (8, 32, 64)
 BATCH_SIZE = 256
 SEEDS = ("split_seed", "weights_seed", "negatives_seed")
-# What parts take of a run in ``Part.runs``, and what they change.
 OWN = ("embedding_sharing", "factorization_weight", "regression_weight", "balancing")
 VARIED = (*SEEDS, "training_fraction", "embedding_dim", "batch_size")
 
@@ -41,7 +40,7 @@ class Part:
     question : str
         For people, without its question mark.
     runs : tuple of Run
-        Their tables, weights and balancing count.
+        Their fields of ``OWN`` count.
     num_seeds : int or None
         How many of the study's seeds it takes; None is all of them.
     changes : tuple of dict
@@ -58,7 +57,22 @@ class Part:
         for seed, change, run in product(seeds[: self.num_seeds], self.changes, self.runs):
             if all(value in seeds for field, value in change.items() if field in SEEDS):
                 own = {field: getattr(run, field) for field in OWN}
-                yield replace(common, seed=seed, **own, **change)
+                yield with_gradients(replace(common, seed=seed, **own, **change))
+
+
+def with_gradients(run: Run) -> Run:
+    """Have the tasks' gradients looked at in the course's shared runs, from the second seed on.
+
+    Runs of the first seed stay those of ``python -m experiments run``, which the study uses where
+    they are complete. It depends on the run and not on the part, so that a run is the same run in
+    every part.
+    """
+    fields = (*OWN, *VARIED)
+    course = [[getattr(course_run, field) for field in fields] for course_run in COURSE_RUNS]
+    is_course_run = [getattr(run, field) for field in fields] in course
+    if run.embedding_sharing and is_course_run and run.seed != DEFAULT_SEED:
+        return replace(run, gradient_interval=GRADIENT_INTERVAL)
+    return run
 
 
 def fixed_weights(weights: Sequence[float], sharing: Sequence[bool]) -> tuple[Run, ...]:
@@ -104,40 +118,6 @@ QUICK_PARTS = {
 }
 
 
-def study_runs(common: Run, parts: dict[str, Part], num_seeds: int) -> list[tuple[str, Run]]:
-    """Return each run with the part that asks for it first; no run is there twice.
-
-    Parameters
-    ----------
-    common : Run
-        Epochs, data, code, device and threads of all runs; the rest of it is a run's own.
-    parts : dict of str to Part
-        A choice of ``PARTS``, or ``QUICK_PARTS``.
-    num_seeds : int
-        The seeds are the course's and those after it.
-    """
-    seeds = range(DEFAULT_SEED, DEFAULT_SEED + num_seeds)
-    chosen: dict[str, tuple[str, Run]] = {}
-    for title, part in parts.items():
-        for run in part.grid(common, seeds):
-            chosen.setdefault(run.id, (title, with_gradients(run)))
-    return list(chosen.values())
-
-
-def with_gradients(run: Run) -> Run:
-    """Have the tasks' gradients looked at in the course's shared runs, from the second seed on.
-
-    Runs of the first seed stay those of ``python -m experiments run``, which the study uses where
-    they are complete. It depends on the run and not on the part, so that a run is the same run in
-    every part.
-    """
-    course = {tuple(getattr(r, f) for f in (*OWN, *VARIED)) for r in COURSE_RUNS}
-    is_course_run = tuple(getattr(run, field) for field in (*OWN, *VARIED)) in course
-    if run.embedding_sharing and is_course_run and run.seed != DEFAULT_SEED:
-        return replace(run, gradient_interval=GRADIENT_INTERVAL)
-    return run
-
-
 @dataclass(frozen=True)
 class Plan:
     """The runs that a study needs, and what they are runs of.
@@ -171,7 +151,7 @@ def plan_study(
     device: str = "auto",
     threads: int | None = None,
 ) -> Plan:
-    """Return the runs of the parts that are named, or of all.
+    """Return the runs of the parts that are named, or of all; no run is there twice.
 
     Raises
     ------
@@ -186,6 +166,12 @@ def plan_study(
     from experiments.training.student_code import find_submission
 
     submission = find_submission(submission)
+    known = QUICK_PARTS if quick else PARTS
+    if strange := [name for name in parts if name not in known]:
+        kind = "the quick study" if quick else "a study"
+        raise ValueError(
+            f"{', '.join(strange)}: {kind} has no such part; it has {', '.join(known)}"
+        )
     common = replace(
         SHARED_50,
         epochs=epochs,
@@ -193,19 +179,15 @@ def plan_study(
         threads=threads or default_threads(),
         data=ratings.digest,
     )
-    known: dict[str, Part] = QUICK_PARTS if quick else PARTS
-    strange = [name for name in parts if name not in known]
-    if strange:
-        kind = "the quick study" if quick else "a study"
-        raise ValueError(
-            f"{', '.join(strange)}: {kind} has no such part; it has {', '.join(known)}"
-        )
-    chosen = {name: part for name, part in known.items() if not parts or name in parts}
     num_seeds = seeds or (QUICK_SEEDS if quick else DEFAULT_SEEDS)
-    runs = tuple(study_runs(common, chosen, num_seeds))
+    chosen = [name for name in known if not parts or name in parts]
+    runs: dict[Run, str] = {}
+    for name in chosen:
+        for run in known[name].grid(common, range(DEFAULT_SEED, DEFAULT_SEED + num_seeds)):
+            runs.setdefault(run, name)
     if not runs:
         raise ValueError(
             f"--part {', '.join(chosen)} compares seeds, and has nothing to do with {num_seeds} of "
             "them: give --seeds 5"
         )
-    return Plan(runs, ratings, submission)
+    return Plan(tuple((name, run) for run, name in runs.items()), ratings, submission)

@@ -1,6 +1,7 @@
 """A study's runs, done: what there is to do and what it costs is said first."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from experiments.engine.dask_cluster import join_cluster
 from experiments.engine.local import LocalProcesses
 from experiments.engine.progress import RunProgress, format_seconds
 from experiments.engine.resources import default_jobs, jobs_that_fit
-from experiments.engine.store import MadeBy, RunRecord, Store
+from experiments.engine.store import Store
 from experiments.locking import lock_folder
 from experiments.run import Run
 from experiments.study.grid import PARTS, Plan
@@ -111,34 +112,43 @@ def _executor(
 def _say_what_it_costs(
     plan: Plan, store: Store, executor: Executor, at_once: int, console: Console
 ) -> Costs:
-    complete, others = _complete(plan.configurations, store, executor.made_by)
-    if others:
+    """Show what there is to do, part by part, and how long it takes; return the costs."""
+    found = [record for run in plan.configurations if (record := store.read(run))]
+    usable = [record for record in found if record.made_by == executor.made_by]
+    if len(usable) < len(found):
         echo(
             console,
-            f"{others} complete runs were made by other code (another submission, experiments/ or "
-            "torch); done again.",
+            f"{len(found) - len(usable)} complete runs were made by other code (another "
+            "submission, experiments/ or torch); done again.",
         )
-    to_do = [run for run in plan.configurations if run not in complete]
-    costs = recorded_costs(list(complete.values()))
-    if to_do:
-        costs = _measure(costs, to_do, executor, console)
-    _show_plan(plan, complete, costs, at_once, console)
+    folders = {record.run.folder for record in usable}
+    to_do = {run: part for part, run in plan.runs if run.folder not in folders}
+    costs = recorded_costs(usable)
+    if costs.missing(list(to_do)):
+        costs = _measure(costs, list(to_do), executor, console)
+    table = Table("part", "asks", caption_justify="left")
+    for heading in ("runs", "to do", "time one at a time"):
+        table.add_column(heading, justify="right")
+    for title, number in Counter(title for title, _ in plan.runs).items():
+        seconds = [costs.seconds(run) for run, part in to_do.items() if part == title]
+        time = format_seconds(sum(seconds)) if seconds else "complete"
+        table.add_row(title, f"{PARTS[title].question}?", str(number), str(len(seconds)), time)
+    console.print(table)
+    if not to_do:
+        echo(console, f"All {len(plan.runs)} runs are complete.")
+        return costs
+    seconds = list(map(costs.seconds, to_do))
+    echo(
+        console,
+        f"{len(to_do)} of {len(plan.runs)} runs to do: about "
+        f"{format_seconds(max(sum(seconds) / at_once, *seconds))}, {at_once} at a time. Stop with "
+        "Ctrl-C at any time; the same command resumes.",
+    )
     return costs
-
-
-def _complete(
-    runs: Sequence[Run], store: Store, made_by: MadeBy
-) -> tuple[dict[Run, RunRecord], int]:
-    """Return the records that are used again, and how many are of other code."""
-    found = {run: record for run in runs if (record := store.read(run))}
-    usable = {run: record for run, record in found.items() if record.made_by == made_by}
-    return usable, len(found) - len(usable)
 
 
 def _measure(known: Costs, to_do: Sequence[Run], executor: Executor, console: Console) -> Costs:
     kinds = len(known.missing(to_do))
-    if not kinds:
-        return known
     redraws = console.is_terminal or console.is_jupyter
     what = f"Trying out some epochs of {kinds} kinds of run"
     if not redraws:
@@ -147,34 +157,3 @@ def _measure(known: Costs, to_do: Sequence[Run], executor: Executor, console: Co
     with Progress(*columns, console=console, transient=True, disable=not redraws) as progress:
         task = progress.add_task(what, total=kinds)
         return measure_costs(known, to_do, executor, lambda: progress.advance(task))
-
-
-def _show_plan(
-    plan: Plan, complete: dict[Run, RunRecord], costs: Costs, at_once: int, console: Console
-) -> None:
-    """Say what there is to do, part by part, and how long it takes."""
-    table = Table(caption_justify="left")
-    for heading in ("part", "asks", "runs", "to do", "time one at a time"):
-        right = "right" if heading in ("runs", "to do", "time one at a time") else "left"
-        table.add_column(heading, justify=right)
-    total = 0.0
-    for title, part in PARTS.items():
-        runs = [run for own, run in plan.runs if own == title]
-        to_do = [run for run in runs if run not in complete]
-        seconds = sum(map(costs.seconds, to_do))
-        total += seconds
-        if runs:
-            time = format_seconds(seconds) if to_do else "complete"
-            table.add_row(title, f"{part.question}?", str(len(runs)), str(len(to_do)), time)
-    console.print(table)
-    to_do = [run for _, run in plan.runs if run not in complete]
-    if not to_do:
-        echo(console, f"All {len(plan.runs)} runs are complete.")
-        return
-    longest = max(map(costs.seconds, to_do))
-    echo(
-        console,
-        f"{len(to_do)} of {len(plan.runs)} runs to do: about "
-        f"{format_seconds(max(total / at_once, longest))}, {at_once} at a time. Stop with Ctrl-C "
-        "at any time; the same command resumes.",
-    )
