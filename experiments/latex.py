@@ -10,7 +10,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import pandas as pd
@@ -21,11 +21,8 @@ from experiments.plots import curves as curves_file
 from experiments.plots import style as style_file
 from experiments.plots.curves import draw_small
 from experiments.plots.style import picture_bytes
-from experiments.run import COMPARISONS, COURSE_RUNS, JOINT_LOSS, METRICS, Metric, Run
+from experiments.run import COMPARISONS, COURSE_RUNS, JOINT_LOSS, METRICS, Metric
 from experiments.tables import read_curves
-
-# A run's values of a metric, epoch by epoch from 0, by the run's name and the metric's key.
-Curves = Mapping[tuple[str, str], "pd.Series[float]"]
 
 
 def write_report(results: Path, generated: Path) -> list[Path]:
@@ -64,12 +61,12 @@ def write_report(results: Path, generated: Path) -> list[Path]:
     stamp = f"% Written by `python -m experiments report` from results {fingerprint(results)}\n"
     if all(file.exists() for file in files) and report.read_text().startswith(stamp):
         return files
-    final, rows = read_final(results), read_rows(results)
+    final, curves = read_final(results), read_rows(results)
     write_atomic(table, final_rows(final))
     for path, (runs, metric) in pictures.items():
-        write_atomic(path, picture_bytes(draw_small(rows, metric, runs), "pdf"))
+        write_atomic(path, picture_bytes(draw_small(curves, metric, runs), "pdf"))
     # Last, because its stamp says that the rest is complete.
-    write_atomic(report, stamp + macros(final, by_run_and_metric(rows)))
+    write_atomic(report, stamp + macros(final, curves))
     return files
 
 
@@ -104,13 +101,6 @@ def read_rows(results: Path) -> pd.DataFrame:
         raise ValueError(unreadable(path, content, error)) from error
 
 
-def by_run_and_metric(rows: pd.DataFrame) -> Curves:
-    return {
-        key: pd.Series(group["value"].to_numpy(dtype=float), index=group["epoch"])
-        for key, group in rows.groupby(["run", "metric"], sort=False)
-    }
-
-
 def unreadable(path: Path, content: str, error: Exception) -> str:
     return (
         f"{path} should hold {content}, but it cannot be read ({type(error).__name__}: {error}). "
@@ -134,11 +124,11 @@ def final_rows(final: Mapping[str, Mapping[str, float]]) -> str:
         cells = [rf"\runline{{{run.slug}}}", run.tables]
         cells += [str(run.factorization_weight), str(run.regression_weight)]
         cells += [number(values[m.key], m) if m.key in values else "---" for m in METRICS]
-        rows.append(" & ".join(cells) + r"\\")
-    return "\n".join(rows) + "\n"
+        rows.append(" & ".join(cells) + r"\\" + "\n")
+    return "".join(rows)
 
 
-def macros(final: Mapping[str, Mapping[str, float]], curves: Curves) -> str:
+def macros(final: Mapping[str, Mapping[str, float]], curves: pd.DataFrame) -> str:
     r"""Return the definitions of every measured value.
 
     ``\resultdata{RUN}{final}{METRIC}{VALUE}`` is the value in ``summary.json``,
@@ -147,42 +137,35 @@ def macros(final: Mapping[str, Mapping[str, float]], curves: Curves) -> str:
     the other one of its question ends, if it ever does.
     """
     lines = []
-    lengths = sorted({int(values.index[-1]) + 1 for values in curves.values()})
+    by_run = {key: c.set_index("epoch")["value"] for key, c in curves.groupby(["run", "metric"])}
+    lengths = sorted({int(values.index[-1]) + 1 for values in by_run.values()})
     if lengths:
         epochs = " to ".join(str(n) for n in dict.fromkeys((lengths[0], lengths[-1])))
         lines.append(rf"\renewcommand{{\resultepochs}}{{{epochs}}}")
-    for run in COURSE_RUNS:
-        for metric in METRICS:
-            found = {"final": final.get(run.name, {}).get(metric.key)}
-            if (run.name, metric.key) in curves:
-                found["start"] = curves[run.name, metric.key].iloc[0]
-            lines += [
-                rf"\resultdata{{{run.slug}}}{{{when}}}{{{metric.latex}}}{{{number(value, metric)}}}"
-                for when, value in found.items()
-                if value is not None
-            ]
+    for run, metric in product(COURSE_RUNS, METRICS):
+        values = by_run.get((run.name, metric.key))
+        found = {
+            "final": final.get(run.name, {}).get(metric.key),
+            "start": None if values is None else values.iloc[0],
+        }
+        lines += [
+            rf"\resultdata{{{run.slug}}}{{{when}}}{{{metric.latex}}}{{{number(value, metric)}}}"
+            for when, value in found.items()
+            if value is not None
+        ]
     for pair in COMPARISONS.values():
-        for run, other in permutations(pair):
-            for metric in METRICS:
-                epoch = first_epoch_as_good(run, other, metric, curves)
-                if epoch is not None:
-                    names = f"{{{run.slug}}}{{{other.slug}}}{{{metric.latex}}}"
-                    lines.append(rf"\reachdata{names}{{{epoch}}}")
+        for (run, other), metric in product(permutations(pair), METRICS):
+            # Joint losses with different weights are different sums.
+            same_sum = run.factorization_weight == other.factorization_weight
+            curve, others = (by_run.get((r.name, metric.key)) for r in (run, other))
+            if curve is None or others is None or (metric == JOINT_LOSS and not same_sum):
+                continue
+            end = others.iloc[-1]
+            as_good = curve.index[curve >= end if metric.higher_is_better else curve <= end]
+            if len(as_good):
+                names = f"{{{run.slug}}}{{{other.slug}}}{{{metric.latex}}}"
+                lines.append(rf"\reachdata{names}{{{as_good[0]}}}")
     return "\n".join(lines) + "\n"
-
-
-def first_epoch_as_good(run: Run, other: Run, metric: Metric, curves: Curves) -> int | None:
-    """Return the first epoch at which ``run`` is at least as good as ``other`` ends.
-
-    None if there is none, and for joint losses with different weights: they are different sums.
-    """
-    if metric == JOINT_LOSS and run.factorization_weight != other.factorization_weight:
-        return None
-    if (run.name, metric.key) not in curves or (other.name, metric.key) not in curves:
-        return None
-    values, target = curves[run.name, metric.key], curves[other.name, metric.key].iloc[-1]
-    reached = values.index[values >= target if metric.higher_is_better else values <= target]
-    return int(reached[0]) if len(reached) else None
 
 
 ESCAPES = {"L_F": r"$\mathcal{L}_F$", "%": r"\%", "&": r"\&", "−": "$-$", "–": "--"}

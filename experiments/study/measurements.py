@@ -1,6 +1,7 @@
 """What a study measured: its runs as tables, and rows of runs chosen by what they are."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -16,7 +17,7 @@ from experiments.run import DEFAULTS, METRIC_KEYS, METRICS, Metric, Run
 from experiments.study.grid import SEEDS
 from experiments.tables import tidy_curves
 
-FULL_BATCH = 0  # stands for the empty batch_size of runs.csv
+FULL_BATCH = math.inf  # for the empty batch_size of runs.csv: larger than any other
 WEIGHING = ("embedding_sharing", "factorization_weight", "regression_weight")
 PROTOCOL = ("training_fraction", "embedding_dim", "balancing", "batch_size")
 RUN_COLUMNS = (
@@ -137,7 +138,7 @@ def measure(records: Sequence[RunRecord]) -> Measurements:
             "the command again"
         )
     runs = tidy_runs(records)
-    runs["batch_size"] = runs["batch_size"].fillna(FULL_BATCH).astype(int)
+    runs["batch_size"] = runs["batch_size"].astype(float).fillna(FULL_BATCH)
     curves = {(r.run.id, key): np.array(c) for r in records for key, c in r.curves.items()}
     return Measurements(runs, curves, tidy_gradients(records), left_out)
 

@@ -115,10 +115,10 @@ class Choice:
         return f"{self.wins} of {self.seeds}"
 
     def __str__(self) -> str:
+        mse, mrr = self.balance.mse, self.balance.mrr
         return (
-            f"{self.balance.run.label} (test MSE {with_interval(self.balance.mse)}, MRR "
-            f"{with_interval(self.balance.mrr)}, N = {self.balance.mse.count}; best in "
-            f"{self.wins_of_seeds} seeds)"
+            f"{self.balance.run.label} (test MSE {with_interval(mse)}, MRR {with_interval(mrr)}, "
+            f"N = {mse.count}; best in {self.wins_of_seeds} seeds)"
         )
 
 
@@ -148,12 +148,13 @@ def best_balance(points: Sequence[Balance], preference: float) -> Choice:
         return int(np.argmin(preference * worse[0] + worse[1]))
 
     chosen = best(*means(points))
-    seeds = sorted(set.intersection(*(set(point.by_seed.index) for point in points)))
-    winners = [
-        best(*([point.by_seed.loc[seed, metric] for point in points] for metric in ("mse", "mrr")))
-        for seed in seeds
-    ]
-    return Choice(points[chosen], winners.count(chosen), len(seeds))
+    seeds = set.intersection(*(set(point.by_seed.index) for point in points))
+    by_seed = [[point.by_seed.loc[seed] for point in points] for seed in seeds]
+    wins = sum(
+        best([row["mse"] for row in rows], [row["mrr"] for row in rows]) == chosen
+        for rows in by_seed
+    )
+    return Choice(points[chosen], wins, len(seeds))
 
 
 def answer(measurements: Measurements) -> Section | None:
@@ -225,12 +226,15 @@ def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
     A balance that is ``chosen`` gets a star.
     """
     fixed = [point for point in points if point.is_fixed]
+    shared = [point for point in points if point.run.embedding_sharing]
     with styled():
         figure = Figure(figsize=(LINE_WIDTH, 4.2), layout="constrained")
         axes = figure.subplots()
-        draw_front(axes, points, ":", "front of all")
-        shared = [point for point in points if point.run.embedding_sharing]
-        draw_front(axes, shared, "-.", "front of the shared")
+        for some, dashes, label in ((points, ":", "all"), (shared, "-.", "the shared")):
+            edge = front(some)
+            if len(edge) > 1:
+                look = {"color": GREY, "linewidth": 1.2, "zorder": 1, "label": f"front of {label}"}
+                axes.step(*means(edge), dashes, where="post", **look)
         for sharing, name in ((True, "shared"), (False, "separate")):
             side = [point for point in fixed if point.run.embedding_sharing == sharing]
             axes.plot(*means(side), color="0.7", linewidth=0.8, zorder=2)
@@ -270,13 +274,6 @@ def draw_point(axes: Axes, point: Balance, **look: object) -> None:
     axes.errorbar(point.mse.value, point.mrr.value, **bars, **look)
 
 
-def draw_front(axes: Axes, points: Sequence[Balance], dashes: str, label: str) -> None:
-    edge = front(points)
-    if len(edge) > 1:
-        look = {"color": GREY, "linewidth": 1.2, "zorder": 1, "label": label}
-        axes.step(*means(edge), dashes, where="post", **look)
-
-
 def write_weights(axes: Axes, sweep: Sequence[Balance], points: Sequence[Balance]) -> None:
     """Write lambda_F beside its point, once for neighbours that are too close to tell apart."""
     near = [0.05 * (np.ptp(values) or 1.0) for values in means(points)]
@@ -289,13 +286,8 @@ def write_weights(axes: Axes, sweep: Sequence[Balance], points: Sequence[Balance
             groups.append([point])
     for group in groups:
         ends = dict.fromkeys(f"{b.run.factorization_weight:g}" for b in (group[0], group[-1]))
-        axes.annotate(
-            " to ".join(ends),
-            (group[-1].mse.value, group[-1].mrr.value),
-            (7, -9),
-            textcoords="offset points",
-            fontsize=6.5,
-            color=group[-1].run.colour,
-            zorder=2.5,  # above lines and below markers, which it must not hide
-            path_effects=[withStroke(linewidth=2, foreground="white")],
-        )
+        place = group[-1].mse.value, group[-1].mrr.value
+        look = {"textcoords": "offset points", "fontsize": 6.5, "color": group[-1].run.colour}
+        # Above lines and below markers, which it must not hide.
+        halo = {"zorder": 2.5, "path_effects": [withStroke(linewidth=2, foreground="white")]}
+        axes.annotate(" to ".join(ends), place, (7, -9), **look, **halo)

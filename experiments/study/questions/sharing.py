@@ -1,11 +1,9 @@
 """When does sharing help? With fewer ratings, narrower and wider tables, and small batches."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -89,18 +87,13 @@ def effects_of_sharing(measurements: Measurements) -> list[Effect]:
         for pair in ((SHARED_99, SEPARATE_99), (SHARED_50, SEPARATE_50)):
             effects = [
                 Effect(condition, float(value), pair[0].factorization_weight, metric, comparison)
-                for value, runs in sorted(groups, key=lambda group: order(group[0]))
+                for value, runs in groups
                 for metric in METRICS
                 if (comparison := compare(measurements, *pair, metric, runs=runs))
             ]
             if len({effect.value for effect in effects}) > 1:
                 found += effects
     return found
-
-
-def order(value: float) -> float:
-    """Return what a condition's values are sorted by: a full batch is larger than any other."""
-    return math.inf if value == FULL_BATCH else value
 
 
 def answer(measurements: Measurements) -> Section | None:
@@ -154,7 +147,8 @@ def winners(effects: Sequence[Effect]) -> str:
 
 def draw(effects: Sequence[Effect]) -> Figure:
     """Draw shared minus separate, test MSE above and MRR below, one column a condition."""
-    conditions = [c for c in CONDITIONS if any(e.condition == c for e in effects)]
+    conditions = list(dict.fromkeys(e.condition for e in effects))
+    weights = sorted({e.weight for e in effects})
     with styled():
         figure = Figure(figsize=(LINE_WIDTH, 3.9), layout="constrained")
         grid = figure.subplots(2, len(conditions), sharex="col", squeeze=False)
@@ -166,29 +160,25 @@ def draw(effects: Sequence[Effect]) -> Figure:
             for axes, condition in zip(row, conditions):
                 axes.axhline(0, color=GREY, linewidth=0.8)
                 chosen = [e for e in effects if (e.condition, e.metric) == (condition, metric)]
-                draw_effects(axes, chosen)
+                labels = {e.value: e.value_label for e in sorted(chosen, key=lambda e: e.value)}
+                places = {value: place for place, value in enumerate(labels)}
+                for k, weight in enumerate(weights):
+                    line = [e for e in chosen if e.weight == weight]
+                    if line:
+                        axes.errorbar(
+                            [places[e.value] + 0.08 * k for e in line],
+                            [e.comparison.difference.value for e in line],
+                            yerr=np.hstack([e.comparison.difference.bars for e in line]),
+                            **{"fmt": "o-", "markersize": 3.5, "color": COLOURS[weight]},
+                            **{"linewidth": 1, "elinewidth": 1, "capsize": 2},
+                        )
+                axes.set_xticks(range(len(labels)), [x.replace(" ", "") for x in labels.values()])
+                axes.margins(x=0.15)
         for axes, condition in zip(grid[-1], conditions):
             axes.set_xlabel(CONDITIONS[condition])
         handles = [
             Line2D([], [], marker="o", markersize=4, color=COLOURS[w], label=rf"$\lambda_F$={w:g}")
-            for w in sorted({effect.weight for effect in effects})
+            for w in weights
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
     return figure
-
-
-def draw_effects(axes: Axes, effects: Sequence[Effect]) -> None:
-    """Draw one metric's differences against one condition; values are at equal steps."""
-    labels = {e.value: e.value_label for e in effects}
-    values = sorted(labels, key=order)
-    for k, weight in enumerate(sorted({e.weight for e in effects})):
-        chosen = sorted((e for e in effects if e.weight == weight), key=lambda e: order(e.value))
-        axes.errorbar(
-            [values.index(e.value) + 0.08 * k for e in chosen],
-            [e.comparison.difference.value for e in chosen],
-            yerr=np.hstack([e.comparison.difference.bars for e in chosen]),
-            **{"fmt": "o-", "markersize": 3.5, "color": COLOURS[weight]},
-            **{"linewidth": 1, "elinewidth": 1, "capsize": 2},
-        )
-    axes.set_xticks(range(len(values)), [labels[value].replace(" ", "") for value in values])
-    axes.margins(x=0.15)
