@@ -17,7 +17,7 @@ from experiments.engine.resources import (
     resolve_device,
 )
 from experiments.engine.store import MadeBy, RunRecord, Store
-from experiments.locking import lock_folder
+from experiments.io import lock_folder
 from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, DEFAULTS, Run
 from experiments.tables import tidy_curves, write_summaries
 

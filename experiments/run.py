@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Literal
 
 DEFAULT_SEED = 123
 DEFAULT_EPOCHS = 200
@@ -22,45 +21,21 @@ HEAVY = 0.9  # a lambda_F above it is drawn in orange, the others in blue
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that a run has after every epoch.
+    """A number that a run has after every epoch."""
 
-    Attributes
-    ----------
-    key : str
-        Its name in ``summary.json``, ``curves.csv`` and TensorBoard.
-    symbol : str
-        The shortest name, where the line is narrow.
-    short : str
-        A name for tables and sentences.
-    title : str
-        A name for figures.
-    latex : str
-        Its name in the handout's ``\\result{RUN}{METRIC}``.
-    question : str
-        The question whose code computes it.
-    better : str
-        Whether a higher or a lower value is better.
-    log_axis : bool
-        Whether its axis may be logarithmic.
-    """
-
-    key: str
-    symbol: str
-    short: str
-    title: str
-    latex: str
-    question: str
-    better: Literal["higher", "lower"]
-    log_axis: bool
+    key: str  # in summary.json, curves.csv and TensorBoard
+    symbol: str  # where the line is narrow
+    short: str  # in tables and sentences
+    title: str  # in figures
+    latex: str  # in the handout's \result{RUN}{METRIC}
+    question: str  # whose code computes it
+    higher_is_better: bool = False
+    log_axis: bool = True  # whether its axis may be logarithmic
 
     @property
     def slug(self) -> str:
         """Its name in a file's name: ``training_mse``."""
         return self.key.replace("/", "_").replace(" ", "_").lower()
-
-    @property
-    def higher_is_better(self) -> bool:
-        return self.better == "higher"
 
     def __str__(self) -> str:
         return self.key
@@ -68,29 +43,47 @@ class Metric:
 
 METRICS = (
     Metric(
-        "training/Factorization Loss",
-        *("L_F", "train L_F", "Factorization loss, training"),
-        *("LF", "2a", "lower", False),
+        key="training/Factorization Loss",
+        symbol="L_F",
+        short="train L_F",
+        title="Factorization loss, training",
+        latex="LF",
+        question="2a",
+        log_axis=False,
     ),
     Metric(
-        "training/MSE",
-        *("MSE", "train MSE", "MSE of ratings, training"),
-        *("train-mse", "2b", "lower", True),
+        key="training/MSE",
+        symbol="MSE",
+        short="train MSE",
+        title="MSE of ratings, training",
+        latex="train-mse",
+        question="2b",
     ),
     Metric(
-        "training/Joint Loss",
-        *("joint", "train joint loss", "Joint loss, training"),
-        *("joint", "2c", "lower", True),
+        key="training/Joint Loss",
+        symbol="joint",
+        short="train joint loss",
+        title="Joint loss, training",
+        latex="joint",
+        question="2c",
     ),
     Metric(
-        "eval/Mean Reciprocal Rank",
-        *("MRR", "test MRR", "Mean reciprocal rank, test"),
-        *("mrr", "2d", "higher", False),
+        key="eval/Mean Reciprocal Rank",
+        symbol="MRR",
+        short="test MRR",
+        title="Mean reciprocal rank, test",
+        latex="mrr",
+        question="2d",
+        higher_is_better=True,
+        log_axis=False,
     ),
     Metric(
-        "eval/MSE",
-        *("test MSE", "test MSE", "MSE of ratings, test"),
-        *("test-mse", "2b", "lower", True),
+        key="eval/MSE",
+        symbol="test MSE",
+        short="test MSE",
+        title="MSE of ratings, test",
+        latex="test-mse",
+        question="2b",
     ),
 )
 FACTORIZATION_LOSS, TRAIN_MSE, JOINT_LOSS, MRR, TEST_MSE = METRICS
@@ -99,55 +92,27 @@ METRIC_KEYS = tuple(metric.key for metric in METRICS)
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the experiment; two equal runs of the same code have equal results.
-
-    Attributes
-    ----------
-    embedding_sharing : bool
-    factorization_weight, regression_weight : float
-        ``lambda_F`` and ``lambda_R``.
-    epochs, seed : int
-        The seed fixes the split, the initial weights and the negatives.
-    split_seed, weights_seed, negatives_seed : int or None
-        A seed for one of the three alone; None is ``seed``.
-    training_fraction : float
-        Share of the ratings that train; the others test.
-    embedding_dim : int
-        Columns of the embedding tables. The MLP is ``(3 * embedding_dim, 64)`` wide.
-    balancing : str
-        How the two tasks' gradients make one step: ``"fixed"`` weights, ``"uncertainty"``, or an
-        aggregator of gradients: ``"pcgrad"``, ``"cagrad"``, ``"mgda"``, ``"upgrad"``, ``"imtlg"``.
-    gradient_interval : int or None
-        Epochs from one look at the tasks' gradients to the next; None is never to look.
-    learning_rate : float
-        Of Adam.
-    batch_size : int or None
-        Pairs a step; None is the whole training set.
-    device : str
-        ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    threads : int
-        Processor threads. Sums of floats depend on it in the last digits.
-    data : str
-        Digest of the ratings.
-    """
+    """One run of the experiment; two equal runs of the same code have equal results."""
 
     embedding_sharing: bool
-    factorization_weight: float
-    regression_weight: float
+    factorization_weight: float  # lambda_F
+    regression_weight: float  # lambda_R
     epochs: int = DEFAULT_EPOCHS
-    seed: int = DEFAULT_SEED
-    split_seed: int | None = None
+    seed: int = DEFAULT_SEED  # fixes the split, the initial weights and the negatives
+    split_seed: int | None = None  # None, here and below: seed
     weights_seed: int | None = None
     negatives_seed: int | None = None
-    training_fraction: float = 0.95
-    embedding_dim: int = 32
+    training_fraction: float = 0.95  # of the ratings; the others test
+    embedding_dim: int = 32  # the MLP is (3 * embedding_dim, 64) wide
+    # How the two tasks' gradients make one step: "fixed" weights, "uncertainty", or an aggregator
+    # of gradients: "pcgrad", "cagrad", "mgda", "upgrad", "imtlg".
     balancing: str = "fixed"
-    gradient_interval: int | None = None
-    learning_rate: float = 1e-3
-    batch_size: int | None = None
-    device: str = "cpu"
-    threads: int = 1
-    data: str = ""
+    gradient_interval: int | None = None  # epochs between looks at the tasks' gradients
+    learning_rate: float = 1e-3  # of Adam
+    batch_size: int | None = None  # pairs a step; None is the whole training set
+    device: str = "cpu"  # or "cuda", "mps"
+    threads: int = 1  # of the processor; sums of floats depend on it in the last digits
+    data: str = ""  # digest of the ratings
 
     @property
     def name(self) -> str:

@@ -9,8 +9,8 @@ from experiments.engine.events import (
     Failed,
     Finished,
     Listener,
+    Message,
     Stopped,
-    Stopping,
 )
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.errors import UserError
@@ -107,7 +107,7 @@ def complete(
                 _take(event, store, failures)
                 listener(event)
         except KeyboardInterrupt:
-            listener(Stopping())
+            listener(Message("Stopping: saving checkpoints ..."))
             epochs = {}
             for event in executor.stop():
                 _take(event, store, failures)

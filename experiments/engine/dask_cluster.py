@@ -28,9 +28,9 @@ from experiments.engine.events import (
     Event,
     Failed,
     Finished,
+    Message,
     Noted,
     Started,
-    WorkerRefused,
 )
 from experiments.engine.store import Store, made_by
 from experiments.engine.train_run import train_run
@@ -178,7 +178,7 @@ class DaskCluster:
             while self._under_way:
                 arrival = _next(arrivals)
                 if not isinstance(arrival, Future):
-                    if isinstance(arrival, WorkerRefused):
+                    if isinstance(arrival, Message):
                         yield arrival
                     elif arrival.run in self._under_way.values():
                         if arrival.run not in begun:
@@ -287,7 +287,8 @@ def _preparation(name: str) -> Preparation:
     worker = get_worker()
     plugin = worker.plugins[name]
     if plugin.unfit:
-        worker.log_event(name, pickle.dumps(WorkerRefused(plugin.unfit)))
+        refusal = Message(f"A worker joined, and is refused: {plugin.unfit}.")
+        worker.log_event(name, pickle.dumps(refusal))
         worker.loop.add_callback(worker.close, reason="unfit")
         time.sleep(LEAVE_SECONDS)  # the task may come back until the worker has left
         raise Reschedule

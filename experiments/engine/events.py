@@ -62,18 +62,11 @@ class Noted:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is complete.
-
-    Attributes
-    ----------
-    record : RunRecord
-    weights : bytes
-        The network's ``state_dict`` on the processor, as ``torch.save`` writes it.
-    """
+    """The run is complete."""
 
     run: Run
     record: RunRecord
-    weights: bytes
+    weights: bytes  # the network's state_dict on the processor, as torch.save writes it
 
 
 @dataclass(frozen=True)
@@ -93,15 +86,10 @@ class Stopped:
 
 
 @dataclass(frozen=True)
-class Stopping:
-    """The user has interrupted; runs under way are asked to stop."""
+class Message:
+    """A sentence about all of the runs, for the person who watches."""
 
-
-@dataclass(frozen=True)
-class WorkerRefused:
-    """A worker joined that would not give the numbers that the others give."""
-
-    message: str
+    text: str
 
 
 LastEvent = Finished | Failed | Stopped
@@ -113,7 +101,6 @@ Event = (
     | EpochFinished
     | Noted
     | LastEvent
-    | Stopping
-    | WorkerRefused
+    | Message
 )
 Listener = Callable[[Event], None]

@@ -1,11 +1,15 @@
 """Runs on this machine: some at once, each in a process of its own, without any network."""
 
 import contextlib
+import multiprocessing
 import os
 import signal
+import sys
+import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -21,10 +25,10 @@ from experiments.engine.events import (
     Started,
     Stopped,
 )
-from experiments.engine.forkserver import call_in, process_context
 from experiments.engine.resources import default_jobs
 from experiments.engine.store import MadeBy, Store, made_by
 from experiments.engine.train_run import train_run
+from experiments.errors import UserError
 from experiments.io import remove_partial_files
 from experiments.run import Run
 from experiments.training.student_code import (
@@ -36,6 +40,12 @@ from experiments.training.student_code import (
 
 STOP_SECONDS = 60
 LIVES = 2  # how often a run is started whose process is killed
+# The slowest of what a run imports; the last is what the first optimizer would import.
+PRELOADED = ["pandas", "torch", "torch._dynamo"]
+
+
+class ServerError(UserError):
+    """No process can be started; the message says what to do."""
 
 
 class LocalProcesses:
@@ -178,3 +188,58 @@ def _resumable_epochs(event: Event, before: int) -> int:
 def explain_death(exit_code: int | None) -> str:
     killed = " (killed, probably out of memory: try --jobs 1)" if exit_code == -9 else ""
     return f"the run's process ended with exit code {exit_code}{killed}; see its output above"
+
+
+def process_context() -> BaseContext:
+    """Return what starts processes for ``call_in``, ready to do so.
+
+    None is forked from this process, whose threads would not survive it. On Linux they are forked
+    from one that has imported torch, and of this project nothing: a run has the code that is there
+    when it starts. Elsewhere each is started afresh; what macOS computes with survives no fork.
+
+    Raises
+    ------
+    ServerError
+        If what is imported once cannot be imported.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    with _interrupts_ignored():
+        forkserver.ensure_running()
+    try:
+        first = context.Process(target=int)
+        first.start()  # returns when all is imported, so that Ctrl-C until then stops no run
+        first.join()
+    except (EOFError, OSError) as error:
+        raise ServerError(
+            f"no process can be started ({error}); what it said is above. If it was about torch, "
+            "remove .venv and give the command again"
+        ) from error
+    return context
+
+
+def call_in(environment: dict[str, str], function: Callable, *arguments: object) -> None:
+    """Call a function in the environment of who starts the process, not of whom it is forked from.
+
+    A notebook may have set ``CUDA_VISIBLE_DEVICES`` since.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
+    function(*arguments)
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Have what is started here ignore Ctrl-C, which is for this process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -9,7 +9,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from experiments.console import echo
-from experiments.engine.cost import Costs
 from experiments.engine.events import (
     AlreadyComplete,
     EpochFinished,
@@ -17,12 +16,12 @@ from experiments.engine.events import (
     Event,
     Failed,
     Finished,
+    Message,
     Noted,
     Resumed,
     Started,
-    Stopping,
-    WorkerRefused,
 )
+from experiments.engine.resources import Costs
 from experiments.run import FACTORIZATION_LOSS, JOINT_LOSS, METRICS, MRR, TEST_MSE, TRAIN_MSE, Run
 
 LINES_PER_RUN = 10
@@ -140,10 +139,8 @@ class RunProgress:
                     self._note(run, note)
             case Failed(run=run, message=message):
                 self._ended(run, f"failed: {message.splitlines()[0]}")
-            case Stopping():
-                echo(self.console, "Stopping: saving checkpoints ...")
-            case WorkerRefused(message=message):
-                echo(self.console, f"A worker joined, and is refused: {message}.")
+            case Message(text=text):
+                echo(self.console, text)
         if self.redraws:
             self.bars.update(self.whole, completed=self._done(), state=self._whole_state())
 

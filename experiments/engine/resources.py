@@ -1,12 +1,16 @@
-"""What this machine has: cores, devices, memory; and whether runs fit into it."""
+"""What this machine has, and what runs need of it: cores, devices, memory, time."""
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import replace
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import psutil
 
 from experiments.data.ratings import Ratings
+from experiments.engine.complete import Executor, RunsFailed
+from experiments.engine.events import Event, Failed, Finished
+from experiments.engine.store import RunRecord
 from experiments.run import COURSE_RUNS, Run
 
 # Bytes, measured with the reference solution at 32 columns of embeddings and rounded up.
@@ -19,6 +23,8 @@ COPIES_OF_TABLES = 5  # weights, gradients, Adam's two means, and one on its way
 SMALL = 2e9  # runs below it start in any case: the system finds room for them
 SHARE_OF_FREE = 0.9
 SUGGESTED_BATCH = 65_536
+
+PROBE_EPOCHS = 3
 
 
 def processor_cores() -> int:
@@ -135,3 +141,76 @@ def jobs_that_fit(
             f"steps instead of {steps}"
         )
     raise ValueError(f"{text}. Use fewer ratings, or a machine with more memory")
+
+
+def cost_class(run: Run) -> Run:
+    """Return what runs have in common whose epochs take about the same time."""
+    return replace(
+        run,
+        factorization_weight=0.5,
+        regression_weight=0.5,
+        epochs=1,
+        seed=0,
+        split_seed=None,
+        weights_seed=None,
+        negatives_seed=None,
+        gradient_interval=None,
+    )
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds an epoch, by ``cost_class``."""
+
+    seconds_per_epoch: dict[Run, float]
+
+    def seconds(self, run: Run) -> float:
+        """Return about how long one process takes for a run; 0 if nothing is known."""
+        return run.epochs * self.seconds_per_epoch.get(cost_class(run), 0.0)
+
+    def missing(self, runs: Iterable[Run]) -> list[Run]:
+        """Return a run of each class that nothing is known about."""
+        first: dict[Run, Run] = {}
+        for run in runs:
+            first.setdefault(cost_class(run), run)
+        return [run for kind, run in first.items() if kind not in self.seconds_per_epoch]
+
+
+def recorded_costs(records: Sequence[RunRecord]) -> Costs:
+    """Return what complete runs took, the median of each class."""
+    seconds: dict[Run, list[float]] = {}
+    for record in records:
+        kind = cost_class(record.run)
+        seconds.setdefault(kind, []).append(record.seconds / record.run.epochs)
+    return Costs({kind: statistics.median(values) for kind, values in seconds.items()})
+
+
+def measure_costs(
+    known: Costs,
+    runs: Sequence[Run],
+    executor: Executor,
+    after_each: Callable[[], None] = lambda: None,
+) -> Costs:
+    """Return costs that cover all of the runs, by trying out some epochs; nothing is kept.
+
+    Raises
+    ------
+    RunsFailed
+        If none of the runs that are tried can begin: the code is broken.
+    """
+    probes = [replace(run, epochs=min(run.epochs, PROBE_EPOCHS)) for run in known.missing(runs)]
+    ended: list[Event] = []
+    try:
+        for event in executor.events(probes, None):
+            if isinstance(event, Finished | Failed):
+                ended.append(event)
+                after_each()
+    except BaseException:
+        for _ in executor.stop():
+            pass
+        raise
+    failures = {event.run: event.message for event in ended if isinstance(event, Failed)}
+    if failures and len(failures) == len(probes):
+        raise RunsFailed(failures, probes)
+    measured = recorded_costs([event.record for event in ended if isinstance(event, Finished)])
+    return Costs({**known.seconds_per_epoch, **measured.seconds_per_epoch})

@@ -12,13 +12,18 @@ from rich.table import Table
 
 from experiments.console import echo
 from experiments.engine.complete import Executor, complete
-from experiments.engine.cost import Costs, measure_costs, recorded_costs
 from experiments.engine.dask_cluster import join_cluster
 from experiments.engine.local import LocalProcesses
 from experiments.engine.progress import RunProgress, format_seconds
-from experiments.engine.resources import default_jobs, jobs_that_fit
+from experiments.engine.resources import (
+    Costs,
+    default_jobs,
+    jobs_that_fit,
+    measure_costs,
+    recorded_costs,
+)
 from experiments.engine.store import Store
-from experiments.locking import lock_folder
+from experiments.io import lock_folder
 from experiments.run import Run
 from experiments.study.grid import PARTS, Plan
 from experiments.study.measurements import remember_study, store_of

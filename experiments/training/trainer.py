@@ -4,6 +4,8 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -11,12 +13,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from experiments.data.ratings import Split
-from experiments.run import METRICS, Run
+from experiments.data.ratings import Split, split_ratings
+from experiments.data.synthetic import synthetic_ratings
+from experiments.run import COURSE_RUNS, METRICS, Run
 from experiments.training import fast
 from experiments.training.evaluation import HeldOutRanking, item_scorer, predict_ratings, to_tensors
 from experiments.training.objectives import LOG_VARIANCE_RATE, balancing_of, compare_gradients
-from experiments.training.student_code import StudentCode, StudentError, student_errors
+from experiments.training.student_code import (
+    StudentCode,
+    StudentError,
+    load_student_code,
+    student_errors,
+)
 
 
 class NonFiniteLoss(StudentError):
@@ -160,8 +168,6 @@ class Trainer:
 
     def state(self) -> dict:
         """Return all that the rest of the run depends on, for ``torch.save``."""
-        kind, keys, *rest = self.draws.get_state()
-        global_kind, global_keys, *global_rest = np.random.get_state()
         return {
             "epoch": self.epoch,
             "net": self.net.state_dict(),
@@ -169,11 +175,9 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "gradients": list(self.gradients),
             "notes": list(self.notes),
-            "draws": (kind, torch.from_numpy(keys), *rest),
+            "draws": _with_tensor(self.draws.get_state()),
             # A student's dropout, or the like, draws from the global streams.
-            "numpy": (global_kind, torch.from_numpy(global_keys), *global_rest),
-            "python": random.getstate(),
-            "torch": torch.get_rng_state(),
+            "streams": _random_streams(),
             "device": self._device_streams.get_rng_state() if self._device_streams else None,
             "seconds": dict(self.seconds),
         }
@@ -186,12 +190,8 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.gradients = list(state["gradients"])
         self.notes = list(state["notes"])
-        kind, keys, *rest = state["draws"]
-        self.draws.set_state((kind, keys.numpy(), *rest))
-        kind, keys, *rest = state["numpy"]
-        np.random.set_state((kind, keys.numpy(), *rest))
-        random.setstate(state["python"])
-        torch.set_rng_state(state["torch"])
+        self.draws.set_state(_with_array(state["draws"]))
+        _set_random_streams(state["streams"])
         if self._device_streams:
             self._device_streams.set_rng_state(state["device"])
         self.seconds = dict(state["seconds"])
@@ -272,3 +272,59 @@ def _scalar(name: str, value: object) -> Tensor:
             "leave out .item(), .detach(), .data and torch.tensor()"
         )
     return value
+
+
+def _random_streams() -> dict:
+    """Return the states of the global random streams, as ``torch.load`` takes them."""
+    return {
+        "python": random.getstate(),
+        "numpy": _with_tensor(np.random.get_state()),
+        "torch": torch.get_rng_state(),
+    }
+
+
+def _set_random_streams(states: dict) -> None:
+    random.setstate(states["python"])
+    np.random.set_state(_with_array(states["numpy"]))
+    torch.set_rng_state(states["torch"])
+
+
+def _with_tensor(state: tuple) -> tuple:
+    kind, keys, *rest = state
+    return kind, torch.from_numpy(keys), *rest
+
+
+def _with_array(state: tuple) -> tuple:
+    kind, keys, *rest = state
+    return kind, keys.numpy(), *rest
+
+
+def smoke_test(submission: Path) -> str:
+    """Train a shared and a separate network for two epochs on a small synthetic set.
+
+    The caller's random streams are left as they are.
+
+    Returns
+    -------
+    str
+        A sentence that says that it ran, and what is worth knowing. It does not say that the
+        code is right; grading does.
+
+    Raises
+    ------
+    StudentError
+        Naming the file and the line to fix.
+    """
+    split = split_ratings(synthetic_ratings(60, 90, 1500), seed=0)
+    notes: list[str] = []
+    streams = _random_streams()
+    try:
+        code = load_student_code(submission)
+        for run in COURSE_RUNS[1:3]:
+            trainer = Trainer(replace(run, epochs=2), split, code)
+            for _ in range(2):
+                trainer.run_epoch()
+            notes += [note for note in trainer.notes if note not in notes]
+    finally:
+        _set_random_streams(streams)
+    return "\n".join(["Your model, losses and metric run.", *(f"Note: {note}." for note in notes)])

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from experiments.cli import main
 from experiments.console import rerun_command
-from experiments.locking import lock_folder
+from experiments.io import lock_folder
 from experiments.run import COURSE_RUNS, METRICS, RUN_NAMES
 from tests.conftest import PROJECT
 from tests.processes import finished, given_again, press_ctrl_c, started, wait_until_gone
@@ -131,7 +131,7 @@ def test_a_disk_that_locks_no_files_is_used_after_a_sentence(tmp_path, monkeypat
     def no_locks(*_, **__):
         raise NotImplementedError("FileSystem does not appear to support flock")
 
-    monkeypatch.setattr("experiments.locking.FileLock.acquire", no_locks)
+    monkeypatch.setattr("experiments.io.FileLock.acquire", no_locks)
     said = []
     with lock_folder(tmp_path, said.append):
         pass

@@ -18,7 +18,6 @@ from distributed import LocalCluster
 from experiments.data.ratings import Ratings, split_ratings
 from experiments.engine import dask_cluster
 from experiments.engine.complete import RunsFailed, RunsInterrupted, complete
-from experiments.engine.cost import Costs, measure_costs
 from experiments.engine.dask_cluster import (
     ClusterError,
     DaskCluster,
@@ -26,8 +25,9 @@ from experiments.engine.dask_cluster import (
     WorkerUnfit,
     join_cluster,
 )
-from experiments.engine.events import EpochFinished, Finished, Stopping, WorkerRefused
+from experiments.engine.events import EpochFinished, Finished, Message
 from experiments.engine.local import LocalProcesses
+from experiments.engine.resources import Costs, measure_costs
 from experiments.engine.store import Store
 from experiments.run import COURSE_RUNS, METRIC_KEYS, Run
 from experiments.training.student_code import load_student_code
@@ -133,7 +133,7 @@ def test_after_ctrl_c_the_missing_runs_are_done_and_only_those(cluster, tmp_path
     watcher = Watcher(interrupt)
     with pytest.raises(RunsInterrupted):
         complete(runs, cluster, Store(tmp_path), watcher)
-    assert watcher.of(Stopping) and len(Store(tmp_path).records()) == 3
+    assert watcher.of(Message) and len(Store(tmp_path).records()) == 3
     again = Watcher()
     complete(runs, cluster, Store(tmp_path), again)
     assert len(again.of(Finished)) == 3
@@ -221,8 +221,8 @@ def test_an_unfit_worker_that_joins_later_leaves_and_takes_no_run(
             complete(runs, cluster, Store(tmp_path), watcher)
             late.wait(60)
     assert len(watcher.of(Finished)) == len(runs)
-    refused = [event for event in watcher.events if isinstance(event, WorkerRefused)]
-    assert "start it with --nthreads 1" in refused[0].message
+    refused = watcher.of(Message)
+    assert "start it with --nthreads 1" in refused[0].text
 
 
 @pytest.mark.parametrize("unfit", ["several tasks at once", "torch", "torchjd", "experiments"])

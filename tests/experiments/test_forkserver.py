@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.engine.forkserver import call_in, process_context
+from experiments.engine.local import call_in, process_context
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
 

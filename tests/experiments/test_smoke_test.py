@@ -5,7 +5,7 @@ import random
 import numpy as np
 import torch
 
-from experiments.training.smoke_test import smoke_test
+from experiments.training.trainer import smoke_test
 
 
 def draws() -> tuple:
