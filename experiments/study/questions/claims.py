@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.latex import tabular
-from experiments.plots.style import GREY, LINE_WIDTH, math_symbols, styled
+from experiments.plots import GREY, LINE_WIDTH, math_symbols, styled
 from experiments.run import (
     COMPARISONS,
     COURSE_RUNS,

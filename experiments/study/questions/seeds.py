@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.plots.style import LINE_WIDTH, math_symbols, set_log_axis, styled
+from experiments.plots import LINE_WIDTH, math_symbols, set_log_axis, styled
 from experiments.run import COURSE_RUNS, FACTORIZATION_LOSS, MRR, SHARED_50, TEST_MSE, Metric, Run
 from experiments.study.measurements import (
     SEEDS,

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.plots.style import GREY, LINE_WIDTH, styled
+from experiments.plots import GREY, LINE_WIDTH, styled
 from experiments.run import (
     COURSE_RUNS,
     MRR,
