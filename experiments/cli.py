@@ -291,7 +291,7 @@ def study(
 @end_with_a_sentence
 def figures(results: Path) -> None:
     """Draw the figures again from the results folder's curves.csv."""
-    from experiments.plots.curves import save_figures
+    from experiments.plots import save_figures
     from experiments.tables import read_curves
 
     for path in save_figures(read_curves(results), results / "figures"):

@@ -178,7 +178,7 @@ def write_results(
     results: Path, records: list[RunRecord], options: dict, say: Callable[[str], None]
 ) -> None:
     """Write summary, curves and figures of complete runs."""
-    from experiments.plots.curves import save_figures  # matplotlib takes a second to import
+    from experiments.plots import save_figures  # matplotlib takes a second to import
 
     write_summaries(results, records, options)
     say(f"Drawing the curves of {len(records)} runs ...")

@@ -15,12 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments import plots as plots_file
 from experiments import run as run_file
 from experiments.io import write_atomic
-from experiments.plots import curves as curves_file
-from experiments.plots import style as style_file
-from experiments.plots.curves import draw_small
-from experiments.plots.style import picture_bytes
+from experiments.plots import draw_small, picture_bytes
 from experiments.run import COMPARISONS, COURSE_RUNS, JOINT_LOSS, METRICS, Metric
 from experiments.tables import read_curves
 
@@ -73,7 +71,7 @@ def write_report(results: Path, generated: Path) -> list[Path]:
 def fingerprint(results: Path) -> str:
     """Return a digest of the results and of the code that names and draws them."""
     inputs = [path for path in (results / "summary.json", results / "curves.csv") if path.exists()]
-    code = [Path(__file__), *(Path(file.__file__) for file in (run_file, curves_file, style_file))]
+    code = [Path(__file__), *(Path(file.__file__) for file in (run_file, plots_file))]
     digest = hashlib.sha256()
     for path in (*code, *inputs):
         digest.update(path.read_bytes())

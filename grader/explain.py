@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grader.feedback import AT_IMPORT
 from grader.isolation import Reply, StudentError
 from grader.judge import Program
 from grader.report import FAILED, PASSED, Hint
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
 
 ROOM = 64 << 20  # bytes of numbers that are remembered
 # The code of a catalogued mistake is complete, and raises none of these.
-RAISED_BY_UNFINISHED_CODE = (
-    *("NotImplementedError", "ModuleNotFoundError", "ImportError"),
-    *("SyntaxError", "IndentationError", "TabError", "NameError", "UnboundLocalError"),
-)
+RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
 
 class Explainer:

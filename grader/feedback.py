@@ -125,6 +125,8 @@ def _raised_sentence(error: StudentError) -> str:
         return "The file could not be imported: save it with the encoding UTF-8."
     if error.type in AT_IMPORT:
         return f"The file could not be imported: {error.type}{place}."
+    if error.type == "PermissionError":
+        return f"Your code does something{place} that the grader's sandbox does not allow."
     return f"Your code raised {error.type}{place}."
 
 

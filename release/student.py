@@ -30,7 +30,6 @@ SUFFIXES = {
     "experiments/data": (".py",),
     "experiments/engine": (".py",),
     "experiments/training": (".py",),
-    "experiments/plots": (".py",),
     "experiments/study": (".py", ".jinja"),
     "experiments/study/questions": (".py",),
     "grader": (".py",),

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from experiments.io import write_atomic
-from experiments.plots.style import picture_bytes
+from experiments.plots import picture_bytes
 from experiments.study.measurements import Measurements, measure, read_records, write_tables
 from experiments.study.questions import ANSWERS, answer_all
 from experiments.study.questions.claims import MARGIN

@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.plots.style import picture_bytes
+from experiments.plots import picture_bytes
 from experiments.study.statistics import Estimate
 
 MINUS = "−"

@@ -193,7 +193,7 @@ def test_options_that_make_no_sense_are_refused(arguments):
 
 
 def test_figures_are_drawn_again_from_the_curves(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.plots.curves.METRICS", METRICS[:1])
+    monkeypatch.setattr("experiments.plots.METRICS", METRICS[:1])
     done = CliRunner().invoke(main, ["figures", "--results", str(tmp_path)])
     assert done.exit_code == 1 and "make experiments writes it" in done.output
     (tmp_path / "curves.csv").write_text(

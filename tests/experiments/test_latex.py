@@ -8,8 +8,7 @@ import pytest
 from experiments import latex
 from experiments.engine.store import RunRecord, made_by
 from experiments.latex import number, read_rows, tabular, write_report
-from experiments.plots.curves import draw_small
-from experiments.plots.style import picture_bytes
+from experiments.plots import draw_small, picture_bytes
 from experiments.run import COURSE_RUNS, METRICS
 from experiments.tables import write_summaries
 

@@ -13,6 +13,7 @@ from grader.explain import Explainer
 from grader.grading import UNPROTECTED, grade
 from grader.isolation import ForkServer
 from grader.report import PASSED, Report
+from tests.conftest import skip_or_fail
 from tests.course import FULL_MARKS, POINTS, POINTS_OF_TEST
 
 Make = Callable[..., Path]
@@ -269,3 +270,18 @@ def test_the_graders_own_failure_is_its_own_fault(
     assert "not the submission's" in report.problem
     assert "4.25" not in report.problem and "4.25" in report.fault
     assert len(report.tests) == len(read_assignment().tests)
+
+
+def test_what_the_sandbox_refuses_is_said_to_be_refused(
+    submission: Make, graded: Callable[..., Report], grading_server: ForkServer
+) -> None:
+    if not grading_server.isolated:
+        skip_or_fail("no sandbox works here; docs/grading.md says what it needs, under Isolation")
+    start = ("import torch\n", "import torch\nimport subprocess\nsubprocess.run(['true'])\n")
+    path = submission(loss=start)
+    failure = first_failure(graded(path, "2a"), "2a")
+    line = line_of(path, "loss.py", "subprocess.run")
+    assert failure.message == (
+        f"Your code does something (submission/loss.py, line {line}) that the grader's sandbox "
+        "does not allow."
+    )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from experiments.plots.style import GREY, LINE_WIDTH, styled
+from experiments.plots import GREY, LINE_WIDTH, styled
 from experiments.run import BLUE, HEAVY, MRR, ORANGE, RUN_NAMES, TEST_MSE, Run
 from experiments.study.measurements import (
     SEEDS,

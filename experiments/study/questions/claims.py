@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.latex import tabular
-from experiments.plots.style import GREY, LINE_WIDTH, math_symbols, styled
+from experiments.plots import GREY, LINE_WIDTH, math_symbols, styled
 from experiments.run import (
     COMPARISONS,
     COURSE_RUNS,
@@ -181,23 +181,21 @@ def compare(
     return Comparison(question, run, versus, metric, moment, *np.transpose(values))
 
 
-def quantities(run: Run, versus: Run) -> list[tuple[Metric, Moment]]:
-    """Return what is compared of two runs; joint losses of different weights are other sums."""
-    same_weights = run.factorization_weight == versus.factorization_weight
-    return [
-        *((metric, Moment.END) for metric in METRICS if same_weights or metric != JOINT_LOSS),
+def comparisons(measurements: Measurements) -> list[Comparison]:
+    """Return the comparisons that questions 3a to 3c ask for."""
+    quantities = [
+        *((metric, Moment.END) for metric in METRICS),
         *((metric, Moment.OWN_WAY) for metric in (FACTORIZATION_LOSS, JOINT_LOSS, MRR)),
         *((metric, Moment.COMMON_LEVEL) for metric in (FACTORIZATION_LOSS, MRR)),
     ]
-
-
-def comparisons(measurements: Measurements) -> list[Comparison]:
-    """Return the comparisons that questions 3a to 3c ask for."""
-    found = (
-        compare(measurements, *runs, metric, moment, question)
-        for question, runs in COMPARISONS.items()
-        for metric, moment in quantities(*runs)
-    )
+    found = [
+        compare(measurements, run, versus, metric, moment, question)
+        for question, (run, versus) in COMPARISONS.items()
+        for metric, moment in quantities
+        # Joint losses of different weights end as different sums.
+        if (metric, moment) != (JOINT_LOSS, Moment.END)
+        or run.factorization_weight == versus.factorization_weight
+    ]
     return [comparison for comparison in found if comparison]
 
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.plots.curves import draw_band
-from experiments.plots.style import GREY, LINE_WIDTH, legend_below, set_log_axis, styled
+from experiments.plots import GREY, LINE_WIDTH, draw_band, legend_below, set_log_axis, styled
 from experiments.run import COURSE_RUNS, Run
 from experiments.study.measurements import Measurements, choose, of_course_run
 from experiments.study.section import Question, Section, Table, with_interval, with_seeds

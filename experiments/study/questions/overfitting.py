@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.plots.curves import draw_band
-from experiments.plots.style import LINE_WIDTH, legend_below, styled
+from experiments.plots import LINE_WIDTH, draw_band, legend_below, styled
 from experiments.run import COURSE_RUNS, TEST_MSE, TRAIN_MSE, Run
 from experiments.study.measurements import (
     FULL_BATCH,

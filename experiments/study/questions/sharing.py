@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.plots.style import GREY, LINE_WIDTH, styled
+from experiments.plots import GREY, LINE_WIDTH, styled
 from experiments.run import (
     COURSE_RUNS,
     MRR,
@@ -52,18 +52,18 @@ class Effect:
         A key of CONDITIONS.
     value : float
         Of the condition; ``FULL_BATCH`` is the whole training set.
-    weight : float
-        lambda_F of both runs.
-    metric : Metric
     comparison : Comparison
         Shared minus separate, paired by seed.
     """
 
     condition: str
     value: float
-    weight: float
-    metric: Metric
     comparison: Comparison
+
+    @property
+    def weight(self) -> float:
+        """lambda_F of both runs."""
+        return self.comparison.run.factorization_weight
 
     @property
     def better(self) -> str:
@@ -86,7 +86,7 @@ def effects_of_sharing(measurements: Measurements) -> list[Effect]:
         groups = choose(measurements.runs, **{condition: None}).groupby(condition)
         for pair in ((SHARED_99, SEPARATE_99), (SHARED_50, SEPARATE_50)):
             effects = [
-                Effect(condition, float(value), pair[0].factorization_weight, metric, comparison)
+                Effect(condition, float(value), comparison)
                 for value, runs in groups
                 for metric in METRICS
                 if (comparison := compare(measurements, *pair, metric, runs=runs))
@@ -102,7 +102,7 @@ def answer(measurements: Measurements) -> Section | None:
         return None
     groups: dict[tuple[str, Metric, float], list[Effect]] = {}
     for e in effects:
-        groups.setdefault((e.condition, e.metric, e.weight), []).append(e)
+        groups.setdefault((e.condition, e.comparison.metric, e.weight), []).append(e)
     return Section(
         QUESTION,
         "Shared minus separate tables, paired by seed, with fewer ratings to train on, narrower "
@@ -122,7 +122,7 @@ def answer(measurements: Measurements) -> Section | None:
                     {
                         "condition": f"{CONDITIONS[e.condition]}: {e.value_label}",
                         "lambda_F": f"{e.weight:g}",
-                        "metric": e.metric.short,
+                        "metric": e.comparison.metric.short,
                         "shared": mean_interval(e.comparison.of_run),
                         "separate": mean_interval(e.comparison.of_versus),
                         "difference": e.comparison.difference,
@@ -159,7 +159,9 @@ def draw(effects: Sequence[Effect]) -> Figure:
             )
             for axes, condition in zip(row, conditions):
                 axes.axhline(0, color=GREY, linewidth=0.8)
-                chosen = [e for e in effects if (e.condition, e.metric) == (condition, metric)]
+                chosen = [
+                    e for e in effects if (e.condition, e.comparison.metric) == (condition, metric)
+                ]
                 labels = {e.value: e.value_label for e in sorted(chosen, key=lambda e: e.value)}
                 places = {value: place for place, value in enumerate(labels)}
                 for k, weight in enumerate(weights):

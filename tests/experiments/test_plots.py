@@ -6,15 +6,15 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from experiments.plots import curves as curves_file
-from experiments.plots.curves import (
+from experiments import plots
+from experiments.plots import (
     draw_band,
     draw_curves,
     draw_one_metric,
     draw_small,
     save_figures,
+    set_log_axis,
 )
-from experiments.plots.style import set_log_axis
 from experiments.run import COURSE_RUNS, METRICS, MRR, SEPARATE_99, SHARED_50, SHARED_99, TRAIN_MSE
 
 
@@ -52,7 +52,7 @@ def test_figures_one_a_metric_and_all_five(tmp_path):
 
 
 def test_the_same_curves_give_the_same_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(curves_file, "METRICS", METRICS[:1])
+    monkeypatch.setattr(plots, "METRICS", METRICS[:1])
     first, second = (save_figures(curves_of(*COURSE_RUNS), tmp_path / name) for name in "ab")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 

@@ -1,1 +1,0 @@
-"""Figures: the same style, colours and axes in results/, the handout, the notebooks and reports."""
