@@ -1,5 +1,6 @@
 """The main job: complete the four runs, write the results."""
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -53,11 +54,7 @@ def configure_runs(
 def options_of(run: Run, data: str = "") -> dict[str, object]:
     """Return what differs from the assignment's own options and changes the numbers.
 
-    Parameters
-    ----------
-    run : Run
-    data : str
-        A name for ratings other than MovieLens 100K; default their digest.
+    ``data`` is a name for ratings other than MovieLens 100K; default their digest.
     """
     options: dict[str, object] = {} if run.data == DIGEST else {"data": data or run.data}
     for name in ("epochs", "seed", "batch_size"):
@@ -70,13 +67,8 @@ def folder_of_options(results: Path, options: dict[str, object]) -> Path:
     """Return where the results of a command go that was given no folder.
 
     Trying an option costs nothing: where ``results`` has those of the assignment's own options,
-    they stay, and the others go to a folder in it. Runs are kept together in either case.
-
-    Parameters
-    ----------
-    results : Path
-    options : dict of str to object
-        Those that differ from the assignment's, such as ``{"epochs": 50}``.
+    they stay, and those of other ``options_of`` go to a folder in it. Runs are kept together in
+    either case.
     """
     try:
         kept = json.loads((results / "summary.json").read_text())
@@ -107,11 +99,6 @@ def run_experiments(
 
     Parameters
     ----------
-    runs : sequence of Run
-    ratings : Ratings
-    submission, results : Path
-    listener : callable
-        Takes the events.
     jobs : int, optional
         Runs at once; default as many as cores and free memory allow.
     say : callable
@@ -148,7 +135,7 @@ def run_experiments(
     with lock_folder(store.folder, say):
         say_what_is_done_again(runs, store, executor.made_by, say)
         try:
-            with EventFiles(results / "tensorboard") as event_files:
+            with contextlib.closing(EventFiles(results / "tensorboard")) as event_files:
 
                 def tell(event: Event) -> None:
                     event_files(event)

@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from experiments.engine.events import (
@@ -22,22 +21,14 @@ if TYPE_CHECKING:
 class EventFiles:
     """A listener that writes ``FOLDER/RUN/`` for each run, anew whenever a run starts.
 
-    Use it as a context manager around ``complete``.
+    Close it after ``complete``.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.writers: dict[Run, SummaryWriter] = {}
 
-    def __enter__(self) -> "EventFiles":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         for run in list(self.writers):
             self._close(run)
 

@@ -69,19 +69,12 @@ class RunUnwanted(Exception):
 class Preparation(WorkerPlugin):
     """Gives every worker, there now or joining later, the ratings and the student's code.
 
-    Both come over the wire, once a worker: no disk need be shared.
-
-    Parameters
-    ----------
-    name : str
-        What tasks find it by, and the topic of progress.
-    ratings : Ratings
-    submission : Path
-        Its files are read now: later changes do not matter.
+    Both come over the wire, once a worker: no disk need be shared. The submission's files are read
+    now: later changes do not matter.
     """
 
-    def __init__(self, name: str, ratings: Ratings, submission: Path) -> None:
-        self.name = name
+    def __init__(self, ratings: Ratings, submission: Path) -> None:
+        self.name = f"runs-{uuid.uuid4().hex}"  # tasks find it by that; the topic of progress
         self.ratings = ratings
         self.files = {
             file.relative_to(submission).as_posix(): file.read_bytes()
@@ -176,7 +169,10 @@ class DaskCluster:
             for run in runs:
                 submit(run)
             while self._under_way:
-                arrival = _next(arrivals)
+                try:
+                    arrival = arrivals.get(timeout=LOOK_SECONDS)
+                except queue.Empty:
+                    continue
                 if not isinstance(arrival, Future):
                     if isinstance(arrival, Message):
                         yield arrival
@@ -232,7 +228,7 @@ def join_cluster(address: str, ratings: Ratings, submission: Path) -> Iterator[D
             "Give the address that `python -m dask scheduler` prints, such as tcp://10.0.0.5:8786"
         ) from None
     with client:
-        preparation = Preparation(f"runs-{uuid.uuid4().hex}", ratings, submission)
+        preparation = Preparation(ratings, submission)
         try:
             client.register_plugin(preparation)
         except UserError:
@@ -247,12 +243,6 @@ def join_cluster(address: str, ratings: Ratings, submission: Path) -> Iterator[D
         finally:
             with contextlib.suppress(Exception):
                 client.unregister_worker_plugin(preparation.name)
-
-
-def _next(arrivals: "queue.SimpleQueue[Future | Event]") -> Future | Event:
-    while True:
-        with contextlib.suppress(queue.Empty):
-            return arrivals.get(timeout=LOOK_SECONDS)
 
 
 def _last_event(future: Future, run: Run) -> Finished | Failed | None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -73,6 +72,7 @@ class RunProgress:
         self.epochs = dict.fromkeys(runs, 0)
         known = costs and all(costs.seconds(run) for run in runs)
         self.weights = {run: costs.seconds(run) / run.epochs if known else 1.0 for run in runs}
+        self.work = sum(weight * run.epochs for run, weight in self.weights.items())
         self.complete = 0
         self.notes: set[str] = set()
         self.started = time.monotonic()
@@ -95,17 +95,12 @@ class RunProgress:
     def __enter__(self) -> "RunProgress":
         if self.redraws:
             for run in self.runs if self.few else ():
-                self._bar(run, "waiting")
-            self.whole = self.bars.add_task("all runs", total=self._work(1.0), state="")
+                self._show(run, "waiting")
+            self.whole = self.bars.add_task("all runs", total=self.work, state="")
             self.bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.redraws:
             if kind is None:
                 state = f"done in {format_seconds(time.monotonic() - self.started)}"
@@ -121,7 +116,7 @@ class RunProgress:
                 if self.few:
                     self._show(run, "already complete, skipped", line=True)
             case Started(run=run):
-                self._show(run, "starting", line=False)
+                self._show(run, "starting")
             case Resumed(run=run, epochs=epochs, curves=curves):
                 self.epochs[run] = epochs
                 state = self._state(run, {key: values[-1] for key, values in curves.items()})
@@ -176,10 +171,12 @@ class RunProgress:
 
     def _ended(self, run: Run, how: str) -> None:
         self.complete += 1
-        if not self.few:
-            self._remove_bar(run)
-            if not self.redraws:
-                echo(self.console, f"{run.id}  {how}  ({self._whole_state()})")
+        if self.few:
+            return
+        if run in self.tasks:
+            self.bars.remove_task(self.tasks.pop(run))
+        if not self.redraws:
+            echo(self.console, f"{run.id}  {how}  ({self._whole_state()})")
 
     def _name(self, run: Run) -> str:
         """Return the run's name: beside a bar and its metrics, a short one."""
@@ -187,13 +184,6 @@ class RunProgress:
             return run.id
         labels = {other.label for other in self.runs}
         return run.label if self.redraws and len(labels) == len(self.runs) else run.name
-
-    def _bar(self, run: Run, state: str) -> None:
-        self.tasks[run] = self.bars.add_task(self._name(run), total=run.epochs, state=state)
-
-    def _remove_bar(self, run: Run) -> None:
-        if run in self.tasks:
-            self.bars.remove_task(self.tasks.pop(run))
 
     def _state(self, run: Run, metrics: dict[str, float]) -> str:
         """Return a run's epoch and its metrics: beside a bar, as many as the line has room for."""
@@ -203,16 +193,15 @@ class RunProgress:
         room = self.console.width - self.width - BAR_WIDTH - 2 - len(epoch) - 2
         return f"{epoch}  {format_metrics(metrics, room)}".rstrip()
 
-    def _show(self, run: Run, state: str, line: bool) -> None:
+    def _show(self, run: Run, state: str, line: bool = False) -> None:
+        """Show a run's state beside its bar; without bars as a line, if it is worth one."""
         if self.redraws:
             if run not in self.tasks:
-                self._bar(run, state)
+                name = self._name(run)
+                self.tasks[run] = self.bars.add_task(name, total=run.epochs, state=state)
             self.bars.update(self.tasks[run], completed=self.epochs[run], state=state)
         elif line:
             echo(self.console, f"{self._name(run):{self.width}}  {state}")
-
-    def _work(self, share: float) -> float:
-        return share * sum(weight * run.epochs for run, weight in self.weights.items())
 
     def _done(self) -> float:
         return sum(self.weights[run] * epochs for run, epochs in self.epochs.items())
@@ -224,7 +213,7 @@ class RunProgress:
         return f"{self.complete}/{len(self.runs)} runs" + (f", about {left}" if left else "")
 
     def _time_left(self) -> str:
-        left = self._work(1.0) - self._done()
+        left = self.work - self._done()
         if self.first is None or left <= 0:
             return ""
         since, before = self.first

@@ -21,21 +21,11 @@ PACKAGES = ("torch", "torchjd", "numpy", "scipy")
 
 @dataclass(frozen=True)
 class MadeBy:
-    """Which code made a run: runs that differ in it are not compared, and not used again.
+    """Which code made a run: runs that differ in it are not compared, and not used again."""
 
-    Attributes
-    ----------
-    submission : str
-        Digest of the student's code.
-    experiments : str
-        Digest of the code of this package that trains and evaluates.
-    packages : dict of str to str
-        Versions of torch and of what else computes.
-    """
-
-    submission: str
-    experiments: str
-    packages: dict[str, str]
+    submission: str  # code_digest of the student's code
+    experiments: str  # digest of the code of this package that trains and evaluates
+    packages: dict[str, str]  # versions of torch and of what else computes
 
     def differs_from(self, now: "MadeBy") -> str:
         """Return what differs, for a sentence: ``another submission``; empty if nothing does."""
@@ -53,13 +43,7 @@ class MadeBy:
 
 
 def made_by(submission: str) -> MadeBy:
-    """Return what a run that starts now is made by.
-
-    Parameters
-    ----------
-    submission : str
-        ``code_digest`` of the student's code.
-    """
+    """Return what a run of a submission with that ``code_digest`` is made by now."""
     digest = hashlib.sha256()
     for pattern in OUR_CODE:
         for file in sorted(PROJECT.glob(pattern)):
@@ -70,28 +54,14 @@ def made_by(submission: str) -> MadeBy:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A complete run.
-
-    Attributes
-    ----------
-    run : Run
-    made_by : MadeBy
-    curves : dict of str to list of float
-        The values of each metric by its key, one an epoch.
-    seconds : float
-        Time of its epochs, evaluation included.
-    notes : tuple of str
-        What the student should know about how it went.
-    gradients : tuple of dict
-        Rows of ``experiments.training.objectives.compare_gradients``.
-    """
+    """A complete run."""
 
     run: Run
     made_by: MadeBy
-    curves: dict[str, list[float]]
-    seconds: float
-    notes: tuple[str, ...] = ()
-    gradients: tuple[dict[str, int | str | float], ...] = ()
+    curves: dict[str, list[float]]  # the values of each metric by its key, one an epoch
+    seconds: float  # of its epochs, evaluation included
+    notes: tuple[str, ...] = ()  # what the student should know about how it went
+    gradients: tuple[dict[str, int | str | float], ...] = ()  # rows of compare_gradients
 
     @property
     def final(self) -> dict[str, float]:
@@ -121,13 +91,7 @@ class RunRecord:
 
 
 class Store:
-    """The runs in a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Runs are in ``runs`` in it.
-    """
+    """The runs in ``runs`` of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -131,12 +131,8 @@ def _without_bytecode() -> Iterator[None]:
 def student_errors(folder: Path, what: str) -> Iterator[None]:
     """Turn an exception of the student's code into a ``StudentError`` with their own lines.
 
-    Parameters
-    ----------
-    folder : Path
-        Of ``StudentCode``: frames of files that are not in it are left out.
-    what : str
-        What could not be done, to stand after ``submission``.
+    Frames of files that are not in ``folder`` are left out; ``what`` could not be done, to stand
+    after ``submission``.
     """
     try:
         yield

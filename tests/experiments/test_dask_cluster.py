@@ -234,7 +234,7 @@ def test_a_worker_that_would_give_other_numbers_is_refused(
         local_directory=str(tmp_path),
         state=SimpleNamespace(nthreads=4 if unfit == "several tasks at once" else 1),
     )
-    plugin = Preparation("runs", small_ratings, reference)
+    plugin = Preparation(small_ratings, reference)
     expected = "--nthreads 1"
     if unfit == "experiments":
         plugin.made_by = replace(plugin.made_by, experiments="0.1")
@@ -253,7 +253,7 @@ def test_the_students_files_go_to_the_worker(small_ratings, reference, tmp_path)
         local_directory=str(tmp_path),
         state=SimpleNamespace(nthreads=1),
     )
-    plugin = Preparation("runs", small_ratings, reference)
+    plugin = Preparation(small_ratings, reference)
     plugin.setup(worker)
     assert load_student_code(plugin.folder).model.MultiTaskNet
     plugin.teardown(worker)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_event_files_are_written_while_a_run_goes(records, tmp_path):
     record = records[0]
     folder = tmp_path / record.run.name
     epochs = [{key: values[k] for key, values in record.curves.items()} for k in range(2)]
-    with EventFiles(tmp_path) as listener:
+    with closing(EventFiles(tmp_path)) as listener:
         listener(Started(record.run))
         listener(EpochFinished(record.run, 0, epochs[0]))
         listener.writers[record.run].flush()
@@ -124,7 +125,7 @@ def test_event_files_of_a_run_that_starts_again_or_resumes_or_is_complete_are_wh
         ],
         [AlreadyComplete(record.run, record)],
     ):
-        with EventFiles(tmp_path) as listener:
+        with closing(EventFiles(tmp_path)) as listener:
             for event in events:
                 listener(event)
         assert len(list((tmp_path / record.run.name).iterdir())) == 1
