@@ -106,7 +106,7 @@ def _show(console: "Console", packed: "Packed") -> bool:
     ]
     unfinished = [q.reason for q in questions if q.state in (OPEN, WAITING)]
     for title, sentences, colour in (
-        ("To mend", urgent, "red"),
+        ("Fix first", urgent, "red"),
         ("Unfinished", [*unfinished, *packed.warnings], "yellow"),
     ):
         if sentences:

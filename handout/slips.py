@@ -52,7 +52,7 @@ def find_slips(text: str) -> list[Slip]:
     scan = Scan(text)
     scan.run()
     hidden = {slip.line for slip in scan.slips if slip.kind == "percent" and slip.breaks}
-    # What a % hides may well be the brace or the dollar that is missing: name the cause only.
+    # What a % hides may be the brace or the dollar that is missing: name the cause only.
     slips = [s for s in scan.slips if s.line not in hidden or s.kind not in ("unclosed", "dollar")]
     return sorted(slips, key=lambda slip: (slip.line, slip.column))
 

@@ -10,7 +10,7 @@ from release.archive import write_folder
 from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
 from release.solutions import without_solutions
 
-# Whatever is not named here stays at home: a new folder, or a file of another kind, is left out
+# Whatever is not named here is not released: a new folder, or a file of another kind, is left out
 # until someone has thought about it.
 ALONE = (
     ".gitignore",

@@ -67,18 +67,14 @@ def write_study_report(study: Path, say: Callable[[str], None] = print) -> list[
     files[study / "study.html"] = render_page(sections, left, measurements)
     for path, content in files.items():
         write_atomic(path, content)
-    _remove_stale(study, set(files))
+    stale = {study / "study.tex"}
+    for question, _ in ANSWERS:
+        stale |= {study / f"{question.key}.csv"}
+        stale |= {study / "figures" / f"{question.key}.{kind}" for kind in ("pdf", "png")}
+    for path in stale - set(files):
+        path.unlink(missing_ok=True)
     say(f"{study / 'study.html'} answers {len(sections)} of {len(ANSWERS)} questions")
     return list(files)
-
-
-def _remove_stale(study: Path, files: set[Path]) -> None:
-    names = [study / "study.tex"]
-    for question, _ in ANSWERS:
-        names += [study / f"{question.key}.csv"]
-        names += [study / "figures" / f"{question.key}.{kind}" for kind in ("pdf", "png")]
-    for path in set(names) - files:
-        path.unlink(missing_ok=True)
 
 
 def render_page(

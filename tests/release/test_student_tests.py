@@ -55,7 +55,7 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
         "2c  Joint loss                          passes the public tests",
         "2d  Mean reciprocal rank                open",
     ]
-    assert summary[-1].startswith("To mend: 2a, 2b.\nBegin with 2a: The loss has other numbers")
+    assert summary[-1].startswith("Fix first: 2a, 2b.\nBegin with 2a: The loss has other numbers")
     assert "2 failed, 1 passed, 9 skipped" in said
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_imported_is_told_once_and_names_all_its_questions
     assert said.count("SyntaxError: '(' was never closed") == 1
     for question in ("2a", "2b", "2c"):
         assert re.search(rf"{question}  .*  cannot be imported\n", said)
-    assert "To mend: 2a, 2b, 2c.\nBegin with 2a: The file could not be imported" in said
+    assert "Fix first: 2a, 2b, 2c.\nBegin with 2a: The file could not be imported" in said
 
 
 def test_a_list_of_layers_is_told_by_what_it_is_and_should_be(

@@ -163,10 +163,13 @@ def answer(measurements: Measurements) -> Section | None:
         return None
     shared = [point for point in points if point.run.embedding_sharing]
     edge = front(points)
+    front_of_all, front_of_shared = (
+        listed([p.run.label for p in some]) for some in (edge, front(shared))
+    )
     choices = {p: [best_balance(some, p) for some in (points, shared)] for p in PREFERENCES}
     findings = [
-        f"Better in MSE or in MRR than every other balance, on average: {labels(edge)}; among "
-        f"shared tables only: {labels(front(shared))}.",
+        f"Better in MSE or in MRR than every other balance, on average: {front_of_all}; among "
+        f"shared tables only: {front_of_shared}.",
         *(
             f"To someone who would trade {preference:g} % of MRR for 1 % of MSE, the best balance "
             f"is {overall}; with shared tables, {of_shared}."
@@ -214,10 +217,6 @@ def answer(measurements: Measurements) -> Section | None:
         "beyond the picture; up and left is better. Circles: the course's four runs.",
         (every, preferred),
     )
-
-
-def labels(points: Sequence[Balance]) -> str:
-    return listed([point.run.label for point in points])
 
 
 def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:

@@ -6,7 +6,7 @@ from experiments.run import METHOD_NAMES, SHARED_50
 from experiments.study.measurements import Measurements
 from experiments.study.questions.balance import Balance, balances
 from experiments.study.section import Question, Section, Table, listed, with_interval
-from experiments.study.statistics import MIN_SEEDS, Estimate, mean_interval
+from experiments.study.statistics import MIN_SEEDS, mean_interval
 
 QUESTION = Question(
     "methods",
@@ -40,12 +40,6 @@ def beaten_by(method: Balance, fixed: Sequence[Balance]) -> list[Balance]:
     ]
 
 
-def differences_from(point: Balance, other: Balance) -> tuple[Estimate, Estimate]:
-    """Return MSE and MRR minus the other's, paired by the seeds that both have."""
-    paired = (point.by_seed - other.by_seed).dropna()
-    return mean_interval(paired["mse"]), mean_interval(paired["mrr"])
-
-
 def answer(measurements: Measurements) -> Section | None:
     points = balances(measurements)
     methods = [point for point in points if not point.is_fixed]
@@ -66,15 +60,18 @@ def answer(measurements: Measurements) -> Section | None:
                 else "no fixed weight of the shared sweep is better in both."
             )
         )
-        minus_usual = differences_from(method, usual) if usual else ("–", "–")
+        minus_usual = {"mse": "–", "mrr": "–"}
+        if usual:
+            paired = (method.by_seed - usual.by_seed).dropna()
+            minus_usual = {metric: mean_interval(paired[metric]) for metric in paired}
         rows.append(
             {
                 "method": name,
                 "test MSE": method.mse,
                 "test MRR": method.mrr,
                 "N": method.mse.count,
-                f"MSE − that of {SHARED_50.label}": minus_usual[0],
-                f"MRR − that of {SHARED_50.label}": minus_usual[1],
+                f"MSE − that of {SHARED_50.label}": minus_usual["mse"],
+                f"MRR − that of {SHARED_50.label}": minus_usual["mrr"],
                 "better in both: lambda_F": listed(better) or "none",
             }
         )

@@ -101,7 +101,7 @@ def next_steps(questions: list[Standing]) -> list[str]:
     still_open = [question for question in questions if question.state in (OPEN, WAITING)]
     if not_right:
         ids = ", ".join(question.id for question in not_right)
-        return [f"To mend: {ids}.", f"Begin with {not_right[0].id}: {not_right[0].reason}"]
+        return [f"Fix first: {ids}.", f"Begin with {not_right[0].id}: {not_right[0].reason}"]
     if still_open:
         ids = ", ".join(question.id for question in still_open)
         return [f"Nothing is wrong so far. Open: {ids}.", f"Next: {still_open[0].reason}"]
