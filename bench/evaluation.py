@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from experiments.scheduling import default_jobs
 
 from bench.baseline import Net, by_user, mean_reciprocal_rank
 from experiments.data.movielens import load_movielens_100k
 from experiments.data.ratings import Interactions, Split, split_ratings
-from experiments.engine.resources import default_threads
+from experiments.engine.resources import default_jobs, default_threads
 from experiments.run import COURSE_RUNS
 from experiments.training.evaluation import HeldOutRanking, predict_ratings
 from experiments.training.student_code import load_student_code

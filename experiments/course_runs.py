@@ -11,12 +11,7 @@ from experiments.data.ratings import Ratings
 from experiments.engine.complete import complete
 from experiments.engine.events import Event, Listener
 from experiments.engine.local import LocalProcesses
-from experiments.engine.resources import (
-    default_jobs,
-    default_threads,
-    jobs_that_fit,
-    resolve_device,
-)
+from experiments.engine.resources import choose_jobs, default_threads, resolve_device
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.io import lock_folder
 from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, DEFAULTS, Run
@@ -127,11 +122,7 @@ def run_experiments(
     from experiments.tensorboard import EventFiles
 
     store = store or Store(results)
-    fitting = jobs_that_fit(runs, ratings)
-    if jobs is None and fitting < default_jobs(runs):
-        say(f"Running {fitting} at a time (limited by free memory).")
-        jobs = fitting
-    executor = LocalProcesses(ratings, submission, jobs)
+    executor = LocalProcesses(ratings, submission, choose_jobs(runs, ratings, jobs, say))
     with lock_folder(store.folder, say):
         say_what_is_done_again(runs, store, executor.made_by, say)
         try:

@@ -25,7 +25,6 @@ from experiments.engine.events import (
     Started,
     Stopped,
 )
-from experiments.engine.resources import default_jobs
 from experiments.engine.store import MadeBy, Store, made_by
 from experiments.engine.train_run import train_run
 from experiments.errors import UserError
@@ -57,8 +56,8 @@ class LocalProcesses:
     ----------
     ratings : Ratings
     submission : Path
-    jobs : int, optional
-        Runs at once; default as many as there are cores for.
+    jobs : int
+        Runs at once.
 
     Raises
     ------
@@ -66,7 +65,7 @@ class LocalProcesses:
         If there is no submission.
     """
 
-    def __init__(self, ratings: Ratings, submission: Path, jobs: int | None = None) -> None:
+    def __init__(self, ratings: Ratings, submission: Path, jobs: int) -> None:
         self.ratings = ratings
         self.submission = find_submission(submission)
         self.jobs = jobs
@@ -75,11 +74,10 @@ class LocalProcesses:
 
     def events(self, runs: Sequence[Run], store: Store | None) -> Iterator[Event]:
         waiting = list(runs)
-        jobs = self.jobs or default_jobs(runs)
         lives = Counter(dict.fromkeys(runs, LIVES))
         context = process_context()
         while waiting or self._under_way:
-            while waiting and len(self._under_way) < jobs:
+            while waiting and len(self._under_way) < self.jobs:
                 run = waiting.pop(0)
                 lives[run] -= 1
                 ours, theirs = context.Pipe()

@@ -143,6 +143,24 @@ def jobs_that_fit(
     raise ValueError(f"{text}. Use fewer ratings, or a machine with more memory")
 
 
+def choose_jobs(
+    runs: Sequence[Run],
+    ratings: Ratings,
+    jobs: int | None,
+    say: Callable[[str], None],
+    *,
+    batch_is_given: bool = False,
+) -> int:
+    """Return how many runs go at once: ``jobs``, or as many as cores and free memory allow.
+
+    Parameters and errors are those of ``jobs_that_fit``.
+    """
+    fitting, cores = jobs_that_fit(runs, ratings, batch_is_given=batch_is_given), default_jobs(runs)
+    if jobs is None and fitting < cores:
+        say(f"Running {fitting} at a time (limited by free memory).")
+    return jobs or min(fitting, cores)
+
+
 def cost_class(run: Run) -> Run:
     """Return what runs have in common whose epochs take about the same time."""
     return replace(

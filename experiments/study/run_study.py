@@ -17,8 +17,7 @@ from experiments.engine.local import LocalProcesses
 from experiments.engine.progress import RunProgress, format_seconds
 from experiments.engine.resources import (
     Costs,
-    default_jobs,
-    jobs_that_fit,
+    choose_jobs,
     measure_costs,
     recorded_costs,
 )
@@ -93,11 +92,13 @@ def _executor(
 ) -> Iterator[tuple[Executor, int]]:
     """Return what does the runs, and how many at once; say what a person should know of it."""
     if not scheduler:
-        fitting = jobs_that_fit(plan.configurations, plan.ratings, batch_is_given=True)
-        cores = default_jobs(plan.configurations)
-        if workers is None and fitting < cores:
-            echo(console, f"Running {fitting} at a time (limited by free memory).")
-        at_once = workers or min(cores, fitting)
+        at_once = choose_jobs(
+            plan.configurations,
+            plan.ratings,
+            workers,
+            partial(echo, console),
+            batch_is_given=True,
+        )
         yield LocalProcesses(plan.ratings, plan.submission, at_once), at_once
         return
     echo(console, f"Joining {scheduler} ...")

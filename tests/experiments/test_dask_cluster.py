@@ -102,7 +102,7 @@ def test_a_run_has_the_bits_of_the_same_run_alone_and_serves_local_processes(
         assert record.curves == {key: [epoch[key] for epoch in expected] for key in METRIC_KEYS}
         assert record.gradients == tuple(alone.gradients)
     watcher = Watcher()
-    complete(runs, LocalProcesses(small_ratings, reference), Store(tmp_path), watcher)
+    complete(runs, LocalProcesses(small_ratings, reference, 2), Store(tmp_path), watcher)
     assert not watcher.of(EpochFinished), "a run that one executor made, the other uses"
 
 

@@ -45,7 +45,7 @@ def runs_of(count: int = 2, **changes) -> list[Run]:
 
 
 def completed(
-    runs: list[Run], ratings: Ratings, submission: Path, folder: Path, jobs: int | None = None
+    runs: list[Run], ratings: Ratings, submission: Path, folder: Path, jobs: int = 2
 ) -> tuple[list[RunRecord], Watcher]:
     watcher = Watcher()
     executor = LocalProcesses(ratings, submission, jobs)
@@ -243,7 +243,9 @@ def test_a_run_whose_process_is_killed_once_is_completed(
             killed.append(process.pid)
 
     watcher = Watcher(kill)
-    (record,) = complete([run], LocalProcesses(small_ratings, reference), Store(tmp_path), watcher)
+    (record,) = complete(
+        [run], LocalProcesses(small_ratings, reference, 2), Store(tmp_path), watcher
+    )
     assert len(watcher.of(Started)) == 2 and len(record.curves["eval/MSE"]) == 300
 
 

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from experiments.data.ratings import Ratings
-from experiments.engine.resources import free_memory, jobs_that_fit, processor_cores
+from experiments.engine.resources import (
+    choose_jobs,
+    free_memory,
+    jobs_that_fit,
+    processor_cores,
+)
 from experiments.run import COURSE_RUNS
 
 SHARED = COURSE_RUNS[1]
@@ -47,3 +52,14 @@ def test_a_containers_limits_count(monkeypatch):
     assert free_memory() <= 4e9
     minibatches = [replace(run, batch_size=65_536) for run in COURSE_RUNS]
     assert jobs_that_fit(minibatches, sized(20_000_000)) == 1
+
+
+def test_free_memory_limits_the_runs_at_once_and_is_named(monkeypatch):
+    monkeypatch.setattr("experiments.engine.resources.processor_cores", lambda: 8)
+    monkeypatch.setattr("experiments.engine.resources.free_memory", lambda: 7e9)
+    minibatches = [replace(run, batch_size=65_536) for run in COURSE_RUNS]
+    said = []
+    assert choose_jobs(minibatches, sized(20_000_000), None, said.append) == 2
+    assert said == ["Running 2 at a time (limited by free memory)."]
+    assert choose_jobs(minibatches, sized(20_000_000), 3, said.append) == 3, "as the user asks"
+    assert len(said) == 1
