@@ -246,9 +246,9 @@ def test_a_grader_that_is_stopped_leaves_what_it_judged_until_then(
 ) -> None:
     results = gradescope.autograder / "results/results.json"
     with gradescope.grading(endless(tmp_path / "upload")) as process:
-        # Valid at every moment, from the first one on.
+        # JSON at every moment, from the first one on, which has no score.
         wait_for(results.exists)
-        wait_for(lambda: read_results(results.read_text()).get("score", 0) >= 1)
+        wait_for(lambda: json.loads(results.read_text()).get("score", 0) >= 1)
         (grader,) = process.children()
         began = grader.children(recursive=True)
         grader.send_signal(sent)
