@@ -208,7 +208,7 @@ def _why_not_hidden(public_only: bool) -> str:
 def _how_to_isolate(server: ForkServer) -> str:
     """Return what staff can do where nothing isolates a submission."""
     return (
-        f"The hidden tests are here, and a submission {'; it '.join(server.open_doors)}. Grade "
+        f"The hidden tests are here, and a submission {'; it '.join(server.leaks)}. Grade "
         "where the sandbox holds: on Linux, with what the page on grading names under Isolation. "
         "--public-only leaves the hidden tests out; --allow-unisolated-hidden runs them although "
         "a submission can read them."

@@ -27,13 +27,13 @@ MODES = ("bubblewrap", "fallback", "plain")
 class Chosen:
     """A transport that runs, what it is called, and what was found to hold.
 
-    ``open_doors`` says what a worker could still do that it should not, empty when isolated.
+    ``leaks`` says what a worker could still do that it should not, empty when isolated.
     """
 
     transport: ForkedTransport | PlainTransport
     mode: str
     layers: tuple[str, ...]
-    open_doors: tuple[str, ...]
+    leaks: tuple[str, ...]
 
 
 def choose(wanted: str | None, requests: Path) -> Chosen:
@@ -53,9 +53,9 @@ def choose(wanted: str | None, requests: Path) -> Chosen:
         except (IsolationError, OSError) as error:
             complaints.append(f"{mode}: {error}")
             continue
-        if mode == "bubblewrap" and chosen.open_doors:
+        if mode == "bubblewrap" and chosen.leaks:
             chosen.transport.close()
-            complaints.append(f"{mode}: a worker {', '.join(chosen.open_doors)}")
+            complaints.append(f"{mode}: a worker {', '.join(chosen.leaks)}")
             continue
         return chosen
     raise IsolationError(f"no sandbox of mode {wanted} works here; " + "; ".join(complaints))

@@ -30,7 +30,7 @@ class ForkServer:
     mode : str
     layers : tuple of str
         What is active, in words for the report.
-    open_doors : tuple of str
+    leaks : tuple of str
         What a worker was found able to do that it should not, in words; empty when isolated.
     isolated : bool
         Whether a submission is kept from everything that it should not see.
@@ -44,8 +44,8 @@ class ForkServer:
         self._transport = chosen.transport
         self.mode: str = chosen.mode
         self.layers: tuple[str, ...] = chosen.layers
-        self.open_doors: tuple[str, ...] = chosen.open_doors
-        self.isolated: bool = not chosen.open_doors
+        self.leaks: tuple[str, ...] = chosen.leaks
+        self.isolated: bool = not chosen.leaks
 
     @property
     def worker_users(self) -> list[int]:

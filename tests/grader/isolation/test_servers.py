@@ -87,7 +87,7 @@ def test_two_graders_of_root_never_share_a_user(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_server_says_what_holds(server: ForkServer) -> None:
     assert server.isolated == (server.mode != "plain")
-    assert bool(server.open_doors) != server.isolated
+    assert bool(server.leaks) != server.isolated
     assert server.layers
 
 
@@ -97,8 +97,8 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock seccomp")
     with ForkServer("fallback", requests=CALLS) as server:
         assert not server.isolated
-        assert any(door.startswith("reads ") for door in server.open_doors)
-        assert "opens sockets" in server.open_doors
+        assert any(door.startswith("reads ") for door in server.leaks)
+        assert "opens sockets" in server.leaks
         assert "Landlock" not in server.layers
 
 
@@ -131,10 +131,10 @@ def test_the_filter_closes_truncation_where_landlock_is_too_old_to(
     of_mode("fallback", started)
     monkeypatch.setattr(landlock, "version", lambda: version)
     with ForkServer("fallback", requests=CALLS) as server:
-        assert server.isolated, server.open_doors
+        assert server.isolated, server.leaks
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
     with ForkServer("fallback", requests=CALLS) as server:
-        assert "truncates files that it may read" in server.open_doors
+        assert "truncates files that it may read" in server.leaks
 
 
 def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
