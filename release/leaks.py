@@ -38,7 +38,7 @@ FORBIDDEN = {
 READABLE = {
     *(".py", ".ipynb", ".jinja", ".sh", ".js", ".css", ".html", ".svg"),
     *(".md", ".txt", ".csv", ".json", ".toml", ".yml", ".yaml", ".ini", ".cfg"),
-    *(".tex", ".sty", ".cls", ".bib", ".pdf", ".png", ".jpg", ".gif"),
+    *(".tex", ".sty", ".cls", ".bib", ".pdf", ".png", ".jpg", ".gif", ".whl"),
 }
 READABLE_NAMES = {".gitignore", ".gitattributes", "LICENSE", "Makefile"}
 RATING = re.compile(r"^\d{1,7}(\t|,|::)\d{1,7}\1[0-5](\.[05])?\1\d{8,10}\r?$", re.MULTILINE)

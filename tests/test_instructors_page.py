@@ -12,8 +12,7 @@ import pytest
 
 from grader.assignment import Question, read_assignment
 from handout.latex import LatexMissingError, check_installed
-from release.archive import write_folder
-from release.files import tracked_files
+from release.files import tracked_files, write_folder
 from tests.conftest import skip_or_fail
 from tests.course import FULL_MARKS, POINTS, POINTS_OF_TEST, points_of
 

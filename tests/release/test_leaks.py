@@ -26,8 +26,7 @@ from pygments.formatters import HtmlFormatter, LatexFormatter, SvgFormatter
 from pygments.lexers import PythonLexer
 from pypdf import PdfReader, PdfWriter
 
-from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError
+from release.files import Files, PackedFile, ReleaseError, zip_bytes
 from release.nbgrader import handed_out, nbgrader_files
 from release.secrets import secrets_of, typeset_pieces
 

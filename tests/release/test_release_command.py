@@ -7,9 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from release import command, products
-from release.archive import zip_bytes
 from release.command import main
-from release.files import PackedFile
+from release.files import PackedFile, zip_bytes
 from release.leaks import Leak
 from release.products import replace_folder
 

@@ -10,8 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from release.archive import write_folder, zip_bytes
-from release.files import Files, PackedFile, ReleaseError, starting_with
+from release.files import Files, PackedFile, ReleaseError, starting_with, write_folder, zip_bytes
 from release.student import blank_handout, left_out, student_files
 
 QUESTIONS = ("1a", "1b", "1c", "1d", "2a", "2b", "2c", "2d")

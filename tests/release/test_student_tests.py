@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release.archive import write_folder
-from release.files import Files
+from release.files import Files, write_folder
 
 GAP = 'raise NotImplementedError("Question {} is not written yet")'
 
