@@ -75,11 +75,10 @@ def student_files(project: Path) -> Files:
     tracked = tracked_files(project)
     name = read_assignment(project / "assignment.toml")["course"]["assignment"]
     wheel = build_wheel(tool_files(tracked), tracked, name, release_time(project))
+    (path,) = wheel
     own = {
-        path.removeprefix(OWN): PackedFile(
-            file.content.replace(b"@WHEEL@", next(iter(wheel)).encode())
-        )
-        for path, file in starting_with(tracked, OWN).items()
+        name.removeprefix(OWN): PackedFile(file.content.replace(b"@WHEEL@", path.encode()))
+        for name, file in starting_with(tracked, OWN).items()
     }
     return {**visible_files(tracked), **own, **wheel}
 
