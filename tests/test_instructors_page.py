@@ -27,7 +27,12 @@ make() {
     local folder=.
     if [ "$1" = -C ]; then folder=$2; fi
     [ -e "$folder/.venv" ] || ln -s "$ENVIRONMENT" "$folder/.venv"
-    command make -o environment "$@"
+    local programs=  # those of a student's wheel, which set-up would install
+    if [ -d "$folder/wheels" ]; then
+        programs=$(mktemp -d)
+        "$ENVIRONMENT/bin/python" -m zipfile -e "$folder"/wheels/*.whl "$programs"
+    fi
+    PYTHONPATH=$programs command make -o environment "$@"
 }
 """
 
