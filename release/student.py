@@ -24,6 +24,7 @@ ALONE = (
     "docs/study.md",
     "environment.yml",
     "pyproject.toml",
+    "train.py",
 )
 SUFFIXES = {
     "experiments": (".py",),
