@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.assignment import ASSIGNMENT_FILE
+from grader.engine.assignment import ASSIGNMENT_FILE
 
 if sys.version_info >= (3, 11):
     import tomllib
