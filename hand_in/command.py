@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from problem_set import __version__, find_project
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -14,20 +16,19 @@ if TYPE_CHECKING:
     from hand_in.course import Course
     from hand_in.packing import Packed
 
-PROJECT = Path(__file__).resolve().parent.parent
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
-@click.argument("folder", type=click.Path(path_type=Path), default=PROJECT)
+@click.version_option(__version__, message="%(version)s")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The zip to write. Default: FOLDER/dist/ps1-submission.zip.",
 )
-def main(folder: Path, out: Path | None) -> None:
+def main(folder: Path | None, out: Path | None) -> None:
     """Pack what you upload, and say what is unfinished.
 
-    FOLDER is the problem set's folder; the one of this program if left out.
+    FOLDER is the problem set's folder; the one around the working directory if left out.
 
     Runs the public tests over your code, looks for your written answers, and packs submission/,
     the notebooks with your answers, what you typed for the handout, and ps1.pdf where there is
@@ -47,7 +48,9 @@ def main(folder: Path, out: Path | None) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     try:
-        course = read_course(PROJECT / "assignment.toml")
+        project = find_project()
+        folder = folder or project
+        course = read_course(project / "assignment.toml")
         out = out or folder / "dist" / course.archive
         with Console(stderr=True).status("Running the public tests ..."):
             packed = pack(folder, course, _judge)

@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
+from problem_set import __version__, find_project
 from release.files import ReleaseError, tracked_files
 from release.leaks import LeakCheck
 from release.products import BUILDERS, LeakError, Product, build_student, course_name, refusal
 from release.student import SUFFIXES, left_out
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = find_project()
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
 
@@ -22,12 +23,14 @@ class BuildByDefault(click.Group):
     """A group whose command ``build`` may be left out."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+        own = (*ctx.help_option_names, "--version")
+        if not args or (args[0].startswith("-") and args[0] not in own):
             args = ["build", *args]
         return super().parse_args(ctx, args)
 
 
 @click.group(cls=BuildByDefault, context_settings=SETTINGS)
+@click.version_option(__version__, message="%(version)s")
 def main() -> None:
     """Turn this repository into what each person receives: dist/.
 

@@ -45,6 +45,7 @@ SUFFIXES = {
     "handout/figures": (".tex",),
     "handout/sections": (".tex",),
     "notebooks": (".ipynb",),
+    "problem_set": (".py",),
     "submission": (".py",),
 }
 # What stands in the student's package in place of the project's own, README.md and tests/.

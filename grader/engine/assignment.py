@@ -5,12 +5,23 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from problem_set import find_project
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-ASSIGNMENT_FILE = Path(__file__).resolve().parents[2] / "assignment.toml"
+
+def assignment_file() -> Path:
+    """Return the ``assignment.toml`` that is graded by.
+
+    Raises
+    ------
+    ValueError
+        If the programs are installed and the working directory is in no problem set.
+    """
+    return find_project() / "assignment.toml"
 
 
 @dataclass(frozen=True)
@@ -59,8 +70,8 @@ class Assignment:
         return tuple(test for question in self.questions for test in question.tests)
 
 
-def read_assignment(path: Path = ASSIGNMENT_FILE) -> Assignment:
-    """Read the coding questions.
+def read_assignment(path: Path | None = None) -> Assignment:
+    """Read the coding questions, by default those of ``assignment_file``.
 
     Raises
     ------
@@ -68,6 +79,7 @@ def read_assignment(path: Path = ASSIGNMENT_FILE) -> Assignment:
         If it is no TOML, a test's visibility is unknown, an id comes twice, or the points of a
         question's tests do not add up to the question's.
     """
+    path = path or assignment_file()
     with path.open("rb") as file:
         try:
             content = tomllib.load(file)

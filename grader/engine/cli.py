@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.engine.reports import FORMATS
+from problem_set import __version__
 
 if TYPE_CHECKING:
     from grader.engine.results import Report
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.version_option(__version__, message="%(version)s")
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @click.option(
     "--format",

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.engine.assignment import ASSIGNMENT_FILE
+from grader.engine.assignment import assignment_file
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -23,7 +23,7 @@ def grader_digest(*others: Path) -> str:
 
     What Python compiles does not count.
     """
-    files = {"": ASSIGNMENT_FILE.read_bytes()}
+    files = {"": assignment_file().read_bytes()}
     for folder in (PACKAGE, *others):
         for path in folder.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:

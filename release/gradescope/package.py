@@ -34,7 +34,7 @@ def gradescope_files(project: Path) -> Files:
         name.removeprefix(ARCHIVE): PackedFile(file.content, file.content.startswith(b"#!"))
         for name, file in starting_with(tracked, ARCHIVE).items()
     }
-    grader = starting_with(tracked, "grader/")
+    grader = starting_with(tracked, "grader/", "problem_set/")
     grader = {name: file for name, file in grader.items() if not name.startswith(NOT_THERE)}
     unchanged = {name: tracked[name] for name in AS_THEY_ARE}
     wanted = imported_packages({**grader, **started}) | FOR_SUBMISSIONS

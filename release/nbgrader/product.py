@@ -11,9 +11,9 @@ from release.student import student_files
 HERE = "release/nbgrader/"
 GRADING = "grading/"
 # Of the student's package, what the notebooks need; an environment comes with the course's hub.
-RELEASED = ("LICENSE", "assignment.toml", "experiments/", "grader/", "submission/")
+RELEASED = ("LICENSE", "assignment.toml", "experiments/", "grader/", "problem_set/", "submission/")
 # The instructor's side, at its place below grading/: the grader with its hidden tests.
-KEPT = ("assignment.toml", "grader/")
+KEPT = ("assignment.toml", "grader/", "problem_set/")
 
 
 def nbgrader_files(project: Path) -> Files:

@@ -222,6 +222,7 @@ def test_a_copy_without_hidden_tests_says_that_there_are_some(
         copy / "grader",
         ignore=shutil.ignore_patterns("hidden_tests", "misconceptions", "__pycache__"),
     )
+    shutil.copytree(REPOSITORY / "problem_set", copy / "problem_set")
     path = submission(loss=("1 - torch.sigmoid", "torch.sigmoid"))
     shutil.copytree(path / "submission", copy / "submission")
     done = run("--question", "1a", "--question", "2a", cwd=copy)

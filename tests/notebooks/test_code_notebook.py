@@ -23,6 +23,7 @@ def project(tmp_path: Path) -> Path:
     """A student's folder: no hidden tests, no misconceptions, and a submission of its own."""
     ignored = shutil.ignore_patterns("hidden_tests", "misconceptions", "__pycache__")
     shutil.copytree(PROJECT / "grader", tmp_path / "grader", ignore=ignored)
+    shutil.copytree(PROJECT / "problem_set", tmp_path / "problem_set")
     shutil.copytree(PROJECT / "submission", tmp_path / "submission")
     shutil.copy(PROJECT / "assignment.toml", tmp_path)
     (tmp_path / "experiments").mkdir()

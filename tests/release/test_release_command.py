@@ -76,7 +76,7 @@ def test_a_package_is_checked_again(cli, check, tmp_path, monkeypatch):
     bad = tmp_path / "bad.zip"
     bad.write_bytes(zip_bytes({"ps1/grader/hidden_tests/a.py": PackedFile(b"x = 1")}))
     done = cli.invoke(main, ["check", str(bad)])
-    assert done.exit_code == 1 and "holds hidden tests, by its name" in done.output
+    assert done.exit_code == 1 and "holds secrets, by its name" in done.output
     (tmp_path / "no.zip").write_bytes(b"no zip")
     assert cli.invoke(main, ["check", str(tmp_path / "no.zip")]).exit_code == 2
 

@@ -30,6 +30,7 @@ def test_the_zip_has_the_two_scripts_at_its_root_and_the_whole_grader(files: Fil
     assert roots == {
         "setup.sh", "run_autograder", "grade_submission.py", "self_test.py",
         "assignment.toml", "constraints.txt", "requirements.txt", "grader",
+        "problem_set",
     }  # fmt: skip
     ids = {test.id.encode() for test in read_assignment().tests}
     tests = b"".join(f.content for name, f in files.items() if name.startswith("grader/"))

@@ -33,8 +33,8 @@ def main() -> None:
     from worker import kernel, seccomp
     from worker.answer import load_requests
     from worker.drop_privileges import Confinement
-    from worker.torch_setup import warm_up
     from worker.serve_request import take_turn
+    from worker.torch_setup import warm_up
 
     control = socket.socket(fileno=options["control"])
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
