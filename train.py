@@ -73,7 +73,7 @@ def train(run: Run, ratings: Ratings) -> Iterator[dict[str, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--separate", action="store_true", help="separate tables, not shared ones")
-    parser.add_argument("--weights", type=float, nargs=2, default=(0.5, 0.5), metavar=("LF", "LR"))
+    parser.add_argument("--weights", metavar=("LF", "LR"), type=float, nargs=2, default=(0.5, 0.5))
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--data", default="movielens-100k", help="or synthetic, or a path")
     options = parser.parse_args()
