@@ -32,6 +32,7 @@ ALONE = (
     "docs/handout.md",
     "docs/large_data.md",
     "docs/study.md",
+    "train.py",
 )
 VISIBLE = {
     "handout": (".tex", ".cls", ".sty", ".bib"),
@@ -50,16 +51,20 @@ TOOLS = {
     "experiments/study/questions": (".py",),
     "experiments/training": (".py",),
     "grader": (".py",),
-    "grader/isolation": (".py",),
-    "grader/isolation/worker": (".py",),
+    "grader/engine": (".py",),
+    "grader/engine/sandbox": (".py",),
+    "grader/engine/sandbox/backends": (".py",),
+    "grader/engine/sandbox/worker": (".py",),
     "grader/public_tests": (".py",),
-    "grader/reports": (".py", ".jinja"),
+    "grader/engine/reports": (".py", ".jinja"),
     "hand_in": (".py",),
     "handout": (".py",),
     "problem_set": (".py",),
 }
 # What stands in the student's package in place of the project's own: README.md, tests/ ...
 OWN = "release/student/"
+# What knows the right answers stands beside what students get.
+STAFF = ("grader/nets.py", "grader/oracle.py")
 SOLVED = ("handout/answers", "notebooks", "submission")
 
 
@@ -109,7 +114,8 @@ def folder_of(name: str) -> str:
 
 
 def is_in(folders: dict[str, tuple[str, ...]], name: str) -> bool:
-    return PurePosixPath(name).suffix in folders.get(folder_of(name), ())
+    suffixes = folders.get(folder_of(name), ())
+    return PurePosixPath(name).suffix in suffixes and name not in STAFF
 
 
 def left_out(tracked: Files) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Question, read_assignment
+from grader.engine.assignment import Question, read_assignment
 from handout.latex import LatexMissingError, check_installed
 from release.files import tracked_files, write_folder
 from tests.conftest import skip_or_fail

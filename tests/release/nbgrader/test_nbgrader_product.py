@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.assignment import read_assignment
+from grader.engine.assignment import read_assignment
 from release.files import ReleaseError, starting_with, zip_bytes
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.nbgrader.product import nbgrader_files
