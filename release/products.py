@@ -10,6 +10,7 @@ from experiments.io import write_atomic
 from handout.course import read_assignment
 from release.archive import write_folder, zip_bytes
 from release.files import Files, ReleaseError
+from release.graded import grade_gradescope, grade_nbgrader, grade_student
 from release.leaks import LeakCheck
 from release.student import blank_handout, student_files
 
@@ -55,7 +56,7 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     LeakError
         If it would hold a secret.
     ReleaseError
-        If it cannot be made.
+        If it cannot be made, or a question in it is not open, or cannot be answered.
     """
     say("Taking the solutions out")
     files = student_files(project)
@@ -68,21 +69,31 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     leaks = LeakCheck(project).in_zip(content)
     if leaks:
         raise LeakError(refusal(f"{name}-student.zip", leaks))
+    say("Grading it, as it is and with the solutions")
+    grade_student(project, files)
     path = out / f"{name}-student.zip"
     write_atomic(path, content)
     return Product(path, len(content), len(files), "students", "hand it out as it is")
 
 
 def build_gradescope(project: Path, out: Path, say: Say) -> Product:
-    """Write the autograder's zip."""
+    """Write the autograder's zip, after its self test.
+
+    Raises
+    ------
+    ReleaseError
+        If it does not give a right submission all points.
+    """
     from release.gradescope import gradescope_files
 
     say("Packing the autograder")
     files = gradescope_files(project)
     content = zip_bytes(files)
+    say("Grading the solutions with it")
+    problem = grade_gradescope(files)
     path = out / f"{course_name(project)}-gradescope.zip"
     write_atomic(path, content)
-    step = "upload it: Configure Autograder"
+    step = " ".join(["upload it: Configure Autograder", problem]).strip()
     return Product(path, len(content), len(files), "Gradescope", step)
 
 
@@ -94,7 +105,7 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     LeakError
         If students would get a secret.
     ReleaseError
-        If it cannot be made, or if the one that is there has a gradebook.
+        If it cannot be made, does not grade, or if the one that is there has a gradebook.
     """
     from release.nbgrader import handed_out, nbgrader_files
 
@@ -109,9 +120,11 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     say("Looking for leaks")
     if leaks := LeakCheck(project).in_files(handed_out(files)):
         raise LeakError(refusal("the assignment in nbgrader/source", leaks))
+    say("Grading the solutions with nbgrader")
+    problem = grade_nbgrader(project, files, course_name(project))
     replace_folder(files, path)
     size = sum(len(file.content) for file in files.values())
-    step = f"in it: nbgrader generate_assignment {course_name(project)}"
+    step = f"in it: nbgrader generate_assignment {course_name(project)} {problem}".strip()
     return Product(path, size, len(files), "nbgrader", step)
 
 
