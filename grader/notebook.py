@@ -6,12 +6,12 @@ from functools import cache
 
 from IPython.display import display
 
-from grader.assignment import read_assignment
-from grader.explain import Explainer
-from grader.grading import grade, grader_failed
-from grader.isolation import ForkServer
-from grader.report import PASSED, Report
-from grader.reports.cell import write_html, write_text
+from grader.engine.assignment import read_assignment
+from grader.engine.grader import grade, grader_failed
+from grader.engine.hints import Explainer
+from grader.engine.reports.cell import write_html, write_text
+from grader.engine.results import PASSED, Report
+from grader.engine.sandbox import ForkServer
 from problem_set import find_project
 
 

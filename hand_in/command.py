@@ -11,8 +11,8 @@ from problem_set import __version__, find_project
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.report import Report
-    from grader.standing import Standing
+    from grader.engine.progress import Standing
+    from grader.engine.results import Report
     from hand_in.course import Course
     from hand_in.packing import Packed
 
@@ -42,7 +42,7 @@ def main(folder: Path | None, out: Path | None) -> None:
     """
     from rich.console import Console
 
-    from grader.reports.files import write_whole
+    from grader.engine.reports.files import write_whole
     from hand_in.course import read_course
     from hand_in.packing import HandInError, pack
 
@@ -68,8 +68,8 @@ def main(folder: Path | None, out: Path | None) -> None:
 
 def _judge(path: Path) -> "Report":
     """Run the public tests, in the sandbox; never raise but for Ctrl-C."""
-    from grader.grading import grade, grader_failed
-    from grader.isolation import ForkServer
+    from grader.engine.grader import grade, grader_failed
+    from grader.engine.sandbox import ForkServer
 
     try:
         with ForkServer() as server:
@@ -83,7 +83,7 @@ def _show(console: "Console", packed: "Packed") -> bool:
     from rich.table import Table
     from rich.text import Text
 
-    from grader.standing import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
+    from grader.engine.progress import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
 
     words = {
         RIGHT: ("✓ passes the public tests", "green"),

@@ -24,6 +24,7 @@ ALONE = (
     "docs/study.md",
     "environment.yml",
     "pyproject.toml",
+    "train.py",
 )
 SUFFIXES = {
     "experiments": (".py",),
@@ -33,10 +34,12 @@ SUFFIXES = {
     "experiments/study": (".py", ".jinja"),
     "experiments/study/questions": (".py",),
     "grader": (".py",),
-    "grader/isolation": (".py",),
-    "grader/isolation/worker": (".py",),
+    "grader/engine": (".py",),
+    "grader/engine/sandbox": (".py",),
+    "grader/engine/sandbox/backends": (".py",),
+    "grader/engine/sandbox/worker": (".py",),
     "grader/public_tests": (".py",),
-    "grader/reports": (".py", ".jinja"),
+    "grader/engine/reports": (".py", ".jinja"),
     "hand_in": (".py",),
     "handout": (".py", ".tex", ".cls", ".sty", ".bib"),
     "handout/answers": (".tex",),
@@ -48,6 +51,8 @@ SUFFIXES = {
 }
 # What stands in the student's package in place of the project's own, README.md and tests/.
 OWN = "release/student/"
+# What knows the right answers stands beside what students get.
+STAFF = ("grader/nets.py", "grader/oracle.py")
 SOLVED = ("handout/answers", "notebooks", "submission")
 
 
@@ -82,6 +87,8 @@ def folder_of(name: str) -> str:
 
 def is_released(name: str) -> bool:
     """Whether a tracked file goes into the student's package under its own name."""
+    if name in STAFF:
+        return False
     return name in ALONE or PurePosixPath(name).suffix in SUFFIXES.get(folder_of(name), ())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Question, read_assignment
+from grader.engine.assignment import Question, read_assignment
 from handout.latex import LatexMissingError, check_installed
 from release.archive import write_folder
 from release.files import tracked_files

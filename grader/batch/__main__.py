@@ -1,6 +1,6 @@
 """``python -m grader.batch``."""
 
-from grader.environment import environment_needed
+from grader.engine.environment import environment_needed
 
 with environment_needed("grader.batch"):
     from grader.batch.command import main

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import read_assignment
+from grader.engine.assignment import read_assignment
 
 PROJECT = Path(__file__).parents[2]
 TEXT = """

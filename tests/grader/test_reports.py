@@ -12,12 +12,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from grader.explain import Explainer
-from grader.grading import grade, grader_failed
-from grader.isolation import ForkServer
-from grader.report import Report
-from grader.reports import FORMATS, write_report
-from grader.reports.cell import write_html, write_text
+from grader.engine.grader import grade, grader_failed
+from grader.engine.hints import Explainer
+from grader.engine.reports import FORMATS, write_report
+from grader.engine.reports.cell import write_html, write_text
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 from release.gradescope.results_schema import SCHEMA
 from tests.course import POINTS, points_of
 

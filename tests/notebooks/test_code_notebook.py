@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grader.assignment import read_assignment
+from grader.engine.assignment import read_assignment
 from grader.notebook import check
 from tests.course import points_of
 

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.assignment import assignment_file
+from grader.engine.assignment import assignment_file
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.assignment import read_assignment
+from grader.engine.assignment import read_assignment
 from release.archive import zip_bytes
 from release.files import ReleaseError, starting_with
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
