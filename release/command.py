@@ -12,8 +12,8 @@ from rich.table import Table
 from problem_set import __version__, find_project
 from release.files import ReleaseError, tracked_files
 from release.leaks import LeakCheck
-from release.products import BUILDERS, LeakError, Product, build_student, course_name, refusal
-from release.student import SUFFIXES, left_out
+from release.products import BUILDERS, LeakError, Product, build_student, refusal, zip_name
+from release.student import TOOLS, VISIBLE, left_out
 
 PROJECT = find_project()
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -35,9 +35,9 @@ def main() -> None:
     """Turn this repository into what each person receives: dist/.
 
     \b
-    ps1-student.zip     for students: gaps for solutions, public tests, no hidden ones
-    ps1-gradescope.zip  Gradescope's autograder, with the hidden tests
-    nbgrader/           a course for nbgrader
+    ps1-student-VERSION.zip     for students: gaps for solutions, public tests, no hidden ones
+    ps1-gradescope-VERSION.zip  Gradescope's autograder, with the hidden tests
+    nbgrader/                   a course for nbgrader
 
     Without a command it builds all three. The student's package is written only if the leak check
     finds neither solution nor hidden test nor answer in it, and each of the three only if it grades
@@ -89,12 +89,13 @@ def build(only: tuple[str, ...], without_pdf: bool, out: Path) -> None:
 def check(archive: Path | None) -> None:
     """Look for leaks in a student's package, a zip or a folder.
 
-    ARCHIVE is dist/ps1-student.zip if left out. Check a package again after changing it by hand.
+    ARCHIVE is the one of this version in dist/ if left out. Check a package again after changing
+    it by hand.
 
     Exits with 0 if there are none, 1 if there are, 2 if it cannot be checked.
     """
     console = Console(stderr=True)
-    archive = archive or PROJECT / "dist" / f"{course_name(PROJECT)}-student.zip"
+    archive = archive or PROJECT / "dist" / zip_name(PROJECT, "student")
     try:
         with console.status(f"Looking for leaks in {archive.name} ..."):
             leaks = LeakCheck(PROJECT).in_archive(archive)
@@ -118,7 +119,7 @@ def notes() -> list[str]:
     ).stdout.split("\0")
     entries = [(entry[:2], entry[3:]) for entry in status if entry]
     changed = [name for state, name in entries if state != "??"]
-    folders = (*SUFFIXES, "release")
+    folders = (*VISIBLE, *TOOLS, "release")
     new = [name for state, name in entries if state == "??" and name.startswith(folders)]
     found = []
     if changed:

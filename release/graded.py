@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from release.archive import write_folder
-from release.files import Files, ReleaseError, starting_with, tracked_files
+from release.files import Files, ReleaseError, starting_with, tracked_files, write_folder
 
 NO_SANDBOX = "nothing keeps a submission from the hidden tests"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from experiments.io import write_atomic
 from handout.course import read_assignment
-from release.archive import write_folder, zip_bytes
-from release.files import Files, ReleaseError
+from problem_set import __version__
+from release.files import Files, ReleaseError, release_time, write_folder, zip_bytes
 from release.graded import grade_gradescope, grade_nbgrader, grade_student
 from release.leaks import LeakCheck
 from release.student import blank_handout, student_files
@@ -23,18 +23,7 @@ class LeakError(ReleaseError):
 
 @dataclass(frozen=True)
 class Product:
-    """Something that was written, for the table at the end.
-
-    Attributes
-    ----------
-    path : Path
-    size : int
-        In bytes.
-    count : int
-        Of its files.
-    receiver : str
-    next_step : str
-    """
+    """Something that was written, for the table at the end; ``size`` is in bytes."""
 
     path: Path
     size: int
@@ -48,6 +37,11 @@ def course_name(project: Path) -> str:
     return read_assignment(project / "assignment.toml")["course"]["assignment"]
 
 
+def zip_name(project: Path, product: str) -> str:
+    """Return the name of a product's zip: ``ps1-student-2.0.zip``."""
+    return f"{course_name(project)}-{product}-{__version__}.zip"
+
+
 def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Product:
     """Write the student's package, after the leak check.
 
@@ -58,20 +52,18 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     ReleaseError
         If it cannot be made, or a question in it is not open, or cannot be answered.
     """
-    say("Taking the solutions out")
+    say("Taking the solutions out, and building the wheel")
     files = student_files(project)
     if pdf:
         say("Typesetting the blank handout")
         files = {**files, **blank_handout(files)}
-    name = course_name(project)
-    content = zip_bytes(files, f"{name}/")
+    path = out / zip_name(project, "student")
+    content = zip_bytes(files, f"{course_name(project)}/", release_time(project))
     say("Looking for leaks")
-    leaks = LeakCheck(project).in_zip(content)
-    if leaks:
-        raise LeakError(refusal(f"{name}-student.zip", leaks))
+    if leaks := LeakCheck(project).in_zip(content):
+        raise LeakError(refusal(path.name, leaks))
     say("Grading it, as it is and with the solutions")
     grade_student(project, files)
-    path = out / f"{name}-student.zip"
     write_atomic(path, content)
     return Product(path, len(content), len(files), "students", "hand it out as it is")
 
@@ -88,10 +80,10 @@ def build_gradescope(project: Path, out: Path, say: Say) -> Product:
 
     say("Packing the autograder")
     files = gradescope_files(project)
-    content = zip_bytes(files)
+    path = out / zip_name(project, "gradescope")
+    content = zip_bytes(files, seconds=release_time(project))
     say("Grading the solutions with it")
     problem = grade_gradescope(files)
-    path = out / f"{course_name(project)}-gradescope.zip"
     write_atomic(path, content)
     step = " ".join(["upload it: Configure Autograder", problem]).strip()
     return Product(path, len(content), len(files), "Gradescope", step)

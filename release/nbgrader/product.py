@@ -6,7 +6,7 @@ from release.files import Files, PackedFile, ReleaseError, starting_with, tracke
 from release.nbgrader.nbgrader_course.course import read_course
 from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
 from release.solutions import without_solutions
-from release.student import student_files
+from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
 GRADING = "grading/"
@@ -28,7 +28,7 @@ def nbgrader_files(project: Path) -> Files:
     """
     read_course(project / "assignment.toml")
     tracked = tracked_files(project)
-    student = student_files(project)
+    student = {**visible_files(tracked), **tool_files(tracked)}
     assignment = _text(tracked, "assignment.toml")
     source = f"source/{assignment_name(assignment)}/"
     notebooks = {
