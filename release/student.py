@@ -126,6 +126,7 @@ def left_out(tracked: Files) -> list[str]:
         for name in tracked
         if any(folder_of(name) in folders for folders in released)
         and not any(is_in(folders, name) for folders in released)
+        and name not in STAFF
     ]
 
 
