@@ -1,4 +1,4 @@
-"""The notebooks with what nbgrader needs: graded cells, points, hidden lines, rubrics."""
+"""The notebooks with what nbgrader needs: graded cells, points, rubrics."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,6 @@ from nbformat import NotebookNode
 
 from release.files import ReleaseError
 
-HIDDEN = '\n### BEGIN HIDDEN TESTS\ncheck("{id}", hidden=True)\n### END HIDDEN TESTS'
 RUBRIC = """
 
 <!-- BEGIN MARK SCHEME -->
@@ -59,9 +58,8 @@ def graded_notebooks(
 ) -> dict[str, str]:
     """Return the notebooks with nbgrader's metadata, by name.
 
-    A coding question is graded at the cell ``check-1a``, in which a line for the hidden tests is
-    added; a written one at ``answer-3a``, below ``question-3a``, which is locked and ends with
-    the rubric.
+    A coding question is graded at the cell ``check-1a``; a written one at ``answer-3a``, below
+    ``question-3a``, which is locked and ends with the rubric.
 
     Parameters
     ----------
@@ -92,9 +90,7 @@ def graded_notebooks(
             _set(asked, f"question-{question.id}", locked=True)
             _set(find("answer", question), question.id, solution=True, **graded)
         else:
-            check = find("check", question)
-            check.source += HIDDEN.format(id=question.id)
-            _set(check, question.id, locked=True, **graded)
+            _set(find("check", question), question.id, locked=True, **graded)
     for cell in cells.values():
         cell.source = cell.source.replace("](../submission/", "](submission/")
     return {name: nbformat.writes(notebook) + "\n" for name, notebook in parsed.items()}

@@ -5,7 +5,6 @@ from pathlib import Path, PurePosixPath
 from release.files import Files, PackedFile, read_toml, starting_with, tracked_files
 from release.nbgrader.nbgrader_course.course import read_course
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
-from release.solutions import without_solutions
 from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
@@ -46,15 +45,4 @@ def nbgrader_files(project: Path) -> Files:
             GRADING + name.removeprefix(HERE): file
             for name, file in starting_with(tracked, HERE + "nbgrader_course/").items()
         },
-    }
-
-
-def handed_out(files: Files) -> Files:
-    """Return what students get of the course: ``source/ps1/`` as generate_assignment leaves it."""
-    released = starting_with(files, "source/")
-    return {
-        name.split("/", 2)[2]: PackedFile(without_solutions(name, file.content.decode()).encode())
-        if name.endswith((".ipynb", ".py"))
-        else file
-        for name, file in released.items()
     }

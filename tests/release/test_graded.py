@@ -55,6 +55,13 @@ def test_a_zip_for_gradescope_that_lacks_a_file_is_refused(project):
 
 
 @pytest.mark.thorough
+def test_what_nbgrader_hands_out_has_no_leak(project, check):
+    released, problem = grade_nbgrader(project, nbgrader_files(project), "ps1")
+    assert problem == "" and "01_experiments.ipynb" in released
+    assert check.in_files(released) == []
+
+
+@pytest.mark.thorough
 def test_an_nbgrader_course_that_does_not_give_all_points_is_refused(project, wrong_solution):
     says = r"In the nbgrader course.*\n.*\n  2b gets 0\.\d+ of 1 points"
     with pytest.raises(ReleaseError, match=says):

@@ -157,14 +157,13 @@ def test_a_due_date_that_is_no_time_is_refused_by_name(tmp_path, due):
 
 
 @pytest.mark.thorough
-def test_generate_assignment_takes_hidden_lines_and_rubrics_out(classroom):
+def test_generate_assignment_takes_rubrics_out(classroom):
     classroom.nbgrader("generate_assignment", "ps1")
     for name in ("00_code", "01_experiments"):
         source = (classroom.course / "source" / "ps1" / f"{name}.ipynb").read_text()
         released = (classroom.course / "release" / "ps1" / f"{name}.ipynb").read_text()
-        assert ("hidden=True" in source) == (name == "00_code")
         assert ("For the grader" in source) == (name == "01_experiments")
-        for word in ("hidden=True", "HIDDEN TESTS", "MARK SCHEME", "For the grader"):
+        for word in ("MARK SCHEME", "For the grader"):
             assert word not in released
     with classroom.gradebook() as book:
         assignment = book.find_assignment("ps1")
