@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.io import write_atomic
-from handout.course import read_assignment
+from problem_set.assignment import read_assignment
 from release.archive import write_folder, zip_bytes
 from release.files import Files, ReleaseError
 from release.leaks import LeakCheck
@@ -44,7 +44,7 @@ class Product:
 
 def course_name(project: Path) -> str:
     """Return what the assignment is called in names of files: ``ps1``."""
-    return read_assignment(project / "assignment.toml")["course"]["assignment"]
+    return read_assignment(project / "assignment.toml").course.assignment
 
 
 def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Product:

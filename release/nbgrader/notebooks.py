@@ -2,13 +2,14 @@
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from problem_set.assignment import WRITTEN, Question
 from release.files import ReleaseError
 
 if sys.version_info >= (3, 11):
@@ -36,13 +37,8 @@ class GradedQuestion:
     rubric: str = ""
 
 
-def assignment_name(assignment: str) -> str:
-    """Return the assignment's name in ``assignment.toml``, as ``"ps1"``."""
-    return tomllib.loads(assignment)["course"]["assignment"]
-
-
-def graded_questions(assignment: str, rubrics: str) -> list[GradedQuestion]:
-    """Return the questions of ``assignment.toml`` with the rubrics of ``rubrics.toml``.
+def graded_questions(asked: Iterable[Question], rubrics: str) -> list[GradedQuestion]:
+    """Return the assignment's questions with the rubrics of ``rubrics.toml``.
 
     Raises
     ------
@@ -51,9 +47,8 @@ def graded_questions(assignment: str, rubrics: str) -> list[GradedQuestion]:
     """
     parts = tomllib.loads(rubrics)
     questions = []
-    for entry in tomllib.loads(assignment)["questions"]:
-        id_, points = entry["id"], float(entry["points"])
-        written = entry["kind"] == "written"
+    for question in asked:
+        id_, points, written = question.id, question.points, question.kind == WRITTEN
         total = sum(part["points"] for part in parts.get(id_, ()))
         if written and not math.isclose(total, points):
             raise ReleaseError(

@@ -2,9 +2,9 @@
 
 from pathlib import Path, PurePosixPath
 
+from problem_set.assignment import parse_assignment
 from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
-from release.nbgrader.nbgrader_course.course import read_course
-from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
+from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.solutions import without_solutions
 from release.student import student_files
 
@@ -23,19 +23,18 @@ def nbgrader_files(project: Path) -> Files:
     ------
     ReleaseError
         If the project is not a git repository, or a question has no cell or no rubric.
-    ValueError
-        If the due date is none.
+    AssignmentError
+        If ``assignment.toml`` is wrong.
     """
-    read_course(project / "assignment.toml")
     tracked = tracked_files(project)
     student = student_files(project)
-    assignment = _text(tracked, "assignment.toml")
-    source = f"source/{assignment_name(assignment)}/"
+    assignment = parse_assignment(_text(tracked, "assignment.toml"))
+    source = f"source/{assignment.course.assignment}/"
     notebooks = {
         PurePosixPath(name).name: file.content.decode()
         for name, file in starting_with(student, "notebooks/").items()
     }
-    questions = graded_questions(assignment, _text(tracked, HERE + "rubrics.toml"))
+    questions = graded_questions(assignment.questions, _text(tracked, HERE + "rubrics.toml"))
     graded = graded_notebooks(notebooks, questions)
     return {
         "nbgrader_config.py": tracked[HERE + "nbgrader_config.py"],
