@@ -28,11 +28,16 @@ def place():
     return f"{PROJECT}\n{os.path.realpath(PYTHON)}\n"
 
 
+def wheels():
+    """Return the wheels of the programs, which stand in a student's folder in place of the code."""
+    return sorted((PROJECT / "wheels").glob("*.whl"))
+
+
 def fingerprint():
     """Return a digest of the pins and of what the environment is for."""
     digest = hashlib.sha256(place().encode())
-    for name in ("pyproject.toml", "constraints.txt"):
-        digest.update((PROJECT / name).read_bytes())
+    for path in (PROJECT / "pyproject.toml", PROJECT / "constraints.txt", *wheels()):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -108,7 +113,8 @@ def install():
     """Install the project's dependencies at their pinned versions, one line of progress."""
     command = [PYTHON, "-m", "pip", "install", "--progress-bar", "off", "--no-color"]
     command += ["--no-compile"]  # compile_packages does it on all cores
-    command += ["--disable-pip-version-check", "--constraint", "constraints.txt", "--editable", "."]
+    command += ["--disable-pip-version-check", "--constraint", "constraints.txt"]
+    command += [f"{wheel}[notebook]" for wheel in wheels()] or ["--editable", "."]
     in_place = sys.stdout.isatty()
     packages = 0
     with LOG.open("w", encoding="utf-8") as log:

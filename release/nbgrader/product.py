@@ -6,7 +6,7 @@ from problem_set.assignment import parse_assignment
 from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.solutions import without_solutions
-from release.student import student_files
+from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
 GRADING = "grading/"
@@ -27,7 +27,7 @@ def nbgrader_files(project: Path) -> Files:
         If ``assignment.toml`` is wrong.
     """
     tracked = tracked_files(project)
-    student = student_files(project)
+    student = {**visible_files(tracked), **tool_files(tracked)}
     assignment = parse_assignment(_text(tracked, "assignment.toml"))
     source = f"source/{assignment.course.assignment}/"
     notebooks = {

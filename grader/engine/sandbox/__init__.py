@@ -19,7 +19,7 @@ knows nothing. For the code that judges, this is all there is to know::
 What one request is
 -------------------
 ``Session.run(program, arrays, limits)`` executes, in a process of its own that is thrown away
-afterwards, ``execute(program, arrays, submission)`` of ``grader/adapter.py``:
+afterwards, ``execute(program, arrays, submission)`` of ``grader/engine/calls.py``:
 
 - ``program``: any JSON object; ``arrays``: names to numpy arrays;
 - ``submission``: a ``pathlib.Path`` to a folder *named* ``submission`` with the student's files.
@@ -32,9 +32,10 @@ afterwards, ``execute(program, arrays, submission)`` of ``grader/adapter.py``:
 - whatever it raises, ``SystemExit`` and ``KeyboardInterrupt`` too, becomes ``status="raised"``
   with the student's own frames.
 
-``grader/adapter.py`` is copied into the sandbox alone, as a module named ``requests_worker``: it
-may import the standard library, numpy, torch and the submission, and nothing of ``grader``. It
-is imported once, before any student's line, and should import torch at its top.
+``grader/engine/calls.py`` and the assignment's adapter are all that a worker sees beside its own
+files, as modules named ``calls`` and ``adapter``: they may import the standard library, numpy,
+torch and the submission, and nothing of ``grader``. They are imported once, before any student's
+line.
 
 In mode ``plain`` one process serves all requests of one session, because importing torch for each
 would take minutes; a module once imported stays imported there.
@@ -73,8 +74,18 @@ without it the strongest that works here is taken.
 """
 
 from grader.engine.sandbox.forkserver import ForkServer
+from grader.engine.sandbox.interpreter import WorkerSetup
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.reply import Frame, IsolationError, Reply, StudentError
 from grader.engine.sandbox.session import Session
 
-__all__ = ["ForkServer", "Frame", "IsolationError", "Limits", "Reply", "Session", "StudentError"]
+__all__ = [
+    "ForkServer",
+    "Frame",
+    "IsolationError",
+    "Limits",
+    "Reply",
+    "Session",
+    "StudentError",
+    "WorkerSetup",
+]

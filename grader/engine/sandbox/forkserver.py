@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grader.engine.intake import Submission, read_submission
-from grader.engine.sandbox.interpreter import REQUESTS
+from grader.engine.sandbox.interpreter import WorkerSetup
 from grader.engine.sandbox.reply import IsolationError
 from grader.engine.sandbox.select_backend import MODES, choose
 from grader.engine.sandbox.session import Session
@@ -22,8 +22,8 @@ class ForkServer:
     mode : str, optional
         One of ``MODES``; default the environment's ``GRADER_ISOLATION``, else the strongest
         that works.
-    requests : Path
-        The module that the worker executes requests with.
+    setup : WorkerSetup
+        What workers run.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class ForkServer:
         Whether a submission is kept from everything that it should not see.
     """
 
-    def __init__(self, mode: str | None = None, requests: Path = REQUESTS) -> None:
+    def __init__(self, mode: str | None = None, setup: WorkerSetup | None = None) -> None:
         wanted = mode or os.environ.get("GRADER_ISOLATION") or None
         if wanted is not None and wanted not in MODES:
             raise IsolationError(f"{wanted!r} is not an isolation mode; use one of {MODES}")
-        chosen = choose(wanted, requests)
+        chosen = choose(wanted, setup or WorkerSetup())
         self._transport = chosen.transport
         self.mode: str = chosen.mode
         self.layers: tuple[str, ...] = chosen.layers

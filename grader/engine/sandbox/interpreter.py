@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WORKER = Path(__file__).parent / "worker"
-REQUESTS = Path(__file__).parents[2] / "adapter.py"
+CALLS = Path(__file__).parents[2] / "adapter.py"
 GRADER = Path(__file__).parents[2]
 REPOSITORY = GRADER.parent
 SYSTEM_LIBRARIES = tuple(
@@ -20,6 +20,32 @@ PROCESSORS = Path("/proc/cpuinfo")
 #: No site packages but those we name, no user's, no compiled files left behind.
 FLAGS = ("-s", "-S", "-B")
 DEVICES = tuple(Path("/dev") / name for name in ("null", "zero", "full", "random", "urandom"))
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker is to run, and what it imports before any submission.
+
+    Attributes
+    ----------
+    adapter : Path or None
+        The assignment's calls into a submission; imported as ``adapter``.
+    calls : Path
+        The module whose ``execute(program, arrays, submission)`` answers requests.
+    """
+
+    adapter: Path | None = None
+    calls: Path = CALLS
+
+    def at(self, folder: Path) -> dict[str, str | None]:
+        """Return the options for a server that sees both files in one folder."""
+        adapter = None if self.adapter is None else str(folder / "adapter.py")
+        return {"calls": str(folder / "calls.py"), "adapter": adapter}
+
+    def in_place(self) -> dict[str, str | None]:
+        """Return the options for a server that sees both files where they are."""
+        adapter = None if self.adapter is None else str(self.adapter.resolve())
+        return {"calls": str(self.calls.resolve()), "adapter": adapter}
 
 
 @dataclass(frozen=True)

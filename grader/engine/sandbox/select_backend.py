@@ -13,7 +13,7 @@ from grader.engine.sandbox.backends import bubblewrap, fallback
 from grader.engine.sandbox.backends.none import PlainTransport
 from grader.engine.sandbox.fork_server_client import Launch
 from grader.engine.sandbox.forked import ForkedTransport
-from grader.engine.sandbox.interpreter import private_places
+from grader.engine.sandbox.interpreter import WorkerSetup, private_places
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.reply import IsolationError
 from grader.engine.sandbox.session import Session
@@ -36,7 +36,7 @@ class Chosen:
     leaks: tuple[str, ...]
 
 
-def choose(wanted: str | None, requests: Path) -> Chosen:
+def choose(wanted: str | None, setup: WorkerSetup) -> Chosen:
     """Return the strongest sandbox that starts, or the one that is wanted.
 
     Raises
@@ -45,7 +45,7 @@ def choose(wanted: str | None, requests: Path) -> Chosen:
         If the one that is wanted does not start, or leaves a door open.
     """
     complaints = []
-    for mode, start in _candidates(requests):
+    for mode, start in _candidates(setup):
         if wanted not in (None, mode):
             continue
         try:
@@ -61,8 +61,8 @@ def choose(wanted: str | None, requests: Path) -> Chosen:
     raise IsolationError(f"no sandbox of mode {wanted} works here; " + "; ".join(complaints))
 
 
-def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
-    plain = ("plain", partial(_plain, requests))
+def _candidates(setup: WorkerSetup) -> list[tuple[str, Callable[[], Chosen]]]:
+    plain = ("plain", partial(_plain, setup))
     if platform.system() != "Linux":
         return [plain]
     locks = {"landlock": landlock.version(), "seccomp": int(seccomp.available())}
@@ -71,24 +71,24 @@ def _candidates(requests: Path) -> list[tuple[str, Callable[[], Chosen]]]:
     candidates = []
     for mode, start in (("bubblewrap", _bubblewrap), ("fallback", _fallback)):
         if may_change_user():
-            candidates.append((mode, partial(start, requests, locks, True)))
-        candidates.append((mode, partial(start, requests, locks, False)))
+            candidates.append((mode, partial(start, setup, locks, True)))
+        candidates.append((mode, partial(start, setup, locks, False)))
     return [*candidates, plain]
 
 
-def _bubblewrap(requests: Path, locks: dict[str, int], other_user: bool) -> Chosen:
+def _bubblewrap(setup: WorkerSetup, locks: dict[str, int], other_user: bool) -> Chosen:
     layers = ["bubblewrap", "namespaces: user, process, mount, IPC, network"]
-    launch = partial(bubblewrap.launch, requests=requests, locks=locks)
+    launch = partial(bubblewrap.launch, setup=setup, locks=locks)
     return _tried(launch, "bubblewrap", layers, locks, other_user)
 
 
-def _fallback(requests: Path, locks: dict[str, int], other_user: bool) -> Chosen:
-    launch = partial(fallback.launch, requests=requests, locks=locks)
+def _fallback(setup: WorkerSetup, locks: dict[str, int], other_user: bool) -> Chosen:
+    launch = partial(fallback.launch, setup=setup, locks=locks)
     return _tried(launch, "fallback", [], locks, other_user)
 
 
-def _plain(requests: Path) -> Chosen:
-    return Chosen(PlainTransport(requests), "plain", ("time limit",), ("is not isolated at all",))
+def _plain(setup: WorkerSetup) -> Chosen:
+    return Chosen(PlainTransport(setup), "plain", ("time limit",), ("is not isolated at all",))
 
 
 def _tried(

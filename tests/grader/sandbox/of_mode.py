@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.sandbox import ForkServer, IsolationError
+from grader.engine.sandbox import ForkServer, IsolationError, WorkerSetup
 
 CALLS = Path(__file__).parent / "calls.py"
 
@@ -14,7 +14,7 @@ def of_mode(mode: str, started: dict[str, ForkServer]) -> ForkServer:
     """Return the server of a mode; skip where it cannot be had, or fail where it should."""
     if mode not in started:
         try:
-            started[mode] = ForkServer(mode, requests=CALLS)
+            started[mode] = ForkServer(mode, WorkerSetup(calls=CALLS))
         except IsolationError as error:
             if os.environ.get("CI") == "true":
                 raise

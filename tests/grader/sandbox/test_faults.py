@@ -8,7 +8,14 @@ import psutil
 import pytest
 from of_mode import of_mode
 
-from grader.engine.sandbox import ForkServer, IsolationError, Limits, exchange, fork_server_client
+from grader.engine.sandbox import (
+    ForkServer,
+    IsolationError,
+    Limits,
+    WorkerSetup,
+    exchange,
+    fork_server_client,
+)
 from grader.engine.sandbox.fork_server_client import ServerLostError
 
 ANSWER = {"loss.py": b"def f(): return {'answer': 42}"}
@@ -81,7 +88,10 @@ def test_a_worker_that_cannot_start_is_the_graders_fault(
     broken = tmp_path / "requests.py"
     broken.write_text("raise ImportError('no torch for ' + 'anybody')\n")
     with pytest.raises(IsolationError, match="no torch for anybody"):  # noqa: SIM117
-        with ForkServer(mode, requests=broken) as server, server.open(ANSWER) as session:
+        with (
+            ForkServer(mode, setup=WorkerSetup(calls=broken)) as server,
+            server.open(ANSWER) as session,
+        ):
             session.run({"call": "f"})
 
 

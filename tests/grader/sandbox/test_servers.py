@@ -9,7 +9,7 @@ import psutil
 import pytest
 from of_mode import CALLS, of_mode
 
-from grader.engine.sandbox import ForkServer, IsolationError, Limits, users
+from grader.engine.sandbox import ForkServer, IsolationError, Limits, WorkerSetup, users
 from grader.engine.sandbox.users import may_change_user
 from grader.engine.sandbox.worker import landlock
 
@@ -95,7 +95,7 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
     if os.geteuid() != 0 or any(not p.stat().st_mode & 1 for p in CALLS.parents):
         pytest.skip("the repository is not readable by others")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock seccomp")
-    with ForkServer("fallback", requests=CALLS) as server:
+    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
         assert not server.isolated
         assert any(door.startswith("reads ") for door in server.leaks)
         assert "opens sockets" in server.leaks
@@ -107,7 +107,7 @@ def test_bubblewrap_holds_without_landlock(
 ) -> None:
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock")
-    with ForkServer("bubblewrap", requests=CALLS) as server:
+    with ForkServer("bubblewrap", setup=WorkerSetup(calls=CALLS)) as server:
         assert server.isolated
         assert "Landlock" not in server.layers
 
@@ -118,7 +118,7 @@ def test_bubblewrap_without_a_filter_of_system_calls_is_no_sandbox(
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
     with pytest.raises(IsolationError, match="takes leases on files") as raised:
-        ForkServer("bubblewrap", requests=CALLS)
+        ForkServer("bubblewrap", setup=WorkerSetup(calls=CALLS))
     # Mounts and namespaces close the others by themselves.
     for door in ("reads /", "writes to", "reaches the network", "signals", "keeps root's"):
         assert door not in str(raised.value)
@@ -130,15 +130,15 @@ def test_the_filter_closes_truncation_where_landlock_is_too_old_to(
 ) -> None:
     of_mode("fallback", started)
     monkeypatch.setattr(landlock, "version", lambda: version)
-    with ForkServer("fallback", requests=CALLS) as server:
+    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
         assert server.isolated, server.leaks
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer("fallback", requests=CALLS) as server:
+    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
         assert "truncates files that it may read" in server.leaks
 
 
 def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
-    with ForkServer(requests=CALLS) as server:
+    with ForkServer(setup=WorkerSetup(calls=CALLS)) as server:
         if server.mode == "plain":
             pytest.skip("no fork server here")
         process = psutil.Process(server.pid)
@@ -150,7 +150,7 @@ def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
 
 
 def test_a_server_that_was_killed_is_started_again() -> None:
-    with ForkServer(requests=CALLS) as server:
+    with ForkServer(setup=WorkerSetup(calls=CALLS)) as server:
         if server.mode == "plain":
             pytest.skip("no fork server here")
         source = {"loss.py": b"import time\ndef f(): time.sleep(1); return {}"}
@@ -168,7 +168,7 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
     of_mode(mode, started)
     ours = psutil.Process()
     before = {process.pid for process in ours.children(recursive=True)}
-    with ForkServer(mode, requests=CALLS) as server:
+    with ForkServer(mode, setup=WorkerSetup(calls=CALLS)) as server:
         for process in psutil.Process(server.pid).children(recursive=True):
             process.suspend()
         if mode == "fallback":
@@ -193,7 +193,7 @@ def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_environment_chooses_a_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADER_ISOLATION", "plain")
-    with ForkServer(requests=CALLS) as server:
+    with ForkServer(setup=WorkerSetup(calls=CALLS)) as server:
         assert (server.mode, server.isolated) == ("plain", False)
 
 
@@ -227,7 +227,7 @@ def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> 
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     for mode in ("bubblewrap", "fallback", "plain"):
         try:
-            server = ForkServer(mode, requests=CALLS)
+            server = ForkServer(mode, setup=WorkerSetup(calls=CALLS))
         except IsolationError:
             continue
         with server, server.open({"loss.py": b"def f(): return {}"}) as session:
@@ -258,7 +258,7 @@ def test_processes_that_outlive_their_request_are_killed_without_namespaces_too(
     if os.geteuid() != 0:
         pytest.skip("only root can give workers a user id of their own")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer("fallback", requests=CALLS) as server:
+    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
         with server.open({"loss.py": DAEMONS}) as session:
             assert session.run({"call": "f"}, limits=Limits(wall=5)).status in ("ok", "raised")
         server.rest()

@@ -9,8 +9,7 @@ import pytest
 from emulator import PROJECT, Gradescope, RefusedError, read_results
 
 from problem_set.assignment import read_assignment
-from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files, zip_bytes
 from release.gradescope import gradescope_files
 from release.gradescope.package import imported_packages, requirements
 

@@ -10,8 +10,7 @@ import nbformat
 import pytest
 
 from problem_set.assignment import read_assignment
-from release.archive import zip_bytes
-from release.files import ReleaseError, starting_with
+from release.files import ReleaseError, starting_with, zip_bytes
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.nbgrader.product import nbgrader_files
 from release.products import build_nbgrader

@@ -22,6 +22,7 @@ from grader.engine.sandbox.interpreter import (
     PROCESSORS,
     SYSTEM_LIBRARIES,
     WORKER,
+    WorkerSetup,
     current_interpreter,
     private_places,
     quiet_environment,
@@ -48,7 +49,7 @@ def find_bubblewrap() -> Path | None:
 
 
 def launch(
-    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, int]
+    control: int, complaints: IO[bytes], users: list[int], setup: WorkerSetup, locks: dict[str, int]
 ) -> Launched:
     """Start the server.
 
@@ -81,10 +82,12 @@ def launch(
     for told in (HUGE_PAGES, PROCESSORS):
         shown += ["--ro-bind-try", str(told), str(told)]
     shown += ["--ro-bind", str(WORKER), str(INSIDE / "worker")]
-    shown += ["--ro-bind", str(requests.resolve()), str(INSIDE / "requests.py")]
+    shown += ["--ro-bind", str(setup.calls.resolve()), str(INSIDE / "calls.py")]
+    if setup.adapter is not None:
+        shown += ["--ro-bind", str(setup.adapter.resolve()), str(INSIDE / "adapter.py")]
     options = {
         "control": control,
-        "requests": str(INSIDE / "requests.py"),
+        **setup.at(INSIDE),
         "search_path": [*map(str, python.search_path), str(INSIDE)],
         "moved": {},
         "confinement": {

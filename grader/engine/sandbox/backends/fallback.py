@@ -17,6 +17,7 @@ from grader.engine.sandbox.interpreter import (
     DEVICES,
     FLAGS,
     WORKER,
+    WorkerSetup,
     current_interpreter,
     private_places,
     quiet_environment,
@@ -25,7 +26,7 @@ from grader.engine.sandbox.scratch import remove
 
 
 def launch(
-    control: int, complaints: IO[bytes], users: list[int], requests: Path, locks: dict[str, int]
+    control: int, complaints: IO[bytes], users: list[int], setup: WorkerSetup, locks: dict[str, int]
 ) -> Launched:
     """Start the server.
 
@@ -43,7 +44,7 @@ def launch(
         readable = [_reachable(path, kept, bool(users)) for path in _readable(python.places())]
         options = {
             "control": control,
-            "requests": str(requests.resolve()),
+            **setup.in_place(),
             "search_path": [*search_path.values(), str(WORKER.parent)],
             "moved": search_path,
             "confinement": {

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from grader.engine.sandbox.interpreter import (
     FLAGS,
-    REQUESTS,
     WORKER,
+    WorkerSetup,
     current_interpreter,
     quiet_environment,
 )
@@ -31,9 +31,9 @@ TAIL = 16 << 10
 class PlainTransport:
     """One unprotected worker a submission, started again when it ends or is ended."""
 
-    def __init__(self, requests: Path = REQUESTS) -> None:
+    def __init__(self, setup: WorkerSetup) -> None:
         self.users: list[int] = []
-        self._requests = requests
+        self._setup = setup
         self._worker: _Worker | None = None
 
     def exchange(self, frame: bytes, limits: Limits) -> Outcome:
@@ -45,7 +45,7 @@ class PlainTransport:
             If the worker does not start, which is before a line of the submission runs.
         """
         if self._worker is None:
-            self._worker = _Worker(self._requests)
+            self._worker = _Worker(self._setup)
         started = time.monotonic()
         outcome = self._worker.ask(frame, limits)
         if outcome.ended:
@@ -77,14 +77,14 @@ class PlainTransport:
 class _Worker:
     """The subprocess, and a thread on each of its pipes (Windows cannot select on them)."""
 
-    def __init__(self, requests: Path) -> None:
+    def __init__(self, setup: WorkerSetup) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="grader-"))
         interpreter = current_interpreter()
         paths = [*interpreter.search_path, WORKER.parent]
         self.process = subprocess.Popen(
             [
                 str(interpreter.executable), *FLAGS, str(WORKER / "unsandboxed_worker.py"),
-                json.dumps([str(path) for path in paths]), str(requests.resolve()),
+                json.dumps([str(path) for path in paths]), json.dumps([*setup.in_place().values()]),
             ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.scratch, env=quiet_environment(),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib.machinery import PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,19 @@ from .failures import describe, is_memory_shortage
 Execute = Callable[[dict[str, Any], dict[str, np.ndarray], Path], tuple[dict, dict]]
 
 
-def load_requests(file: Path) -> Execute:
-    """Import the module that knows what a request means, and return its ``execute``."""
-    specification = importlib.util.spec_from_file_location("requests_worker", file)
+def load_execute(calls: Path, adapter: Path | None) -> Execute:
+    """Import the adapter, as ``adapter``, and the module whose ``execute`` answers requests."""
+    if adapter is not None:
+        load_module("adapter", adapter)
+    return load_module("calls", calls).execute
+
+
+def load_module(name: str, file: Path) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(specification)
-    sys.modules["requests_worker"] = module
+    sys.modules[name] = module
     specification.loader.exec_module(module)
-    return module.execute
+    return module
 
 
 def lay_out(content: dict[str, Any], packed: np.ndarray, scratch: Path) -> Path:

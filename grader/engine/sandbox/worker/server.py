@@ -31,7 +31,7 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     import_only_from(options["search_path"], options["moved"])
     from worker import kernel, seccomp
-    from worker.answer import load_requests
+    from worker.answer import load_execute
     from worker.drop_privileges import Confinement
     from worker.serve_request import take_turn
     from worker.torch_setup import warm_up
@@ -39,12 +39,16 @@ def main() -> None:
     control = socket.socket(fileno=options["control"])
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    execute = load_requests(Path(options["requests"]))
+    execute = load_execute(Path(options["calls"]), optional_path(options["adapter"]))
     warm_up()
     confinement = Confinement(**options["confinement"])
     if confinement.seccomp:  # so that no worker imports what its rules need
         seccomp.program(kernel.MACHINE, 1, not confinement.namespaces)
     Server(control, partial(take_turn, execute), confinement).serve()
+
+
+def optional_path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def import_only_from(search_path: list[str], moved: dict[str, str]) -> None:

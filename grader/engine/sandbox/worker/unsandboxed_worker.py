@@ -13,7 +13,7 @@ READY = b"\n"
 
 
 def main() -> None:
-    """Serve until standard input ends. ``argv``: import paths as JSON, the requests file."""
+    """Serve until standard input ends. ``argv``: import paths, and calls and adapter, as JSON."""
     sys.path[:] = json.loads(sys.argv[1])
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
@@ -21,12 +21,13 @@ def main() -> None:
     os.dup2(2, 1)
 
     from worker import framing
-    from worker.answer import answer, lay_out, load_requests, make_importable
+    from worker.answer import answer, lay_out, load_execute, make_importable
     from worker.limits import apply_to_self, mapped_address_space
     from worker.torch_setup import warm_up
 
     warm_up()
-    execute = load_requests(Path(sys.argv[2]))
+    calls, adapter = json.loads(sys.argv[2])
+    execute = load_execute(Path(calls), Path(adapter) if adapter else None)
     outgoing.write(READY)
     outgoing.flush()
     scratch = Path.cwd()
