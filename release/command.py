@@ -40,8 +40,8 @@ def main() -> None:
     nbgrader/                   a course for nbgrader
 
     Without a command it builds all three. The student's package is written only if the leak check
-    finds neither solution nor hidden test nor answer in it. Two builds of one commit are the same,
-    byte for byte.
+    finds neither solution nor hidden test nor answer in it, and each of the three only if it grades
+    the reference solution right. Two builds of one commit are the same, byte for byte.
     """
 
 

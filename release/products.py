@@ -10,6 +10,7 @@ from experiments.io import write_atomic
 from problem_set import __version__
 from problem_set.assignment import read_assignment
 from release.files import Files, ReleaseError, release_time, write_folder, zip_bytes
+from release.graded import grade_gradescope, grade_nbgrader, grade_student
 from release.leaks import Leak, LeakCheck
 from release.student import blank_handout, student_files
 
@@ -47,7 +48,7 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     LeakError
         If it would hold a secret.
     ReleaseError
-        If it cannot be made.
+        If it cannot be made, or a question in it is not open, or cannot be answered.
     """
     say("Taking the solutions out, and building the wheel")
     files = student_files(project)
@@ -58,19 +59,30 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     content = zip_bytes(files, f"{course_name(project)}/", release_time(project))
     say("Looking for leaks")
     refuse(path.name, LeakCheck(project).in_zip(content))
+    say("Grading it, as it is and with the solutions")
+    grade_student(project, files)
     write_atomic(path, content)
     return Product(path, files, "students", "hand it out as it is")
 
 
 def build_gradescope(project: Path, out: Path, say: Say) -> Product:
-    """Write the autograder's zip."""
+    """Write the autograder's zip, after its self test.
+
+    Raises
+    ------
+    ReleaseError
+        If it does not give a right submission all points.
+    """
     from release.gradescope import gradescope_files
 
     say("Packing the autograder")
     files = gradescope_files(project)
     path = out / zip_name(project, "gradescope")
-    write_atomic(path, zip_bytes(files, seconds=release_time(project)))
-    return Product(path, files, "Gradescope", "upload it: Configure Autograder")
+    content = zip_bytes(files, seconds=release_time(project))
+    say("Grading the solutions with it")
+    problem = grade_gradescope(files)
+    write_atomic(path, content)
+    return Product(path, files, "Gradescope", f"upload it: Configure Autograder {problem}".strip())
 
 
 def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
@@ -81,7 +93,7 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     LeakError
         If students would get a secret.
     ReleaseError
-        If it cannot be made, or if the one that is there has a gradebook.
+        If it cannot be made, does not grade, or if the one that is there has a gradebook.
     """
     from release.nbgrader import handed_out, nbgrader_files
 
@@ -95,8 +107,10 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     files = nbgrader_files(project)
     say("Looking for leaks")
     refuse("the assignment in nbgrader/source", LeakCheck(project).in_files(handed_out(files)))
+    say("Grading the solutions with nbgrader")
+    problem = grade_nbgrader(project, files, course_name(project))
     replace_folder(files, path)
-    step = f"in it: nbgrader generate_assignment {course_name(project)}"
+    step = f"in it: nbgrader generate_assignment {course_name(project)} {problem}".strip()
     return Product(path, files, "nbgrader", step)
 
 
