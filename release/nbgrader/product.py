@@ -2,8 +2,8 @@
 
 from pathlib import Path, PurePosixPath
 
-from problem_set.assignment import parse_assignment
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from problem_set.assignment import read_assignment
+from release.files import Files, PackedFile, read_toml, starting_with, tracked_files
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.solutions import without_solutions
 from release.student import tool_files, visible_files
@@ -28,13 +28,13 @@ def nbgrader_files(project: Path) -> Files:
     """
     tracked = tracked_files(project)
     student = {**visible_files(tracked), **tool_files(tracked)}
-    assignment = parse_assignment(_text(tracked, "assignment.toml"))
+    assignment = read_assignment(project / "assignment.toml")
     source = f"source/{assignment.course.assignment}/"
     notebooks = {
         PurePosixPath(name).name: file.content.decode()
         for name, file in starting_with(student, "notebooks/").items()
     }
-    questions = graded_questions(assignment.questions, _text(tracked, HERE + "rubrics.toml"))
+    questions = graded_questions(assignment, read_toml(tracked, HERE + "rubrics.toml"))
     graded = graded_notebooks(notebooks, questions)
     return {
         "nbgrader_config.py": tracked[HERE + "nbgrader_config.py"],
@@ -57,9 +57,3 @@ def handed_out(files: Files) -> Files:
         else file
         for name, file in released.items()
     }
-
-
-def _text(tracked: Files, name: str) -> str:
-    if name not in tracked:
-        raise ReleaseError(f"The nbgrader course needs {name}, which git does not track. Add it.")
-    return tracked[name].content.decode()

@@ -21,7 +21,7 @@ else:
     import tomli as tomllib
 
 PROJECT = Path(__file__).parents[3]
-QUESTIONS = read_assignment(PROJECT / "assignment.toml").questions
+ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
 RUBRICS = (PROJECT / "release" / "nbgrader" / "rubrics.toml").read_text()
 NOTEBOOKS = {path.name: path.read_text() for path in (PROJECT / "notebooks").glob("*.ipynb")}
 
@@ -38,11 +38,11 @@ def graded_cells(notebooks):
 
 
 def test_every_question_is_graded_with_its_points():
-    questions = graded_questions(QUESTIONS, RUBRICS)
+    questions = graded_questions(ASSIGNMENT, tomllib.loads(RUBRICS))
     cells = graded_cells(graded_notebooks(NOTEBOOKS, questions))
-    points = {question.id: question.points for question in QUESTIONS}
+    points = {question.id: question.points for question in ASSIGNMENT.questions}
     assert {id_: cell.metadata.nbgrader.points for id_, cell in cells.items()} == points
-    for question in read_assignment().coding:
+    for question in ASSIGNMENT.coding:
         assert cells[question.id].metadata.nbgrader.locked
         assert cells[question.id].cell_type == "code"
     for id_ in ("3a", "3b", "3c"):
@@ -50,14 +50,14 @@ def test_every_question_is_graded_with_its_points():
 
 
 def test_points_follow_assignment_toml_and_rubrics_must_agree():
-    changed = [replace(question, points=7.0) for question in QUESTIONS if question.id == "1a"]
-    changed += [question for question in QUESTIONS if question.id != "1a"]
-    cells = graded_cells(graded_notebooks(NOTEBOOKS, graded_questions(changed, RUBRICS)))
+    first, *rest = ASSIGNMENT.questions
+    changed = replace(ASSIGNMENT, questions=(replace(first, points=7.0), *rest))
+    questions = graded_questions(changed, tomllib.loads(RUBRICS))
+    cells = graded_cells(graded_notebooks(NOTEBOOKS, questions))
     assert cells["1a"].metadata.nbgrader.points == 7
     with pytest.raises(ReleaseError, match=r"Question 3b has 2 points.*rubric.*add up to 1\.5"):
-        graded_questions(
-            QUESTIONS, RUBRICS.replace("[[3b]]\npoints = 0.5", "[[3b]]\npoints = 0", 1)
-        )
+        fewer = RUBRICS.replace("[[3b]]\npoints = 0.5", "[[3b]]\npoints = 0", 1)
+        graded_questions(ASSIGNMENT, tomllib.loads(fewer))
 
 
 def test_a_question_without_a_cell_is_refused():
@@ -65,7 +65,7 @@ def test_a_question_without_a_cell_is_refused():
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "check-1d"]
     texts = NOTEBOOKS | {"00_code.ipynb": json.dumps(notebook)}
     with pytest.raises(ReleaseError, match="No notebook has a cell with the id check-1d"):
-        graded_notebooks(texts, graded_questions(QUESTIONS, RUBRICS))
+        graded_notebooks(texts, graded_questions(ASSIGNMENT, tomllib.loads(RUBRICS)))
 
 
 def test_a_rubric_claims_what_the_reference_results_show():
