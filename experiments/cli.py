@@ -14,6 +14,7 @@ from experiments.errors import UserError
 # Only what is quick to import; each command imports what it needs.
 from experiments.run import DEFAULT_EPOCHS, DEFAULT_SEED, RUN_NAMES
 from experiments.study.grid import DEFAULT_SEEDS, PARTS, QUICK_SEEDS
+from problem_set import __version__
 
 DEFAULT_DATA = "movielens-100k"
 
@@ -95,6 +96,7 @@ def end_with_a_sentence(command: Callable) -> Callable:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(version)s")
 def main() -> None:
     """Train the movie recommender in submission/ and look at how it learns.
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from experiments.data.movielens import DIGEST
 from experiments.data.ratings import Ratings
 from experiments.engine.complete import complete
-from experiments.engine.events import Event, Listener
+from experiments.engine.events import Event, Listener, Message
 from experiments.engine.local import LocalProcesses
 from experiments.engine.resources import choose_jobs, default_threads, resolve_device
 from experiments.engine.store import MadeBy, RunRecord, Store
+from experiments.first_epoch import FirstEpochs
 from experiments.io import lock_folder
 from experiments.run import COURSE_RUNS, DEFAULT_EPOCHS, DEFAULT_SEED, DEFAULTS, Run
 from experiments.tables import tidy_curves, write_summaries
@@ -90,7 +91,8 @@ def run_experiments(
     """Complete the runs and write summary, curves, figures and TensorBoard's event files.
 
     What is written covers every complete run that can be compared with these: of the same
-    data, code, epochs and seed. It is written also if a run fails or the user interrupts.
+    data, code, epochs and seed. It is written also if a run fails or the user interrupts. After
+    epoch 0, the listener has a message on whether the runs have the known values.
 
     Parameters
     ----------
@@ -123,6 +125,7 @@ def run_experiments(
 
     store = store or Store(results)
     executor = LocalProcesses(ratings, submission, choose_jobs(runs, ratings, jobs, say))
+    first_epochs = FirstEpochs(runs)
     with lock_folder(store.folder, say):
         say_what_is_done_again(runs, store, executor.made_by, say)
         try:
@@ -131,6 +134,8 @@ def run_experiments(
                 def tell(event: Event) -> None:
                     event_files(event)
                     listener(event)
+                    if sentence := first_epochs(event):
+                        listener(Message(sentence))
 
                 complete(runs, executor, store, tell)
         finally:

@@ -1,8 +1,10 @@
 """``python -m grader``."""
 
-from grader.environment import environment_needed
+from grader.engine.environment import environment_needed
+from problem_set import replace_unprintable
 
+replace_unprintable()
 with environment_needed("grader"):
-    from grader.command import main
+    from grader.engine.cli import main
 
     main(prog_name="python -m grader")

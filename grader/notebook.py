@@ -3,18 +3,16 @@
 import atexit
 import sys
 from functools import cache
-from pathlib import Path
 
 from IPython.display import display
 
-from grader.assignment import read_assignment
-from grader.explain import Explainer
-from grader.grading import grade, grader_failed
-from grader.isolation import ForkServer
-from grader.report import PASSED, Report
-from grader.reports.cell import write_html, write_text
-
-SUBMISSION = Path(__file__).resolve().parent.parent / "submission"
+from grader.engine.assignment import read_assignment
+from grader.engine.grader import grade, grader_failed
+from grader.engine.hints import Explainer
+from grader.engine.reports.cell import write_html, write_text
+from grader.engine.results import PASSED, Report
+from grader.engine.sandbox import ForkServer
+from problem_set import find_project
 
 
 def check(question: str, hidden: bool = False) -> None:
@@ -49,10 +47,11 @@ def check(question: str, hidden: bool = False) -> None:
 
 
 def _judged(question: str, hidden: bool) -> Report:
+    submission = find_project() / "submission"
     try:
-        return grade(SUBMISSION, _server(), _explainer(), [question], public_only=not hidden)
+        return grade(submission, _server(), _explainer(), [question], public_only=not hidden)
     except Exception as error:  # a report is always shown
-        return grader_failed(SUBMISSION, error)
+        return grader_failed(submission, error)
 
 
 @cache

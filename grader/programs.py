@@ -1,4 +1,4 @@
-"""Steps of a program, as tests write them; ``grader/requests.py`` says what each one does."""
+"""Steps of a program, as tests write them; ``grader/adapter.py`` says what each one does."""
 
 from collections.abc import Iterable
 from typing import Any

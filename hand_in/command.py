@@ -6,28 +6,29 @@ from typing import TYPE_CHECKING
 
 import click
 
+from problem_set import __version__, find_project
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.report import Report
-    from grader.standing import Standing
+    from grader.engine.progress import Standing
+    from grader.engine.results import Report
     from hand_in.course import Course
     from hand_in.packing import Packed
 
-PROJECT = Path(__file__).resolve().parent.parent
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
-@click.argument("folder", type=click.Path(path_type=Path), default=PROJECT)
+@click.version_option(__version__, message="%(version)s")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The zip to write. Default: FOLDER/dist/ps1-submission.zip.",
 )
-def main(folder: Path, out: Path | None) -> None:
+def main(folder: Path | None, out: Path | None) -> None:
     """Pack what you upload, and say what is unfinished.
 
-    FOLDER is the problem set's folder; the one of this program if left out.
+    FOLDER is the problem set's folder; the one around the working directory if left out.
 
     Runs the public tests over your code, looks for your written answers, and packs submission/,
     the notebooks with your answers, what you typed for the handout, and ps1.pdf where there is
@@ -41,13 +42,15 @@ def main(folder: Path, out: Path | None) -> None:
     """
     from rich.console import Console
 
-    from grader.reports.files import write_whole
+    from grader.engine.reports.files import write_whole
     from hand_in.course import read_course
     from hand_in.packing import HandInError, pack
 
     console = Console(highlight=False, soft_wrap=True)
     try:
-        course = read_course(PROJECT / "assignment.toml")
+        project = find_project()
+        folder = folder or project
+        course = read_course(project / "assignment.toml")
         out = out or folder / "dist" / course.archive
         with Console(stderr=True).status("Running the public tests ..."):
             packed = pack(folder, course, _judge)
@@ -65,8 +68,8 @@ def main(folder: Path, out: Path | None) -> None:
 
 def _judge(path: Path) -> "Report":
     """Run the public tests, in the sandbox; never raise but for Ctrl-C."""
-    from grader.grading import grade, grader_failed
-    from grader.isolation import ForkServer
+    from grader.engine.grader import grade, grader_failed
+    from grader.engine.sandbox import ForkServer
 
     try:
         with ForkServer() as server:
@@ -80,7 +83,7 @@ def _show(console: "Console", packed: "Packed") -> bool:
     from rich.table import Table
     from rich.text import Text
 
-    from grader.standing import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
+    from grader.engine.progress import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
 
     words = {
         RIGHT: ("✓ passes the public tests", "green"),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.assignment import read_assignment
+from grader.engine.assignment import read_assignment
 from handout.course import read_assignment as read_toml
 
 ASSIGNMENT = read_toml(Path(__file__).parents[1] / "assignment.toml")

@@ -59,14 +59,14 @@ def main(
     """
     from rich.console import Console
 
-    from grader.assignment import read_assignment
     from grader.batch.gradings import Options, default_jobs
     from grader.batch.records import records_of_other_folders
     from grader.batch.table import points_table
     from grader.batch.uploads import find_uploads
-    from grader.cleaning import clean_line
-    from grader.isolation import IsolationError
-    from grader.reports.files import write_whole
+    from grader.engine.assignment import read_assignment
+    from grader.engine.cleaning import clean_line
+    from grader.engine.reports.files import write_whole
+    from grader.engine.sandbox import IsolationError
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
@@ -140,7 +140,7 @@ def _grade_all(
 def _not_reached(upload: "Upload") -> dict[str, Any]:
     """Return the record of an upload that was not graded in this run, which ended too early."""
     from grader.batch.records import record_of
-    from grader.report import Report
+    from grader.engine.results import Report
 
     problem = upload.refusal or NOT_REACHED
     return record_of(upload, Report("", "", "", questions=(), problem=problem))

@@ -17,7 +17,6 @@ from typing import Any
 
 import psutil
 
-from grader.assignment import read_assignment
 from grader.batch.records import (
     fingerprint,
     move_record,
@@ -27,11 +26,12 @@ from grader.batch.records import (
     write_record,
 )
 from grader.batch.uploads import Upload
-from grader.digests import grader_digest
-from grader.explain import Explainer
-from grader.grading import grade, grader_failed
-from grader.isolation import ForkServer
-from grader.report import Report
+from grader.engine.assignment import read_assignment
+from grader.engine.digests import grader_digest
+from grader.engine.grader import grade, grader_failed
+from grader.engine.hints import Explainer
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 
 UPLOADS_A_JOB = 4  # a process takes as long to start as some gradings take
 DIED = RuntimeError("The process that graded this was ended twice, perhaps out of memory.")
@@ -39,7 +39,7 @@ DIED = RuntimeError("The process that graded this was ended twice, perhaps out o
 
 @dataclass(frozen=True)
 class Options:
-    """What holds for all uploads: see :func:`grader.grading.grade`."""
+    """What holds for all uploads: see :func:`grader.engine.grader.grade`."""
 
     out: Path
     public_only: bool

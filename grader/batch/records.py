@@ -9,13 +9,13 @@ from typing import Any
 
 from grader.batch.table import GRADED, GRADER_FAILED, NOT_GRADED
 from grader.batch.uploads import Upload
-from grader.digests import digest_of
-from grader.intake import IntakeError, read_submission
-from grader.report import Report
-from grader.reports import write_report
-from grader.reports.files import write_whole
-from grader.reports.wording import is_tested
-from grader.tree import shown
+from grader.engine.digests import digest_of
+from grader.engine.intake import IntakeError, read_submission
+from grader.engine.reports import write_report
+from grader.engine.reports.files import write_whole
+from grader.engine.reports.wording import is_tested
+from grader.engine.results import Report
+from grader.engine.tree import shown
 
 
 def fingerprint(upload: Upload, grader: str) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from grader.cleaning import clean_line
+from grader.engine.cleaning import clean_line
 
 GRADED, NOT_GRADED, GRADER_FAILED = "graded", "not graded", "grader failed"
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.cleaning import clean_line
-from grader.plain_files import is_link
-from grader.tree import shown
+from grader.engine.cleaning import clean_line
+from grader.engine.plain_files import is_link
+from grader.engine.tree import shown
 
 # What computers and tools put into any folder; a student's upload is never called so.
 _NOT_UPLOADED = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.judge import Judge, Value, graded, is_constant, program_of
+from grader.engine.check import Judge, Value, graded, is_constant, program_of
 from grader.programs import all_but, backward, call, describe_tables, net
 
 SHARED = ("U", "Q")

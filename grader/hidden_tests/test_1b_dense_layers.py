@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from grader.hidden_tests import oracle
-from grader.hidden_tests.cases import Case
-from grader.judge import Answer, Judge, Value, agree, graded, is_constant, program_of
+from grader import oracle
+from grader.engine.check import Answer, Judge, Value, agree, graded, is_constant, program_of
+from grader.nets import Case
 from grader.programs import all_but, call, describe_dense, load, mode, net
 
 SPARE = all_but("init_mlp_layers")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from grader.hidden_tests.cases import Case, cases, one_of_each, shallow_cases
-from grader.judge import Answer, Judge, graded, program_of
+from grader.engine.check import Answer, Judge, graded, program_of
+from grader.nets import Case, cases, one_of_each, shallow_cases
 from grader.programs import call, mode, report, train
 
 APART = ("1a", "1b")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.hidden_tests.cases import cases, large_cases, one_of_each
-from grader.judge import Judge, graded, program_of
+from grader.engine.check import Judge, graded, program_of
+from grader.nets import cases, large_cases, one_of_each
 from grader.programs import backward, call, mode
 
 APART = ("1a", "1b")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from grader.hidden_tests import oracle
-from grader.judge import Answer, Judge, agree, graded, is_numeric, program_of
+from grader import oracle
+from grader.engine.check import Answer, Judge, agree, graded, is_numeric, program_of
 from grader.programs import backward, call, report, track
 
 STEP = 1e-3

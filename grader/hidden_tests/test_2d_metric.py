@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from grader.hidden_tests import oracle
-from grader.judge import Judge, Program, graded, program_of
+from grader import oracle
+from grader.engine.check import Judge, Program, graded, program_of
 from grader.programs import call, replace, report
 
 RANKS = ("2d-0-basic", "2d-2-hidden", "2d-3-hidden", "2d-4-hidden", "2d-5-hidden")

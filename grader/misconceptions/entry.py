@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-BASE = Path(__file__).parent / "base"
+BASE = Path(__file__).parents[1] / "reference"
 IMPORTS = "import copy\n\nimport torch\nimport torch.nn.functional as F\n"
 FILE_OF_QUESTION = {"1": "model", "2a": "loss", "2b": "loss", "2c": "loss", "2d": "mrr"}
 

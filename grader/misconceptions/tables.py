@@ -5,8 +5,8 @@ import copy
 import torch
 from torch import nn
 
-from grader.misconceptions.base.model import ScaledEmbedding, ZeroEmbedding
 from grader.misconceptions.entry import Catalogue
+from grader.reference.model import ScaledEmbedding, ZeroEmbedding
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong

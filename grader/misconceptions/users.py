@@ -2,8 +2,8 @@
 
 import torch
 
-from grader.misconceptions.base.mrr import ranks, reciprocal_ranks, summary, user_value
 from grader.misconceptions.entry import Catalogue
+from grader.reference.mrr import ranks, reciprocal_ranks, summary, user_value
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong

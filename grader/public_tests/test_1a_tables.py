@@ -1,6 +1,6 @@
 """Question 1a in the small: 4 users, 6 movies, 3 columns."""
 
-from grader.judge import Judge, graded
+from grader.engine.check import Judge, graded
 from grader.programs import all_but, describe_tables, net
 
 GIVEN = "MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5){})"

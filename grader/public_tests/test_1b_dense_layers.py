@@ -1,6 +1,6 @@
 """Question 1b in the small: the default layer sizes."""
 
-from grader.judge import Judge, described, graded
+from grader.engine.check import Judge, described, graded
 from grader.programs import all_but, describe_dense, net
 
 

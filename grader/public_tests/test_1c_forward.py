@@ -1,6 +1,6 @@
 """Question 1c in the small: both forward passes return two numbers for each pair."""
 
-from grader.judge import Judge, graded
+from grader.engine.check import Judge, graded
 from grader.programs import call, net
 
 PAIRS = {"user_ids": [0, 1, 3], "item_ids": [5, 0, 2]}

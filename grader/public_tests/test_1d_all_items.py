@@ -1,6 +1,6 @@
 """Question 1d in the small: two users, every movie."""
 
-from grader.judge import Judge, graded
+from grader.engine.check import Judge, graded
 from grader.programs import call, net
 
 GIVEN = (

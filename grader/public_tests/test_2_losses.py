@@ -1,6 +1,6 @@
 """Questions 2a, 2b and 2c in numbers that can be checked in the head."""
 
-from grader.judge import Judge, graded
+from grader.engine.check import Judge, graded
 from grader.programs import call
 
 

@@ -1,6 +1,6 @@
 """Question 2d in the small: four movies, ranks that can be counted."""
 
-from grader.judge import Judge, graded
+from grader.engine.check import Judge, graded
 from grader.programs import call, replace
 
 

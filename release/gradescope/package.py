@@ -16,7 +16,7 @@ else:
 ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
 #: Parts of the grader for notebooks and for folders of submissions.
-NOT_THERE = ("grader/notebook.py", "grader/reports/cell", "grader/batch/")
+NOT_THERE = ("grader/notebook.py", "grader/engine/reports/cell", "grader/batch/")
 #: What a right submission may import though the grader does not: students have these, too.
 FOR_SUBMISSIONS = frozenset({"matplotlib", "numpy", "pandas", "scipy", "torch"})
 
@@ -34,7 +34,7 @@ def gradescope_files(project: Path) -> Files:
         name.removeprefix(ARCHIVE): PackedFile(file.content, file.content.startswith(b"#!"))
         for name, file in starting_with(tracked, ARCHIVE).items()
     }
-    grader = starting_with(tracked, "grader/")
+    grader = starting_with(tracked, "grader/", "problem_set/")
     grader = {name: file for name, file in grader.items() if not name.startswith(NOT_THERE)}
     unchanged = {name: tracked[name] for name in AS_THEY_ARE}
     wanted = imported_packages({**grader, **started}) | FOR_SUBMISSIONS

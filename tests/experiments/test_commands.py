@@ -29,6 +29,7 @@ def test_the_main_job_on_the_real_data(movielens, tmp_path):
     for run in COURSE_RUNS:
         assert f"{run.name:28}  epoch 2/2  L_F 0.499" in done.stdout
         assert (tmp_path / "tensorboard" / run.name).is_dir()
+    assert "Epoch 0 of all 4 runs has the known values." in done.stdout
     assert "After the last epoch" in done.stdout
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert list(summary["runs"]) == list(RUN_NAMES)

@@ -20,9 +20,9 @@ import psutil
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from grader.explain import Explainer  # noqa: E402
-from grader.grading import grade  # noqa: E402
-from grader.isolation import ForkServer  # noqa: E402
+from grader.engine.grader import grade  # noqa: E402
+from grader.engine.hints import Explainer  # noqa: E402
+from grader.engine.sandbox import ForkServer  # noqa: E402
 from grader.misconceptions.catalogue import read_catalogue  # noqa: E402
 
 CATALOGUE = read_catalogue()

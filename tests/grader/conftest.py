@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.explain import Explainer
-from grader.isolation import ForkServer
+from grader.engine.hints import Explainer
+from grader.engine.sandbox import ForkServer
 
 REFERENCE = Path(__file__).resolve().parents[2] / "submission"
 TABLES = pytest.StashKey[list[str]]()

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from grader.explain import CatalogueAsk
-from grader.isolation import Reply
-from grader.misconceptions.base import loss, model, mrr
-from grader.sandbox import digest
+from grader.engine.cached_session import digest
+from grader.engine.hints import CatalogueAsk
+from grader.engine.sandbox import Reply
+from grader.reference import loss, model, mrr
 
 
 class Always(dict):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import read_assignment
+from grader.engine.assignment import read_assignment
 
 PROJECT = Path(__file__).parents[2]
 TEXT = """
@@ -66,7 +66,8 @@ def test_what_contradicts_itself_is_said(tmp_path: Path, old: str, new: str, say
 
 
 def test_the_commands_say_so_and_grade_nothing(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT / "grader", tmp_path / "grader")
+    for package in ("grader", "problem_set"):
+        shutil.copytree(PROJECT / package, tmp_path / package)
     (tmp_path / "uploads" / "ada").mkdir(parents=True)
     written(tmp_path, "points = 0.2", "points = 0.3")
     for command in (["grader"], ["grader.batch", "uploads"]):

@@ -21,8 +21,8 @@ from grader.batch.command import NOT_REACHED, main
 from grader.batch.gradings import Graded, Options, default_jobs, grade_uploads
 from grader.batch.table import points_table
 from grader.batch.uploads import Upload
-from grader.grading import UNPROTECTED
-from grader.report import Report
+from grader.engine.grader import UNPROTECTED
+from grader.engine.results import Report
 from tests.course import POINTS, points_of
 
 PROJECT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-import grader.digests
+import grader.engine.digests
 from grader.batch.table import cell, points_table
 from grader.batch.uploads import LONGEST_NAME, file_name, find_uploads
-from grader.digests import grader_digest
+from grader.engine.digests import grader_digest
 
 
 def refusals(folder: Path) -> dict[str, str]:
@@ -93,7 +93,7 @@ def test_names_of_files_are_made_and_two_stay_two():
 
 
 def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
-    monkeypatch.setattr(grader.digests, "PACKAGE", tmp_path)
+    monkeypatch.setattr(grader.engine.digests, "PACKAGE", tmp_path)
     found = set()
     for name in ("page.html.jinja", "a.py", ".key"):
         (tmp_path / name).write_text("1")

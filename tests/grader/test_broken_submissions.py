@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import grader.grading
-from grader.assignment import read_assignment
-from grader.explain import Explainer
-from grader.grading import UNPROTECTED, grade
-from grader.isolation import ForkServer
-from grader.report import PASSED, Report
+import grader.engine.grader
+from grader.engine.assignment import read_assignment
+from grader.engine.grader import UNPROTECTED, grade
+from grader.engine.hints import Explainer
+from grader.engine.results import PASSED, Report
+from grader.engine.sandbox import ForkServer
 from tests.conftest import skip_or_fail
 from tests.course import FULL_MARKS, POINTS, POINTS_OF_TEST
 
@@ -209,13 +209,13 @@ def test_a_mistake_in_1a_or_1b_does_not_cost_1c_again(submission: Make, graded) 
 
 
 def test_an_endless_loop_ends(submission: Make, graded, monkeypatch: pytest.MonkeyPatch) -> None:
-    assignment = grader.grading.read_assignment()
+    assignment = grader.engine.grader.read_assignment()
     questions = tuple(
         replace(q, tests=tuple(replace(test, timeout=1) for test in q.tests))
         for q in assignment.questions
     )
     quick = replace(assignment, questions=questions)
-    monkeypatch.setattr(grader.grading, "read_assignment", lambda: quick)
+    monkeypatch.setattr(grader.engine.grader, "read_assignment", lambda: quick)
     path = submission(loss=("loss = (1 - torch", "while True: pass\n    loss = (1 - torch"))
     report = graded(path, "2a")
     assert report.score == 0
@@ -247,7 +247,7 @@ def test_hidden_tests_that_nothing_protects_are_the_graders_fault(
         refused = grade(path, plain, questions=["2c"])
         public = grade(path, plain, questions=["2c"], public_only=True)
         insisted = grade(path, plain, questions=["2c"], allow_unisolated_hidden=True)
-        monkeypatch.setattr(grader.grading, "hidden_tests_are_here", lambda: False)
+        monkeypatch.setattr(grader.engine.grader, "hidden_tests_are_here", lambda: False)
         student = grade(path, plain, questions=["2c"])
     assert refused.grader_at_fault and refused.exit_code == 2
     assert refused.tests == () and refused.problem == UNPROTECTED
@@ -264,7 +264,7 @@ def test_the_graders_own_failure_is_its_own_fault(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("secret input 4.25")
 
-    monkeypatch.setattr(grader.grading, "run_suite", broken)
+    monkeypatch.setattr(grader.engine.grader, "run_suite", broken)
     report = graded(submission())
     assert report.exit_code == 2 and report.grader_at_fault
     assert "not the submission's" in report.problem

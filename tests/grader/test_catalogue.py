@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import read_assignment
-from grader.explain import Explainer, is_beyond_the_catalogue
-from grader.grading import grade
-from grader.isolation import ForkServer
+from grader.engine.assignment import read_assignment
+from grader.engine.grader import grade
+from grader.engine.hints import Explainer, is_beyond_the_catalogue
+from grader.engine.results import FAILED, PASSED
+from grader.engine.sandbox import ForkServer
+from grader.engine.trial import Outcome
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
-from grader.report import FAILED, PASSED
-from grader.trial import Outcome
 
 CATALOGUE = read_catalogue()
 QUESTIONS = [question.id for question in read_assignment().questions]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.explain import Explainer
-from grader.grading import grade
-from grader.isolation import ForkServer
-from grader.report import PASSED
+from grader.engine.grader import grade
+from grader.engine.hints import Explainer
+from grader.engine.results import PASSED
+from grader.engine.sandbox import ForkServer
 
 WORK = Path(__file__).parent / "empty_work"
 OWN_PARTS = ("1a", "1b")

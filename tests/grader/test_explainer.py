@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-import grader.explain
-from grader.explain import Explainer
-from grader.judge import Graded
+import grader.engine.hints
+from grader.engine.check import Graded
+from grader.engine.hints import Explainer
+from grader.engine.results import ERROR, FAILED, NOT_RUN, PASSED
+from grader.engine.runner import present_tests
+from grader.engine.trial import Outcome
 from grader.misconceptions.catalogue import read_catalogue
-from grader.report import ERROR, FAILED, NOT_RUN, PASSED
-from grader.suite import present_tests
-from grader.trial import Outcome
 
 
 def mistake(id_: str, same_as: str = "") -> SimpleNamespace:
@@ -76,7 +76,7 @@ def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
     entries = [entry for entry in read_catalogue().values() if entry.question == "2b"]
     outcomes = [Explainer().predictions(entry, 3) for entry in entries]
     room = 1000
-    monkeypatch.setattr(grader.explain, "ROOM", room)
+    monkeypatch.setattr(grader.engine.hints, "ROOM", room)
     explainer = Explainer()
     for entry, predicted in zip(entries, outcomes):
         named = {hint.id for hint in explainer.hints(predicted.values()).values()}

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.explain import Explainer
-from grader.grading import grade
-from grader.isolation import ForkServer
-from grader.report import Report
-from grader.reports import write_report
+from grader.engine.grader import grade
+from grader.engine.hints import Explainer
+from grader.engine.reports import write_report
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 from tests.course import POINTS
 
 Make = Callable[..., Path]

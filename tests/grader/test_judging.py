@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replies import AnswerAlways, AnswerRightBut
 
-from grader.assignment import read_assignment
-from grader.hidden_tests import oracle
-from grader.hidden_tests.cases import cases, one_of_each, shallow_cases
-from grader.isolation import Limits, Reply
-from grader.judge import Answer, Judge, Value, agree, text
-from grader.misconceptions.base import loss, mrr
-from grader.misconceptions.base.model import MultiTaskNet
-from grader.sandbox import Sandbox
-from grader.suite import present_tests
-from grader.trial import attempt
-from grader.variants import VARIANTS
+from grader import oracle
+from grader.engine.assignment import read_assignment
+from grader.engine.cached_session import Sandbox
+from grader.engine.check import Answer, Judge, Value, agree, text
+from grader.engine.runner import present_tests
+from grader.engine.sandbox import Limits, Reply
+from grader.engine.trial import attempt
+from grader.engine.variants import VARIANTS
+from grader.nets import cases, one_of_each, shallow_cases
+from grader.reference import loss, mrr
+from grader.reference.model import MultiTaskNet
 from tests.course import FULL_MARKS
 
 ARRAY = np.array([1.0, -2.5, 0.003])
@@ -69,7 +69,7 @@ def test_hidden_tests_decide() -> None:
 
 
 def test_the_worker_vocabulary_knows_nothing_of_the_tests() -> None:
-    text = (Path(__file__).parents[2] / "grader" / "requests.py").read_text()
+    text = (Path(__file__).parents[2] / "grader" / "adapter.py").read_text()
     assert "grader." not in text.split('"""', 2)[2]
     assert not any(test.id in text for test in read_assignment().tests)
 

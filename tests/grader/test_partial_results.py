@@ -7,10 +7,10 @@ import pytest
 from pytest import MonkeyPatch
 
 from grader import sandbox
-from grader.explain import Explainer
-from grader.grading import STOPPED, TIME_IS_UP, USED_UP, grade
-from grader.isolation import ForkServer
-from grader.report import NOT_RUN, PASSED, Report
+from grader.engine.grader import STOPPED, TIME_IS_UP, USED_UP, grade
+from grader.engine.hints import Explainer
+from grader.engine.results import NOT_RUN, PASSED, Report
+from grader.engine.sandbox import ForkServer
 from tests.course import POINTS
 
 Make = Callable[..., Path]

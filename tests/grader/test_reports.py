@@ -12,14 +12,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from grader.explain import Explainer
-from grader.grading import grade, grader_failed
-from grader.isolation import ForkServer
-from grader.report import Report
-from grader.reports import FORMATS, write_report
-from grader.reports.cell import write_html, write_text
-from release.gradescope.results_schema import SCHEMA
+from grader.engine.grader import grade, grader_failed
+from grader.engine.hints import Explainer
+from grader.engine.reports import FORMATS, write_report
+from grader.engine.reports.cell import write_html, write_text
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 from tests.course import POINTS, points_of
+from tests.release.gradescope.results_schema import SCHEMA
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOR_STUDENTS = [format_ for format_ in FORMATS if format_ != "json"]
@@ -222,6 +222,7 @@ def test_a_copy_without_hidden_tests_says_that_there_are_some(
         copy / "grader",
         ignore=shutil.ignore_patterns("hidden_tests", "misconceptions", "__pycache__"),
     )
+    shutil.copytree(REPOSITORY / "problem_set", copy / "problem_set")
     path = submission(loss=("1 - torch.sigmoid", "torch.sigmoid"))
     shutil.copytree(path / "submission", copy / "submission")
     done = run("--question", "1a", "--question", "2a", cwd=copy)

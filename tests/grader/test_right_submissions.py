@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from right import STYLES, THE_REFERENCE, write_right_submission
 
-from grader.explain import Explainer
-from grader.grading import grade
-from grader.isolation import ForkServer
+from grader.engine.grader import grade
+from grader.engine.hints import Explainer
+from grader.engine.sandbox import ForkServer
 from tests.course import FULL_MARKS
 
 

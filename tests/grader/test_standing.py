@@ -1,7 +1,7 @@
 """Where each question stands, from what its tests found."""
 
-from grader.grading import grade
-from grader.standing import BROKEN, OPEN, RIGHT, WRONG, standings
+from grader.engine.grader import grade
+from grader.engine.progress import BROKEN, OPEN, RIGHT, WRONG, standings
 
 UNWRITTEN = 'raise NotImplementedError("Question {} is not written yet")'
 

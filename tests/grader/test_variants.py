@@ -14,19 +14,19 @@ import pytest
 import torch
 from right import BANK, STYLES, write_right_submission
 
-from grader.assignment import read_assignment
-from grader.explain import CatalogueAsk, Explainer
-from grader.grading import grade
-from grader.isolation import ForkServer, Reply
-from grader.isolation.worker.torch_setup import compile_nothing
-from grader.judge import Judge
-from grader.misconceptions.base import loss, model, mrr
+from grader.engine.assignment import read_assignment
+from grader.engine.check import Judge
+from grader.engine.grader import grade
+from grader.engine.hints import CatalogueAsk, Explainer
+from grader.engine.results import FAILED, PASSED
+from grader.engine.runner import present_tests
+from grader.engine.sandbox import ForkServer, Reply
+from grader.engine.sandbox.worker.torch_setup import compile_nothing
+from grader.engine.trial import attempt, run_test
+from grader.engine.variants import VARIANTS, Variants, variants_for
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
-from grader.report import FAILED, PASSED
-from grader.suite import present_tests
-from grader.trial import attempt, run_test
-from grader.variants import VARIANTS, Variants, variants_for
+from grader.reference import loss, model, mrr
 
 QUESTIONS = [question.id for question in read_assignment().questions if question.tests]
 HIDDEN = [test.id for test in read_assignment().tests if test.hidden]

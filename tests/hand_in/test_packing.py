@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading import grade
-from grader.isolation import ForkServer
-from grader.report import Report
-from grader.standing import BROKEN, RIGHT, standings
+from grader.engine.grader import grade
+from grader.engine.progress import BROKEN, RIGHT, standings
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 from hand_in.packing import HandInError, pack
 
 Judge = Callable[[Path], Report]

@@ -122,7 +122,7 @@ def test_without_latex_one_message_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     project = copy_project(tmp_path / "project", results=None)
-    monkeypatch.setattr(commands, "PROJECT", project)
+    monkeypatch.setattr(commands, "find_project", lambda: project)
     monkeypatch.setattr(latex, "USUAL_PLACES", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     result = CliRunner().invoke(commands.main, ["build"])
@@ -140,7 +140,7 @@ def test_the_command_line_tells_the_slip_and_fails(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "handout" / "answers" / "3b.tex").write_text("Bad_ one.\n")
-    monkeypatch.setattr(commands, "PROJECT", project)
+    monkeypatch.setattr(commands, "find_project", lambda: project)
     result = CliRunner().invoke(commands.main, ["build"])
     assert result.exit_code == 1
     assert "handout/answers/3b.tex, line 1" in result.output

@@ -1,37 +1,20 @@
 """Leaks planted on purpose are found, each for its reason; the real package has none."""
 
-import base64
-import bz2
-import codecs
-import gzip
 import io
 import json
-import lzma
-import py_compile
-import quopri
-import struct
-import tarfile
 import textwrap
-import urllib.parse
-import zipfile
-import zlib
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from pygments import highlight
-from pygments.formatters import HtmlFormatter, LatexFormatter, SvgFormatter
-from pygments.lexers import PythonLexer
-from pypdf import PdfReader, PdfWriter
 
-from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError
+from release.files import Files, PackedFile, ReleaseError, zip_bytes
 from release.nbgrader import handed_out, nbgrader_files
-from release.secrets import secrets_of, typeset_pieces
+from release.secrets import FOLDERS, secrets_of, typeset
 
 SCORES = "scores = U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T\n"
+HIDDEN = "grader/hidden_tests/test_1d_all_items.py"
 Planted = tuple[str, bytes, str]
 Plant = Callable[[Files], Planted]
 PLANTS: list[Plant] = []
@@ -45,180 +28,13 @@ def planted(plant: Plant) -> Plant:
 
 def answer_in_words(files: Files) -> str:
     """Return the reference answer to 3b as a reader sees it."""
-    (answer,) = [
-        s for s in secrets_of(files) if s.name == "reference answer in handout/answers/3b.tex"
-    ]
-    return "".join(typeset_pieces(answer.text))
+    (answer,) = [s for s in secrets_of(files) if s.name.endswith("handout/answers/3b.tex")]
+    return typeset(answer.text).replace("\0", " 0.5 ")
 
 
-def hidden(files: Files) -> bytes:
-    return files["grader/hidden_tests/test_1d_all_items.py"].content
-
-
-@planted
-def solution_left_in(files):
-    content = files["submission/loss.py"].content
-    return "submission/loss.py", content, "a region SOLUTION that is not empty (from line"
-
-
-@planted
-def solution_without_its_markers(files):
-    text = files["submission/loss.py"].content.decode()
-    lines = [line for line in text.splitlines() if "SOLUTION" not in line]
-    return (
-        "submission/loss.py",
-        "\n".join(lines).encode(),
-        "the solution of 2b in submission/loss.py",
-    )
-
-
-@planted
-def solution_in_a_comment(files):
-    return "experiments/scoring.py", f"x = 1  # was {SCORES}".encode(), "the solution of 1d"
-
-
-@planted
-def solution_with_other_names(files):
-    code = """
-    def f(self, rows):
-        if self.embedding_sharing:
-            return self.U(rows) @ self.Q.weight.T
-        left, right = self.U_fact, self.Q_fact
-        return left(rows) @ right.weight.T + self.A(rows) + self.B.weight.T
-    """
-    return "experiments/scoring.py", textwrap.dedent(code).encode(), "the solution of 1d"
-
-
-@planted
-def solution_that_the_project_uses_itself(files):
-    code = "value = compute(((self.stars - self.predicted) ** 2).mean().item())\n"
-    return "experiments/scoring.py", code.encode(), "the solution of 2b"
-
-
-@planted
-def solution_in_a_string_with_other_names(files):
-    code = 'HINT = """\n    x = (1 - torch.sigmoid(good - bad)).mean()\n"""\n'
-    return "experiments/hints.py", code.encode(), "the solution of 2a"
-
-
-@planted
-def solution_in_a_page(files):
-    page = f"# Hints\n\nTry this:\n\n```python\n{SCORES}```\n"
-    return "docs/hints.md", page.encode(), "the solution of 1d"
-
-
-@planted
-def solution_backwards(files):
-    return "docs/hints.md", SCORES[::-1].encode(), "the solution of 1d in submission/model.py, back"
-
-
-@planted
-def solution_in_rot13(files):
-    hidden_away = codecs.encode(SCORES, "rot13").encode()
-    return "docs/hints.md", hidden_away, "the solution of 1d in submission/model.py, in rot13"
-
-
-@planted
-def solution_in_base85(files):
-    return "experiments/a.py", base64.b85encode(SCORES.encode()), "the solution of 1d"
-
-
-@planted
-def solution_in_quoted_printable(files):
-    message = quopri.encodestring(SCORES.encode(), quotetabs=True)
-    return "docs/mail.txt", message, "the solution of 1d"
-
-
-@planted
-def solution_as_a_list_of_codes(files):
-    return "experiments/a.py", f"x = {list(SCORES.encode())}".encode(), "the solution of 1d"
-
-
-@planted
-def solution_as_a_hex_dump(files):
-    return "experiments/a.txt", SCORES.encode().hex(" ").encode(), "the solution of 1d"
-
-
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
-def test_what_is_compressed_behind_something_else_is_found(compress, check):
-    content = b"A picture, perhaps.\n" + compress(SCORES.encode())
-    (leak, *_) = check.in_files({"a.png": PackedFile(content)})
-    assert "compressed at byte 20" in leak.place
-    assert "the solution of 1d in submission/model.py" in leak.what
-
-
-@pytest.mark.parametrize(
-    ("kind", "formatter"), [("html", HtmlFormatter), ("tex", LatexFormatter), ("svg", SvgFormatter)]
-)
-def test_a_solution_in_coloured_words_is_found(kind, formatter, check):
-    page = highlight(SCORES, PythonLexer(), formatter()).encode()
-    (leak, *_) = check.in_files({f"a.{kind}": PackedFile(page)})
-    assert "the solution of 1d in submission/model.py" in leak.what
-
-
-@planted
-def what_the_study_says_of_two_answers(files):
-    answers = files["docs/answers.md"].content
-    return "docs/study.md", answers, "the page of answers docs/answers.md"
-
-
-@planted
-def hidden_test_beside_the_public_ones(files):
-    return "grader/public_tests/test_more.py", hidden(files), "the hidden test grader/hidden_tests/"
-
-
-@planted
-def hidden_test_compiled(files):
-    folder = Path(PLANTED_IN["folder"])
-    source = folder / "oracle.py"
-    source.write_bytes(files["grader/hidden_tests/oracle.py"].content)
-    compiled = Path(py_compile.compile(str(source), str(folder / "oracle.pyc"), doraise=True))
-    says = "the hidden test grader/hidden_tests/oracle.py, in compiled code (mlp)"
-    return "grader/data.txt", compiled.read_bytes(), says
-
-
-@planted
-def hidden_test_compiled_by_another_python(files):
-    _, content, _ = hidden_test_compiled(files)
-    return "grader/data.txt", b"\x01\x02\r\n" + content[4:], "the hidden test"
-
-
-@planted
-def cache(files):
-    return "grader/__pycache__/judge.cpython-311.pyc", b"\0", "a cache, by its name"
-
-
-@planted
-def notebook_that_was_run(files):
-    notebook = json.loads(files["notebooks/01_experiments.ipynb"].content)
-    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["0.0471"]}]
-    return "notebooks/a.ipynb", json.dumps(notebook).encode(), "a notebook that was run"
-
-
-@planted
-def answer_in_the_metadata_of_a_notebook(files):
-    notebook = json.loads(files["notebooks/01_experiments.ipynb"].content)
-    notebook["cells"][0]["metadata"]["comments"] = answer_in_words(files).splitlines()
-    return "notebooks/a.ipynb", json.dumps(notebook).encode(), "the reference answer in handout"
-
-
-@planted
-def hidden_tests_of_a_notebook(files):
-    source = "1 + 1\n### BEGIN HIDDEN TESTS\ncheck('1a')\n### END HIDDEN TESTS"
-    cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": []}
-    return "notebooks/a.ipynb", json.dumps({"cells": [cell]}).encode(), "a region HIDDEN TESTS"
-
-
-@planted
-def answer_typed_into_the_handout(files):
-    content = b"% Type your answer below.\nYes, it does.\n"
-    return "handout/answers/3a.tex", content, "an answer; students are given comments alone"
-
-
-@planted
-def answer_in_another_encoding(files):
-    return "docs/a.txt", answer_in_words(files).encode("utf-16"), "the reference answer"
+def notebook_with(cell: dict) -> bytes:
+    given = {"cell_type": "code", "metadata": {}, "source": [], "outputs": []}
+    return json.dumps({"cells": [{**given, **cell}], "metadata": {}}, indent=1).encode()
 
 
 def pdf_of(text: str) -> bytes:
@@ -231,63 +47,129 @@ def pdf_of(text: str) -> bytes:
     return content.getvalue()
 
 
-@planted
-def answer_in_a_pdf(files):
-    return "handout/ps1_blank.pdf", pdf_of(answer_in_words(files)), "the reference answer"
+def wheel_with(name: str, content: bytes) -> bytes:
+    return zip_bytes({"hand_in/__init__.py": PackedFile(b""), name: PackedFile(content)})
 
 
 @planted
-def solution_attached_to_a_pdf(files):
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf_of("Nothing"))))
-    writer.add_attachment("model.py", SCORES.encode())
-    content = io.BytesIO()
-    writer.write(content)
-    return "handout/ps1_blank.pdf", content.getvalue(), "the solution of 1d"
+def solution_left_between_its_markers(files):
+    content = files["submission/loss.py"].content
+    return "submission/loss.py", content, "a marked region that is not empty (### BEGIN SOLUTION)"
 
 
 @planted
-def solution_in_the_metadata_of_a_pdf(files):
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf_of("Nothing"))))
-    writer.add_metadata({"/Subject": SCORES})
-    content = io.BytesIO()
-    writer.write(content)
-    return "handout/ps1_blank.pdf", content.getvalue(), "the solution of 1d"
+def solution_without_its_markers(files):
+    text = files["submission/loss.py"].content.decode()
+    lines = [line for line in text.splitlines() if "SOLUTION" not in line]
+    return "submission/loss.py", "\n".join(lines).encode(), "the solution of 2b in submission/loss"
 
 
 @planted
-def solution_in_an_earlier_version_of_a_pdf(files):
-    stream = zlib.compress(
-        b"BT [(scores = U\\050user)-20(_ids\\051 @ Q.weight.T + self.A\\050us)"
-        b"12(er_ids\\051 + self.B.weight.T)] TJ ET"
-    )
-    old = b"%%PDF-1.5\n9 0 obj\n<</Length %d>>\nstream\n%b\nendstream\n" % (len(stream), stream)
-    content = pdf_of("Nothing") + old
-    return "handout/ps1_blank.pdf", content, "the solution of 1d"
+def solution_in_a_comment(files):
+    return "experiments/scoring.py", f"x = 1  # was {SCORES}".encode(), "the solution of 1d"
 
 
 @planted
-def hidden_test_in_a_zip_in_a_zip(files):
-    inner = zip_bytes({"t.py": PackedFile(hidden(files))})
-    outer = zip_bytes({"inner.zip": PackedFile(inner)})
-    return "docs/more.json", outer, "the hidden test grader/hidden_tests/test_1d_all_items.py"
+def solution_in_a_docstring_over_several_lines(files):
+    code = "\n".join(f"    # {line}" for line in textwrap.wrap(SCORES, 20))
+    return "experiments/a.py", f'"""For example:\n{code}\n"""'.encode(), "the solution of 1d"
 
 
 @planted
-def misconceptions_in_a_tar(files):
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        text = files["grader/misconceptions/ranks.py"].content
-        entry = tarfile.TarInfo("ranks.py")
-        entry.size = len(text)
-        archive.addfile(entry, io.BytesIO(text))
-    return "docs/a.txt", content.getvalue(), "the misconception grader/misconceptions/ranks.py"
+def solution_in_a_page(files):
+    page = f"# Hints\n\nTry this:\n\n```python\n{SCORES}```\n"
+    return "docs/hints.md", page.encode(), "the solution of 1d"
+
+
+@planted
+def solution_in_a_cell_of_a_notebook(files):
+    source = ["def scores(self, user_ids):\n", "    scores = (U(user_ids)\n", "    " + SCORES[20:]]
+    return "notebooks/a.ipynb", notebook_with({"source": source}), "the solution of 1d"
+
+
+@planted
+def solution_in_an_output_of_a_notebook(files):
+    outputs = [{"output_type": "stream", "name": "stdout", "text": [SCORES]}]
+    return "notebooks/a.ipynb", notebook_with({"outputs": outputs}), "the solution of 1d"
+
+
+@planted
+def notebook_that_was_run(files):
+    outputs = [{"output_type": "stream", "name": "stdout", "text": ["0.0471"]}]
+    return "notebooks/a.ipynb", notebook_with({"outputs": outputs}), "a notebook that was run"
+
+
+@planted
+def answer_in_the_metadata_of_a_notebook(files):
+    metadata = {"comments": answer_in_words(files).splitlines(keepends=True)}
+    return "notebooks/a.ipynb", notebook_with({"metadata": metadata}), "the reference answer"
+
+
+@planted
+def hidden_tests_of_a_notebook(files):
+    source = "1 + 1\n### BEGIN HIDDEN TESTS\ncheck('1a')\n### END HIDDEN TESTS"
+    says = "a marked region that is not empty (### BEGIN HIDDEN TESTS)"
+    return "notebooks/a.ipynb", notebook_with({"source": source}), says
+
+
+@planted
+def hidden_test_beside_the_public_ones(files):
+    content = files[HIDDEN].content
+    return "grader/public_tests/test_more.py", content, f"the hidden test {HIDDEN}"
+
+
+@planted
+def hidden_test_in_the_wheel(files):
+    content = files[HIDDEN].content
+    return "wheels/a.whl", wheel_with("tests/a.py", content), f"the hidden test {HIDDEN}"
+
+
+@planted
+def folder_of_hidden_tests_in_the_wheel(files):
+    return "wheels/a.whl", wheel_with("grader/hidden_tests/a.py", b"x = 1"), "secrets, by its name"
+
+
+@planted
+def misconceptions_in_the_wheel(files):
+    content = files["grader/misconceptions/ranks.py"].content
+    says = "the misconception grader/misconceptions/ranks.py"
+    return "wheels/a.whl", wheel_with("grader/ranks.py", content), says
 
 
 @planted
 def names_of_misconceptions(files):
     page = "Known: factorization-detached, regression-detached, joint-as-number, weights_squared"
     page += " weights-normalized, weights-swapped, only-factorization, plain-sum-of-losses"
-    return "docs/a.md", page.encode(), "in its names ("
+    return "docs/a.md", page.encode(), "names that only secrets have (factorization_detached"
+
+
+@planted
+def answer_typed_into_the_handout(files):
+    content = b"% Type your answer below.\nYes, it does.\n"
+    return "handout/answers/3a.tex", content, "an answer; students are given comments alone"
+
+
+@planted
+def answer_in_a_section_of_the_handout(files):
+    text = "\\section{Hints}\n" + files["handout/answers/3b.tex"].content.decode()[600:1200]
+    return "handout/sections/hints.tex", text.encode(), "the reference answer in handout/answers/3b"
+
+
+@planted
+def answer_in_the_pdf(files):
+    return "handout/ps1_blank.pdf", pdf_of(answer_in_words(files)), "the reference answer"
+
+
+@planted
+def reference_to_what_is_not_there_in_the_pdf(files):
+    content = pdf_of("Question 2e is about ??")
+    return "ps1_blank.pdf", content, "a reference to what is not there: 'Question 2e is about ??'"
+
+
+@planted
+def page_of_the_staff(files):
+    content = files["docs/answers.md"].content
+    return "docs/study.md", content, "the page of answers docs/answers.md"
 
 
 @planted
@@ -297,59 +179,9 @@ def attack(files):
 
 
 @planted
-def right_submission_compressed(files):
+def right_submission(files):
     content = files["tests/grader/right_submissions/einsum/model.py"].content
-    return "a.txt", gzip.compress(content), "the right submission tests/grader/right_submissions/"
-
-
-@planted
-def object_of_git(files):
-    content = zlib.compress(b"blob 100\0" + files["submission/loss.py"].content)
-    return "experiments/0a1b.txt", content, "the solution of 2a"
-
-
-@planted
-def history(files):
-    return ".git/HEAD", b"ref: refs/heads/main", "the history of the project, by its name"
-
-
-@planted
-def solution_in_base64(files):
-    blob = base64.encodebytes(files["submission/mrr.py"].content).decode()
-    code = f'DATA = """\n{textwrap.indent(blob, "    ")}"""\n'
-    return "experiments/a.py", code.encode(), "the solution of 2d"
-
-
-@planted
-def solution_in_hexadecimal(files):
-    return "a.json", json.dumps([SCORES.encode().hex()]).encode(), "the solution of 1d"
-
-
-@planted
-def solution_in_html(files):
-    page = "".join(f"&#{ord(letter)};" for letter in SCORES)
-    return "docs/a.html", page.encode(), "the solution of 1d"
-
-
-@planted
-def solution_in_a_link(files):
-    link = "https://example.org/?q=" + urllib.parse.quote(SCORES)
-    return "README.md", link.encode(), "the solution of 1d"
-
-
-@planted
-def solution_in_a_picture(files):
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        size = struct.pack(">I", len(content))
-        return size + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"zTXt", b"Note\0\0" + zlib.compress(SCORES.encode()))
-    return "docs/a.png", picture + chunk(b"IEND", b""), "the solution of 1d"
-
-
-@planted
-def curves_of_the_solution(files):
-    return "docs/a.png", files["docs/curves.png"].content, "the project's own docs/curves.png"
+    return "a.txt", content, "the right submission tests/grader/right_submissions/einsum"
 
 
 @planted
@@ -359,62 +191,68 @@ def table_of_the_solution(files):
 
 
 @planted
+def curves_of_the_solution(files):
+    return "docs/a.png", files["docs/curves.png"].content, "the project's own docs/curves.png"
+
+
+@planted
+def results_by_their_name(files):
+    return "results/summary.json", b"{}", "what is for instructors alone, by its name"
+
+
+@planted
+def history(files):
+    return ".git/HEAD", b"ref: refs/heads/main", "a repository or an environment, by its name"
+
+
+@planted
+def dotfile(files):
+    return ".netrc", b"login ada", "a kind of file that this check cannot judge"
+
+
+@planted
+def cache(files):
+    return "grader/__pycache__/judge.cpython-311.pyc", b"\0", "a cache, by its name"
+
+
+@planted
 def ratings(files):
-    lines = [f"{user}\t242\t3\t88125{user}949\n" for user in range(5)]
-    return "a.csv", "".join(lines).encode(), "5 lines of MovieLens data"
+    return "experiments/u.data", b"1\t242\t3\t881250949\n", "data that may not be passed on"
 
 
 @planted
 def path_of_the_builder(files):
-    return "a.toml", b'cache = "/home/ada/.cache"', "somebody's home folder (/home/ada)"
+    return (
+        "a.toml",
+        b'cache = "/home/ada/.cache"',
+        "a trace of the machine that built it (/home/ada",
+    )
 
 
 @planted
 def file_that_cannot_be_judged(files):
-    return "weights.pt", b"\0\1\2", "a kind of file that this check cannot judge (.pt)"
+    return "weights.pt", b"\0\1\2", "a kind of file that this check cannot judge"
 
 
 @planted
-def archive_that_cannot_be_opened(files):
-    return "a.txt", b"7z\xbc\xaf\x27\x1c" + bytes(20), "cannot be looked into: a 7z archive"
-
-
-PLANTED_IN: dict[str, str] = {}
+def pdf_that_cannot_be_read(files):
+    return "a.pdf", b"%PDF-1.5\n", "something that cannot be read"
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
-def test_a_planted_leak_is_refused_for_its_reason(plant, check, tracked, tmp_path):
-    PLANTED_IN["folder"] = str(tmp_path)
+def test_a_planted_leak_is_refused_for_its_reason(plant, check, tracked):
     name, content, says = plant(tracked)
     leaks = check.in_files({name: PackedFile(content)})
     assert any(leak.place.startswith(name) and says in leak.what for leak in leaks), leaks
 
 
-def zip_with(**changes: bytes) -> bytes:
-    """Return a zip of a harmless file, with something around it."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo("ps1/a.txt")
-        entry.comment = changes.get("member_comment", b"")
-        extra = changes.get("extra", b"")
-        entry.extra = struct.pack("<HH", 0x6375, len(extra)) + extra if extra else b""
-        archive.writestr(entry, b"Nothing")
-        archive.comment = changes.get("comment", b"")
-    return changes.get("before", b"") + content.getvalue() + changes.get("after", b"")
-
-
-@pytest.mark.parametrize("where", ["member_comment", "extra", "comment", "before", "after"])
-def test_a_solution_beside_the_files_of_a_zip_is_found(where, check):
-    assert check.in_zip(zip_with()) == []
-    (leak, *_) = check.in_zip(zip_with(**{where: SCORES.encode()}))
-    assert "the solution of 1d in submission/model.py" in leak.what
-
-
-def test_a_member_that_a_zip_does_not_list_is_found(check):
-    hidden = zip_bytes({"ps1/b.txt": PackedFile(SCORES.encode())})
-    listed_from = hidden.index(b"PK\x01\x02")
-    leaks = check.in_zip(hidden[:listed_from] + zip_with())
-    assert any("solution of 1d" in leak.what and "unlisted" in leak.place for leak in leaks)
+def test_the_place_of_a_leak_is_its_page_its_cell_or_its_file_in_the_wheel(check):
+    wheel = wheel_with("grader/a.py", SCORES.encode())
+    cell = notebook_with({"source": SCORES})
+    found = {"w.whl": wheel, "a.ipynb": cell, "a.pdf": pdf_of(SCORES)}
+    leaks = check.in_files({name: PackedFile(content) for name, content in found.items()})
+    places = list(dict.fromkeys(leak.place for leak in leaks))
+    assert places == ["w.whl → grader/a.py", "a.ipynb, cell 1", "a.pdf, page 1"]
 
 
 def test_the_real_package_has_no_leak_and_with_one_it_has_that_one(check, student):
@@ -443,16 +281,19 @@ def test_a_folder_is_checked_as_a_zip_is(check, tmp_path):
         check.in_archive(tmp_path / "ps1.zip")
 
 
-def test_every_secret_of_the_project_is_known_by_name(tracked):
-    names = {secret.name for secret in secrets_of(tracked)}
-    for question in ("1a", "1b", "1c", "1d"):
-        assert f"solution of {question} in submission/model.py" in names
-    assert {f"reference answer in handout/answers/{q}.tex" for q in ("3a", "3b", "3c")} <= names
-    assert "hidden test grader/hidden_tests/oracle.py" in names
+def test_secrets_that_have_moved_are_asked_for(tracked):
+    moved = {name: f for name, f in tracked.items() if not name.startswith("grader/hidden_tests/")}
+    with pytest.raises(ReleaseError, match="looks for what is in grader/hidden_tests/"):
+        secrets_of(moved)
 
 
-@pytest.mark.thorough
-def test_every_solution_and_hidden_test_is_found_by_itself(check, tracked):
+def test_every_solution_hidden_test_and_answer_is_found_by_itself(check, tracked):
     """None is so short, or so like what is given, that it would slip through."""
-    for secret in secrets_of(tracked):
-        assert check.in_files({"a.py": PackedFile(secret.text.encode())}), secret.name
+    secrets = [s for s in secrets_of(tracked) if "attack" not in s.name and s.text.strip()]
+    kinds = {secret.name.partition(" ")[0] for secret in secrets}
+    assert kinds >= {kind.partition(" ")[0] for kind in FOLDERS.values() if kind != "attack"}
+    for secret in secrets:
+        if "/__init__.py" not in secret.name:
+            assert check.in_files({"a.py": PackedFile(secret.text.encode())}), secret.name
+    for question in ("1a", "1b", "1c", "1d", "2a", "2b", "2c", "2d"):
+        assert any(secret.name.startswith(f"solution of {question} in ") for secret in secrets)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from grader.assignment import read_assignment
-from grader.grading import grade, grader_failed
-from grader.isolation import ForkServer
-from grader.report import Report
-from grader.reports import write_report
-from grader.reports.files import write_whole
-from grader.reports.wording import score_line
+from grader.engine.assignment import read_assignment
+from grader.engine.grader import grade, grader_failed
+from grader.engine.reports import write_report
+from grader.engine.reports.files import write_whole
+from grader.engine.reports.wording import score_line
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 
 AUTOGRADER = Path("/autograder")
 #: Seconds to spare at the end, for hints and a slow machine; a quarter of the time if less.

@@ -4,8 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grader.grading import grade
-from grader.isolation import ForkServer
+from grader.engine.grader import grade
+from grader.engine.sandbox import ForkServer
 from grader.misconceptions.entry import BASE
 
 

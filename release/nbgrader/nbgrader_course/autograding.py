@@ -18,13 +18,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
-from grader.assignment import read_assignment
-from grader.explain import Explainer
-from grader.grading import grade
-from grader.isolation import ForkServer
-from grader.report import QuestionResult, Report
-from grader.reports.cell import write_html, write_text
-from grader.reports.wording import points, score_line
+from grader.engine.assignment import read_assignment
+from grader.engine.grader import grade
+from grader.engine.hints import Explainer
+from grader.engine.reports.cell import write_html, write_text
+from grader.engine.reports.wording import points, score_line
+from grader.engine.results import QuestionResult, Report
+from grader.engine.sandbox import ForkServer
 
 from .loaded import has_changed
 from .place import course_directory

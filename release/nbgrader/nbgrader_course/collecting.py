@@ -12,7 +12,7 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
-from grader.plain_files import NotPlainError, read_plain_file
+from grader.engine.plain_files import NotPlainError, read_plain_file
 
 from .copying import copy_plain_files
 

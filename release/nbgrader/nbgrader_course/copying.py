@@ -6,7 +6,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.plain_files import NotPlainError, read_plain_file
+from grader.engine.plain_files import NotPlainError, read_plain_file
 
 MAX_DEPTH = 12
 MAX_ENTRIES = 5_000  # files and folders; what students get is some two hundred

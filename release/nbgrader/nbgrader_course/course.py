@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.assignment import ASSIGNMENT_FILE
+from grader.engine.assignment import assignment_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,7 +26,7 @@ class Course:
     due: datetime
 
 
-def read_course(path: Path = ASSIGNMENT_FILE) -> Course:
+def read_course(path: Path | None = None) -> Course:
     """Return the course's data.
 
     Raises
@@ -36,6 +36,7 @@ def read_course(path: Path = ASSIGNMENT_FILE) -> Course:
     ValueError
         If the file is no TOML, or the due date is not a time.
     """
+    path = path or assignment_file()
     entry = tomllib.loads(path.read_text(encoding="utf-8"))["course"]
     due = entry["due"]
     if not isinstance(due, datetime) or due.utcoffset() is None:
@@ -46,8 +47,9 @@ def read_course(path: Path = ASSIGNMENT_FILE) -> Course:
     return Course(entry["short"], entry["assignment"], due)
 
 
-def read_points(path: Path = ASSIGNMENT_FILE) -> dict[str, float]:
+def read_points(path: Path | None = None) -> dict[str, float]:
     """Return the points of each question, coding and written, by its id."""
+    path = path or assignment_file()
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["questions"]
     return {entry["id"]: float(entry["points"]) for entry in entries}
 

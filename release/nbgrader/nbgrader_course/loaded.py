@@ -6,7 +6,7 @@ at its first grading. After an update it would go on grading with the old ones.
 
 from pathlib import Path
 
-from grader.digests import grader_digest
+from grader.engine.digests import grader_digest
 
 HERE = Path(__file__).resolve().parent
 AT_THE_START = grader_digest(HERE)

@@ -9,7 +9,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from grader.plain_files import NotPlainError, read_plain_file
+from grader.engine.plain_files import NotPlainError, read_plain_file
 
 MAX_NOTEBOOK = 24 << 20  # bytes: room for the pictures that are shown, as base64
 # Python takes a hundred times the memory of a small object's text, so they are counted before.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading import grade
-from grader.isolation import ForkServer
-from grader.report import Report
-from grader.standing import BROKEN, OPEN, RIGHT, WAITING, WRONG, Standing, standings
+from grader.engine.grader import grade
+from grader.engine.progress import BROKEN, OPEN, RIGHT, WAITING, WRONG, Standing, standings
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer
 
 PROJECT = Path(__file__).parents[1]
 WORDS = {

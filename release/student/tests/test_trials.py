@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.intake import read_submission
-from grader.standing import RIGHT, Standing
+from grader.engine.intake import read_submission
+from grader.engine.progress import RIGHT, Standing
 
 PROJECT = Path(__file__).parents[1]
 

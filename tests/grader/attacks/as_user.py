@@ -12,8 +12,8 @@ from pathlib import Path
 
 from attack_bank import BPR, SCORES, TIGHT, everything_in, submission_of
 
-from grader.isolation import ForkServer
-from grader.isolation.worker import landlock
+from grader.engine.sandbox import ForkServer
+from grader.engine.sandbox.worker import landlock
 
 #: Those that are ended for what they do, and have the time to do it on a busy machine.
 ENDED_EARLY = ("small_threads", "fill_closed_folders")

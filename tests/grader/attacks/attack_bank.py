@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.isolation import Limits, Reply
+from grader.engine.sandbox import Limits, Reply
 
 BANK = Path(__file__).parent / "bank"
 ATTACKS = sorted(

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 import grader
-from grader.isolation.interpreter import WORKER
+from grader.engine.sandbox.interpreter import WORKER
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from attacked import Target
 
-from grader.isolation import ForkServer, IsolationError
+from grader.engine.sandbox import ForkServer, IsolationError
 
 MODES = ("bubblewrap", "fallback")
 

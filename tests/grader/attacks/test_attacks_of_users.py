@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.isolation.users import ReservedUsers
+from grader.engine.sandbox.users import ReservedUsers
 
 SCRIPT = Path(__file__).parent / "as_user.py"
 REPOSITORY = Path(__file__).resolve().parents[3]

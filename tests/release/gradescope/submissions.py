@@ -15,13 +15,13 @@ import os
 A = "/autograder"
 SECRETS = [
     "source", "source/assignment.toml", "source/grader", "source/grader/hidden_tests/oracle.py",
-    "source/grader/misconceptions/base/model.py", "results", "results/results.json",
+    "source/grader/reference/model.py", "results", "results/results.json",
     "results/stdout", "submission", "submission_metadata.json",
 ]
 PLACES = [
     "results/results.json", "results/forged.json", "source/forged.py", "submission/forged.py",
     "submission_metadata.json", "run_autograder", "forged", "venv/forged", "../tmp/forged",
-    "source/grader/judge.py", "venv/lib/forged.pth",
+    "source/grader/engine/check.py", "venv/lib/forged.pth",
 ]
 WAYS = [A, f"/proc/self/root{A}", f"/proc/1/root{A}", f"/proc/{os.getppid()}/root{A}"]
 DOORS = []
@@ -47,7 +47,7 @@ for way in WAYS:
             except OSError:
                 continue
             DOORS.append(f"{door.__name__} {path}")
-for module in ("grader.hidden_tests.oracle", "grade_submission", "release"):
+for module in ("grader.oracle", "grade_submission", "release"):
     try:
         __import__(module)
     except ImportError:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from emulator import PROJECT, Gradescope, RefusedError, read_results
 
-from grader.assignment import read_assignment
-from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from grader.engine.assignment import read_assignment
+from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files, zip_bytes
 from release.gradescope import gradescope_files
 from release.gradescope.package import imported_packages, requirements
 
@@ -34,6 +33,7 @@ def test_the_zip_has_the_two_scripts_at_its_root_and_the_whole_grader(files: Fil
     assert roots == {
         "setup.sh", "run_autograder", "grade_submission.py", "self_test.py",
         "assignment.toml", "constraints.txt", "requirements.txt", "grader",
+        "problem_set",
     }  # fmt: skip
     ids = {test.id.encode() for test in read_assignment().tests}
     tests = b"".join(f.content for name, f in files.items() if name.startswith("grader/"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from release.archive import write_folder
+from release.files import write_folder
 from release.solutions import regions
 from tests.course import FULL_MARKS, WRITTEN_POINTS
 
@@ -124,7 +124,7 @@ class Term:
                     cell.source = "print('all points')"
         (folder / "nbgrader_config.py").write_text(attack)
         (folder / "sitecustomize.py").write_text(attack)
-        write_folder({"grader/grading.py": self.reference["submission/loss.py"]}, folder)
+        write_folder({"grader/engine/grader.py": self.reference["submission/loss.py"]}, folder)
 
     def _answer(self, folder: Path, question: str, text: str) -> None:
         with self.room.editing(folder / "01_experiments.ipynb") as notebook:

@@ -1,0 +1,1 @@
+"""Judge and explain submissions; nothing here knows what a particular assignment asks."""

@@ -1,0 +1,162 @@
+"""From what a test found to what a student reads."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from grader.engine.assignment import GradedTest
+from grader.engine.check import Failure
+from grader.engine.results import (
+    ERROR,
+    FAILED,
+    NOT_IMPORTED,
+    NOT_RUN,
+    NOT_WRITTEN,
+    PASSED,
+    Detail,
+    Hint,
+    TestResult,
+)
+from grader.engine.sandbox import Frame, StudentError
+from grader.engine.trial import Outcome
+
+# Which question asks for a function, to say which one is not written yet.
+QUESTION_OF = {
+    "init_shared_user_and_item_embeddings": "1a",
+    "init_separate_user_and_item_embeddings": "1a",
+    "init_user_and_item_bias": "1a",
+    "init_mlp_layers": "1b",
+    "forward_with_embedding_sharing": "1c",
+    "forward_without_embedding_sharing": "1c",
+    "score_all_items": "1d",
+    "bpr_loss": "2a",
+    "regression_loss": "2b",
+    "joint_loss": "2c",
+    "reciprocal_ranks": "2d",
+    "mrr_score": "2d",
+}
+FILES = {"submission.model", "submission.loss", "submission.mrr"}
+NULL_BYTES = "source code string cannot contain null bytes"
+AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")
+
+
+def results_of(
+    tests: Iterable[GradedTest], outcomes: Mapping[str, Outcome], hints: Mapping[str, Hint]
+) -> list[TestResult]:
+    """Return the tests' lines in the report; an exception is reported once in each question."""
+    results, told = [], {}
+    for test in tests:
+        result = result_of(test, outcomes[test.id], hints.get(test.id))
+        stumble = (test.question, result.raised.split(":")[0], result.where)
+        if result.status == FAILED and result.where and stumble in told:
+            message = f"Not run, fix {told[stumble]} first."
+            result = replace(result, status=NOT_RUN, message=message, where=(), raised="")
+        told.setdefault(stumble, test.id)
+        results.append(result)
+    return results
+
+
+def result_of(test: GradedTest, outcome: Outcome, hint: Hint | None) -> TestResult:
+    """Return a test's line in the report; ``for_student`` takes out what a student may not see."""
+    failure = outcome.failures[0] if outcome.failures else None
+    error = failure.error if failure else None
+    status = outcome.status
+    if status == FAILED and error and (elsewhere := _question_elsewhere(error, test.question)):
+        status = NOT_RUN
+        message = f"Not run, fix {elsewhere} first: {_raised_sentence(error)}"
+    elif status == FAILED and failure:
+        message = _raised_sentence(error) if error else _compared_sentence(failure)
+    elif status == ERROR:
+        message = "The grader could not judge this test. That is its own fault, not yours."
+    else:
+        message = outcome.reason
+    return TestResult(
+        id=test.id,
+        question=test.question,
+        sentence=outcome.sentence,
+        status=status,
+        points=test.points if status == PASSED else 0.0,
+        max_points=test.points,
+        hidden=test.hidden,
+        message=message,
+        where=tuple(_line(frame) for frame in error.frames if frame.source) if error else (),
+        raised=_raised_text(error) if error else _fault(outcome),
+        detail=_detail(failure) if failure and not error else None,
+        hint=hint,
+        seconds=outcome.seconds,
+        cause=_cause(error) if error else "",
+    )
+
+
+def not_written(error: StudentError) -> str:
+    """Return the question whose function is not written yet, or an empty string."""
+    if error.type != "NotImplementedError":
+        return ""
+    names = [frame.function for frame in error.frames]
+    return next((QUESTION_OF[name] for name in reversed(names) if name in QUESTION_OF), "")
+
+
+def _cause(error: StudentError) -> str:
+    if not_written(error):
+        return NOT_WRITTEN
+    if error.frames:  # the outermost is the file itself while it is being imported
+        return NOT_IMPORTED if error.frames[0].function in ("<module>", "") else ""
+    return NOT_IMPORTED if error.type in AT_IMPORT else ""
+
+
+def _question_elsewhere(error: StudentError, question: str) -> str:
+    """Return the earlier question that building the net stumbled over, or an empty string."""
+    found = [QUESTION_OF[f.function] for f in error.frames if f.function in QUESTION_OF]
+    building = [name for name in found if name in ("1a", "1b")]
+    return building[-1] if building and building[-1] < question else ""
+
+
+def _raised_sentence(error: StudentError) -> str:
+    """Say what kind of exception it was and where, without its text."""
+    last = next((frame for frame in reversed(error.frames) if frame.source), None)
+    place = f" ({last.file}, line {last.line})" if last else ""
+    question = not_written(error)
+    if question:
+        return f"{question} is not written yet{place}."
+    if error.type == "ModuleNotFoundError" and not last:
+        return f"{_missing_file(error)} is missing."
+    if error.type == "Mismatch":
+        return "The weights of the net do not have the shapes that the question asks for."
+    if error.message == NULL_BYTES:  # of a SyntaxError; of a ValueError on older Pythons
+        return "The file could not be imported: save it with the encoding UTF-8."
+    if error.type in AT_IMPORT:
+        return f"The file could not be imported: {error.type}{place}."
+    if error.type == "PermissionError":
+        return f"Your code does something{place} that the grader's sandbox does not allow."
+    return f"Your code raised {error.type}{place}."
+
+
+def _raised_text(error: StudentError) -> str:
+    if not_written(error):
+        return ""
+    return f"{error.type}: {error.message}" if error.message else error.type
+
+
+def _missing_file(error: StudentError) -> str:
+    module = next((name for name in sorted(FILES) if f"'{name}'" in error.message), "")
+    return module.replace(".", "/") + ".py" if module else "A file that your code imports"
+
+
+def _compared_sentence(failure: Failure) -> str:
+    if failure.what == "the call":
+        return failure.problem
+    sentence = f"{failure.what} {failure.problem}."
+    return sentence[0].upper() + sentence[1:] if sentence.startswith("the ") else sentence
+
+
+def _detail(failure: Failure) -> Detail | None:
+    if failure.what == "the call":
+        return Detail(failure.given, "an answer", failure.got) if failure.given else None
+    return Detail(failure.given, failure.expected, failure.got)
+
+
+def _line(frame: Frame) -> str:
+    return f"{frame.file}, line {frame.line}: {frame.source}"
+
+
+def _fault(outcome: Outcome) -> str:
+    return outcome.reason if outcome.status == ERROR else ""

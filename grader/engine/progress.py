@@ -1,0 +1,44 @@
+"""How far a submission is: which questions are open, which are wrong, which are right so far."""
+
+from dataclasses import dataclass
+
+from grader.engine.results import FAILED, NOT_IMPORTED, NOT_WRITTEN, PASSED, QuestionResult, Report
+
+OPEN, WRONG, BROKEN, WAITING, RIGHT = "open", "wrong", "broken", "waiting", "right"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one question stands.
+
+    Attributes
+    ----------
+    id, title : str
+    state : str
+        ``"right"`` if all tests that were run passed, ``"open"`` if the answer is not written
+        yet, ``"broken"`` if its file cannot be imported, ``"waiting"`` if the tests need another
+        question first, else ``"wrong"``.
+    reason : str
+        Why it is not right, with file and line where there is one; a sentence for the student.
+    """
+
+    id: str
+    title: str
+    state: str
+    reason: str = ""
+
+
+def standings(report: Report) -> tuple[Standing, ...]:
+    """Return where each question of a report stands, in the assignment's order."""
+    return tuple(_standing(question) for question in report.for_student().questions)
+
+
+def _standing(question: QuestionResult) -> Standing:
+    lost = [test for test in question.tests if test.status != PASSED]
+    failed = [test for test in lost if test.status == FAILED]
+    broken = [test for test in failed if test.cause == NOT_IMPORTED]
+    wrong = [test for test in failed if test.cause not in (NOT_IMPORTED, NOT_WRITTEN)]
+    for state, tests in ((BROKEN, broken), (WRONG, wrong), (OPEN, failed), (WAITING, lost)):
+        if tests:
+            return Standing(question.id, question.title, state, tests[0].message)
+    return Standing(question.id, question.title, RIGHT)

@@ -1,0 +1,1 @@
+"""The ways to run a worker: in bubblewrap, in the fallback, or unsandboxed."""

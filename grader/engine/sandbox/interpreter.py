@@ -1,0 +1,127 @@
+"""Where the worker's Python, its libraries and the worker's own files are."""
+
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+WORKER = Path(__file__).parent / "worker"
+CALLS = Path(__file__).parents[2] / "adapter.py"
+GRADER = Path(__file__).parents[2]
+REPOSITORY = GRADER.parent
+SYSTEM_LIBRARIES = tuple(
+    Path(path) for path in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")
+)
+#: The C library looks here whether huge pages may be had.
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage")
+#: Torch's kernels look here what the processors can do, and some will not start without.
+PROCESSORS = Path("/proc/cpuinfo")
+#: No site packages but those we name, no user's, no compiled files left behind.
+FLAGS = ("-s", "-S", "-B")
+DEVICES = tuple(Path("/dev") / name for name in ("null", "zero", "full", "random", "urandom"))
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker is to run, and what it imports before any submission.
+
+    Attributes
+    ----------
+    adapter : Path or None
+        The assignment's calls into a submission; imported as ``adapter``.
+    calls : Path
+        The module whose ``execute(program, arrays, submission)`` answers requests.
+    """
+
+    adapter: Path | None = None
+    calls: Path = CALLS
+
+    def at(self, folder: Path) -> dict[str, str | None]:
+        """Return the options for a server that sees both files in one folder."""
+        adapter = None if self.adapter is None else str(folder / "adapter.py")
+        return {"calls": str(folder / "calls.py"), "adapter": adapter}
+
+    def in_place(self) -> dict[str, str | None]:
+        """Return the options for a server that sees both files where they are."""
+        adapter = None if self.adapter is None else str(self.adapter.resolve())
+        return {"calls": str(self.calls.resolve()), "adapter": adapter}
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python to start workers with, without the entries that only the trusted process may see.
+
+    ``search_path`` holds the standard library and the installed packages, and no ``.pth`` file
+    is read: an editable install would put the repository there. ``libraries`` are folders with
+    shared libraries that belong to it.
+    """
+
+    executable: Path
+    search_path: tuple[Path, ...]
+    libraries: tuple[Path, ...]
+
+    def places(self) -> list[Path]:
+        """Return all that has to be readable for Python to run, outermost folders only."""
+        wanted = [*SYSTEM_LIBRARIES, self.executable, *self.libraries, *self.search_path]
+        present = dict.fromkeys(path for path in wanted if path.exists())
+        return [p for p in present if not any(other in p.parents for other in present)]
+
+
+def current_interpreter() -> Interpreter:
+    """Return the interpreter that runs this process, seen through any virtual environment."""
+    paths = sysconfig.get_paths()
+    standard = [Path(entry).resolve() for entry in sys.path if _is_standard_library(entry)]
+    installed = [Path(paths[key]).resolve() for key in ("purelib", "platlib")]
+    prefix = Path(sys.base_prefix).resolve()
+    shared = [prefix / "lib"] if prefix not in (Path("/usr"), Path("/")) else []
+    return Interpreter(
+        Path(sys.executable).resolve(),
+        tuple(dict.fromkeys([*standard, *installed])),
+        tuple(shared),
+    )
+
+
+def private_places() -> list[Path]:
+    """Return what no worker may see: the grader, its tests and answers, the user's home.
+
+    The folder around the grader counts as the repository when it is laid out like one. A
+    ``submission`` that is installed counts too: it may hold the reference solution.
+    """
+    places = [GRADER]
+    if (REPOSITORY / "assignment.toml").exists():
+        places.append(REPOSITORY)
+    for entry in current_interpreter().search_path:
+        places += [path for name in ("submission", "grader") if (path := entry / name).exists()]
+    return [*dict.fromkeys(places)]
+
+
+def quiet_environment() -> dict[str, str]:
+    """Return the worker's whole environment: nothing of ours, one thread a library.
+
+    Memory comes in huge pages where the system has them. Forking a process that holds torch
+    copies a table with an entry for each page, so that 500 times fewer pages make a worker
+    start and end several times faster.
+    """
+    keep = ("SYSTEMROOT", "TEMP", "TMP") if os.name == "nt" else ()
+    return {
+        **{name: os.environ[name] for name in keep if name in os.environ},
+        "HOME": "/nonexistent",  # without it, Path.home() raises; nobody lives here
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "NUMEXPR_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONMALLOC": "malloc",
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    }
+
+
+def _is_standard_library(entry: str) -> bool:
+    path = Path(entry).resolve()
+    roots = {Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "platstdlib")}
+    if not entry or path.name in ("site-packages", "dist-packages"):
+        return False
+    return any(path == root or root in path.parents for root in roots)

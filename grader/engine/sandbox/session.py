@@ -1,0 +1,90 @@
+"""One submission's requests."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import numpy as np
+
+from grader.engine.sandbox.limits import Limits
+from grader.engine.sandbox.parse_reply import reply_from
+from grader.engine.sandbox.raw_reply import Outcome
+from grader.engine.sandbox.reply import IsolationError, Reply
+from grader.engine.sandbox.worker.framing import encode
+
+
+class Transport(Protocol):
+    """Brings one request's frame to a worker and the worker's bytes back."""
+
+    def exchange(self, frame: bytes, limits: Limits) -> Outcome:
+        """Run one request in bounded time. Never raises because of what the worker did."""
+
+    def end_submission(self) -> None:
+        """Make sure that nothing of the submission served so far is left."""
+
+
+class Session:
+    """A submission to run requests on; a context manager, and nothing of it survives.
+
+    The files live here, in the trusted process, and travel with each request. The workers keep
+    nothing between requests, so there is nothing of one request for the next to find.
+    """
+
+    def __init__(self, transport: Transport, files: Mapping[str, bytes]) -> None:
+        self.files = dict(files)
+        self._transport = transport
+        self._open = True
+        self._failure: IsolationError | None = None
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the session; afterwards ``run`` raises."""
+        if self._open:
+            self._open = False
+            self._transport.end_submission()
+
+    def run(
+        self,
+        program: dict[str, Any],
+        arrays: Mapping[str, np.ndarray] | None = None,
+        limits: Limits | None = None,
+        probe: bool = False,
+    ) -> Reply:
+        """Execute one program on the submission, in a fresh process where the mode allows.
+
+        With ``probe``, the program is for the sandbox's own probe instead, see
+        ``worker/probe.py``.
+
+        Raises
+        ------
+        IsolationError
+            If the session is closed or the sandbox itself failed; never for what a student did.
+            A sandbox that failed is not tried again in this session, which may take minutes.
+        """
+        if not self._open:
+            raise IsolationError("this session is closed; open the submission again")
+        if self._failure is not None:
+            raise IsolationError(str(self._failure))
+        limits = limits or Limits()
+        ticket = secrets.token_hex(16)
+        content = {
+            "ticket": ticket,
+            "probe": probe,
+            "program": program,
+            "limits": asdict(limits),
+            "files": [[name, len(data)] for name, data in self.files.items()],
+        }
+        packed = np.frombuffer(b"".join(self.files.values()), np.uint8)
+        frame = encode(content, {**(arrays or {}), "submission files": packed})
+        try:
+            outcome = self._transport.exchange(frame, limits)
+        except IsolationError as error:
+            self._failure = error
+            raise
+        return reply_from(outcome, ticket, limits, self.files)

@@ -1,0 +1,277 @@
+"""Nets small enough to judge number by number: sizes, weights, pairs."""
+
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from grader import oracle
+from grader.engine.check import Answer, Judge, Program, agree, program_of
+from grader.programs import Step, backward, call, fill_others, load, net
+
+SHARED = ("U", "Q")
+SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
+OF_ONES_OWN = 0.7  # neither 0 nor 1, with which such a parameter is likely to start
+
+
+@dataclass(frozen=True)
+class Case:
+    """A net with weights of our own, none of them zero, and the pairs that it is asked about."""
+
+    num_users: int
+    num_items: int
+    embedding_dim: int
+    layer_sizes: tuple[int, ...]
+    sharing: bool
+    user_ids: tuple[int, ...]
+    item_ids: tuple[int, ...]
+    seed: int
+    variant: int
+    draw: int = 0
+
+    @cached_property
+    def tables(self) -> dict[str, np.ndarray]:
+        """Tables and biases by attribute name."""
+        random = np.random.RandomState((self.seed, self.variant, self.draw))
+        names = SHARED if self.sharing else SEPARATE
+        rows = [self.num_users, self.num_items]
+        tables = {
+            name: random.normal(size=(rows[index % 2], self.embedding_dim))
+            for index, name in enumerate(names)
+        }
+        tables |= {name: random.normal(size=(count, 1)) for name, count in zip("AB", rows)}
+        return {name: table.astype(np.float32) for name, table in tables.items()}
+
+    @cached_property
+    def dense(self) -> list[np.ndarray]:
+        """Weight and bias of each layer."""
+        random = np.random.RandomState((self.seed + 1, self.variant, self.draw))
+        arrays = []
+        for inputs, outputs in zip(self.layer_sizes, (*self.layer_sizes[1:], 1)):
+            arrays.append(random.normal(scale=1.7 / inputs**0.5, size=(outputs, inputs)))
+            arrays.append(random.normal(size=outputs))
+        return [array.astype(np.float32) for array in arrays]
+
+    @cached_property
+    def cotangents(self) -> dict[str, np.ndarray]:
+        random = np.random.RandomState((self.seed + 2, self.variant, self.draw))
+        size = len(self.user_ids)
+        return {
+            name: random.normal(size=size).astype(np.float32)
+            for name in ("interaction_cotangent", "rating_cotangent")
+        }
+
+    @property
+    def ids(self) -> dict[str, np.ndarray]:
+        return {"user_ids": np.array(self.user_ids), "item_ids": np.array(self.item_ids)}
+
+    @property
+    def method(self) -> str:
+        return f"net.forward_{'with' if self.sharing else 'without'}_embedding_sharing"
+
+    @property
+    def inputs(self) -> list[str]:
+        """Where gradients are asked for."""
+        tables = [f"net.{name}.weight" for name in self.tables]
+        return tables + [f"dense.{index}" for index in range(len(self.dense))]
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """What is loaded, and what ``build`` has loaded before, under ``earlier_...``."""
+        weights = self.tables | {f"dense{index}": array for index, array in enumerate(self.dense)}
+        return weights | {f"earlier_{name}": 1 - table for name, table in self.tables.items()}
+
+    def build(self, judge: Judge, used: Step | None = None) -> list[Step]:
+        """Steps that make the net and load the weights.
+
+        Ready-made parts stand in for methods that cannot be called, and for all of them where
+        the judge is to look at a question apart from 1a and 1b. Parameters of the student's own
+        get numbers that show wherever they are used.
+
+        Parameters
+        ----------
+        used : dict, optional
+            A call that is made before, with other weights: what the net keeps of it is out of
+            date by the time that the test looks.
+        """
+        parts = "instead" if judge.apart else "spare"
+        made = net(
+            self.num_users,
+            self.num_items,
+            self.embedding_dim,
+            self.layer_sizes,
+            self.sharing,
+            **{parts: self._parts()},
+        )
+        steps = [made]
+        if used:
+            earlier = load(self.tables, prefix="earlier_")
+            steps += [earlier, {**used, "name": "used", "report": False}]
+        others = fill_others(self.tables, OF_ONES_OWN)
+        return [*steps, load(self.tables, len(self.dense)), others]
+
+    def forward(self, judge: Judge) -> Program:
+        """Return what asks for both predictions, twice, and for all gradients of both."""
+        asked = call(self.method, "user_ids", "item_ids", seed=1)
+        return program_of(
+            *self.build(judge, used=asked),
+            asked,
+            call(self.method, "user_ids", "item_ids", seed=2, name="again"),
+            backward("out.0", "interaction_cotangent", self.inputs, "interaction"),
+            backward("out.1", "rating_cotangent", self.inputs, "rating"),
+            **self.ids,
+            **self.weights,
+            **self.cotangents,
+        )
+
+    def rating(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The right ratings, and the gradient that reaches each input."""
+        u, q = ("U", "Q") if self.sharing else ("U_reg", "Q_reg")
+        users, items = self.ids.values()
+        rows = self._double(u)[users], self._double(q)[items]
+        dense = [array.astype(np.float64) for array in self.dense]
+        cotangent = self.cotangents["rating_cotangent"]
+        du, dq, ddense = oracle.rating_gradients(*rows, dense, cotangent)
+        gradients = self._no_gradients()
+        gradients[f"net.{u}.weight"] = oracle.rows_gradient(self.tables[u], users, du)
+        gradients[f"net.{q}.weight"] = oracle.rows_gradient(self.tables[q], items, dq)
+        gradients |= {f"dense.{index}": gradient for index, gradient in enumerate(ddense)}
+        return oracle.rating(*rows, dense), gradients
+
+    def interaction(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """The right interactions, and the gradient that reaches each input."""
+        u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
+        users, items = self.ids.values()
+        ids = {u: users, q: items, "A": users, "B": items}
+        rows = {name: self._double(name)[ids[name]] for name in ids}
+        cotangent = self.cotangents["interaction_cotangent"].astype(np.float64)[:, None]
+        reached = {u: cotangent * rows[q], q: cotangent * rows[u], "A": cotangent, "B": cotangent}
+        gradients = self._no_gradients()
+        for name, gradient in reached.items():
+            total = oracle.rows_gradient(self.tables[name], ids[name], gradient)
+            gradients[f"net.{name}.weight"] = total
+        return oracle.interaction(rows[u], rows[q], rows["A"], rows["B"]), gradients
+
+    def some_right(self, answer: Answer, name: str) -> bool:
+        """Whether one of two predictions of the case's pairs is right, in either place."""
+        rights = (self.interaction()[0], self.rating()[0])
+        got = [answer[f"{name}.{index}"].numbers(len(self.user_ids)) for index in (0, 1)]
+        return any(agree(numbers, right) for numbers in got for right in rights)
+
+    def all_scores(self) -> np.ndarray:
+        """The right interaction of each asked user with every movie."""
+        u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
+        users = np.array(self.user_ids)
+        products = self._double(u)[users] @ self._double(q).T
+        return products + self._double("A")[users] + self._double("B").T
+
+    def _double(self, name: str) -> np.ndarray:
+        return self.tables[name].astype(np.float64)
+
+    def _no_gradients(self) -> dict[str, np.ndarray]:
+        arrays = [*self.tables.values(), *self.dense]
+        return {path: np.zeros(array.shape) for path, array in zip(self.inputs, arrays)}
+
+    def _parts(self) -> dict[str, list]:
+        users, items, columns = self.num_users, self.num_items, self.embedding_dim
+        pair = [[users, columns], [items, columns]]
+        layers: list[list] = []
+        for inputs, outputs in zip(self.layer_sizes, (*self.layer_sizes[1:], 1)):
+            layers += [["Linear", inputs, outputs], ["ReLU"]]
+        return {
+            "init_shared_user_and_item_embeddings": pair,
+            "init_separate_user_and_item_embeddings": pair * 2,
+            "init_user_and_item_bias": [[users, 1], [items, 1]],
+            "init_mlp_layers": layers[:-1],
+        }
+
+
+# Fewer users than movies, and more; rows that come twice; the first id, in one only, and the last.
+WIDE = {
+    "num_users": 5,
+    "num_items": 8,
+    "embedding_dim": 3,
+    "layer_sizes": (9, 7),
+    "user_ids": (0, 4, 2, 2, 1, 3),
+    "item_ids": (7, 0, 3, 5, 3, 2),
+}
+TALL_AND_DEEP = {
+    "num_users": 9,
+    "num_items": 4,
+    "embedding_dim": 2,
+    "layer_sizes": (6, 5, 4, 3),
+    "user_ids": (8, 1, 5, 5, 5),
+    "item_ids": (3, 3, 1, 1, 2),
+}
+# More columns than usual, and a single dense layer.
+SHALLOW = {
+    "num_users": 3,
+    "num_items": 4,
+    "embedding_dim": 40,
+    "layer_sizes": (120,),
+    "user_ids": (2, 0, 1),
+    "item_ids": (1, 1, 3),
+}
+
+
+@cache
+def cases(sharing: bool, variant: int) -> tuple[Case, Case]:
+    """Return the two nets of one kind."""
+    return (
+        telling(Case(**_drawn(WIDE, variant), sharing=sharing, seed=11, variant=variant)),
+        Case(**_drawn(TALL_AND_DEEP, variant), sharing=sharing, seed=23, variant=variant),
+    )
+
+
+def telling(case: Case) -> Case:
+    """Return the case with weights that tell a bound on either output from none.
+
+    Both outputs have values below 0 and above 1: a ReLU, a sigmoid and a clamp all show.
+    """
+    for draw in range(1000):
+        drawn = replace(case, draw=draw)
+        outputs = drawn.interaction()[0], drawn.rating()[0]
+        if all(output.min() < -0.5 and output.max() > 1.5 for output in outputs):
+            return drawn
+    raise AssertionError(f"no weights of {case} reach below 0 and above 1")
+
+
+def _drawn(sizes: dict[str, Any], variant: int) -> dict[str, Any]:
+    """Return sizes with other ids, and pairs in another order.
+
+    The first id and the last keep their places, for they are what some mistakes go wrong at; the
+    ids between them change names.
+    """
+    random = np.random.RandomState((41, variant))
+    order = random.permutation(len(sizes["user_ids"]))
+    drawn = dict(sizes)
+    for ids, count in (("user_ids", sizes["num_users"]), ("item_ids", sizes["num_items"])):
+        names = np.concatenate([[0], 1 + random.permutation(count - 2), [count - 1]])
+        drawn[ids] = tuple(int(names[sizes[ids][place]]) for place in order)
+    return drawn
+
+
+def large_cases(sharing: bool, variant: int) -> tuple[Case, Case]:
+    """Return a net with more movies than any of the course's data, and one asked for many pairs."""
+    many = range(1100)
+    asked = {"user_ids": tuple(k % 3 for k in many), "item_ids": tuple(k % 5 for k in many)}
+    few = {"user_ids": (1, 0), "item_ids": (0, 1999)}
+    return (
+        Case(2, 2000, 2, (6, 3), sharing, **few, seed=31, variant=variant),
+        Case(3, 5, 2, (6, 3), sharing, **asked, seed=37, variant=variant),
+    )
+
+
+def one_of_each(variant: int) -> list[Case]:
+    """Return a net that shares its tables and one that does not."""
+    return [cases(sharing, variant)[0] for sharing in (True, False)]
+
+
+@cache
+def shallow_cases(variant: int) -> list[Case]:
+    """Return a net of each kind with one dense layer and more columns than usual."""
+    return [
+        telling(Case(**SHALLOW, sharing=sharing, seed=29, variant=variant))
+        for sharing in (True, False)
+    ]

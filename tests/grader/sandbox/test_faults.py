@@ -1,0 +1,141 @@
+"""What the grader or the machine fails to do is never held against a submission."""
+
+import os
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+from of_mode import of_mode
+
+from grader.engine.sandbox import (
+    ForkServer,
+    IsolationError,
+    Limits,
+    WorkerSetup,
+    exchange,
+    fork_server_client,
+)
+from grader.engine.sandbox.fork_server_client import ServerLostError
+
+ANSWER = {"loss.py": b"def f(): return {'answer': 42}"}
+
+
+def suspended(server: ForkServer) -> list[psutil.Process]:
+    """Stop a server and all below it; return its processes."""
+    server.rest()
+    first = psutil.Process(server.pid)
+    processes = [first, *first.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    return processes
+
+
+def test_the_clock_starts_when_the_worker_is_confined(isolated_server: ForkServer) -> None:
+    with isolated_server.open(ANSWER) as session:
+        processes = suspended(isolated_server)
+        resume = threading.Timer(3, lambda: [process.resume() for process in processes])
+        resume.start()
+        reply = session.run({"call": "f"}, limits=Limits(wall=2))
+        resume.join()
+    assert reply.result == {"answer": 42}
+    assert reply.seconds < 2
+
+
+def test_a_worker_that_is_never_confined_is_the_graders_fault(
+    isolated_server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "STARTUP_SECONDS", 0.2)
+    with isolated_server.open(ANSWER) as session:
+        processes = suspended(isolated_server)
+        try:
+            with pytest.raises(IsolationError, match=r"not ready within 0\.2 seconds"):
+                session.run({"call": "f"})
+            with pytest.raises(IsolationError, match="not ready"):  # without waiting again
+                session.run({"call": "f"})
+        finally:
+            for process in processes:
+                process.resume()
+    monkeypatch.undo()
+    with isolated_server.open(ANSWER) as session:
+        assert session.run({"call": "f"}).result == {"answer": 42}
+
+
+def test_a_server_that_is_lost_once_costs_nothing_and_twice_is_the_graders_fault(
+    isolated_server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, losses = exchange.Exchange.run, [1]
+
+    def lose(self: exchange.Exchange) -> object:
+        if losses and losses.pop():
+            raise ServerLostError
+        return run(self)
+
+    monkeypatch.setattr(exchange.Exchange, "run", lose)
+    with isolated_server.open(ANSWER) as session:
+        assert session.run({"call": "f"}).result == {"answer": 42}
+        losses[:] = [1, 1]
+        with pytest.raises(IsolationError, match="killed twice"):
+            session.run({"call": "f"})
+
+
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "plain"])
+def test_a_worker_that_cannot_start_is_the_graders_fault(
+    mode: str, tmp_path: Path, started: dict[str, ForkServer]
+) -> None:
+    if mode != "plain":
+        of_mode(mode, started)
+    broken = tmp_path / "requests.py"
+    broken.write_text("raise ImportError('no torch for ' + 'anybody')\n")
+    with pytest.raises(IsolationError, match="no torch for anybody"):  # noqa: SIM117
+        with (
+            ForkServer(mode, setup=WorkerSetup(calls=broken)) as server,
+            server.open(ANSWER) as session,
+        ):
+            session.run({"call": "f"})
+
+
+def test_a_worker_without_pipes_leaves_no_socket_open(
+    isolated_server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolated_server.rest()
+
+    def refuse(flags: int) -> tuple[int, int]:
+        raise OSError(24, "Too many open files")
+
+    with isolated_server.open(ANSWER) as session:
+        before = psutil.Process().num_fds()
+        monkeypatch.setattr(fork_server_client.os, "pipe2", refuse)
+        with pytest.raises(OSError, match="Too many open files"):
+            session.run({"call": "f"})
+        monkeypatch.undo()
+        assert psutil.Process().num_fds() == before
+
+
+def test_a_machine_short_of_memory_ends_the_worker_first(started: dict[str, ForkServer]) -> None:
+    server = of_mode("fallback", started)
+    with server.open(ANSWER) as session:
+        session.run({"call": "f"})
+        first = psutil.Process(server.pid)
+        worker = first.children()[0]
+        adjusted = [Path(f"/proc/{p.pid}/oom_score_adj").read_text() for p in (worker, first)]
+    assert int(adjusted[0]) == 1000 > int(adjusted[1])
+
+
+def test_compiling_costs_nothing_in_any_mode(server: ForkServer) -> None:
+    source = b"import torch\ndef f(): return {'same': torch.compile(f) is f}"
+    with server.open({"loss.py": source}) as session:
+        assert session.run({"call": "f"}).result == {"same": True}
+
+
+def test_workers_are_nobody_whom_systemd_may_invent() -> None:
+    from grader.engine.sandbox import users
+
+    if not users.may_change_user():
+        pytest.skip("only root can give workers other users; run this one with sudo")
+    reserved = users.ReservedUsers()
+    reserved.release()
+    assert reserved.ids == [*range(reserved.ids[0], reserved.ids[0] + users.WORKER_USERS)]
+    assert reserved.ids[0] >= 60_578
+    assert reserved.ids[-1] < 61_184
+    assert os.getuid() not in reserved.ids
