@@ -13,7 +13,11 @@ from release.files import Files, PackedFile, ReleaseError, starting_with, tracke
 from release.gradescope import gradescope_files
 from release.gradescope.package import imported_packages, requirements
 
-PYPROJECT = b'[project]\ndependencies = ["torch>=2", "Some_Package; python_version > \'3\'"]\n'
+PYPROJECT = b"""
+[project]
+dependencies = ["torch>=2"]
+optional-dependencies.staff = ["Some_Package; python_version > '3'"]
+"""
 
 
 @pytest.fixture(scope="module")
