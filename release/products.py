@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.io import write_atomic
-from handout.course import read_assignment
 from problem_set import __version__
+from problem_set.assignment import read_assignment
 from release.files import Files, ReleaseError, release_time, write_folder, zip_bytes
 from release.graded import grade_gradescope, grade_nbgrader, grade_student
 from release.leaks import Leak, LeakCheck
@@ -32,7 +32,7 @@ class Product(NamedTuple):
 
 def course_name(project: Path) -> str:
     """Return what the assignment is called in names of files: ``ps1``."""
-    return read_assignment(project / "assignment.toml")["course"]["assignment"]
+    return read_assignment(project / "assignment.toml").course.assignment
 
 
 def zip_name(project: Path, product: str) -> str:

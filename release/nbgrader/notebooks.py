@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from problem_set.assignment import WRITTEN, Assignment
 from release.files import ReleaseError
 
 RUBRIC = """
@@ -26,9 +27,7 @@ class GradedQuestion(NamedTuple):
     rubric: str = ""
 
 
-def graded_questions(
-    assignment: Mapping[str, Any], rubrics: Mapping[str, Any]
-) -> list[GradedQuestion]:
+def graded_questions(assignment: Assignment, rubrics: Mapping[str, Any]) -> list[GradedQuestion]:
     """Return the questions of ``assignment.toml`` with the rubrics of ``rubrics.toml``.
 
     Raises
@@ -37,9 +36,9 @@ def graded_questions(
         If a written question has no rubric, or one that does not add up to its points.
     """
     questions = []
-    for entry in assignment["questions"]:
-        id_, points, rubric = entry["id"], float(entry["points"]), ""
-        if entry["kind"] == "written":
+    for question in assignment.questions:
+        id_, points, rubric = question.id, question.points, ""
+        if question.kind == WRITTEN:
             parts = rubrics.get(id_, ())
             total = sum(part["points"] for part in parts)
             if not math.isclose(total, points):

@@ -33,15 +33,15 @@ def test_a_package_with_an_answer_or_without_a_gap_is_refused(project, student):
     with pytest.raises(ReleaseError, match="these questions should be open:") as refused:
         grade_student(project, given)
     answered, empty = str(refused.value).splitlines()[1:]
-    assert answered == "  2b gets 1 of 1 points. 2b-0-basic: passed"
-    assert empty.startswith("  2c gets 0 of 1 points. 2c-0-basic: ")
+    assert answered == "  2b gets 1 of 1 points. 2b-0: passed"
+    assert empty.startswith("  2c gets 0 of 1 points. 2c-0: ")
 
 
 @pytest.mark.thorough
 def test_a_package_in_which_a_right_answer_is_not_right_is_refused(
     project, student, wrong_solution
 ):
-    says = r"solutions should get all points:(.|\n)*  2b gets 0\.\d+ of 1 points\. 2b-0-basic: "
+    says = r"solutions should get all points:(.|\n)*  2b gets 0\.\d+ of 1 points\. 2b-0: "
     with pytest.raises(ReleaseError, match=says):
         grade_student(project, student)
 
