@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.io import write_atomic
 from problem_set import archive
+from problem_set.io import write_atomic
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -76,6 +76,12 @@ def _git(project: Path, *arguments: str) -> str:
             "git tracks. Install git and clone the project, or make the folder a repository: "
             "git init && git add --all && git commit --message 'The assignment'"
         ) from error
+
+
+def files_in(folder: Path) -> Files:
+    """Return all files below a folder."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): PackedFile(path.read_bytes()) for path in files}
 
 
 def starting_with(files: Files, *prefixes: str) -> Files:
