@@ -43,9 +43,9 @@ def main(folder: Path | None, out: Path | None) -> None:
     from rich.console import Console
 
     from grader.engine.intake import IntakeError
-    from grader.engine.reports.files import write_whole
     from hand_in.packing import archive_name, pack
     from problem_set.assignment import read_assignment
+    from problem_set.io import write_atomic
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
@@ -61,7 +61,7 @@ def main(folder: Path | None, out: Path | None) -> None:
     except KeyboardInterrupt:
         click.echo("Interrupted; nothing was packed.", err=True)
         sys.exit(130)
-    write_whole(out, packed.content)
+    write_atomic(out, packed.content)
     sound = _show(console, packed)
     _say_where(console, out, packed, assignment)
     sys.exit(0 if sound else 1)
