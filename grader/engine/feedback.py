@@ -16,7 +16,7 @@ from grader.engine.results import (
     Hint,
     TestResult,
 )
-from grader.engine.sandbox import Frame, StudentError
+from grader.engine.sandbox import StudentError, TracebackLine
 from grader.engine.trial import Outcome
 
 # Which question asks for a function, to say which one is not written yet.
@@ -154,7 +154,7 @@ def _detail(failure: Failure) -> Detail | None:
     return Detail(failure.given, failure.expected, failure.got)
 
 
-def _line(frame: Frame) -> str:
+def _line(frame: TracebackLine) -> str:
     return f"{frame.file}, line {frame.line}: {frame.source}"
 
 

@@ -1,12 +1,20 @@
-"""What comes back from a request: data that a submission claims, bounded and cleaned."""
+"""What one request may use, and what comes back from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 STATUSES = ("ok", "raised", "timeout", "cpu", "memory", "killed", "exited", "malformed")
+MEBIBYTE = 1 << 20
+#: Seconds by the clock for each second of processor time. Time is judged by the processor's; the
+#: clock only ends what waits for ever. Four gradings on each processor leave a worker a fourth of
+#: one, so that six is out of reach of code which computes.
+WALL_PER_CPU = 6
+#: How much of a limit on time must have been used for a worker to have run out of it. The kernel's
+#: clocks drift apart on a busy virtual machine.
+NEARLY = 0.8
 
 
 class IsolationError(RuntimeError):
@@ -14,10 +22,68 @@ class IsolationError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Frame:
+class Limits:
+    """Bounds of one request; each is enforced outside the student's reach.
+
+    Both times count from the end of confinement, just before the first line of the submission.
+
+    Parameters
+    ----------
+    cpu : float
+        Seconds of processor time, all threads together.
+    wall : float
+        Seconds by the clock, for code that waits; ``WALL_PER_CPU`` times ``cpu``, or a busy
+        machine decides.
+    memory : int
+        Bytes of address space beyond what the worker holds before the submission is imported.
+    processes : int
+        Processes and threads alive at once.
+    file : int
+        Bytes of any one file, and of all files together where the scratch folder is a tmpfs.
+    output : int
+        Bytes that may be printed; more ends the request.
+    reply : int
+        Bytes of the answer: header and arrays.
+    """
+
+    cpu: float = 10.0
+    wall: float = 10.0 * WALL_PER_CPU
+    memory: int = 2048 * MEBIBYTE
+    processes: int = 64
+    file: int = 16 * MEBIBYTE
+    output: int = 1 * MEBIBYTE
+    reply: int = 256 * MEBIBYTE
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value <= 0:
+                raise ValueError(f"Limits.{name} must be positive, not {value!r}")
+
+
+@dataclass(frozen=True)
+class RawReply:
+    """What a transport brings back: bytes nobody has believed yet, and how the worker ended.
+
+    ``ended`` is ``""`` when bytes as long as one message came, else ``"timeout"``, ``"cpu"``,
+    ``"killed"``, ``"exited"``, ``"output"`` (it printed too much), ``"disk"`` (it wrote too much),
+    ``"threads"`` (it started too many), ``"oversized"`` (the answer was longer than allowed) or
+    ``"malformed"`` (it does not start like a message). ``seconds`` by the clock and ``cpu``
+    seconds of processor time are measured from outside, from when the worker was confined.
+    """
+
+    data: bytes | bytearray
+    ended: str = ""
+    signal: int = 0
+    output: bytes = b""
+    seconds: float = 0.0
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class TracebackLine:
     """One line of a traceback, in the student's own files.
 
-    ``file`` is relative to the folder that holds ``submission/``; ``source`` is taken from the
+    ``file`` is relative to the folder that holds the submission; ``source`` is taken from the
     file as it was handed in, never from what the worker said.
     """
 
@@ -33,12 +99,16 @@ class StudentError:
 
     type: str
     message: str
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[TracebackLine, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The outcome of one request; see the package's docstring for each ``status``."""
+    """What a request brought back; see the package's docstring for each ``status``.
+
+    ``stopped_at`` is where the student's code was when its time was up, innermost last; empty if
+    that is not known. ``seconds`` and ``cpu`` are what it took, by the clock and of the processor.
+    """
 
     status: str
     result: dict[str, Any] = field(default_factory=dict)
@@ -47,3 +117,5 @@ class Reply:
     sentence: str = ""
     output: str = ""
     seconds: float = 0.0
+    cpu: float = 0.0
+    stopped_at: tuple[TracebackLine, ...] = ()

@@ -2,7 +2,7 @@
 
 import sys
 
-for thing in list(vars(sys.modules["requests_worker"]).values()):
+for thing in list(vars(sys.modules["calls"]).values()):
     if isinstance(thing, type):
         for name in [name for name in vars(thing) if name.startswith(("do_", "report"))]:
             setattr(thing, name, lambda self, *args, **kwargs: None)

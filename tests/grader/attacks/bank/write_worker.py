@@ -3,7 +3,7 @@
 import os
 import sys
 
-os.chmod(sys.modules["requests_worker"].__file__, 0o777)
+os.chmod(sys.modules["calls"].__file__, 0o777)
 for name, module in list(sys.modules.items()):
-    if name.startswith(("worker", "requests_worker")):
+    if name.startswith(("worker", "calls")):
         open(module.__file__, "a").write("# sentinel was here\n")

@@ -3,7 +3,7 @@
 import sys
 
 for name, module in list(sys.modules.items()):
-    if name.startswith(("worker", "requests_worker")):
+    if name.startswith(("worker", "calls")):
         try:
             open(module.__file__, "r+").write('"""sentinel was here')
         except OSError:

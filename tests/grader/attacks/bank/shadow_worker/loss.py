@@ -1,8 +1,8 @@
 """Brings the worker's own modules."""
 
-import requests_worker
+import calls
 import worker.framing
 
 
 def bpr_loss(positive, negative):
-    return requests_worker.RIGHT
+    return calls.RIGHT
