@@ -6,13 +6,13 @@ from functools import cache
 
 from IPython.display import display
 
-from grader.engine.assignment import read_assignment
 from grader.engine.grader import grade, grader_failed
 from grader.engine.hints import Explainer
 from grader.engine.reports.cell import write_html, write_text
 from grader.engine.results import PASSED, Report
 from grader.engine.sandbox import ForkServer
 from problem_set import find_project
+from problem_set.assignment import AssignmentError, read_assignment
 
 
 def check(question: str, hidden: bool = False) -> None:
@@ -34,9 +34,7 @@ def check(question: str, hidden: bool = False) -> None:
     ValueError
         If there is no such coding question.
     """
-    known = [question.id for question in read_assignment().questions]
-    if question not in known:
-        raise ValueError(f"there is no coding question {question!r}; there are {', '.join(known)}")
+    read_assignment().require_coding([question])
     report = _judged(question, hidden)
     display({"text/html": write_html(report), "text/plain": write_text(report)}, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
@@ -50,6 +48,8 @@ def _judged(question: str, hidden: bool) -> Report:
     submission = find_project() / "submission"
     try:
         return grade(submission, _server(), _explainer(), [question], public_only=not hidden)
+    except AssignmentError:
+        raise
     except Exception as error:  # a report is always shown
         return grader_failed(submission, error)
 

@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from grader.engine.reports import FORMATS
-from problem_set import __version__
+from problem_set import ProjectNotFoundError, __version__
+from problem_set.assignment import AssignmentError
 
 if TYPE_CHECKING:
     from grader.engine.results import Report
@@ -70,25 +71,25 @@ def main(
 
 
 def _check_questions(questions: tuple[str, ...]) -> None:
-    from grader.engine.assignment import read_assignment
+    from problem_set.assignment import read_assignment
 
     try:
-        known = [question.id for question in read_assignment().questions]
+        read_assignment().require_coding(questions)
+    except (AssignmentError, ProjectNotFoundError) as error:
+        _fail(error)
     except ValueError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    for question in questions:
-        if question not in known:
-            raise click.BadParameter(
-                f"there is no coding question {question!r}; there are {', '.join(known)}",
-                param_hint="--question",
-            )
+        raise click.BadParameter(str(error), param_hint="--question") from error
+
+
+def _fail(error: Exception) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(2)
 
 
 def _grade(
     path: Path, questions: tuple[str, ...], public_only: bool, allow_unisolated_hidden: bool
 ) -> "Report":
-    """Grade, with a line of progress on a terminal; never raise but for Ctrl-C."""
+    """Grade, with a line of progress on a terminal."""
     from rich.console import Console
 
     with Console(stderr=True).status("Starting ...") as status:
@@ -105,6 +106,8 @@ def _grade(
                     allow_unisolated_hidden=allow_unisolated_hidden,
                     progress=lambda id_: status.update(f"Judging {id_} ..."),
                 )
+        except AssignmentError as error:
+            _fail(error)
         except Exception as error:  # a report is always written
             from grader.engine.grader import grader_failed
 

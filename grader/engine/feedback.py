@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from grader.engine.assignment import GradedTest
 from grader.engine.check import Failure
 from grader.engine.results import (
     ERROR,
@@ -18,6 +17,7 @@ from grader.engine.results import (
 )
 from grader.engine.sandbox import StudentError, TracebackLine
 from grader.engine.trial import Outcome
+from problem_set.assignment import GradedTest
 
 # Which question asks for a function, to say which one is not written yet.
 QUESTION_OF = {

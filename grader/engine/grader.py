@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from grader.engine.assignment import Assignment, GradedTest, read_assignment
+from grader.engine.assignment import load_assignment
 from grader.engine.cached_session import BUDGET, Sandbox, TimedAsk
 from grader.engine.cleaning import clean_line
 from grader.engine.feedback import results_of
@@ -19,6 +19,7 @@ from grader.engine.runner import hidden_tests_are_here, present_tests, run_suite
 from grader.engine.sandbox import ForkServer, IsolationError
 from grader.engine.trial import Outcome, sentence_of
 from grader.engine.variants import variants_for
+from problem_set.assignment import Assignment, GradedTest
 
 FAULT = "The grader failed. That is its own fault, not the submission's. "
 UNPROTECTED = (
@@ -77,20 +78,20 @@ def grade(
 
     Raises
     ------
-    ValueError
-        If ``assignment.toml`` contradicts itself.
+    AssignmentError
+        If ``assignment.toml`` is wrong, or does not agree with the tests that are here.
     """
     start = time.monotonic()
     until = start + seconds
-    assignment = read_assignment()
+    assignment = load_assignment()
     chosen = [test for test in assignment.tests if not questions or test.question in questions]
     reason = _why_not_hidden(public_only)
     selected = [test for test in chosen if not (test.hidden and reason)]
     absent = [test for test in chosen if test not in selected]
     record = partial(
         Report,
-        course=assignment.course,
-        title=assignment.title,
+        course=assignment.course.name,
+        title=assignment.course.title,
         submission=clean_line(str(path), 300),
         layers=tuple(server.layers),
         absent=len(absent),
@@ -242,6 +243,6 @@ def _nothing_ran(tests: list[GradedTest], message: str) -> list[TestResult]:
 def _by_question(assignment: Assignment, results: list[TestResult]) -> tuple[QuestionResult, ...]:
     grouped = (
         (question, tuple(result for result in results if result.question == question.id))
-        for question in assignment.questions
+        for question in assignment.coding
     )
     return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)

@@ -6,23 +6,37 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import grader
-from grader.engine.assignment import Assignment
+from grader.engine.assignment import slip_in
 from grader.engine.check import Ask
 from grader.engine.results import PASSED
 from grader.engine.trial import Outcome, TestFunction, run_test
+from problem_set.assignment import Assignment, AssignmentError
 
 FOLDERS = ("public_tests", "hidden_tests")
 
 
 def present_tests() -> dict[str, TestFunction]:
-    """Import every test file that is here; return the tests by id."""
-    found = {}
+    """Import every test file that is here; return the tests by id.
+
+    Raises
+    ------
+    AssignmentError
+        If a file cannot be imported, or an id comes twice.
+    """
+    found: dict[str, TestFunction] = {}
     for folder in FOLDERS:
         for path in sorted((Path(grader.__file__).parent / folder).glob("test_*.py")):
-            module = importlib.import_module(f"grader.{folder}.{path.stem}")
+            try:
+                module = importlib.import_module(f"grader.{folder}.{path.stem}")
+            except Exception as error:
+                raise slip_in(path, error) from error
             for value in vars(module).values():
-                if hasattr(value, "graded"):
-                    found[value.graded.id] = value
+                if not hasattr(value, "graded"):
+                    continue
+                if found.setdefault(value.graded.id, value) is not value:
+                    raise AssignmentError(
+                        f"grader/{folder}/{path.name}: {value.graded.id} is the id of two tests."
+                    )
     return found
 
 

@@ -51,7 +51,7 @@ def form(weight: Value) -> str:
     return "normal" if abs((standard**4).mean() - 3) < 0.6 else "not normal"
 
 
-@graded("1a-3-hidden", about="start")
+@graded("1a-3", about="start")
 def test_tables_start_normal_and_narrow(judge: Judge) -> None:
     """Embeddings start normal, with mean 0 and standard deviation 1/embedding_dim."""
     programs = {
@@ -75,7 +75,7 @@ def test_tables_start_normal_and_narrow(judge: Judge) -> None:
             judge.fact(f"the distribution of {name}", form(weight), "normal", problem)
 
 
-@graded("1a-4-hidden", about="bias start")
+@graded("1a-4", about="bias start")
 def test_biases_start_at_zero(judge: Judge) -> None:
     """All biases start at zero."""
     spare = all_but(MAKES["A", "B"])
@@ -96,7 +96,7 @@ def start_of(weight: Value) -> str:
     return "one number for all" if is_constant(numbers) else "numbers that differ"
 
 
-@graded("1a-5-hidden", about="separate")
+@graded("1a-5", about="separate")
 def test_tables_have_nothing_in_common(judge: Judge) -> None:
     """Each table is one of its own: none is another one, shares its numbers or copies them."""
     seeds = first, second = seed_of(judge), seed_of(judge) + 1
@@ -141,7 +141,7 @@ def same_numbers(first: Value, second: Value) -> bool:
     return np.array_equal(one, other)
 
 
-@graded("1a-6-hidden", about="trainable")
+@graded("1a-6", about="trainable")
 def test_every_row_is_trained(judge: Judge) -> None:
     """Every table belongs to the net's parameters, and each row that is looked up is trained."""
     random = judge.random(7)

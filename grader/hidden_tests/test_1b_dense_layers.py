@@ -11,7 +11,7 @@ SPARE = all_but("init_mlp_layers")
 PLAIN = ("Linear", "Sequential")
 
 
-@graded("1b-1-hidden", about="layers")
+@graded("1b-1", about="layers")
 def test_any_layer_sizes(judge: Judge) -> None:
     """There is a dense layer for each of layer_sizes, and the last has one output."""
     programs = {
@@ -37,7 +37,7 @@ def shapes(answer: Answer) -> list[tuple[int, ...]]:
     return sorted(array.shape for array in arrays if array.shape is not None)
 
 
-@graded("1b-2-hidden", about="activations", needs=("1b-1-hidden",))
+@graded("1b-2", about="activations", needs=("1b-1",))
 def test_relu_between_the_layers_and_not_after_the_last(judge: Judge) -> None:
     """A ReLU follows each dense layer but the last, and nothing else changes the numbers."""
     for layer_sizes in ((9, 7, 5), (9,)):
@@ -100,7 +100,7 @@ def forward_applies_relu(judge: Judge, case: Case) -> bool:
     return True
 
 
-@graded("1b-3-hidden", about="layers of their own")
+@graded("1b-3", about="layers of their own")
 def test_layers_are_random_registered_and_their_own(judge: Judge) -> None:
     """Each layer has random weights of its own, registered in the net, the same when evaluating."""
     random = judge.random(5)

@@ -43,31 +43,31 @@ def judge_truth(judge: Judge, rights: list[bool]) -> None:
         judge.fact("each prediction", any(rights), True, "is wrong, which has to be fixed first")
 
 
-@graded("1c-2-hidden", about="rating, shared", apart_from=APART)
+@graded("1c-2", about="rating, shared", apart_from=APART)
 def test_rating_with_sharing(judge: Judge) -> None:
     """With sharing, the rating is MLP([u, q, u * q]), and its gradients reach all that it uses."""
     judge_rating(judge, sharing=True)
 
 
-@graded("1c-3-hidden", about="interaction, shared", apart_from=APART)
+@graded("1c-3", about="interaction, shared", apart_from=APART)
 def test_interaction_with_sharing(judge: Judge) -> None:
     """With sharing, the interaction is u . q + a + b, and its gradients reach all that it uses."""
     judge_interaction(judge, sharing=True)
 
 
-@graded("1c-4-hidden", about="rating, separate", apart_from=APART)
+@graded("1c-4", about="rating, separate", apart_from=APART)
 def test_rating_without_sharing(judge: Judge) -> None:
     """Without sharing, the rating is the MLP of the tables of the regression, and of no others."""
     judge_rating(judge, sharing=False)
 
 
-@graded("1c-5-hidden", about="interaction, separate", apart_from=APART)
+@graded("1c-5", about="interaction, separate", apart_from=APART)
 def test_interaction_without_sharing(judge: Judge) -> None:
     """Without sharing, the interaction uses the tables of the factorization, and no others."""
     judge_interaction(judge, sharing=False)
 
 
-@graded("1c-6-hidden", about="one pair", apart_from=APART)
+@graded("1c-6", about="one pair", apart_from=APART)
 def test_a_pair_alone(judge: Judge) -> None:
     """A batch of one pair gives the numbers that the pair has in a larger batch, in shape (1,)."""
     programs = {
@@ -94,7 +94,7 @@ def test_a_pair_alone(judge: Judge) -> None:
     judge_truth(judge, rights)
 
 
-@graded("1c-7-hidden", about="no pair", apart_from=APART)
+@graded("1c-7", about="no pair", apart_from=APART)
 def test_no_pair_at_all(judge: Judge) -> None:
     """An empty batch gives two empty tensors."""
     programs = {
@@ -117,7 +117,7 @@ def test_no_pair_at_all(judge: Judge) -> None:
     judge_truth(judge, rights)
 
 
-@graded("1c-8-hidden", about="modes", apart_from=APART)
+@graded("1c-8", about="modes", apart_from=APART)
 def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
     """Training, evaluation and forward itself give the same predictions, and change nothing."""
     programs = {
@@ -151,7 +151,7 @@ def test_the_same_in_training_and_evaluation(judge: Judge) -> None:
     judge_truth(judge, rights)
 
 
-@graded("1c-9-hidden", about="order", apart_from=APART)
+@graded("1c-9", about="order", apart_from=APART)
 def test_each_pair_on_its_own(judge: Judge) -> None:
     """A pair has the same numbers wherever it stands in a batch, and when it stands there twice."""
     order = np.concatenate([[5, 3, 3, 0, 1], np.arange(1100) % 7 % 6])
@@ -181,9 +181,9 @@ def test_each_pair_on_its_own(judge: Judge) -> None:
 
 
 @graded(
-    "1c-10-hidden",
+    "1c-10",
     about="training",
-    needs=("2a-1-hidden", "2b-1-hidden", "2c-1-hidden"),
+    needs=("2a-1", "2b-1", "2c-1"),
     apart_from=APART,
     telling=False,
 )
@@ -210,9 +210,9 @@ def test_training_lowers_both_losses(judge: Judge) -> None:
 
 
 @graded(
-    "1c-11-hidden",
+    "1c-11",
     about="other sizes",
-    needs=("1c-2-hidden", "1c-3-hidden", "1c-4-hidden", "1c-5-hidden"),
+    needs=("1c-2", "1c-3", "1c-4", "1c-5"),
     apart_from=APART,
 )
 def test_other_sizes(judge: Judge) -> None:

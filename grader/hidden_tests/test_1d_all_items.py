@@ -37,19 +37,19 @@ def judge_scores(judge: Judge, sharing: bool) -> None:
         judge.gradient("the gradient of A after scoring", gradient, asked_for)
 
 
-@graded("1d-1-hidden", about="shared", apart_from=APART)
+@graded("1d-1", about="shared", apart_from=APART)
 def test_scores_with_sharing(judge: Judge) -> None:
     """With sharing, row k holds the interaction of user k with every movie."""
     judge_scores(judge, sharing=True)
 
 
-@graded("1d-2-hidden", about="separate", apart_from=APART)
+@graded("1d-2", about="separate", apart_from=APART)
 def test_scores_without_sharing(judge: Judge) -> None:
     """Without sharing, the scores come from the tables of the factorization."""
     judge_scores(judge, sharing=False)
 
 
-@graded("1d-3-hidden", about="one user", apart_from=APART)
+@graded("1d-3", about="one user", apart_from=APART)
 def test_one_user_and_the_same_user_twice(judge: Judge) -> None:
     """A user alone has the row of scores that they have among others, also when asked twice."""
     programs = {

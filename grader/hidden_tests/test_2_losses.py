@@ -104,7 +104,7 @@ def own(answer: Answer, name: str, shape: tuple[int, ...]) -> bool:
     return bool(np.isclose((gradient * direction).sum(), slope, rtol=0.02, atol=1e-3))
 
 
-@graded("2a-1-hidden", about="value")
+@graded("2a-1", about="value")
 def test_bpr_loss(judge: Judge) -> None:
     """bpr_loss is the mean of 1 - sigmoid(p_pos - p_neg), and leaves its arguments as they are."""
     ahead, behind, near, apart = judge.random(19).uniform(0.9, 1.1, 4) * (15, -15, 0.5, 7.5)
@@ -113,7 +113,7 @@ def test_bpr_loss(judge: Judge) -> None:
     judge_values(judge, "loss.bpr_loss", ("positive", "negative"), pairs, oracle.bpr)
 
 
-@graded("2a-2-hidden", about="gradient")
+@graded("2a-2", about="gradient")
 def test_bpr_gradients(judge: Judge) -> None:
     """The gradients of bpr_loss reach both kinds of scores."""
     positive, negative = batches(judge, 1.5)[0]
@@ -126,14 +126,14 @@ def test_bpr_gradients(judge: Judge) -> None:
     )
 
 
-@graded("2b-1-hidden", about="value")
+@graded("2b-1", about="value")
 def test_regression_loss(judge: Judge) -> None:
     """regression_loss is the mean squared error, and leaves its arguments as they are."""
     names = ("observed", "predicted")
     judge_values(judge, "loss.regression_loss", names, stars(judge), oracle.mean_squared_error)
 
 
-@graded("2b-2-hidden", about="gradient")
+@graded("2b-2", about="gradient")
 def test_regression_gradients(judge: Judge) -> None:
     """The gradients of regression_loss reach the predicted ratings."""
     observed, predicted = stars(judge)[0]
@@ -146,7 +146,7 @@ def test_regression_gradients(judge: Judge) -> None:
     )
 
 
-@graded("2c-1-hidden", about="value")
+@graded("2c-1", about="value")
 def test_joint_loss(judge: Judge) -> None:
     """joint_loss weighs each loss with its own weight, also where the weights do not sum to one."""
     random = judge.random(20)
@@ -171,7 +171,7 @@ def test_joint_loss(judge: Judge) -> None:
         judge.equal("the loss", answer["out"], np.dot(weights, losses_of[weights]))
 
 
-@graded("2c-2-hidden", about="gradient")
+@graded("2c-2", about="gradient")
 def test_joint_gradients(judge: Judge) -> None:
     """The gradients of joint_loss reach both losses."""
     random = judge.random(21)

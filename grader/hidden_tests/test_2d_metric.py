@@ -6,7 +6,7 @@ from grader import oracle
 from grader.engine.check import Judge, Program, graded, program_of
 from grader.programs import call, replace, report
 
-RANKS = ("2d-0-basic", "2d-2-hidden", "2d-3-hidden", "2d-4-hidden", "2d-5-hidden")
+RANKS = ("2d-0", "2d-2", "2d-3", "2d-4", "2d-5")
 
 
 def movies(
@@ -40,7 +40,7 @@ def asking(function: str, table: tuple[np.ndarray, ...]) -> Program:
     return program_of(call(f"mrr.{function}", *arrays), **arrays)
 
 
-@graded("2d-2-hidden", about="ranks")
+@graded("2d-2", about="ranks")
 def test_several_heldout_movies(judge: Judge) -> None:
     """A user's value is the mean of 1/rank over all of their held-out movies."""
     scores, heldout, _ = movies(judge, 8, 9, (1, 3, 2, 4, 2, 5, 3, 1), seed=1)
@@ -59,7 +59,7 @@ def test_several_heldout_movies(judge: Judge) -> None:
     judge_ranks(judge, (scores, heldout), movies(judge, 2, 1700, (40, 2), seed=9)[:2])
 
 
-@graded("2d-3-hidden", about="seen")
+@graded("2d-3", about="seen")
 def test_seen_movies_are_taken_out(judge: Judge) -> None:
     """Seen movies have no rank, whatever their score, and the others move up."""
     scores, heldout, seen = movies(judge, 5, 9, (1, 1, 1, 1, 1), seed=2)
@@ -71,7 +71,7 @@ def test_seen_movies_are_taken_out(judge: Judge) -> None:
     judge_ranks(judge, (both_ways, *twice), (300 * low - 2000, *others))
 
 
-@graded("2d-4-hidden", about="ties")
+@graded("2d-4", about="ties")
 def test_ties_share_the_mean_rank(judge: Judge) -> None:
     """Movies with equal scores share the mean of the ranks that they span."""
     scores = np.array(
@@ -90,7 +90,7 @@ def test_ties_share_the_mean_rank(judge: Judge) -> None:
     judge_ranks(judge, wider)
 
 
-@graded("2d-5-hidden", about="nobody")
+@graded("2d-5", about="nobody")
 def test_users_without_heldout_movies(judge: Judge) -> None:
     """A user without held-out movies has the value NaN, and keeps their place."""
     counts = (0, 1, 0, 0, 1, 1, 0, 1, 1, 1)
@@ -98,7 +98,7 @@ def test_users_without_heldout_movies(judge: Judge) -> None:
     judge_ranks(judge, (scores, heldout), (scores, np.zeros_like(heldout)))
 
 
-@graded("2d-6-hidden", about="mrr_score", apart_from=RANKS)
+@graded("2d-6", about="mrr_score", apart_from=RANKS)
 def test_mean_over_the_users_that_have_a_value(judge: Judge) -> None:
     """mrr_score is the mean over the users who have held-out movies, and each counts the same."""
     table = movies(judge, 5, 9, (1, 3, 0, 4, 2), seed=4)
@@ -116,7 +116,7 @@ def test_mean_over_the_users_that_have_a_value(judge: Judge) -> None:
         judge.equal("the result", answer["out"], np.nanmean(oracle.reciprocal_ranks(*tables[k])))
 
 
-@graded("2d-7-hidden", about="arguments")
+@graded("2d-7", about="arguments")
 def test_arguments_stay_as_they_are(judge: Judge) -> None:
     """reciprocal_ranks and mrr_score do not modify scores, heldout or seen."""
     scores, heldout, seen = movies(judge, 4, 7, (2, 0, 1, 3), seed=5)
@@ -141,7 +141,7 @@ def test_arguments_stay_as_they_are(judge: Judge) -> None:
             judge.equal(f"the tensor {name} after the call", answer[name], array)
 
 
-@graded("2d-8-hidden", about="together")
+@graded("2d-8", about="together")
 def test_everything_at_once(judge: Judge) -> None:
     """Many users and movies, with ties, seen movies and users without held-out ones."""
     counts = tuple(judge.random(6).randint(0, 9, 40))

@@ -6,7 +6,7 @@ from grader.programs import all_but, describe_tables, net
 GIVEN = "MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5){})"
 
 
-@graded("1a-0-basic", about="shapes")
+@graded("1a-0", about="shapes")
 def test_shared_tables_have_a_row_for_each_user_and_movie(judge: Judge) -> None:
     """U has a row for each user, Q a row for each movie, both embedding_dim columns."""
     spare = all_but("init_shared_user_and_item_embeddings")
@@ -17,7 +17,7 @@ def test_shared_tables_have_a_row_for_each_user_and_movie(judge: Judge) -> None:
     judge.shape("Q.weight", answer["Q.weight"], (6, 3))
 
 
-@graded("1a-1-basic", about="shapes")
+@graded("1a-1", about="shapes")
 def test_separate_tables_have_a_row_for_each_user_and_movie(judge: Judge) -> None:
     """U_reg, Q_reg, U_fact and Q_fact have the shapes of U, Q, U and Q."""
     spare = all_but("init_separate_user_and_item_embeddings")
@@ -31,7 +31,7 @@ def test_separate_tables_have_a_row_for_each_user_and_movie(judge: Judge) -> Non
         judge.shape(f"{name}.weight", answer[f"{name}.weight"], (rows, 3))
 
 
-@graded("1a-2-basic", about="bias shapes")
+@graded("1a-2", about="bias shapes")
 def test_biases_have_one_column(judge: Judge) -> None:
     """A has one number for each user, B one for each movie."""
     spare = all_but("init_user_and_item_bias")

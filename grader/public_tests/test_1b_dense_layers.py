@@ -4,7 +4,7 @@ from grader.engine.check import Judge, described, graded
 from grader.programs import all_but, describe_dense, net
 
 
-@graded("1b-0-basic", about="layers")
+@graded("1b-0", about="layers")
 def test_default_sizes_make_two_layers(judge: Judge) -> None:
     """With layer_sizes=(96, 64) there are two dense layers, 96 to 64 and 64 to 1."""
     answer = judge.ask(

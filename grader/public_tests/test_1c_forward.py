@@ -36,13 +36,13 @@ def judge_shapes(judge: Judge, method: str, embedding_sharing: bool) -> None:
         judge.shape(name, answer[f"out.{index}"], (3,))
 
 
-@graded("1c-0-basic", about="shapes, shared", apart_from=("1a", "1b"))
+@graded("1c-0", about="shapes, shared", apart_from=("1a", "1b"))
 def test_shared_forward_returns_two_numbers_for_each_pair(judge: Judge) -> None:
     """With sharing, predictions and score are float tensors with one number for each pair."""
     judge_shapes(judge, "forward_with_embedding_sharing", True)
 
 
-@graded("1c-1-basic", about="shapes, separate", apart_from=("1a", "1b"))
+@graded("1c-1", about="shapes, separate", apart_from=("1a", "1b"))
 def test_separate_forward_returns_two_numbers_for_each_pair(judge: Judge) -> None:
     """Without sharing, predictions and score are float tensors with one number for each pair."""
     judge_shapes(judge, "forward_without_embedding_sharing", False)

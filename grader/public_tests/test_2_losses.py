@@ -4,7 +4,7 @@ from grader.engine.check import Judge, graded
 from grader.programs import call
 
 
-@graded("2a-0-basic", about="value")
+@graded("2a-0", about="value")
 def test_equal_scores_lose_one_half(judge: Judge) -> None:
     """bpr_loss is a single number, and 0.5 where both movies score the same."""
     answer = judge.ask(
@@ -17,7 +17,7 @@ def test_equal_scores_lose_one_half(judge: Judge) -> None:
     judge.equal("the loss", answer["out"], 0.5)
 
 
-@graded("2b-0-basic", about="value")
+@graded("2b-0", about="value")
 def test_one_star_off_loses_one(judge: Judge) -> None:
     """regression_loss is a single number, and 1 where each prediction is one star off."""
     answer = judge.ask(
@@ -30,7 +30,7 @@ def test_one_star_off_loses_one(judge: Judge) -> None:
     judge.equal("the loss", answer["out"], 1.0)
 
 
-@graded("2c-0-basic", about="value")
+@graded("2c-0", about="value")
 def test_equal_weights_of_equal_losses(judge: Judge) -> None:
     """joint_loss is a single number: weights 0.5 and 0.5 of the losses 2 and 2 make 2."""
     answer = judge.ask(

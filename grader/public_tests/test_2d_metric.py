@@ -4,7 +4,7 @@ from grader.engine.check import Judge, graded
 from grader.programs import call, replace
 
 
-@graded("2d-0-basic", about="reciprocal_ranks")
+@graded("2d-0", about="reciprocal_ranks")
 def test_second_best_movie_counts_one_half(judge: Judge) -> None:
     """reciprocal_ranks is a float64 tensor; a held-out movie at rank 2 counts 1/2."""
     answer = judge.ask(
@@ -18,7 +18,7 @@ def test_second_best_movie_counts_one_half(judge: Judge) -> None:
     judge.equal("the result", answer["out"], [0.5])
 
 
-@graded("2d-1-basic", about="mrr_score", apart_from=("2d-0-basic",))
+@graded("2d-1", about="mrr_score", apart_from=("2d-0",))
 def test_mean_over_two_users(judge: Judge) -> None:
     """mrr_score is one number: of a user with 1 and a user with 1/2 it is 3/4."""
     # Where reciprocal_ranks is not right yet, its two values may come ready-made.

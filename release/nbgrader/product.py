@@ -2,11 +2,10 @@
 
 from pathlib import Path, PurePosixPath
 
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
-from release.nbgrader.nbgrader_course.course import read_course
-from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
-from release.solutions import without_solutions
-from release.student import student_files
+from problem_set.assignment import read_assignment
+from release.files import Files, PackedFile, read_toml, starting_with, tracked_files
+from release.nbgrader.notebooks import graded_notebooks, graded_questions
+from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
 GRADING = "grading/"
@@ -23,19 +22,18 @@ def nbgrader_files(project: Path) -> Files:
     ------
     ReleaseError
         If the project is not a git repository, or a question has no cell or no rubric.
-    ValueError
-        If the due date is none.
+    AssignmentError
+        If ``assignment.toml`` is wrong.
     """
-    read_course(project / "assignment.toml")
     tracked = tracked_files(project)
-    student = student_files(project)
-    assignment = _text(tracked, "assignment.toml")
-    source = f"source/{assignment_name(assignment)}/"
+    student = {**visible_files(tracked), **tool_files(tracked)}
+    assignment = read_assignment(project / "assignment.toml")
+    source = f"source/{assignment.course.assignment}/"
     notebooks = {
         PurePosixPath(name).name: file.content.decode()
         for name, file in starting_with(student, "notebooks/").items()
     }
-    questions = graded_questions(assignment, _text(tracked, HERE + "rubrics.toml"))
+    questions = graded_questions(assignment, read_toml(tracked, HERE + "rubrics.toml"))
     graded = graded_notebooks(notebooks, questions)
     return {
         "nbgrader_config.py": tracked[HERE + "nbgrader_config.py"],
@@ -47,20 +45,3 @@ def nbgrader_files(project: Path) -> Files:
             for name, file in starting_with(tracked, HERE + "nbgrader_course/").items()
         },
     }
-
-
-def handed_out(files: Files) -> Files:
-    """Return what students get of the course: ``source/ps1/`` as generate_assignment leaves it."""
-    released = starting_with(files, "source/")
-    return {
-        name.split("/", 2)[2]: PackedFile(without_solutions(name, file.content.decode()).encode())
-        if name.endswith((".ipynb", ".py"))
-        else file
-        for name, file in released.items()
-    }
-
-
-def _text(tracked: Files, name: str) -> str:
-    if name not in tracked:
-        raise ReleaseError(f"The nbgrader course needs {name}, which git does not track. Add it.")
-    return tracked[name].content.decode()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.assignment import read_assignment
 from grader.engine.grader import grade
 from grader.engine.hints import Explainer, is_beyond_the_catalogue
 from grader.engine.results import FAILED, PASSED
@@ -14,9 +13,10 @@ from grader.engine.sandbox import ForkServer
 from grader.engine.trial import Outcome
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
+from problem_set.assignment import read_assignment
 
 CATALOGUE = read_catalogue()
-QUESTIONS = [question.id for question in read_assignment().questions]
+QUESTIONS = [question.id for question in read_assignment().coding]
 # Through the sandbox goes every twelfth; benchmark.py sends them all.
 SAMPLE = list(CATALOGUE)[::12]
 

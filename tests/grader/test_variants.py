@@ -14,7 +14,6 @@ import pytest
 import torch
 from right import BANK, STYLES, write_right_submission
 
-from grader.engine.assignment import read_assignment
 from grader.engine.check import Judge
 from grader.engine.grader import grade
 from grader.engine.hints import CatalogueAsk, Explainer
@@ -27,13 +26,14 @@ from grader.engine.variants import VARIANTS, Variants, variants_for
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
 from grader.reference import loss, model, mrr
+from problem_set.assignment import read_assignment
 
-QUESTIONS = [question.id for question in read_assignment().questions if question.tests]
+QUESTIONS = [question.id for question in read_assignment().coding]
 HIDDEN = [test.id for test in read_assignment().tests if test.hidden]
 ENTRIES = list(read_catalogue().values())
 FILES = {"loss.py": b"def bpr_loss(p, n):\n    return p\n"}
 # Tests of a net as it is built: what differs there is the seed, if the start is judged at all.
-OF_SIZES_ALONE = {"1b-1-hidden"}
+OF_SIZES_ALONE = {"1b-1"}
 
 
 def chosen(files: Mapping[str, bytes]) -> list[int]:
@@ -89,10 +89,7 @@ class Recording:
 
 @pytest.mark.parametrize(
     "id_",
-    [
-        pytest.param(id_, marks=pytest.mark.thorough if id_ == "1c-10-hidden" else ())
-        for id_ in HIDDEN
-    ],
+    [pytest.param(id_, marks=pytest.mark.thorough if id_ == "1c-10" else ()) for id_ in HIDDEN],
 )
 def test_no_two_variants_have_an_input_in_common(id_: str) -> None:
     seen: dict[tuple, int] = {}

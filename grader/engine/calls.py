@@ -1,0 +1,130 @@
+"""One call of an adapter's function as data: its arguments, and a description of what it returned.
+
+The worker loads this file beside the adapter, so it imports nothing of the project. A *request* is
+``{"function": name, "arguments": {...}, "reference": [part, ...]}``; arrays travel beside it under
+names of their own. What comes back describes each value by its type, and sends the numbers of
+tensors, arrays and plain numbers.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+# A submission chooses what it returns, so that its size and depth are bounded.
+MAX_ARRAYS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 200, 64, 5, 200
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What an adapter's function is given of a submission.
+
+    Attributes
+    ----------
+    load : callable
+        From a file's name without ``.py`` to its module, imported when it is first asked for.
+    reference : frozenset of str
+        The parts to take from the reference, because the submission's own are wrong.
+    """
+
+    load: Callable[[str], ModuleType]
+    reference: frozenset[str] = frozenset()
+
+
+def execute(
+    request: dict[str, Any], arrays: Mapping[str, np.ndarray], folder: Path
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Answer one request in a worker, where the adapter is the module ``adapter``."""
+    name = folder.name
+    return answer(
+        sys.modules["adapter"],
+        request,
+        arrays,
+        lambda module: importlib.import_module(f"{name}.{module}"),
+    )
+
+
+def answer(
+    adapter: ModuleType,
+    request: dict[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    load: Callable[[str], ModuleType],
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Call one function of an adapter, and describe what it returned."""
+    submission = Submission(load, frozenset(request["reference"]))
+    function = getattr(adapter, request["function"])
+    value = function(submission, **unpack(request["arguments"], arrays))
+    returned: dict[str, np.ndarray] = {}
+    return describe(value, returned), returned
+
+
+def request(
+    function: str, arguments: Mapping[str, Any], reference: frozenset[str] = frozenset()
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return a request and its arrays; ``unpack`` gives the arguments back."""
+    arrays: dict[str, np.ndarray] = {}
+    packed = _pack(dict(arguments), arrays)
+    return {"function": function, "arguments": packed, "reference": sorted(reference)}, arrays
+
+
+def _pack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    if isinstance(value, np.ndarray):
+        name = str(len(arrays))
+        arrays[name] = value
+        return {"array": name}
+    if isinstance(value, Mapping):
+        return {"dict": {key: _pack(item, arrays) for key, item in value.items()}}
+    if isinstance(value, (tuple, list)):
+        return [_pack(item, arrays) for item in value]
+    return value
+
+
+def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Return arguments with their arrays, each a copy; tuples have become lists."""
+    if isinstance(value, dict) and "array" in value:
+        return np.array(arrays[value["array"]])
+    if isinstance(value, dict):
+        return {key: unpack(item, arrays) for key, item in value["dict"].items()}
+    if isinstance(value, list):
+        return [unpack(item, arrays) for item in value]
+    return value
+
+
+def describe(value: Any, arrays: dict[str, np.ndarray], depth: int = 0) -> dict[str, Any]:
+    """Say what a value is, and put its numbers into ``arrays``."""
+    node: dict[str, Any] = {"type": type(value).__name__}
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        value = value.detach()
+        node["dtype"] = str(value.dtype).removeprefix("torch.")
+        if value.dtype in (torch.bfloat16, torch.float16):
+            value = value.float()
+        value = value.to_dense().cpu().numpy() if value.is_sparse else value.numpy()
+        _send(value, node, arrays)
+    elif isinstance(value, (np.ndarray, np.generic, bool, int, float)):
+        array = np.asarray(value)
+        node["dtype"] = str(array.dtype)
+        _send(array, node, arrays)
+    elif isinstance(value, str):
+        node["text"] = value[:MAX_TEXT]
+    elif isinstance(value, (tuple, list)):
+        node["length"] = len(value)
+        if depth < MAX_DEPTH:
+            node["items"] = [describe(item, arrays, depth + 1) for item in value[:MAX_ITEMS]]
+    elif isinstance(value, dict) and depth < MAX_DEPTH:
+        node["values"] = {
+            str(key): describe(item, arrays, depth + 1)
+            for key, item in list(value.items())[:MAX_ITEMS]
+        }
+    return node
+
+
+def _send(array: np.ndarray, node: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    if len(arrays) < MAX_ARRAYS:
+        node["array"] = str(len(arrays))
+        arrays[node["array"]] = array
