@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from grader.engine.check import Failure
+from grader.engine.replies import StudentError, TracebackLine
 from grader.engine.results import (
     ERROR,
     FAILED,
@@ -15,7 +16,6 @@ from grader.engine.results import (
     Hint,
     TestResult,
 )
-from grader.engine.sandbox import StudentError, TracebackLine
 from grader.engine.trial import Outcome
 from problem_set.assignment import GradedTest
 

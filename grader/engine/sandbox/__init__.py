@@ -71,16 +71,10 @@ grader's own fault or the machine's, and its text says what to do about it.
 without it the strongest that works here is taken.
 """
 
+from grader.engine.replies import IsolationError, Reply, StudentError, TracebackLine
 from grader.engine.sandbox.fork_server import ForkServer
 from grader.engine.sandbox.interpreter import WorkerSetup
-from grader.engine.sandbox.reply import (
-    WALL_PER_CPU,
-    IsolationError,
-    Limits,
-    Reply,
-    StudentError,
-    TracebackLine,
-)
+from grader.engine.sandbox.limits import WALL_PER_CPU, Limits
 from grader.engine.sandbox.session import Session
 
 __all__ = [

@@ -13,6 +13,7 @@ import struct
 import time
 from functools import partial
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.fork_server_client import (
     STARTUP_SECONDS,
     ForkedWorker,
@@ -20,7 +21,7 @@ from grader.engine.sandbox.fork_server_client import (
     Launch,
     ServerLostError,
 )
-from grader.engine.sandbox.reply import NEARLY, IsolationError, Limits, RawReply
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.scratch import written
 from grader.engine.sandbox.worker.drop_privileges import GRACE
 from grader.engine.sandbox.worker.framing import (

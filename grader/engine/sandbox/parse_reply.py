@@ -6,14 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from grader.engine.cleaning import InvalidReplyJson, clean_json, clean_line, clean_text
-from grader.engine.sandbox.reply import (
-    NEARLY,
-    Limits,
-    RawReply,
-    Reply,
-    StudentError,
-    TracebackLine,
-)
+from grader.engine.replies import Reply, StudentError, TracebackLine
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.worker.framing import FramingError, decode
 
 MAX_LINES = 12

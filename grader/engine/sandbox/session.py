@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from grader.engine.replies import IsolationError, Reply
+from grader.engine.sandbox.limits import Limits, RawReply
 from grader.engine.sandbox.parse_reply import parse_reply
-from grader.engine.sandbox.reply import IsolationError, Limits, RawReply, Reply
 from grader.engine.sandbox.worker.framing import encode
 
 

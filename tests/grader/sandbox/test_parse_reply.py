@@ -7,8 +7,8 @@ import pytest
 
 from grader.engine.cleaning import InvalidReplyJson, clean_json, clean_line, clean_text
 from grader.engine.sandbox import Limits, Reply
+from grader.engine.sandbox.limits import RawReply
 from grader.engine.sandbox.parse_reply import parse_reply
-from grader.engine.sandbox.reply import RawReply
 from grader.engine.sandbox.worker.framing import encode
 
 NONCE = "a" * 32

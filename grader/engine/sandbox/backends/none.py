@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import psutil
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.exchange import CHUNK, OUTPUT_TAIL, ReplyBuffer
 from grader.engine.sandbox.fork_server_client import STARTUP_SECONDS
 from grader.engine.sandbox.interpreter import (
@@ -26,7 +27,7 @@ from grader.engine.sandbox.interpreter import (
     current_interpreter,
     quiet_environment,
 )
-from grader.engine.sandbox.reply import NEARLY, IsolationError, Limits, RawReply
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.worker.drop_privileges import GRACE
 from grader.engine.sandbox.worker.unsandboxed_worker import READY

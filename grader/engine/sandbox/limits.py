@@ -1,12 +1,7 @@
-"""What one request may use, and what comes back from it."""
+"""What one request may use, and what a transport brings back of it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
 
-import numpy as np
-
-STATUSES = ("ok", "raised", "timeout", "cpu", "memory", "killed", "exited", "malformed")
 MEBIBYTE = 1 << 20
 #: Seconds by the clock for each second of processor time. Time is judged by the processor's; the
 #: clock only ends what waits for ever. Four gradings on each processor leave a worker a fourth of
@@ -15,10 +10,6 @@ WALL_PER_CPU = 6
 #: How much of a limit on time must have been used for a worker to have run out of it. The kernel's
 #: clocks drift apart on a busy virtual machine.
 NEARLY = 0.8
-
-
-class IsolationError(RuntimeError):
-    """The sandbox could not do its work; the fault is the grader's or the machine's."""
 
 
 @dataclass(frozen=True)
@@ -77,45 +68,3 @@ class RawReply:
     output: bytes = b""
     seconds: float = 0.0
     cpu: float = 0.0
-
-
-@dataclass(frozen=True)
-class TracebackLine:
-    """One line of a traceback, in the student's own files.
-
-    ``file`` is relative to the folder that holds the submission; ``source`` is taken from the
-    file as it was handed in, never from what the worker said.
-    """
-
-    file: str
-    line: int
-    function: str
-    source: str
-
-
-@dataclass(frozen=True)
-class StudentError:
-    """An exception of the student's code: its class, its text, and where it passed."""
-
-    type: str
-    message: str
-    frames: tuple[TracebackLine, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a request brought back; see the package's docstring for each ``status``.
-
-    ``stopped_at`` is where the student's code was when its time was up, innermost last; empty if
-    that is not known. ``seconds`` and ``cpu`` are what it took, by the clock and of the processor.
-    """
-
-    status: str
-    result: dict[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-    error: StudentError | None = None
-    sentence: str = ""
-    output: str = ""
-    seconds: float = 0.0
-    cpu: float = 0.0
-    stopped_at: tuple[TracebackLine, ...] = ()
