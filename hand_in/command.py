@@ -42,9 +42,9 @@ def main(folder: Path | None, out: Path | None) -> None:
     """
     from rich.console import Console
 
-    from grader.engine.reports.files import write_whole
     from hand_in.packing import HandInError, archive_name, pack
     from problem_set.assignment import read_assignment
+    from problem_set.io import write_atomic
 
     console = Console(highlight=False, soft_wrap=True)
     try:
@@ -60,7 +60,7 @@ def main(folder: Path | None, out: Path | None) -> None:
     except KeyboardInterrupt:
         click.echo("Interrupted; nothing was packed.", err=True)
         sys.exit(130)
-    write_whole(out, packed.content)
+    write_atomic(out, packed.content)
     sound = _show(console, packed)
     _say_where(console, out, packed, assignment)
     sys.exit(0 if sound else 1)
