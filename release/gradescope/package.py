@@ -16,7 +16,7 @@ else:
 ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
 #: Parts of the grader for notebooks and for folders of submissions.
-NOT_THERE = ("grader/notebook.py", "grader/engine/reports/cell", "grader/batch/")
+NOT_THERE = ("grader/notebook.py", "grader/engine/reports/cell.html", "grader/batch/")
 #: What a right submission may import though the grader does not: students have these, too.
 FOR_SUBMISSIONS = frozenset({"matplotlib", "numpy", "pandas", "scipy", "torch"})
 
