@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from grader.engine.cleaning import clean_line
-from grader.engine.sandbox.reply import Reply, StudentError
+from grader.engine.replies import Reply, StudentError
 
 # Wide enough for float32 in any order of operations, narrow enough that no known mistake fits.
 RELATIVE, ABSOLUTE = 1e-4, 1e-5

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from grader.engine.check import Failure
+from grader.engine.replies import StudentError, TracebackLine
 from grader.engine.results import (
     ERROR,
     FAILED,
@@ -15,7 +16,6 @@ from grader.engine.results import (
     Hint,
     TestResult,
 )
-from grader.engine.sandbox import Frame, StudentError
 from grader.engine.trial import Outcome
 from problem_set.assignment import GradedTest
 
@@ -154,7 +154,7 @@ def _detail(failure: Failure) -> Detail | None:
     return Detail(failure.given, failure.expected, failure.got)
 
 
-def _line(frame: Frame) -> str:
+def _line(frame: TracebackLine) -> str:
     return f"{frame.file}, line {frame.line}: {frame.source}"
 
 

@@ -238,7 +238,7 @@ def test_hidden_tests_that_nothing_protects_are_the_graders_fault(
     submission: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = submission()
-    with ForkServer("plain") as plain:
+    with ForkServer("none") as plain:
         refused = grade(path, plain, questions=["2c"])
         public = grade(path, plain, questions=["2c"], public_only=True)
         insisted = grade(path, plain, questions=["2c"], allow_unisolated_hidden=True)

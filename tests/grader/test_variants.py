@@ -20,7 +20,7 @@ from grader.engine.hints import CatalogueAsk, Explainer
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import present_tests
 from grader.engine.sandbox import ForkServer, Reply
-from grader.engine.sandbox.worker.torch_setup import compile_nothing
+from grader.engine.sandbox.worker.preload import compile_nothing
 from grader.engine.trial import attempt, run_test
 from grader.engine.variants import VARIANTS, Variants, variants_for
 from grader.misconceptions.catalogue import read_catalogue
@@ -151,7 +151,7 @@ def test_inputs_that_one_submission_leaks_are_of_no_use_to_a_changed_one(tmp_pat
     changed = (f"{first}# {number}\n" for number in count())
     second = next(t for t in changed if all(x != y for x, y in zip(of(t), of(first))))
 
-    with ForkServer("plain") as server:
+    with ForkServer("none") as server:
 
         def known(text: str) -> list[str]:
             folder = tmp_path / "handed_in"
