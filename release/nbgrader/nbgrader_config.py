@@ -75,6 +75,7 @@ c.Autograde.autograde_preprocessors = [
 # The rubrics of 3a to 3c stand in cells that are locked, not in nbgrader's "task" cells. Graders
 # see them; take ClearMarkScheme off the list to show them in the feedback, too.
 c.ClearMarkScheme.enforce_metadata = False
+c.GenerateFeedback.exporter_class = "nbgrader_course.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbgrader.preprocessors.ClearMarkScheme",
@@ -88,14 +89,11 @@ c.GenerateFeedback.preprocessors = [
 try:
     from problem_set.assignment import read_assignment
 
-    course = read_assignment().course
-    c.CourseDirectory.course_id = course.short
+    assignment = read_assignment()
+    c.CourseDirectory.course_id = assignment.course.short
     # The students' own files are not overwritten with the course's.
-    c.Autograde.exclude_overwriting = {
-        course.assignment: [
-            f"submission/{name}.py" for name in ("__init__", "model", "loss", "mrr")
-        ]
-    }
+    own = {"submission/__init__.py", *(question.file for question in assignment.coding)}
+    c.Autograde.exclude_overwriting = {assignment.course.assignment: sorted(own)}
     load_subconfig("course_config.py", path=str(COURSE))  # noqa: F821  (nbgrader provides it)
 except Exception as error:
     c.GradeSubmission.problem = (

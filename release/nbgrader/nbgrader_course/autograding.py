@@ -26,8 +26,8 @@ from grader.engine.results import QuestionResult, Report
 from grader.engine.sandbox import ForkServer
 from problem_set.assignment import read_assignment
 
-from .loaded import has_changed
-from .place import course_directory
+from . import has_changed
+from .course import folder_of
 
 CHANGED = (
     "The files in grading/ have changed since this program loaded them, so it would grade with the "
@@ -57,14 +57,10 @@ class GradeSubmission(NbGraderPreprocessor):
         graded = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
         if not questions & set(graded):
             return nb, resources
-        names = resources["nbgrader"]
-        directory = course_directory(self)
-        folder = directory.format_path(
-            directory.submitted_directory, names["student"], names["assignment"]
-        )
-        self.log.info("Judging the code of %s", names["student"])
-        report = judged(Path(folder))
-        self.log.info("%s: %s in %.1f s", names["student"], score_line(report), report.seconds)
+        folder, student = folder_of(self, "submitted", resources), resources["nbgrader"]["student"]
+        self.log.info("Judging the code of %s", student)
+        report = judged(folder)
+        self.log.info("%s: %s in %.1f s", student, score_line(report), report.seconds)
         for number, question in enumerate(report.questions, start=1):
             if question.id in graded:
                 write_outputs(graded[question.id], report, question, number)
