@@ -8,7 +8,7 @@ from IPython.display import display
 
 from grader.engine.grader import grade, grader_failed
 from grader.engine.hints import Explainer
-from grader.engine.reports.cell import write_html, write_text
+from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.results import PASSED, Report
 from grader.engine.sandbox import ForkServer
 from problem_set import find_project
@@ -36,7 +36,7 @@ def check(question: str, hidden: bool = False) -> None:
     """
     read_assignment().require_coding([question])
     report = _judged(question, hidden)
-    display({"text/html": write_html(report), "text/plain": write_text(report)}, raw=True)
+    display({"text/html": write_cell(report), "text/plain": write_cell_text(report)}, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
     if lost or report.problem:
         kind = "" if hidden else "public "

@@ -3,7 +3,7 @@
     nbgrader generate_assignment ps1        # source/ps1 -> release/ps1; points and due date
     nbgrader release_assignment ps1         # to the exchange, where students fetch it
     nbgrader collect ps1                    # the last submission of each student
-    nbgrader autograde ps1                  # 1a to 2d; runs no notebook, see below
+    nbgrader autograde ps1                  # 1a to 2d, in the grader's sandbox; runs no notebook
     jupyter lab                             # menu Nbgrader, Formgrader: 3a to 3c by hand
     nbgrader generate_feedback ps1
     nbgrader release_feedback ps1
@@ -13,15 +13,10 @@ Each release replaces this file. Your own settings go into ``course_config.py`` 
 release writes and which counts where both set a thing. For example, as its whole content:
 
     c = get_config()
-    c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work; see below
+    c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work
 
-Where students and instructors exchange files (``c.Exchange.root``, a folder that everyone can write
-to) belongs into neither: students need it, too, and do not have this folder. It goes into an
-``nbgrader_config.py`` that everybody reads, on a hub ``/etc/jupyter/nbgrader_config.py``.
-
-Autograding executes nothing of a student's notebook. The grader in ``grading/`` judges the files of
-``submission/`` in its sandbox, and writes its report and the points into the notebook. A student's
-notebook is cleaned first of everything that could do harm when it is looked at.
+``c.Exchange.root``, the folder that students and instructors exchange files in, belongs into
+neither, for students need it, too: on a hub, into ``/etc/jupyter/nbgrader_config.py``.
 
 ``source/`` is all that students get. ``grading/`` holds the hidden tests: it must be readable by
 instructors only.

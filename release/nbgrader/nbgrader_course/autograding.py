@@ -20,7 +20,7 @@ from traitlets import Unicode
 
 from grader.engine.grader import grade
 from grader.engine.hints import Explainer
-from grader.engine.reports.cell import write_html, write_text
+from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.reports.wording import points, score_line
 from grader.engine.results import QuestionResult, Report
 from grader.engine.sandbox import ForkServer
@@ -113,7 +113,7 @@ def write_outputs(
             "nbgrader autograde again."
         )
     alone = replace(report, questions=(question,))
-    shown = {"text/html": write_html(alone), "text/plain": write_text(alone)}
+    shown = {"text/html": write_cell(alone), "text/plain": write_cell_text(alone)}
     result = {"text/plain": repr(min(float(question.points), known))}
     cell.execution_count = number
     cell.outputs = [
