@@ -73,10 +73,10 @@ grader's own fault or the machine's, and its text says what to do about it.
 without it the strongest that works here is taken.
 """
 
+from grader.engine.replies import Frame, IsolationError, Reply, StudentError
 from grader.engine.sandbox.forkserver import ForkServer
 from grader.engine.sandbox.interpreter import WorkerSetup
 from grader.engine.sandbox.limits import Limits
-from grader.engine.sandbox.reply import Frame, IsolationError, Reply, StudentError
 from grader.engine.sandbox.session import Session
 
 __all__ = [

@@ -9,10 +9,10 @@ import selectors
 import time
 from typing import Any
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.fork_server_client import STARTUP_SECONDS, ServerLink, WorkerLink
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.raw_reply import Outcome
-from grader.engine.sandbox.reply import IsolationError
 from grader.engine.sandbox.scratch import written
 from grader.engine.sandbox.worker.framing import (
     PREFIX,

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import psutil
 
-from grader.engine.sandbox.reply import IsolationError
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.users import ReservedUsers
 

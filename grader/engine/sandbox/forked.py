@@ -6,11 +6,11 @@ answers, ends or keeps silent. Each wait has an end.
 
 from functools import partial
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.exchange import Exchange
 from grader.engine.sandbox.fork_server_client import Launch, ServerLink, ServerLostError
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.raw_reply import Outcome
-from grader.engine.sandbox.reply import IsolationError
 
 
 class ForkedTransport:

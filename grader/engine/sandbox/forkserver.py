@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grader.engine.intake import Submission, read_submission
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import WorkerSetup
-from grader.engine.sandbox.reply import IsolationError
 from grader.engine.sandbox.select_backend import MODES, choose
 from grader.engine.sandbox.session import Session
 

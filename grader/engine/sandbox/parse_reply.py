@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.engine.cleaning import UnfitError, clean_json, clean_line, clean_text
+from grader.engine.replies import Frame, Reply, StudentError
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.raw_reply import Outcome
-from grader.engine.sandbox.reply import Frame, Reply, StudentError
 from grader.engine.sandbox.worker.framing import FramingError, decode
 
 MAX_FRAMES = 12

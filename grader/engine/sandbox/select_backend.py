@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.backends import bubblewrap, fallback
 from grader.engine.sandbox.backends.none import PlainTransport
 from grader.engine.sandbox.fork_server_client import Launch
 from grader.engine.sandbox.forked import ForkedTransport
 from grader.engine.sandbox.interpreter import WorkerSetup, private_places
 from grader.engine.sandbox.limits import Limits
-from grader.engine.sandbox.reply import IsolationError
 from grader.engine.sandbox.session import Session
 from grader.engine.sandbox.users import may_change_user
 from grader.engine.sandbox.worker import landlock, seccomp

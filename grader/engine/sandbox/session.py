@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from grader.engine.replies import IsolationError, Reply
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.parse_reply import reply_from
 from grader.engine.sandbox.raw_reply import Outcome
-from grader.engine.sandbox.reply import IsolationError, Reply
 from grader.engine.sandbox.worker.framing import encode
 
 

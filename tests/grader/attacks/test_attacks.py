@@ -22,9 +22,9 @@ from attacked import Target, surroundings
 
 from grader.engine.grader import grade
 from grader.engine.hints import Explainer
+from grader.engine.replies import STATUSES
 from grader.engine.reports import FORMATS, write_report
 from grader.engine.sandbox import ForkServer, Reply, Session
-from grader.engine.sandbox.reply import STATUSES
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")
 

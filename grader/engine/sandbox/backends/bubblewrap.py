@@ -14,6 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import IO
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.fork_server_client import Launched
 from grader.engine.sandbox.interpreter import (
     DEVICES,
@@ -27,7 +28,6 @@ from grader.engine.sandbox.interpreter import (
     private_places,
     quiet_environment,
 )
-from grader.engine.sandbox.reply import IsolationError
 
 INSIDE = Path("/sandbox")
 #: Not /tmp, which may be where Python itself is installed.

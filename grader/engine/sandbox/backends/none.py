@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import (
     FLAGS,
     WORKER,
@@ -19,7 +20,6 @@ from grader.engine.sandbox.interpreter import (
 )
 from grader.engine.sandbox.limits import Limits
 from grader.engine.sandbox.raw_reply import Outcome
-from grader.engine.sandbox.reply import IsolationError
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.worker.framing import PREFIX, FramingError, frame_size
 from grader.engine.sandbox.worker.unsandboxed_worker import READY
