@@ -1,7 +1,9 @@
 """``python -m grader``."""
 
 from grader.engine.environment import environment_needed
+from problem_set import replace_unprintable
 
+replace_unprintable()
 with environment_needed("grader"):
     from grader.engine.cli import main
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from grader.engine.intake import FILES, FOLDER, IntakeError, read_submission
 from grader.engine.results import Report
-from hand_in.archive import zip_bytes
 from hand_in.course import Course
 from hand_in.written import read_written
+from problem_set.archive import zip_bytes
 
 
 class HandInError(Exception):

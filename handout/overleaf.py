@@ -1,9 +1,9 @@
 """Pack the handout for Overleaf: a zip that compiles there as it is."""
 
-import zipfile
 from pathlib import Path
 
 from handout.build import FOLDER, pdf_name, source_files, write_course_data
+from problem_set.archive import zip_bytes
 
 
 def pack(project: Path) -> Path:
@@ -15,10 +15,7 @@ def pack(project: Path) -> Path:
     folder = project / FOLDER
     archive = project / "dist" / f"{pdf_name(project)}-overleaf.zip"
     archive.parent.mkdir(exist_ok=True)
-    with zipfile.ZipFile(archive, "w") as packed:
-        for path in source_files(folder):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, path.read_bytes())
+    sources = source_files(folder)
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sources}
+    archive.write_bytes(zip_bytes(files))
     return archive

@@ -12,8 +12,8 @@ from rich.table import Table
 from problem_set import __version__, find_project
 from release.files import ReleaseError, tracked_files
 from release.leaks import LeakCheck
-from release.products import BUILDERS, LeakError, Product, build_student, course_name, refusal
-from release.student import SUFFIXES, left_out
+from release.products import BUILDERS, LeakError, Product, build_student, refuse, zip_name
+from release.student import TOOLS, VISIBLE, left_out
 
 PROJECT = find_project()
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -35,13 +35,13 @@ def main() -> None:
     """Turn this repository into what each person receives: dist/.
 
     \b
-    ps1-student.zip     for students: gaps for solutions, public tests, no hidden ones
-    ps1-gradescope.zip  Gradescope's autograder, with the hidden tests
-    nbgrader/           a course for nbgrader
+    ps1-student-VERSION.zip     for students: gaps for solutions, public tests, no hidden ones
+    ps1-gradescope-VERSION.zip  Gradescope's autograder, with the hidden tests
+    nbgrader/                   a course for nbgrader
 
     Without a command it builds all three. The student's package is written only if the leak check
-    finds neither solution nor hidden test nor answer in it, in whatever form. Two builds of one
-    commit are the same, byte for byte.
+    finds neither solution nor hidden test nor answer in it, and each of the three only if it grades
+    the reference solution right. Two builds of one commit are the same, byte for byte.
     """
 
 
@@ -61,23 +61,19 @@ def main() -> None:
 )
 def build(only: tuple[str, ...], without_pdf: bool, out: Path) -> None:
     """Write the products (the default)."""
-    console = Console(stderr=True)
+
+    def say(what: str) -> None:
+        click.echo(f"{what} ...", err=True)
+
     products = []
     try:
         for note in notes():
-            console.print(note, style="yellow", highlight=False)
-        with console.status("Reading the repository ...") as status:
-            for name in only or BUILDERS:
-
-                def say(what: str) -> None:
-                    status.update(f"{what} ...")
-                    if not console.is_terminal:
-                        console.print(what)
-
-                if name == "student":
-                    products.append(build_student(PROJECT, out, say, pdf=not without_pdf))
-                else:
-                    products.append(BUILDERS[name](PROJECT, out, say))
+            click.secho(note, err=True, fg="yellow")
+        for name in only or BUILDERS:
+            if name == "student":
+                products.append(build_student(PROJECT, out, say, pdf=not without_pdf))
+            else:
+                products.append(BUILDERS[name](PROJECT, out, say))
     except (ReleaseError, ValueError) as error:
         click.echo(error, err=True)
         sys.exit(1 if isinstance(error, LeakError) else 2)
@@ -89,27 +85,22 @@ def build(only: tuple[str, ...], without_pdf: bool, out: Path) -> None:
 def check(archive: Path | None) -> None:
     """Look for leaks in a student's package, a zip or a folder.
 
-    ARCHIVE is dist/ps1-student.zip if left out. Check a package again after changing it by hand.
+    ARCHIVE is the one of this version in dist/ if left out. Check a package again after changing
+    it by hand.
 
     Exits with 0 if there are none, 1 if there are, 2 if it cannot be checked.
     """
-    console = Console(stderr=True)
-    archive = archive or PROJECT / "dist" / f"{course_name(PROJECT)}-student.zip"
+    archive = archive or PROJECT / "dist" / zip_name(PROJECT, "student")
     try:
-        with console.status(f"Looking for leaks in {archive.name} ..."):
-            leaks = LeakCheck(PROJECT).in_archive(archive)
+        refuse(archive.name, LeakCheck(PROJECT).in_archive(archive))
     except (ReleaseError, OSError) as error:
         click.echo(error, err=True)
-        sys.exit(2)
-    if leaks:
-        click.echo(refusal(archive.name, leaks), err=True)
-        sys.exit(1)
+        sys.exit(1 if isinstance(error, LeakError) else 2)
     click.echo(f"{archive.name} holds no solution, hidden test or answer that this check knows.")
 
 
 def notes() -> list[str]:
     """Say what an instructor may not expect of the working tree; it is no reason to refuse."""
-    tracked = tracked_files(PROJECT)
     status = subprocess.run(
         ["git", "-C", str(PROJECT), "status", "--porcelain", "--no-renames", "-z"],
         capture_output=True,
@@ -117,17 +108,15 @@ def notes() -> list[str]:
         check=True,
     ).stdout.split("\0")
     entries = [(entry[:2], entry[3:]) for entry in status if entry]
-    changed = [name for state, name in entries if state != "??"]
-    folders = (*SUFFIXES, "release")
-    new = [name for state, name in entries if state == "??" and name.startswith(folders)]
-    found = []
-    if changed:
-        found.append(f"Not committed, and in the release all the same: {few(changed)}.")
-    if new:
-        found.append(f"Not in the release, for git does not track it: {few(new)}.")
-    if out := left_out(tracked):
-        found.append(f"Not in the release, being no kind of file that it lists: {few(out)}.")
-    return found
+    folders = (*VISIBLE, *TOOLS, "release")
+    said = {
+        "Not committed, and in the release all the same": [n for s, n in entries if s != "??"],
+        "Not in the release, for git does not track it": [
+            name for state, name in entries if state == "??" and name.startswith(folders)
+        ],
+        "Not in the release, being no kind of file that it lists": left_out(tracked_files(PROJECT)),
+    }
+    return [f"{what}: {few(names)}." for what, names in said.items() if names]
 
 
 def few(names: list[str]) -> str:
@@ -141,9 +130,9 @@ def show(products: list[Product]) -> None:
     for column in ("written", "for", "files", "size", "next"):
         justify = "right" if column in ("files", "size") else "left"
         table.add_column(column, justify=justify, overflow="fold")
-    for product in products:
-        path = product.path
+    for path, files, receiver, next_step in products:
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        size = decimal(product.size)
-        table.add_row(str(shown), product.receiver, str(product.count), size, product.next_step)
+        written = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+        size = decimal(sum(file.stat().st_size for file in written))
+        table.add_row(str(shown), receiver, str(len(files)), size, next_step)
     Console().print(table)

@@ -3,14 +3,15 @@
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from experiments.io import write_atomic
 from handout.course import read_assignment
-from release.archive import write_folder, zip_bytes
-from release.files import Files, ReleaseError
-from release.leaks import LeakCheck
+from problem_set import __version__
+from release.files import Files, ReleaseError, release_time, write_folder, zip_bytes
+from release.graded import grade_gradescope, grade_nbgrader, grade_student
+from release.leaks import Leak, LeakCheck
 from release.student import blank_handout, student_files
 
 Say = Callable[[str], None]
@@ -20,24 +21,11 @@ class LeakError(ReleaseError):
     """What students would get holds what they must not; nothing was written."""
 
 
-@dataclass(frozen=True)
-class Product:
-    """Something that was written, for the table at the end.
-
-    Attributes
-    ----------
-    path : Path
-    size : int
-        In bytes.
-    count : int
-        Of its files.
-    receiver : str
-    next_step : str
-    """
+class Product(NamedTuple):
+    """Something that was written, for the table at the end."""
 
     path: Path
-    size: int
-    count: int
+    files: Files
     receiver: str
     next_step: str
 
@@ -45,6 +33,11 @@ class Product:
 def course_name(project: Path) -> str:
     """Return what the assignment is called in names of files: ``ps1``."""
     return read_assignment(project / "assignment.toml")["course"]["assignment"]
+
+
+def zip_name(project: Path, product: str) -> str:
+    """Return the name of a product's zip: ``ps1-student-2.0.zip``."""
+    return f"{course_name(project)}-{product}-{__version__}.zip"
 
 
 def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Product:
@@ -55,35 +48,41 @@ def build_student(project: Path, out: Path, say: Say, pdf: bool = True) -> Produ
     LeakError
         If it would hold a secret.
     ReleaseError
-        If it cannot be made.
+        If it cannot be made, or a question in it is not open, or cannot be answered.
     """
-    say("Taking the solutions out")
+    say("Taking the solutions out, and building the wheel")
     files = student_files(project)
     if pdf:
         say("Typesetting the blank handout")
         files = {**files, **blank_handout(files)}
-    name = course_name(project)
-    content = zip_bytes(files, f"{name}/")
+    path = out / zip_name(project, "student")
+    content = zip_bytes(files, f"{course_name(project)}/", release_time(project))
     say("Looking for leaks")
-    leaks = LeakCheck(project).in_zip(content)
-    if leaks:
-        raise LeakError(refusal(f"{name}-student.zip", leaks))
-    path = out / f"{name}-student.zip"
+    refuse(path.name, LeakCheck(project).in_zip(content))
+    say("Grading it, as it is and with the solutions")
+    grade_student(project, files)
     write_atomic(path, content)
-    return Product(path, len(content), len(files), "students", "hand it out as it is")
+    return Product(path, files, "students", "hand it out as it is")
 
 
 def build_gradescope(project: Path, out: Path, say: Say) -> Product:
-    """Write the autograder's zip."""
+    """Write the autograder's zip, after its self test.
+
+    Raises
+    ------
+    ReleaseError
+        If it does not give a right submission all points.
+    """
     from release.gradescope import gradescope_files
 
     say("Packing the autograder")
     files = gradescope_files(project)
-    content = zip_bytes(files)
-    path = out / f"{course_name(project)}-gradescope.zip"
+    path = out / zip_name(project, "gradescope")
+    content = zip_bytes(files, seconds=release_time(project))
+    say("Grading the solutions with it")
+    problem = grade_gradescope(files)
     write_atomic(path, content)
-    step = "upload it: Configure Autograder"
-    return Product(path, len(content), len(files), "Gradescope", step)
+    return Product(path, files, "Gradescope", f"upload it: Configure Autograder {problem}".strip())
 
 
 def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
@@ -94,7 +93,7 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     LeakError
         If students would get a secret.
     ReleaseError
-        If it cannot be made, or if the one that is there has a gradebook.
+        If it cannot be made, does not grade, or if the one that is there has a gradebook.
     """
     from release.nbgrader import handed_out, nbgrader_files
 
@@ -107,12 +106,12 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
         )
     files = nbgrader_files(project)
     say("Looking for leaks")
-    if leaks := LeakCheck(project).in_files(handed_out(files)):
-        raise LeakError(refusal("the assignment in nbgrader/source", leaks))
+    refuse("the assignment in nbgrader/source", LeakCheck(project).in_files(handed_out(files)))
+    say("Grading the solutions with nbgrader")
+    problem = grade_nbgrader(project, files, course_name(project))
     replace_folder(files, path)
-    size = sum(len(file.content) for file in files.values())
-    step = f"in it: nbgrader generate_assignment {course_name(project)}"
-    return Product(path, size, len(files), "nbgrader", step)
+    step = f"in it: nbgrader generate_assignment {course_name(project)} {problem}".strip()
+    return Product(path, files, "nbgrader", step)
 
 
 BUILDERS: dict[str, Callable[[Path, Path, Say], Product]] = {
@@ -122,15 +121,16 @@ BUILDERS: dict[str, Callable[[Path, Path, Say], Product]] = {
 }
 
 
-def refusal(name: str, leaks: list) -> str:
-    """Say why a package is refused, and what to do."""
-    lines = "\n".join(f"  {leak}" for leak in leaks)
-    count = "a leak" if len(leaks) == 1 else f"{len(leaks)} leaks"
-    return (
-        f"{name} is refused, because of {count}:\n{lines}\n"
-        "Take out what should not be there. A passage that gives nothing away can be named in "
-        "release/allowed.txt."
-    )
+def refuse(name: str, leaks: list[Leak]) -> None:
+    """Raise ``LeakError`` if there are leaks; it says what to do."""
+    if leaks:
+        lines = "\n".join(f"  {leak}" for leak in leaks)
+        count = "a leak" if len(leaks) == 1 else f"{len(leaks)} leaks"
+        raise LeakError(
+            f"{name} is refused, because of {count}:\n{lines}\n"
+            "Take out what should not be there. A passage that gives nothing away can be named in "
+            "release/allowed.txt."
+        )
 
 
 def replace_folder(files: Files, path: Path) -> None:

@@ -13,6 +13,9 @@ from release.solutions import SOLUTION, regions, without_solutions
 FOLDERS = {
     "grader/hidden_tests/": "hidden test",
     "grader/misconceptions/": "misconception",
+    "grader/reference/": "reference implementation",
+    "grader/oracle.py": "right answers",
+    "grader/nets.py": "inputs of the hidden tests",
     "tests/grader/attacks/bank/": "attack",
     "tests/grader/right_submissions/": "right submission",
     "tests/submission/": "test of the solution",

@@ -4,16 +4,26 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from handout.build import FOLDER, pdf_name, typeset
+from handout.course import read_assignment
 from handout.errors import describe
 from handout.latex import LatexMissingError
-from release.archive import write_folder
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from release.files import (
+    Files,
+    PackedFile,
+    ReleaseError,
+    release_time,
+    starting_with,
+    tracked_files,
+    write_folder,
+)
 from release.solutions import without_solutions
+from release.wheel import build_wheel
 
 # Whatever is not named here is not released: a new folder, or a file of another kind, is left out
 # until someone has thought about it.
 ALONE = (
     ".gitignore",
+    "CHANGELOG.md",
     "LICENSE",
     "Makefile",
     "assignment.toml",
@@ -22,17 +32,24 @@ ALONE = (
     "docs/handout.md",
     "docs/large_data.md",
     "docs/study.md",
-    "environment.yml",
-    "pyproject.toml",
     "train.py",
 )
-SUFFIXES = {
+VISIBLE = {
+    "handout": (".tex", ".cls", ".sty", ".bib"),
+    "handout/answers": (".tex",),
+    "handout/figures": (".tex",),
+    "handout/sections": (".tex",),
+    "notebooks": (".ipynb",),
+    "submission": (".py",),
+}
+# What the wheel installs, and students do not see.
+TOOLS = {
     "experiments": (".py",),
     "experiments/data": (".py",),
     "experiments/engine": (".py",),
-    "experiments/training": (".py",),
     "experiments/study": (".py", ".jinja"),
     "experiments/study/questions": (".py",),
+    "experiments/training": (".py",),
     "grader": (".py",),
     "grader/engine": (".py",),
     "grader/engine/sandbox": (".py",),
@@ -41,15 +58,10 @@ SUFFIXES = {
     "grader/public_tests": (".py",),
     "grader/engine/reports": (".py", ".jinja"),
     "hand_in": (".py",),
-    "handout": (".py", ".tex", ".cls", ".sty", ".bib"),
-    "handout/answers": (".tex",),
-    "handout/figures": (".tex",),
-    "handout/sections": (".tex",),
-    "notebooks": (".ipynb",),
+    "handout": (".py",),
     "problem_set": (".py",),
-    "submission": (".py",),
 }
-# What stands in the student's package in place of the project's own, README.md and tests/.
+# What stands in the student's package in place of the project's own: README.md, tests/ ...
 OWN = "release/student/"
 # What knows the right answers stands beside what students get.
 STAFF = ("grader/nets.py", "grader/oracle.py")
@@ -66,35 +78,56 @@ def student_files(project: Path) -> Files:
         that do not pair.
     """
     tracked = tracked_files(project)
+    name = read_assignment(project / "assignment.toml")["course"]["assignment"]
+    wheel = build_wheel(tool_files(tracked), tracked, name, release_time(project))
+    (path,) = wheel
+    own = {
+        name.removeprefix(OWN): PackedFile(file.content.replace(b"@WHEEL@", path.encode()))
+        for name, file in starting_with(tracked, OWN).items()
+    }
+    return {**visible_files(tracked), **own, **wheel}
+
+
+def visible_files(tracked: Files) -> Files:
+    """Return what students see of the project's own files, unsolved."""
     missing = [name for name in ALONE if name not in tracked]
     if missing:
         raise ReleaseError(
             f"The student's package needs {', '.join(missing)}, which git does not track. "
             "Add it, or take it off the list in release/student.py."
         )
-    chosen = {name: file for name, file in tracked.items() if is_released(name)}
+    chosen = {name: file for name, file in tracked.items() if name in ALONE or is_in(VISIBLE, name)}
     for name, file in chosen.items():
         if folder_of(name) in SOLVED:
             text = without_solutions(name, file.content.decode("utf-8"))
             chosen[name] = PackedFile(text.encode(), file.executable)
-    own = {name.removeprefix(OWN): file for name, file in starting_with(tracked, OWN).items()}
-    return chosen | own
+    return chosen
+
+
+def tool_files(tracked: Files) -> Files:
+    """Return the packages of the wheel."""
+    return {name: file for name, file in tracked.items() if is_in(TOOLS, name)}
 
 
 def folder_of(name: str) -> str:
     return str(PurePosixPath(name).parent)
 
 
-def is_released(name: str) -> bool:
-    """Whether a tracked file goes into the student's package under its own name."""
-    if name in STAFF:
-        return False
-    return name in ALONE or PurePosixPath(name).suffix in SUFFIXES.get(folder_of(name), ())
+def is_in(folders: dict[str, tuple[str, ...]], name: str) -> bool:
+    suffixes = folders.get(folder_of(name), ())
+    return PurePosixPath(name).suffix in suffixes and name not in STAFF
 
 
 def left_out(tracked: Files) -> list[str]:
     """Return the files that are tracked in a released folder and yet not released."""
-    return [name for name in tracked if folder_of(name) in SUFFIXES and not is_released(name)]
+    released = (VISIBLE, TOOLS)
+    return [
+        name
+        for name in tracked
+        if any(folder_of(name) in folders for folders in released)
+        and not any(is_in(folders, name) for folders in released)
+        and name not in STAFF
+    ]
 
 
 def blank_handout(files: Files) -> Files:
@@ -117,5 +150,4 @@ def blank_handout(files: Files) -> Files:
         if done.errors:
             problems = "\n".join(describe(problem, project / FOLDER) for problem in done.errors)
             raise ReleaseError(f"The blank handout cannot be typeset.\n{problems}")
-        name = f"{FOLDER}/{pdf_name(project, blank=True)}.pdf"
-        return {name: PackedFile(done.pdf.read_bytes())}
+        return {f"{pdf_name(project, blank=True)}.pdf": PackedFile(done.pdf.read_bytes())}

@@ -12,8 +12,7 @@ import pytest
 
 from grader.engine.assignment import Question, read_assignment
 from handout.latex import LatexMissingError, check_installed
-from release.archive import write_folder
-from release.files import tracked_files
+from release.files import tracked_files, write_folder
 from tests.conftest import skip_or_fail
 from tests.course import FULL_MARKS, POINTS, POINTS_OF_TEST, points_of
 
@@ -28,7 +27,12 @@ make() {
     local folder=.
     if [ "$1" = -C ]; then folder=$2; fi
     [ -e "$folder/.venv" ] || ln -s "$ENVIRONMENT" "$folder/.venv"
-    command make -o environment "$@"
+    local programs=  # those of a student's wheel, which set-up would install
+    if [ -d "$folder/wheels" ]; then
+        programs=$(mktemp -d)
+        "$ENVIRONMENT/bin/python" -m zipfile -e "$folder"/wheels/*.whl "$programs"
+    fi
+    PYTHONPATH=$programs command make -o environment "$@"
 }
 """
 

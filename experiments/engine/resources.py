@@ -1,5 +1,6 @@
 """What this machine has, and what runs need of it: cores, devices, memory, time."""
 
+import math
 import shutil
 import statistics
 from collections.abc import Callable, Iterable, Sequence
@@ -9,6 +10,7 @@ import psutil
 
 from experiments.data.ratings import Ratings
 from experiments.engine.complete import Executor, RunsFailed
+from experiments.engine.container import core_limit, memory_limit
 from experiments.engine.events import Event, Failed, Finished
 from experiments.engine.store import RunRecord
 from experiments.run import COURSE_RUNS, Run
@@ -29,16 +31,15 @@ PROBE_EPOCHS = 3
 
 def processor_cores() -> int:
     """Return the physical cores that this process may use; a container's limit counts."""
-    from dask.system import CPU_COUNT  # of affinity and cgroups
-
-    return max(1, min(psutil.cpu_count(logical=False) or 1, CPU_COUNT))
+    cores = psutil.cpu_count(logical=False) or 1
+    if hasattr(psutil.Process, "cpu_affinity"):  # macOS has none
+        cores = min(cores, len(psutil.Process().cpu_affinity()))
+    return max(1, math.ceil(min(cores, core_limit())))
 
 
 def free_memory() -> float:
     """Return the bytes that runs may use: what is available, and a container's limit counts."""
-    from distributed.system import MEMORY_LIMIT  # of cgroups and ulimit
-
-    return min(psutil.virtual_memory().available, MEMORY_LIMIT)
+    return min(psutil.virtual_memory().available, memory_limit())
 
 
 def default_jobs(runs: Sequence[Run]) -> int:

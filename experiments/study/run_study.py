@@ -12,7 +12,6 @@ from rich.table import Table
 
 from experiments.console import echo
 from experiments.engine.complete import Executor, complete
-from experiments.engine.dask_cluster import join_cluster
 from experiments.engine.local import LocalProcesses
 from experiments.engine.progress import RunProgress, format_seconds
 from experiments.engine.resources import (
@@ -22,6 +21,7 @@ from experiments.engine.resources import (
     recorded_costs,
 )
 from experiments.engine.store import Store
+from experiments.errors import UserError
 from experiments.io import lock_folder
 from experiments.run import Run
 from experiments.study.grid import PARTS, Plan
@@ -54,6 +54,8 @@ def run_study(
         Finished runs are kept.
     ClusterError, WorkerUnfit
         If there are no workers to be had.
+    UserError
+        If there is a scheduler and no Dask.
     FolderInUse
         If another command does runs into the same store.
     ValueError
@@ -101,6 +103,12 @@ def _executor(
         )
         yield LocalProcesses(plan.ratings, plan.submission, at_once), at_once
         return
+    try:
+        from experiments.engine.dask_cluster import join_cluster
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"--scheduler needs the package {error.name}; to install it: python bootstrap.py study"
+        ) from error
     echo(console, f"Joining {scheduler} ...")
     with join_cluster(scheduler, plan.ratings, plan.submission) as cluster:
         if not len(cluster):

@@ -65,7 +65,8 @@ def requirements(packages: Iterable[str], pyproject: bytes) -> list[str]:
     ReleaseError
         If there is none for one of them.
     """
-    declared = tomllib.loads(pyproject.decode())["project"]["dependencies"]
+    project = tomllib.loads(pyproject.decode())["project"]
+    declared = sum(project.get("optional-dependencies", {}).values(), project["dependencies"])
     lines = {_normal(re.match(r"[\w.-]+", line).group()): line for line in declared}
     missing = sorted(package for package in packages if _normal(package) not in lines)
     if missing:

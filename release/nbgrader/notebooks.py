@@ -1,20 +1,13 @@
 """The notebooks with what nbgrader needs: graded cells, points, hidden lines, rubrics."""
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
 
 from release.files import ReleaseError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 HIDDEN = '\n### BEGIN HIDDEN TESTS\ncheck("{id}", hidden=True)\n### END HIDDEN TESTS'
 RUBRIC = """
@@ -26,22 +19,17 @@ RUBRIC = """
 <!-- END MARK SCHEME -->"""
 
 
-@dataclass(frozen=True)
-class GradedQuestion:
+class GradedQuestion(NamedTuple):
     """A question as the gradebook will know it; ``rubric`` is empty for a coding question."""
 
     id: str
     points: float
-    written: bool
     rubric: str = ""
 
 
-def assignment_name(assignment: str) -> str:
-    """Return the assignment's name in ``assignment.toml``, as ``"ps1"``."""
-    return tomllib.loads(assignment)["course"]["assignment"]
-
-
-def graded_questions(assignment: str, rubrics: str) -> list[GradedQuestion]:
+def graded_questions(
+    assignment: Mapping[str, Any], rubrics: Mapping[str, Any]
+) -> list[GradedQuestion]:
     """Return the questions of ``assignment.toml`` with the rubrics of ``rubrics.toml``.
 
     Raises
@@ -49,25 +37,21 @@ def graded_questions(assignment: str, rubrics: str) -> list[GradedQuestion]:
     ReleaseError
         If a written question has no rubric, or one that does not add up to its points.
     """
-    parts = tomllib.loads(rubrics)
     questions = []
-    for entry in tomllib.loads(assignment)["questions"]:
-        id_, points = entry["id"], float(entry["points"])
-        written = entry["kind"] == "written"
-        total = sum(part["points"] for part in parts.get(id_, ()))
-        if written and not math.isclose(total, points):
-            raise ReleaseError(
-                f"Question {id_} has {points:g} points, and the parts of its rubric in "
-                f"release/nbgrader/rubrics.toml add up to {total:g}. Make them agree."
-            )
-        rubric = _rubric(points, parts[id_]) if written else ""
-        questions.append(GradedQuestion(id_, points, written, rubric))
+    for entry in assignment["questions"]:
+        id_, points, rubric = entry["id"], float(entry["points"]), ""
+        if entry["kind"] == "written":
+            parts = rubrics.get(id_, ())
+            total = sum(part["points"] for part in parts)
+            if not math.isclose(total, points):
+                raise ReleaseError(
+                    f"Question {id_} has {points:g} points, and the parts of its rubric in "
+                    f"release/nbgrader/rubrics.toml add up to {total:g}. Make them agree."
+                )
+            lines = [f"- ({part['points']:g}) {part['must']}" for part in parts]
+            rubric = RUBRIC.format(points=points, parts="\n".join(lines))
+        questions.append(GradedQuestion(id_, points, rubric))
     return questions
-
-
-def _rubric(points: float, parts: Sequence[Mapping[str, Any]]) -> str:
-    lines = [f"- ({part['points']:g}) {part['must']}" for part in parts]
-    return RUBRIC.format(points=points, parts="\n".join(lines))
 
 
 def graded_notebooks(
@@ -91,46 +75,32 @@ def graded_notebooks(
     """
     parsed = {name: nbformat.reads(text, as_version=4) for name, text in notebooks.items()}
     cells = {cell.id: cell for notebook in parsed.values() for cell in notebook.cells}
+
+    def find(kind: str, question: GradedQuestion) -> NotebookNode:
+        if f"{kind}-{question.id}" in cells:
+            return cells[f"{kind}-{question.id}"]
+        raise ReleaseError(
+            f"No notebook has a cell with the id {kind}-{question.id}, where question "
+            f"{question.id} is graded. Add it in notebooks/."
+        )
+
     for question in questions:
-        wanted = ["question", "answer"] if question.written else ["check"]
-        missing = [
-            f"{word}-{question.id}" for word in wanted if f"{word}-{question.id}" not in cells
-        ]
-        if missing:
-            raise ReleaseError(
-                f"No notebook has a cell with the id {missing[0]}, where question {question.id} "
-                "is graded. Add it in notebooks/."
-            )
-        _mark(cells, question)
+        graded = {"grade": True, "points": question.points}
+        if question.rubric:
+            asked = find("question", question)
+            asked.source += question.rubric
+            _set(asked, f"question-{question.id}", locked=True)
+            _set(find("answer", question), question.id, solution=True, **graded)
+        else:
+            check = find("check", question)
+            check.source += HIDDEN.format(id=question.id)
+            _set(check, question.id, locked=True, **graded)
     for cell in cells.values():
         cell.source = cell.source.replace("](../submission/", "](submission/")
     return {name: nbformat.writes(notebook) + "\n" for name, notebook in parsed.items()}
 
 
-def _mark(cells: Mapping[str, NotebookNode], question: GradedQuestion) -> None:
-    if question.written:
-        cells[f"question-{question.id}"].source += question.rubric
-        _set(cells[f"question-{question.id}"], f"question-{question.id}", locked=True)
-        _set(cells[f"answer-{question.id}"], question.id, points=question.points, solution=True)
-    else:
-        cells[f"check-{question.id}"].source += HIDDEN.format(id=question.id)
-        _set(cells[f"check-{question.id}"], question.id, points=question.points, locked=True)
-
-
-def _set(
-    cell: NotebookNode,
-    grade_id: str,
-    points: float | None = None,
-    solution: bool = False,
-    locked: bool = False,
-) -> None:
-    graded = {} if points is None else {"points": points}
-    cell.metadata["nbgrader"] = {
-        "schema_version": 3,
-        "grade_id": grade_id,
-        "grade": points is not None,
-        "solution": solution,
-        "locked": locked,
-        "task": False,
-        **graded,
-    }
+def _set(cell: NotebookNode, grade_id: str, **metadata: Any) -> None:
+    """Give a cell nbgrader's metadata, https://nbgrader.readthedocs.io, "Cell metadata"."""
+    flags = {"grade": False, "solution": False, "locked": False, "task": False}
+    cell.metadata["nbgrader"] = {"schema_version": 3, "grade_id": grade_id, **flags, **metadata}

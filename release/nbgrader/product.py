@@ -2,11 +2,11 @@
 
 from pathlib import Path, PurePosixPath
 
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from release.files import Files, PackedFile, read_toml, starting_with, tracked_files
 from release.nbgrader.nbgrader_course.course import read_course
-from release.nbgrader.notebooks import assignment_name, graded_notebooks, graded_questions
+from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.solutions import without_solutions
-from release.student import student_files
+from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
 GRADING = "grading/"
@@ -28,14 +28,14 @@ def nbgrader_files(project: Path) -> Files:
     """
     read_course(project / "assignment.toml")
     tracked = tracked_files(project)
-    student = student_files(project)
-    assignment = _text(tracked, "assignment.toml")
-    source = f"source/{assignment_name(assignment)}/"
+    student = {**visible_files(tracked), **tool_files(tracked)}
+    assignment = read_toml(tracked, "assignment.toml")
+    source = f"source/{assignment['course']['assignment']}/"
     notebooks = {
         PurePosixPath(name).name: file.content.decode()
         for name, file in starting_with(student, "notebooks/").items()
     }
-    questions = graded_questions(assignment, _text(tracked, HERE + "rubrics.toml"))
+    questions = graded_questions(assignment, read_toml(tracked, HERE + "rubrics.toml"))
     graded = graded_notebooks(notebooks, questions)
     return {
         "nbgrader_config.py": tracked[HERE + "nbgrader_config.py"],
@@ -58,9 +58,3 @@ def handed_out(files: Files) -> Files:
         else file
         for name, file in released.items()
     }
-
-
-def _text(tracked: Files, name: str) -> str:
-    if name not in tracked:
-        raise ReleaseError(f"The nbgrader course needs {name}, which git does not track. Add it.")
-    return tracked[name].content.decode()

@@ -6,8 +6,7 @@ import stat
 import pytest
 
 from experiments.io import write_atomic
-from release.archive import write_folder
-from release.files import PackedFile
+from release.files import PackedFile, write_folder
 
 
 def modes(folder) -> dict[str, int]:

@@ -18,8 +18,8 @@ from grader.engine.reports import FORMATS, write_report
 from grader.engine.reports.cell import write_html, write_text
 from grader.engine.results import Report
 from grader.engine.sandbox import ForkServer
-from release.gradescope.results_schema import SCHEMA
 from tests.course import POINTS, points_of
+from tests.release.gradescope.results_schema import SCHEMA
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOR_STUDENTS = [format_ for format_ in FORMATS if format_ != "json"]

@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(PROJECT / "problem_set", tmp_path / "problem_set")
     shutil.copytree(PROJECT / "submission", tmp_path / "submission")
     shutil.copy(PROJECT / "assignment.toml", tmp_path)
-    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments").symlink_to(PROJECT / "experiments", target_is_directory=True)
     (tmp_path / "notebooks").mkdir()
     return tmp_path
 
@@ -75,6 +75,28 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     assert f"{public_2b} of {public_2b} points" in shown(mended, "text/html")
     assert all_public in shown(hidden, "text/html"), "there are none to run"
     assert all(o.output_type != "stream" or o.name == "stderr" for c in (wrong,) for o in c.outputs)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::ResourceWarning")
+def test_in_the_place_to_play_prints_show_and_breakpoint_stops(project):
+    model = project / "submission" / "model.py"
+    line = "        q = self.Q(item_ids)\n"
+    assert model.read_text().count(line) == 1
+    model.write_text(model.read_text().replace(line, line + "        print('q is', q.shape)\n"))
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    cells = {cell.id: cell for cell in notebook.cells}
+    stop = f"path = {str(model)!r}\ntext = open(path).read()\n" + (
+        "_ = open(path, 'w').write(text.replace('print(', 'breakpoint(), print('))"
+    )
+    again = nbformat.v4.new_code_cell(cells["play"].source)
+    notebook.cells = [cells["setup"], cells["play"], nbformat.v4.new_code_cell(stop), again]
+    place = {"metadata": {"path": str(project / "notebooks")}}
+    client = NotebookClient(notebook, timeout=120, resources=place, allow_errors=True)
+    _, played, _, stopped = client.execute().cells
+    printed = "".join(output.get("text", "") for output in played.outputs)
+    assert "q is torch.Size([2, 2])" in printed and "all movies torch.Size([2, 6])" in printed
+    (error,) = [output for output in stopped.outputs if output.output_type == "error"]
+    assert error.ename == "StdinNotImplementedError", "the debugger asks what to do"
 
 
 def test_an_unknown_question_is_refused_with_those_there_are():

@@ -20,6 +20,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "experiments").symlink_to(PROJECT / "experiments", target_is_directory=True)
     (tmp_path / "notebooks").mkdir()
     shutil.copytree(PROJECT / "submission", tmp_path / "submission")
+    shutil.copy(PROJECT / "assignment.toml", tmp_path)
     return tmp_path
 
 

@@ -9,8 +9,7 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError
+from release.files import Files, PackedFile, ReleaseError, zip_bytes
 from release.nbgrader import handed_out, nbgrader_files
 from release.secrets import FOLDERS, secrets_of, typeset
 

@@ -6,12 +6,14 @@ import zipfile
 import pytest
 from click.testing import CliRunner
 
+from problem_set import __version__
 from release import command, products
-from release.archive import zip_bytes
 from release.command import main
-from release.files import PackedFile
+from release.files import PackedFile, zip_bytes
 from release.leaks import Leak
 from release.products import replace_folder
+
+ZIP = f"ps1-student-{__version__}.zip"
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def cli():
 
 @pytest.fixture
 def no_check(monkeypatch):
-    """The leak check has tests of its own; here it knows one word."""
+    """The leak check has tests of its own, and so has the grading; here it knows one word."""
 
     class OneWord:
         def __init__(self, project):
@@ -36,14 +38,15 @@ def no_check(monkeypatch):
                 ]
 
     monkeypatch.setattr(products, "LeakCheck", OneWord)
+    monkeypatch.setattr(products, "grade_student", lambda project, files: None)
 
 
 def test_it_writes_the_students_zip_and_says_what_is_next(cli, no_check, tmp_path):
     done = cli.invoke(main, ["--only", "student", "--without-pdf", "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert "hand it out as it is" in done.output
-    assert [path.name for path in tmp_path.iterdir()] == ["ps1-student.zip"]
-    with zipfile.ZipFile(tmp_path / "ps1-student.zip") as archive:
+    assert [path.name for path in tmp_path.iterdir()] == [ZIP]
+    with zipfile.ZipFile(tmp_path / ZIP) as archive:
         names = archive.namelist()
     assert "ps1/submission/model.py" in names and "ps1/README.md" in names
     assert all(name.startswith("ps1/") for name in names)
@@ -52,13 +55,11 @@ def test_it_writes_the_students_zip_and_says_what_is_next(cli, no_check, tmp_pat
 def test_a_leak_is_named_and_nothing_is_written(cli, no_check, tmp_path, monkeypatch):
     files = {"a.py": PackedFile(b"# a planted secret")}
     monkeypatch.setattr(products, "student_files", lambda project: files)
-    (tmp_path / "ps1-student.zip").write_bytes(b"the last one")
+    (tmp_path / ZIP).write_bytes(b"the last one")
     done = cli.invoke(main, ["--only", "student", "--without-pdf", "--out", str(tmp_path)])
     assert done.exit_code == 1
-    assert (
-        "ps1-student.zip is refused, because of a leak:\n  ps1/a.py holds the secret" in done.output
-    )
-    assert (tmp_path / "ps1-student.zip").read_bytes() == b"the last one"
+    assert f"{ZIP} is refused, because of a leak:\n  ps1/a.py holds the secret" in done.output
+    assert (tmp_path / ZIP).read_bytes() == b"the last one"
 
 
 def test_without_latex_it_says_how_to_get_it_or_do_without(cli, no_check, tmp_path, monkeypatch):

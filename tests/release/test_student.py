@@ -1,49 +1,74 @@
 """The student's package, used as a student uses it."""
 
 import ast
+import csv
+import hashlib
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
+from base64 import urlsafe_b64encode
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from release.archive import write_folder, zip_bytes
-from release.files import Files, PackedFile, ReleaseError, starting_with
-from release.student import blank_handout, left_out, student_files
+from problem_set import __version__
+from release.files import (
+    Files,
+    PackedFile,
+    ReleaseError,
+    release_time,
+    write_folder,
+    zip_bytes,
+)
+from release.student import blank_handout, left_out, student_files, tool_files
+from tests.conftest import PROJECT
+from tests.release.installed import StudentFolder, unpack
 
 QUESTIONS = ("1a", "1b", "1c", "1d", "2a", "2b", "2c", "2d")
+WHEEL = f"wheels/ps1_tools-{__version__}-py3-none-any.whl"
+MOST_FILES = 60
 # What the grader looks for, and is told that it is not here.
 LOOKED_FOR = ("grader.hidden_tests", "grader.misconceptions")
 
 
 @pytest.fixture(scope="module")
-def unpacked(student: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package's folder, as it comes out of the zip."""
-    folder = tmp_path_factory.mktemp("student") / "ps1"
-    write_folder(student, folder)
-    return folder
+def unpacked(student: Files, tmp_path_factory: pytest.TempPathFactory) -> StudentFolder:
+    return unpack(student, tmp_path_factory.mktemp("student"))
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run a command of the package with Python, and nothing of this project in its way."""
-    environment = {**os.environ, "PYTHONPATH": "", "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_students_see_few_files_and_none_of_the_programs(student):
+    visible = [name for name in student if not name.startswith(".")]
+    assert len(visible) <= MOST_FILES - 1  # the blank handout is not in it yet
+    code = {PurePosixPath(name).parent.as_posix() for name in student if name.endswith(".py")}
+    assert code == {".", "submission", "tests"}
 
 
-def test_no_released_file_needs_one_that_stays_at_home(student, tracked):
-    here = {name.removesuffix(".py").removesuffix("/__init__") for name in student}
-    home = {name.removesuffix(".py").removesuffix("/__init__") for name in tracked}
-    for name, file in student.items():
+def test_the_wheel_holds_the_programs_with_a_record_of_each_file(student, tracked):
+    with zipfile.ZipFile(io.BytesIO(student[WHEEL].content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    information = WHEEL.split("/")[1].split("-py3")[0] + ".dist-info/"
+    programs = {name: data for name, data in files.items() if not name.startswith(information)}
+    assert programs == {name: file.content for name, file in tool_files(tracked).items()}
+    recorded = {
+        name: digest
+        for name, digest, _ in csv.reader(io.StringIO(files[information + "RECORD"].decode()))
+    }
+    assert recorded.keys() == files.keys()
+    for name, digest in recorded.items():
+        hashed = urlsafe_b64encode(hashlib.sha256(files[name]).digest()).decode().rstrip("=")
+        assert digest == f"sha256={hashed}" or name.endswith("RECORD")
+    metadata = files[information + "METADATA"].decode()
+    assert f"Version: {__version__}\n" in metadata and "Requires-Dist: torch>=" in metadata
+
+
+def test_no_released_program_needs_one_that_is_not_released(tracked):
+    here = {name.removesuffix(".py").removesuffix("/__init__") for name in tool_files(tracked)}
+    all_ = {name.removesuffix(".py").removesuffix("/__init__") for name in tracked}
+    for name, file in tool_files(tracked).items():
         if not name.endswith(".py"):
             continue
         for node in ast.walk(ast.parse(file.content)):
@@ -54,15 +79,15 @@ def test_no_released_file_needs_one_that_stays_at_home(student, tracked):
                 modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             for module in modules:
                 path = module.replace(".", "/")
-                missing = path in home and path not in here
+                missing = path in all_ and path not in here
                 assert not missing or module.startswith(LOOKED_FOR), f"{name} imports {module}"
 
 
-def test_files_that_documents_and_commands_name_are_there(student):
+def test_files_that_documents_and_commands_name_are_there(student, tracked):
     for name in ("README.md", "docs/handout.md", "docs/large_data.md", "docs/study.md", "Makefile"):
         text = student[name].content.decode()
         for module in re.findall(r"-m (\w+)", text):
-            assert f"{module}/__main__.py" in student or module in (
+            assert f"{module}/__main__.py" in tool_files(tracked) or module in (
                 "pytest",
                 "jupyter",
                 "pip",
@@ -74,10 +99,10 @@ def test_files_that_documents_and_commands_name_are_there(student):
             assert str(folder / link) in student, f"{name} links to {link}"
 
 
-def test_pages_that_commands_name_are_there(student):
+def test_pages_that_commands_name_are_there(student, tracked):
     named = {
         (page, name)
-        for name, file in student.items()
+        for name, file in tool_files(tracked).items()
         if name.endswith(".py")
         for page in re.findall(r"\bdocs/\w+\.md", file.content.decode())
     }
@@ -85,18 +110,11 @@ def test_pages_that_commands_name_are_there(student):
     assert [name for page, name in named if page not in student] == []
 
 
-def test_the_study_is_the_instructors_and_what_it_says_of_two_answers_is_not(student, tracked):
-    for name, file in starting_with(tracked, "experiments/study/").items():
-        assert student[name].content == file.content
-        assert b"BEGIN SOLUTION" not in file.content
-    assert "docs/answers.md" in tracked and "docs/answers.md" not in student
-
-
 def test_make_lists_no_command_of_instructors(unpacked):
     if shutil.which("make") is None:
         pytest.skip("there is no make on this machine")
     help_ = subprocess.run(
-        ["make", "help"], cwd=unpacked, capture_output=True, text=True, check=True
+        ["make", "help"], cwd=unpacked.folder, capture_output=True, text=True, check=True
     )
     commands = set(re.findall(r"make ([\w-]+)", help_.stdout))
     assert {"experiments", "test", "grade", "submission"} <= commands
@@ -113,15 +131,33 @@ def commit(files: Files, folder: Path) -> Path:
     write_folder(files, folder)
     for path in folder.rglob("*"):
         os.utime(path, (1e9, 1e9))
-    for command in (["init", "--quiet"], ["add", "--all", "--force"]):
-        subprocess.run(["git", "-C", str(folder), *command], check=True)
+        path.chmod(path.stat().st_mode & 0o700)
+    user = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    when = f"{release_time(PROJECT)} +0100"
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all", "--force"],
+        [*user, "commit", "--quiet", "--message", "As it is"],
+    ):
+        subprocess.run(
+            ["git", "-C", str(folder), *command],
+            env={**os.environ, "GIT_COMMITTER_DATE": when},
+            check=True,
+        )
     return folder
 
 
 def test_two_builds_of_one_state_are_the_same_to_the_byte(student, tracked, tmp_path):
     copy = commit(tracked, tmp_path / "copy")
     (copy / "experiments" / "notes.py").write_text("# not tracked\n")
-    assert zip_bytes(student_files(copy), "ps1/") == zip_bytes(student, "ps1/")
+    assert student_files(copy) == student
+
+
+def test_its_files_have_the_time_of_the_release(student, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    content = zip_bytes(student, "ps1/", release_time(PROJECT))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(2027, 1, 15, 8, 0, 0)}
 
 
 @pytest.mark.thorough
@@ -130,8 +166,8 @@ def test_the_blank_handout_is_the_same_to_the_byte(student, blank):
 
 
 def test_a_file_of_the_list_that_is_missing_is_named(tracked, tmp_path):
-    files = {name: file for name, file in tracked.items() if name != "environment.yml"}
-    with pytest.raises(ReleaseError, match=r"needs environment\.yml, which git does not track"):
+    files = {name: file for name, file in tracked.items() if name != "constraints.txt"}
+    with pytest.raises(ReleaseError, match=r"needs constraints\.txt, which git does not track"):
         student_files(commit(files, tmp_path / "copy"))
 
 
@@ -141,7 +177,7 @@ def test_it_is_small(student):
 
 @pytest.mark.thorough
 def test_grading_names_every_open_question_with_its_line(unpacked):
-    done = run(unpacked, "-m", "grader")
+    done = unpacked.run("-m", "grader")
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     for question in QUESTIONS:
@@ -149,7 +185,7 @@ def test_grading_names_every_open_question_with_its_line(unpacked):
             rf"{question} is not written yet \((submission/\w+\.py), line (\d+)\)", done.stdout
         )
         assert place, f"{question} is not named in\n{done.stdout}"
-        line = (unpacked / place[1]).read_text().splitlines()[int(place[2]) - 1]
+        line = (unpacked.folder / place[1]).read_text().splitlines()[int(place[2]) - 1]
         assert (
             line.strip() == f'raise NotImplementedError("Question {question} is not written yet")'
         )
@@ -157,8 +193,8 @@ def test_grading_names_every_open_question_with_its_line(unpacked):
 
 
 def test_a_run_says_which_question_is_missing(unpacked, tmp_path):
-    run_ = ("--run", "shared=True_LF=0.5_LR=0.5", "--out", str(tmp_path))
-    done = run(unpacked, "-m", "experiments", "run", "--data", "synthetic", *run_)
+    run_ = ("--run", "shared=True_LF=0.5_LR=0.5", "--out", tmp_path)
+    done = unpacked.run("-m", "experiments", "run", "--data", "synthetic", *run_)
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "submission/model.py, line" in said and "Question 1a is not written yet" in said
@@ -196,3 +232,5 @@ def test_a_term_on_a_fresh_machine(student, tracked, tmp_path):
     assert "skipped" not in second and "failed" not in second
     make("experiments", "ARGS=--data synthetic --epochs 5")
     assert (folder / "results" / "figures" / "curves.png").exists()
+    make("submission")
+    assert (folder / "dist" / "ps1-submission.zip").exists()

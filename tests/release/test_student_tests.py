@@ -1,15 +1,13 @@
 """What a student reads of ``make test`` while the work is under way."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from release.archive import write_folder
 from release.files import Files
+from tests.release.installed import StudentFolder, unpack
 
 GAP = 'raise NotImplementedError("Question {} is not written yet")'
 
@@ -20,24 +18,22 @@ def fill(file: Path, question: str, code: str) -> None:
     file.write_text(text.replace(GAP.format(question), code))
 
 
-def make_test(folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_questions.py"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": "", "COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-    )
+@pytest.fixture
+def unpacked(student: Files, tmp_path: Path) -> StudentFolder:
+    return unpack(student, tmp_path)
+
+
+def make_test(unpacked: StudentFolder) -> subprocess.CompletedProcess:
+    return unpacked.run("-m", "pytest", "tests/test_questions.py")
 
 
 def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named(
-    student: Files, tmp_path: Path
+    unpacked: StudentFolder,
 ) -> None:
-    write_folder(student, tmp_path)
-    fill(tmp_path / "submission" / "loss.py", "2a", "loss = negative_predictions.sum()")
-    fill(tmp_path / "submission" / "loss.py", "2b", "loss = observed_ratings @ 2")
-    fill(tmp_path / "submission" / "loss.py", "2c", "loss = factorization_loss * 1.0")
-    done = make_test(tmp_path)
+    fill(unpacked.folder / "submission" / "loss.py", "2a", "loss = negative_predictions.sum()")
+    fill(unpacked.folder / "submission" / "loss.py", "2b", "loss = observed_ratings @ 2")
+    fill(unpacked.folder / "submission" / "loss.py", "2c", "loss = factorization_loss * 1.0")
+    done = make_test(unpacked)
     said = done.stdout
     assert done.returncode == 1, said
     assert "2a-0-basic: bpr_loss is a single number, and 0.5 where both movies" in said
@@ -59,11 +55,12 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
     assert "2 failed, 1 passed, 9 skipped" in said
 
 
-def test_a_folder_without_the_files_is_told_once(student: Files, tmp_path: Path) -> None:
-    write_folder(student, tmp_path)
+def test_a_folder_without_the_files_is_told_once(unpacked: StudentFolder) -> None:
     for name in ("model", "loss", "mrr"):
-        (tmp_path / "submission" / f"{name}.py").rename(tmp_path / "submission" / f"my_{name}.py")
-    done = make_test(tmp_path)
+        (unpacked.folder / "submission" / f"{name}.py").rename(
+            unpacked.folder / "submission" / f"my_{name}.py"
+        )
+    done = make_test(unpacked)
     said = " ".join(done.stdout.split())
     assert done.returncode == 1, said
     assert said.count("holds none of model.py, loss.py, mrr.py. It holds ") == 1
@@ -72,22 +69,18 @@ def test_a_folder_without_the_files_is_told_once(student: Files, tmp_path: Path)
 
 @pytest.mark.thorough
 def test_a_file_that_cannot_be_imported_is_told_once_and_names_all_its_questions(
-    student: Files, tmp_path: Path
+    unpacked: StudentFolder,
 ) -> None:
-    write_folder(student, tmp_path)
-    fill(tmp_path / "submission" / "loss.py", "2b", "loss = (observed_ratings")
-    said = make_test(tmp_path).stdout
+    fill(unpacked.folder / "submission" / "loss.py", "2b", "loss = (observed_ratings")
+    said = make_test(unpacked).stdout
     assert said.count("SyntaxError: '(' was never closed") == 1
     for question in ("2a", "2b", "2c"):
         assert re.search(rf"{question}  .*  cannot be imported\n", said)
     assert "Fix first: 2a, 2b, 2c.\nBegin with 2a: The file could not be imported" in said
 
 
-def test_a_list_of_layers_is_told_by_what_it_is_and_should_be(
-    student: Files, tmp_path: Path
-) -> None:
-    write_folder(student, tmp_path)
-    fill(tmp_path / "submission" / "model.py", "1b", "mlp_layers = [nn.Linear(96, 64)]")
-    said = make_test(tmp_path).stdout
+def test_a_list_of_layers_is_told_by_what_it_is_and_should_be(unpacked: StudentFolder) -> None:
+    fill(unpacked.folder / "submission" / "model.py", "1b", "mlp_layers = [nn.Linear(96, 64)]")
+    said = make_test(unpacked).stdout
     assert "mlp_layers is no nn.Module.\n" in said
     assert "expected  an nn.Module\ngot       list\n" in said

@@ -29,7 +29,7 @@ from typing import Any
 import jsonschema
 import psutil
 
-from release.gradescope.results_schema import SCHEMA
+from tests.release.gradescope.results_schema import SCHEMA
 
 MACHINE = Path(__file__).parent / "machine.sh"
 PROJECT = Path(__file__).parents[3]

@@ -17,8 +17,7 @@ from submissions import endless, from_windows, hostile, write_junk, write_right,
 from grader.engine.assignment import read_assignment
 from grader.engine.grader import STOPPED, TIME_IS_UP, UNPROTECTED
 from grader.misconceptions.catalogue import read_catalogue
-from release.archive import zip_bytes
-from release.files import Files, PackedFile
+from release.files import Files, PackedFile, zip_bytes
 from release.gradescope import gradescope_files
 from tests.conftest import skip_or_fail
 from tests.course import FULL_MARKS

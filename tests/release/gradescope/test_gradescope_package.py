@@ -9,12 +9,15 @@ import pytest
 from emulator import PROJECT, Gradescope, RefusedError, read_results
 
 from grader.engine.assignment import read_assignment
-from release.archive import zip_bytes
-from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files
+from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files, zip_bytes
 from release.gradescope import gradescope_files
 from release.gradescope.package import imported_packages, requirements
 
-PYPROJECT = b'[project]\ndependencies = ["torch>=2", "Some_Package; python_version > \'3\'"]\n'
+PYPROJECT = b"""
+[project]
+dependencies = ["torch>=2"]
+optional-dependencies.staff = ["Some_Package; python_version > '3'"]
+"""
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from release.archive import write_folder
-from release.files import Files, starting_with
+from release.files import Files, starting_with, write_folder
 from release.nbgrader.product import nbgrader_files
 
 if TYPE_CHECKING:

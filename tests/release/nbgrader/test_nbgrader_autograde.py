@@ -9,7 +9,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 from grader.engine.digests import grader_digest
-from release.archive import write_folder
+from release.files import write_folder
 from release.nbgrader.nbgrader_course import autograding, loaded
 from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
 from release.nbgrader.nbgrader_course.course import SetPoints, read_course

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release.archive import write_folder
-from release.files import Files
+from release.files import Files, write_folder
 from tests.course import FULL_MARKS, POINTS, WRITTEN_POINTS
 from tests.release.nbgrader.conftest import Classroom
 

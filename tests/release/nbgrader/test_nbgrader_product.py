@@ -10,8 +10,7 @@ import nbformat
 import pytest
 
 from grader.engine.assignment import read_assignment
-from release.archive import zip_bytes
-from release.files import ReleaseError, starting_with
+from release.files import ReleaseError, starting_with, zip_bytes
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
 from release.nbgrader.product import nbgrader_files
 from release.products import build_nbgrader
@@ -39,7 +38,7 @@ def graded_cells(notebooks):
 
 
 def test_every_question_is_graded_with_its_points():
-    questions = graded_questions(TOML, RUBRICS)
+    questions = graded_questions(tomllib.loads(TOML), tomllib.loads(RUBRICS))
     cells = graded_cells(graded_notebooks(NOTEBOOKS, questions))
     points = {entry["id"]: entry["points"] for entry in tomllib.loads(TOML)["questions"]}
     assert {id_: cell.metadata.nbgrader.points for id_, cell in cells.items()} == points
@@ -53,10 +52,15 @@ def test_every_question_is_graded_with_its_points():
 def test_points_follow_assignment_toml_and_rubrics_must_agree():
     changed = re.sub(r'(id = "1a"\n(?:.*\n)*?points = )[\d.]+', r"\g<1>7", TOML, count=1)
     assert changed != TOML
-    cells = graded_cells(graded_notebooks(NOTEBOOKS, graded_questions(changed, RUBRICS)))
+    cells = graded_cells(
+        graded_notebooks(
+            NOTEBOOKS, graded_questions(tomllib.loads(changed), tomllib.loads(RUBRICS))
+        )
+    )
     assert cells["1a"].metadata.nbgrader.points == 7
     with pytest.raises(ReleaseError, match=r"Question 3b has 2 points.*rubric.*add up to 1\.5"):
-        graded_questions(TOML, RUBRICS.replace("[[3b]]\npoints = 0.5", "[[3b]]\npoints = 0", 1))
+        fewer = RUBRICS.replace("[[3b]]\npoints = 0.5", "[[3b]]\npoints = 0", 1)
+        graded_questions(tomllib.loads(TOML), tomllib.loads(fewer))
 
 
 def test_a_question_without_a_cell_is_refused():
@@ -64,7 +68,7 @@ def test_a_question_without_a_cell_is_refused():
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "check-1d"]
     texts = NOTEBOOKS | {"00_code.ipynb": json.dumps(notebook)}
     with pytest.raises(ReleaseError, match="No notebook has a cell with the id check-1d"):
-        graded_notebooks(texts, graded_questions(TOML, RUBRICS))
+        graded_notebooks(texts, graded_questions(tomllib.loads(TOML), tomllib.loads(RUBRICS)))
 
 
 def test_a_rubric_claims_what_the_reference_results_show():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from release.archive import write_folder
+from release.files import write_folder
 from release.solutions import regions
 from tests.course import FULL_MARKS, WRITTEN_POINTS
 
