@@ -6,12 +6,10 @@ from functools import cache
 
 from IPython.display import display
 
-from grader.engine.assignment import read_assignment
-from grader.engine.grader import grade, grader_failed
-from grader.engine.hints import Explainer
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
 from grader.engine.reports.cell import write_html, write_text
-from grader.engine.results import PASSED, Report
-from grader.engine.sandbox import ForkServer
+from grader.engine.results import PASSED
 from problem_set import find_project
 
 
@@ -34,10 +32,12 @@ def check(question: str, hidden: bool = False) -> None:
     ValueError
         If there is no such coding question.
     """
-    known = [question.id for question in read_assignment().questions]
+    grader = _grader()
+    known = [question.id for question in grader.assignment.questions]
     if question not in known:
         raise ValueError(f"there is no coding question {question!r}; there are {', '.join(known)}")
-    report = _judged(question, hidden)
+    asked = Asked([question], public_only=not hidden)
+    report = grader.grade(find_project() / "submission", asked)
     display({"text/html": write_html(report), "text/plain": write_text(report)}, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
     if lost or report.problem:
@@ -46,22 +46,9 @@ def check(question: str, hidden: bool = False) -> None:
         print(f"{question}: {found}.", file=sys.stderr)
 
 
-def _judged(question: str, hidden: bool) -> Report:
-    submission = find_project() / "submission"
-    try:
-        return grade(submission, _server(), _explainer(), [question], public_only=not hidden)
-    except Exception as error:  # a report is always shown
-        return grader_failed(submission, error)
-
-
 @cache
-def _server() -> ForkServer:
-    """The kernel's one server: it imports torch at the first check, and ends with the kernel."""
-    server = ForkServer()
-    atexit.register(server.close)
-    return server
-
-
-@cache
-def _explainer() -> Explainer:
-    return Explainer()
+def _grader() -> Grader:
+    """The kernel's one grader: it imports torch at the first check, and ends with the kernel."""
+    grader = Grader(CONTENTS)
+    atexit.register(grader.close)
+    return grader

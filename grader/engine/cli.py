@@ -10,6 +10,8 @@ from grader.engine.reports import FORMATS
 from problem_set import __version__
 
 if TYPE_CHECKING:
+    from grader.engine.contents import Contents
+    from grader.engine.grader import Asked, Grader
     from grader.engine.results import Report
 
 
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run hidden tests even where nothing isolates the submission, which can then read them.",
 )
+@click.pass_obj
 def main(
+    contents: "Contents",
     path: Path,
     format_: str,
     out: Path | None,
@@ -62,21 +66,24 @@ def main(
 
     Exits with 0 if every test passed, 1 if some did not, 2 if it could not grade.
     """
-    _check_questions(questions)
-    report = _grade(path, questions, public_only, allow_unisolated_hidden)
-    _deliver(report, format_, out, verbose)
-    _explain_fault(report)
-    sys.exit(report.exit_code)
-
-
-def _check_questions(questions: tuple[str, ...]) -> None:
-    from grader.engine.assignment import read_assignment
+    from grader.engine.grader import Asked, Grader
 
     try:
-        known = [question.id for question in read_assignment().questions]
+        grader = Grader(contents)
     except ValueError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
+    _check_questions(grader, questions)
+    asked = Asked(questions, public_only, allow_unisolated_hidden)
+    report = _grade(grader, path, asked)
+    _deliver(report, format_, out, verbose)
+    if report.fault and contents.has_hidden_tests:  # for staff; students have no hidden tests
+        click.echo(report.fault, err=True)
+    sys.exit(report.exit_code)
+
+
+def _check_questions(grader: "Grader", questions: tuple[str, ...]) -> None:
+    known = [question.id for question in grader.assignment.questions]
     for question in questions:
         if question not in known:
             raise click.BadParameter(
@@ -85,38 +92,15 @@ def _check_questions(questions: tuple[str, ...]) -> None:
             )
 
 
-def _grade(
-    path: Path, questions: tuple[str, ...], public_only: bool, allow_unisolated_hidden: bool
-) -> "Report":
+def _grade(grader: "Grader", path: Path, asked: "Asked") -> "Report":
     """Grade, with a line of progress on a terminal; never raise but for Ctrl-C."""
+    from dataclasses import replace
+
     from rich.console import Console
 
-    with Console(stderr=True).status("Starting ...") as status:
-        try:
-            from grader.engine.grader import grade
-            from grader.engine.sandbox import ForkServer
-
-            with ForkServer() as server:
-                return grade(
-                    path,
-                    server,
-                    questions=questions,
-                    public_only=public_only,
-                    allow_unisolated_hidden=allow_unisolated_hidden,
-                    progress=lambda id_: status.update(f"Judging {id_} ..."),
-                )
-        except Exception as error:  # a report is always written
-            from grader.engine.grader import grader_failed
-
-            return grader_failed(path, error)
-
-
-def _explain_fault(report: "Report") -> None:
-    """Print what staff need when the grader is at fault; a student's copy has no hidden tests."""
-    from grader.engine.runner import hidden_tests_are_here
-
-    if report.fault and hidden_tests_are_here():
-        click.echo(report.fault, err=True)
+    with grader, Console(stderr=True).status("Starting ...") as status:
+        told = replace(asked, on_test=lambda id_: status.update(f"Judging {id_} ..."))
+        return grader.grade(path, told)
 
 
 def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:

@@ -125,6 +125,11 @@ class Grader:
             return None
         return ForkServer(self._isolation, WorkerSetup(Path(self.contents.adapter.__file__)))
 
+    @property
+    def isolated(self) -> bool:
+        """Whether a submission is kept from everything that it should not see."""
+        return self.server is not None and self.server.isolated
+
     @cached_property
     def tests(self) -> dict[str, Test]:
         return self.contents.tests()
@@ -171,8 +176,7 @@ class Grader:
             absent_points=sum(test.points for test in skipped),
             absent_reason=reason if skipped else "",
         )
-        isolated = server is not None and server.isolated
-        if not (isolated or asked.allow_unisolated_hidden) and any(t.hidden for t in selected):
+        if not (self.isolated or asked.allow_unisolated_hidden) and any(t.hidden for t in selected):
             fault = self._how_to_isolate()
             return record(questions=(), problem=UNPROTECTED, grader_at_fault=True, fault=fault)
 
@@ -258,7 +262,8 @@ class Grader:
         Those without an outcome are "not run", and ``unjudged`` says why; if it is empty, they
         are left out.
         """
-        judged = results_of([test for test in tests if test.id in outcomes], outcomes, hints)
+        ran = [test for test in tests if test.id in outcomes]
+        judged = results_of(ran, outcomes, hints, self.contents.questions)
         if not unjudged:
             return judged
         rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)

@@ -5,13 +5,13 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from grader.engine.trial import Outcome
 
 from grader.engine.assignment import read_assignment
 from grader.engine.grader import grade
 from grader.engine.hints import Explainer, is_beyond_the_catalogue
 from grader.engine.results import FAILED, PASSED
 from grader.engine.sandbox import ForkServer
-from grader.engine.trial import Outcome
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
 

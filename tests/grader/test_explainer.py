@@ -3,13 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
+from grader.engine.trial import Outcome
 
 import grader.engine.hints
 from grader.engine.check import Graded
 from grader.engine.hints import Explainer
 from grader.engine.results import ERROR, FAILED, NOT_RUN, PASSED
 from grader.engine.runner import present_tests
-from grader.engine.trial import Outcome
 from grader.misconceptions.catalogue import read_catalogue
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
+from grader.contents import CONTENTS
 from grader.engine.assignment import read_assignment
-from grader.engine.grader import grade, grader_failed
+from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import write_report
 from grader.engine.reports.files import write_whole
 from grader.engine.reports.wording import score_line
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 
 AUTOGRADER = Path("/autograder")
 #: Seconds to spare at the end, for hints and a slow machine; a quarter of the time if less.
@@ -28,8 +28,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the sandbox on the way
     submission = AUTOGRADER / "submission"
     try:
-        with ForkServer() as server:
-            report = grade(submission, server, seconds=seconds_left(), so_far=leave)
+        with Grader(CONTENTS) as grader:
+            report = grader.grade(submission, Asked(time_limit=seconds_left(), on_checkpoint=leave))
     except KeyboardInterrupt:
         sys.exit("Stopped from outside; results.json has what was judged until then.")
     except Exception as error:

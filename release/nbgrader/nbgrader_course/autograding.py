@@ -18,13 +18,12 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
+from grader.contents import CONTENTS
 from grader.engine.assignment import read_assignment
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
+from grader.engine.grader import Grader
 from grader.engine.reports.cell import write_html, write_text
 from grader.engine.reports.wording import points, score_line
 from grader.engine.results import QuestionResult, Report
-from grader.engine.sandbox import ForkServer
 
 from .loaded import has_changed
 from .place import course_directory
@@ -87,7 +86,7 @@ def judged(folder: Path) -> Report:
         If the grader is at fault, or the course's hidden tests are not there: no points are
         better than wrong ones.
     """
-    report = grade(folder, _server(), _explainer())
+    report = _grader().grade(folder)
     if report.grader_at_fault:
         raise NotGradedError(f"{folder}: {report.problem}\n{report.fault}")
     if report.absent:
@@ -127,13 +126,8 @@ def write_outputs(
 
 
 @cache
-def _server() -> ForkServer:
-    """The process's one server: torch is imported once for all submissions."""
-    server = ForkServer()
-    atexit.register(server.close)
-    return server
-
-
-@cache
-def _explainer() -> Explainer:
-    return Explainer()
+def _grader() -> Grader:
+    """The process's one grader: torch is imported once for all submissions."""
+    grader = Grader(CONTENTS)
+    atexit.register(grader.close)
+    return grader
