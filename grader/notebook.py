@@ -33,9 +33,7 @@ def check(question: str, hidden: bool = False) -> None:
         If there is no such coding question.
     """
     grader = _grader()
-    known = [question.id for question in grader.assignment.questions]
-    if question not in known:
-        raise ValueError(f"there is no coding question {question!r}; there are {', '.join(known)}")
+    grader.assignment.require_coding([question])
     asked = Asked([question], public_only=not hidden)
     report = grader.grade(find_project() / "submission", asked)
     display({"text/html": write_html(report), "text/plain": write_text(report)}, raw=True)

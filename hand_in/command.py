@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from grader.engine.progress import Standing
     from grader.engine.results import Report
-    from hand_in.course import Course
     from hand_in.packing import Packed
+    from problem_set.assignment import Assignment
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
@@ -43,17 +43,17 @@ def main(folder: Path | None, out: Path | None) -> None:
     from rich.console import Console
 
     from grader.engine.reports.files import write_whole
-    from hand_in.course import read_course
-    from hand_in.packing import HandInError, pack
+    from hand_in.packing import HandInError, archive_name, pack
+    from problem_set.assignment import read_assignment
 
     console = Console(highlight=False, soft_wrap=True)
     try:
         project = find_project()
         folder = folder or project
-        course = read_course(project / "assignment.toml")
-        out = out or folder / "dist" / course.archive
+        assignment = read_assignment(project / "assignment.toml")
+        out = out or folder / "dist" / archive_name(assignment)
         with Console(stderr=True).status("Running the public tests ..."):
-            packed = pack(folder, course, _judge)
+            packed = pack(folder, assignment, _judge)
     except (HandInError, ValueError) as error:
         click.echo(f"error: {error}\nNothing was packed.", err=True)
         sys.exit(2)
@@ -62,7 +62,7 @@ def main(folder: Path | None, out: Path | None) -> None:
         sys.exit(130)
     write_whole(out, packed.content)
     sound = _show(console, packed)
-    _say_where(console, out, packed, course)
+    _say_where(console, out, packed, assignment)
     sys.exit(0 if sound else 1)
 
 
@@ -124,15 +124,16 @@ def _by_reason(questions: "list[Standing]") -> list[str]:
     return [f"{', '.join(ids)}: {reason}" for reason, ids in stopped.items()]
 
 
-def _say_where(console: "Console", out: Path, packed: "Packed", course: "Course") -> None:
+def _say_where(console: "Console", out: Path, packed: "Packed", assignment: "Assignment") -> None:
     from rich.text import Text
 
     size = max(1, round(len(packed.content) / 1000))
     console.print(Text(f"\n{_shown(out)} ({size} kB) holds", "bold"))
     for name in packed.names:
         console.print(Text(f"  {name}"))
-    where = course.where or "where your course says"
-    console.print(Text(f"Upload it: {where}{f' ({course.url})' if course.url else ''}."))
+    upload = assignment.upload
+    where = upload.where or "where your course says"
+    console.print(Text(f"Upload it: {where}{f' ({upload.url})' if upload.url else ''}."))
 
 
 def _shown(path: Path) -> str:

@@ -7,9 +7,14 @@ from pathlib import Path
 
 from grader.engine.intake import FILES, FOLDER, IntakeError, read_submission
 from grader.engine.results import Report
-from hand_in.course import Course
 from hand_in.written import read_written
 from problem_set.archive import zip_bytes
+from problem_set.assignment import Assignment
+
+
+def archive_name(assignment: Assignment) -> str:
+    """Return the name of the zip that a student uploads."""
+    return f"{assignment.course.assignment}-submission.zip"
 
 
 class HandInError(Exception):
@@ -40,7 +45,7 @@ class Packed:
     report: Report
 
 
-def pack(project: Path, course: Course, judge: Callable[[Path], Report]) -> Packed:
+def pack(project: Path, assignment: Assignment, judge: Callable[[Path], Report]) -> Packed:
     """Pack a project's ``submission/`` and written answers, and judge the code in the zip.
 
     Parameters
@@ -63,11 +68,11 @@ def pack(project: Path, course: Course, judge: Callable[[Path], Report]) -> Pack
     except IntakeError as error:
         raise HandInError(str(error)) from error
     code = submission.files
-    written = read_written(project, course)
+    written = read_written(project, assignment)
     files = {**{f"{FOLDER}/{name}": data for name, data in code.items()}, **written.files}
     content = zip_bytes(files)
     with tempfile.TemporaryDirectory(prefix="hand-in-") as folder:
-        path = Path(folder) / course.archive
+        path = Path(folder) / archive_name(assignment)
         path.write_bytes(content)
         try:
             found = read_submission(path)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.training.student_code import code_digest, python_files
-from hand_in.course import Course
 from hand_in.notebooks import Notebook, read_notebook
+from problem_set.assignment import Assignment
 
 LARGEST_PDF = 32 << 20
 
@@ -47,13 +47,13 @@ class _Found:
         return {*self.typed, *(id_ for n in self.notebooks.values() for id_ in n.answered)}
 
 
-def read_written(project: Path, course: Course) -> Written:
+def read_written(project: Path, assignment: Assignment) -> Written:
     """Collect the written answers of a project, and say what is unfinished."""
-    found = _find(project, course)
+    found = _find(project, assignment)
     warnings = [
-        *_about_answers(found, course),
-        *_about_pdf(project, found, course),
-        *_about_notebooks(project, found, course),
+        *_about_answers(found, assignment),
+        *_about_pdf(project, found, assignment),
+        *_about_notebooks(project, found, assignment),
         *_about_results(project),
     ]
     files = {
@@ -65,7 +65,7 @@ def read_written(project: Path, course: Course) -> Written:
     pdf = found.scan or found.pdf
     if pdf:
         if pdf.stat().st_size <= LARGEST_PDF:
-            files[f"{course.assignment}.pdf"] = pdf.read_bytes()
+            files[f"{assignment.course.assignment}.pdf"] = pdf.read_bytes()
         else:
             size = pdf.stat().st_size >> 20
             warnings.append(
@@ -83,24 +83,24 @@ def typed_text(path: Path) -> str:
     return "\n".join(line for line in lines if not line.lstrip().startswith("%")).strip()
 
 
-def _find(project: Path, course: Course) -> _Found:
+def _find(project: Path, assignment: Assignment) -> _Found:
     answers = project / "handout" / "answers"
     notebooks, unreadable = {}, []
     for path in sorted((project / "notebooks").glob("*.ipynb")):
         try:
-            notebook = read_notebook(path.read_bytes(), course.written)
+            notebook = read_notebook(path.read_bytes(), assignment.written_ids)
         except ValueError:
             unreadable.append(path)
         else:
             if notebook.asked:
                 notebooks[path] = notebook
-    scan = project / f"{course.assignment}.pdf"
-    pdf = project / "handout" / f"{course.assignment}.pdf"
+    scan = project / f"{assignment.course.assignment}.pdf"
+    pdf = project / "handout" / f"{assignment.course.assignment}.pdf"
     name = answers / "name.tex"
     return _Found(
         typed={
             id_: answers / f"{id_}.tex"
-            for id_ in course.written
+            for id_ in assignment.written_ids
             if typed_text(answers / f"{id_}.tex")
         },
         name=name,
@@ -112,23 +112,23 @@ def _find(project: Path, course: Course) -> _Found:
     )
 
 
-def _about_answers(found: _Found, course: Course) -> list[str]:
-    lacking = [id_ for id_ in course.written if id_ not in found.answered]
+def _about_answers(found: _Found, assignment: Assignment) -> list[str]:
+    lacking = [id_ for id_ in assignment.written_ids if id_ not in found.answered]
     if found.scan or not lacking:
         return []
     return [
         f"{', '.join(lacking)}: no answer yet, neither in handout/answers/ nor in a notebook. "
-        f"Written by hand? Put the scan here as {course.assignment}.pdf."
+        f"Written by hand? Put the scan here as {assignment.course.assignment}.pdf."
     ]
 
 
-def _about_pdf(project: Path, found: _Found, course: Course) -> list[str]:
+def _about_pdf(project: Path, found: _Found, assignment: Assignment) -> list[str]:
     if found.scan:
         return []
-    name = f"handout/{course.assignment}.pdf"
+    name = f"handout/{assignment.course.assignment}.pdf"
     in_notebooks = {id_ for n in found.notebooks.values() for id_ in n.answered}
     if found.pdf is None:
-        if in_notebooks.issuperset(course.written):
+        if in_notebooks.issuperset(assignment.written_ids):
             return []
         return [
             f"{name} is not there. `make handout` typesets your answers; without LaTeX, see "
@@ -148,12 +148,12 @@ def _about_pdf(project: Path, found: _Found, course: Course) -> list[str]:
     return warnings
 
 
-def _about_notebooks(project: Path, found: _Found, course: Course) -> list[str]:
+def _about_notebooks(project: Path, found: _Found, assignment: Assignment) -> list[str]:
     warnings = [
         f"{path.relative_to(project).as_posix()} cannot be read as a notebook and is left out."
         for path in found.unreadable
     ]
-    if found.scan or all(id_ in found.typed for id_ in course.written):
+    if found.scan or all(id_ in found.typed for id_ in assignment.written_ids):
         return warnings
     code = [path.stat().st_mtime for path in python_files(project / "submission")]
     for path, notebook in found.notebooks.items():

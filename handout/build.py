@@ -4,9 +4,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from handout.course import course_macros, read_assignment
+from handout.course import course_macros
 from handout.errors import Problem, explain, hidden_text
 from handout.latex import BUILD, run_latexmk
+from problem_set.assignment import read_assignment
 
 FOLDER = "handout"
 GENERATED = "generated"
@@ -27,7 +28,7 @@ class Typeset:
 
 def pdf_name(project: Path, blank: bool = False) -> str:
     """Return the PDF's name without its suffix: ``ps1``, or ``ps1_blank``."""
-    assignment = read_assignment(project / "assignment.toml")["course"]["assignment"]
+    assignment = read_assignment(project / "assignment.toml").course.assignment
     return f"{assignment}_blank" if blank else assignment
 
 

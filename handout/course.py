@@ -1,15 +1,8 @@
 """Course data for the handout: ``assignment.toml`` as LaTeX definitions."""
 
-import sys
-from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from problem_set.assignment import Assignment
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -17,20 +10,6 @@ SPECIAL = {
     "^": r"\textasciicircum{}",
     **{character: rf"\{character}" for character in "&%$#_{}"},
 }
-
-
-def read_assignment(path: Path) -> dict[str, Any]:
-    """Return what ``assignment.toml`` says.
-
-    Raises
-    ------
-    ValueError
-        If it is not TOML; the message says where.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path.name} is not TOML: {error}") from error
 
 
 def escape(text: str) -> str:
@@ -41,16 +20,8 @@ def escape(text: str) -> str:
 def due_date(due: datetime) -> str:
     """Return the due date in words: ``Friday, December 11, 2026, 11:59 pm (UTC-8)``.
 
-    Raises
-    ------
-    ValueError
-        If it is a date without a time, or a text.
+    A time without an offset from UTC is in words without one.
     """
-    if not isinstance(due, datetime):
-        raise ValueError(
-            "assignment.toml: due under [course] should be a date and a time without quotes, as "
-            f"2027-04-16T23:59:00-07:00; it is {due}"
-        )
     text = f"{due:%A, %B} {due.day}, {due.year}, {due.hour % 12 or 12}:{due:%M}"
     text += " am" if due.hour < 12 else " pm"
     offset = due.utcoffset()
@@ -61,27 +32,28 @@ def due_date(due: datetime) -> str:
     return text
 
 
-def course_macros(assignment: Mapping[str, Any]) -> str:
+def course_macros(assignment: Assignment) -> str:
     r"""Return the definitions of the course's data, of each question, and of the points' table.
 
     ``\coursedata`` and ``\questiondata`` are commands of ``pset.cls``.
     """
-    course, questions = assignment["course"], assignment["questions"]
+    course, questions = assignment.course, assignment.questions
     data = {
-        **{key: escape(str(course[key])) for key in ("name", "short", "term", "title", "number")},
-        "assignment": escape(course["assignment"]),
-        "due": due_date(course["due"]),
-        "upload": escape(assignment.get("upload", {}).get("where", "as your course says")),
-        "points": str(sum(question["points"] for question in questions)),
+        **{
+            key: escape(str(getattr(course, key)))
+            for key in ("name", "short", "term", "title", "number", "assignment")
+        },
+        "due": due_date(course.due),
+        "upload": escape(assignment.upload.where or "as your course says"),
+        "points": f"{sum(question.points for question in questions):g}",
     }
     lines = ["% Written by `python -m handout` from assignment.toml: change it there."]
     lines += [rf"\coursedata{{{key}}}{{{value}}}" for key, value in data.items()]
     for question in questions:
-        fields = (question["id"], escape(question["title"]), escape(question["file"]))
-        fields += (str(question["points"]), question["kind"])
+        fields = (question.id, escape(question.title), escape(question.file))
+        fields += (f"{question.points:g}", question.kind)
         lines.append(r"\questiondata" + "".join(f"{{{field}}}" for field in fields))
-    for kind in ("coding", "written"):
-        ids = [question["id"] for question in questions if question["kind"] == kind]
-        rows = "".join(rf"\pointsrow{{{id}}}" for id in ids)
+    for kind, listed in (("coding", assignment.coding), ("written", assignment.written)):
+        rows = "".join(rf"\pointsrow{{{question.id}}}" for question in listed)
         lines.append(rf"\newcommand{{\{kind}rows}}{{{rows}}}")
     return "\n".join(lines) + "\n"

@@ -78,6 +78,12 @@ def _git(project: Path, *arguments: str) -> str:
         ) from error
 
 
+def files_in(folder: Path) -> Files:
+    """Return all files below a folder."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): PackedFile(path.read_bytes()) for path in files}
+
+
 def starting_with(files: Files, *prefixes: str) -> Files:
     """Return the files whose names start with one of the prefixes."""
     return {name: file for name, file in files.items() if name.startswith(prefixes)}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from release.files import Files, ReleaseError, starting_with, tracked_files, write_folder
+from release.files import Files, ReleaseError, files_in, starting_with, tracked_files, write_folder
 
 NO_SANDBOX = "nothing keeps a submission from the hidden tests"
 
@@ -57,12 +57,14 @@ def grade_gradescope(files: Files) -> str:
         return problem_of(run(folder, "self_test.py"), "The zip for Gradescope does not grade")
 
 
-def grade_nbgrader(project: Path, files: Files, assignment: str) -> str:
+def grade_nbgrader(project: Path, files: Files, assignment: str) -> tuple[Files, str]:
     """Let nbgrader release the assignment and autograde the solutions, in a copy of the course.
 
     Returns
     -------
-    str
+    released : Files
+        What students are given.
+    problem : str
         Why it could not be graded on this machine; empty if every question got its points.
 
     Raises
@@ -73,23 +75,26 @@ def grade_nbgrader(project: Path, files: Files, assignment: str) -> str:
     from nbgrader.api import Gradebook  # takes a second
 
     with unpacked(files) as course:
-        source = f"source/{assignment}/"
-        given = {name.removeprefix(source): f for name, f in starting_with(files, source).items()}
-        write_folder({**given, **solutions(project)}, course / "submitted/reference" / assignment)
-        for command in ("generate_assignment", "autograde"):
-            done = run(course, "-m", "nbgrader", command, assignment)
-            if problem := problem_of(done, f"In the nbgrader course, nbgrader {command} fails"):
-                return problem
+        nbgrader(course, "generate_assignment", assignment)
+        released = files_in(course / "release" / assignment)
+        submitted = {**released, **solutions(project)}
+        write_folder(submitted, course / "submitted/reference" / assignment)
+        if problem := nbgrader(course, "autograde", assignment):
+            return released, problem
         with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
-            grades = book.find_submission(assignment, "reference").notebooks
             lost = [
                 worth({"id": grade.name, "points": grade.auto_score, "max_points": grade.max_score})
-                for notebook in grades
+                for notebook in book.find_submission(assignment, "reference").notebooks
                 for grade in notebook.grades
                 if grade.cell.cell_type == "code" and grade.auto_score != grade.max_score
             ]
-            refuse("In the nbgrader course, the solutions should get all points", lost)
-    return ""
+        refuse("In the nbgrader course, the solutions should get all points", lost)
+    return released, ""
+
+
+def nbgrader(course: Path, command: str, assignment: str) -> str:
+    done = run(course, "-m", "nbgrader", command, assignment)
+    return problem_of(done, f"In the nbgrader course, nbgrader {command} fails")
 
 
 def solutions(project: Path) -> Files:

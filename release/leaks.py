@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from release.files import Files, PackedFile, ReleaseError, tracked_files
+from release.files import Files, PackedFile, ReleaseError, files_in, tracked_files
 from release.secrets import Secrets
 
 ALLOWED = Path(__file__).parent / "allowed.txt"
@@ -75,9 +75,7 @@ class LeakCheck:
             If it is neither.
         """
         if path.is_dir():
-            files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-            packed = {f.relative_to(path).as_posix(): PackedFile(f.read_bytes()) for f in files}
-            return self.in_files(packed)
+            return self.in_files(files_in(path))
         if not zipfile.is_zipfile(path):
             raise ReleaseError(f"{path} is neither a zip nor a folder; there is nothing to check.")
         return self.in_zip(path.read_bytes())

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.io import write_atomic
-from handout.course import read_assignment
 from problem_set import __version__
+from problem_set.assignment import read_assignment
 from release.files import Files, ReleaseError, release_time, write_folder, zip_bytes
 from release.graded import grade_gradescope, grade_nbgrader, grade_student
 from release.leaks import Leak, LeakCheck
@@ -32,7 +32,7 @@ class Product(NamedTuple):
 
 def course_name(project: Path) -> str:
     """Return what the assignment is called in names of files: ``ps1``."""
-    return read_assignment(project / "assignment.toml")["course"]["assignment"]
+    return read_assignment(project / "assignment.toml").course.assignment
 
 
 def zip_name(project: Path, product: str) -> str:
@@ -95,7 +95,7 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
     ReleaseError
         If it cannot be made, does not grade, or if the one that is there has a gradebook.
     """
-    from release.nbgrader import handed_out, nbgrader_files
+    from release.nbgrader import nbgrader_files
 
     say("Making the nbgrader course")
     path = out / "nbgrader"
@@ -105,10 +105,10 @@ def build_nbgrader(project: Path, out: Path, say: Say) -> Product:
             "course lives; a later release is copied over it: cp -r dist/nbgrader/. COURSE"
         )
     files = nbgrader_files(project)
-    say("Looking for leaks")
-    refuse("the assignment in nbgrader/source", LeakCheck(project).in_files(handed_out(files)))
     say("Grading the solutions with nbgrader")
-    problem = grade_nbgrader(project, files, course_name(project))
+    released, problem = grade_nbgrader(project, files, course_name(project))
+    say("Looking for leaks")
+    refuse("the assignment that nbgrader releases", LeakCheck(project).in_files(released))
     replace_folder(files, path)
     step = f"in it: nbgrader generate_assignment {course_name(project)} {problem}".strip()
     return Product(path, files, "nbgrader", step)

@@ -1,13 +1,12 @@
 """What students must not get, solutions, hidden tests, answers and their like, and where it is."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from release.files import Files, ReleaseError, starting_with
-from release.solutions import SOLUTION, regions, without_solutions
+from release.solutions import regions, without_solutions
 
 # Whole files, and what to call them. The course's own measurements are answers, too.
 FOLDERS = {
@@ -126,14 +125,10 @@ def secrets_of(tracked: Files) -> list[Secret]:
     for folder, kind in {"submission/": "solution", "handout/answers/": "reference answer"}.items():
         for name, file in starting_with(tracked, folder).items():
             found += _answers(name, file.content.decode(), kind)
-    for name, file in starting_with(tracked, "notebooks/").items():
-        for number, cell in enumerate(json.loads(file.content)["cells"], 1):
-            found += _answers(f"{name}, cell {number}", "".join(cell["source"]), "solution")
     return found
 
 
 def _answers(file: str, text: str, kind: str) -> Iterator[Secret]:
     for region in regions(file, text.splitlines(keepends=True)):
-        what = kind if region.kind == SOLUTION else region.kind.lower().removesuffix("s")
         asked = f" of {region.question}" if region.question else ""
-        yield Secret(f"{what}{asked} in {file}", "".join(region.lines), is_answer=True)
+        yield Secret(f"{kind}{asked} in {file}", "".join(region.lines), is_answer=True)

@@ -1,4 +1,4 @@
-"""Take the solutions out of Python files, LaTeX files and notebooks.
+"""Take the solutions out of Python and LaTeX files, and what a run leaves out of notebooks.
 
 A solution stands between two comments, ``BEGIN SOLUTION`` and ``END SOLUTION``, each on a line of
 its own. In Python it leaves a gap that says what to write:
@@ -11,27 +11,22 @@ its own. In Python it leaves a gap that says what to write:
     return loss
 
 A region outside of functions, the helpers of a solution, leaves nothing; neither does one in
-LaTeX. Notebooks may also hold nbgrader's ``HIDDEN TESTS`` and ``MARK SCHEME``, which go as well.
+LaTeX.
 """
 
 import ast
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from release.files import ReleaseError
 
-SOLUTION = "SOLUTION"
-KINDS = (SOLUTION, "HIDDEN TESTS", "MARK SCHEME")
-MARKER = re.compile(rf"\s*(?:#|%|<!--).*\b(BEGIN|END)\s+({'|'.join(KINDS)})\b", re.IGNORECASE)
+MARKER = re.compile(r"\s*(?:#|%).*\b(BEGIN|END)\s+SOLUTION\b", re.IGNORECASE)
 QUESTION = re.compile(r"\s*# Question (\w+): ")
-NOTEBOOK_GAP = (
-    "# Your code goes here, in place of the next line.\n",
-    "raise NotImplementedError()\n",
-)
 # What a cell may say of itself: nothing that an editor or nbgrader left beside it.
-CELL_METADATA = ("tags", "nbgrader")
+CELL_METADATA = ("tags",)
 NOTEBOOK_METADATA = {"kernelspec": ("display_name", "language", "name"), "language_info": ("name",)}
 
 
@@ -39,21 +34,11 @@ NOTEBOOK_METADATA = {"kernelspec": ("display_name", "language", "name"), "langua
 class Region:
     """The lines between a pair of markers.
 
-    Attributes
-    ----------
-    file : str
-    kind : str
-        ``"SOLUTION"``, or one of nbgrader's other kinds.
-    begin, end : int
-        The markers' places in the list of lines, counted from 0.
-    lines : tuple of str
-        What is between them.
-    question : str
-        As ``"1a"``, where the comment above the region asks it; else an empty string.
+    ``begin`` and ``end`` are the markers' places in the list of lines, counted from 0; ``question``
+    is as ``"1a"`` where the comment above the region asks it, else an empty string.
     """
 
     file: str
-    kind: str
     begin: int
     end: int
     lines: tuple[str, ...]
@@ -69,34 +54,22 @@ def regions(file: str, lines: list[str]) -> list[Region]:
         If a marker lacks its partner, or stands within another region.
     """
     found: list[Region] = []
-    opened: tuple[int, str] | None = None
+    begin = -1
     for number, line in enumerate(lines):
         marker = MARKER.match(line)
         if not marker:
             continue
-        word, kind = marker[1].upper(), " ".join(marker[2].upper().split())
-        if word == "BEGIN":
-            if opened:
-                raise ReleaseError(
-                    f"{file}, line {number + 1}: BEGIN {kind} stands inside of the region that "
-                    f"begins in line {opened[0] + 1}. End that one first."
-                )
-            opened = number, kind
-        elif opened and opened[1] == kind:
-            between = tuple(lines[opened[0] + 1 : number])
-            found.append(
-                Region(file, kind, opened[0], number, between, _question_above(lines, opened[0]))
-            )
-            opened = None
+        if (marker[1].upper() == "BEGIN") == (begin >= 0):
+            wrong = "BEGIN SOLUTION stands inside of" if begin >= 0 else "END SOLUTION ends no"
+            raise ReleaseError(f"{file}, line {number + 1}: {wrong} region. Pair the markers.")
+        if begin < 0:
+            begin = number
         else:
-            raise ReleaseError(
-                f"{file}, line {number + 1}: END {kind} ends nothing. "
-                f"There is no BEGIN {kind} before it."
-            )
-    if opened:
-        raise ReleaseError(
-            f"{file}, line {opened[0] + 1}: BEGIN {opened[1]} has no END {opened[1]}."
-        )
+            between = tuple(lines[begin + 1 : number])
+            found.append(Region(file, begin, number, between, _question_above(lines, begin)))
+            begin = -1
+    if begin >= 0:
+        raise ReleaseError(f"{file}, line {begin + 1}: BEGIN SOLUTION has no END SOLUTION.")
     return found
 
 
@@ -115,7 +88,7 @@ def without_solutions(file: str, text: str) -> str:
     Raises
     ------
     ReleaseError
-        If the markers do not pair, or what is left would not be Python.
+        If the markers do not pair, or what is left would be no Python or no notebook.
     """
     if file.endswith(".py"):
         return _python(file, text)
@@ -133,7 +106,7 @@ def _python(file: str, text: str) -> str:
     functions = _functions(file, text) if found else []
     for region in reversed(found):
         around = [f for f in functions if f.lineno <= region.begin and region.end < f.end_lineno]
-        if region.kind == SOLUTION and around:
+        if around:
             lines[region.begin + 1 : region.end] = _gap(region, lines[region.begin], around[-1])
             continue
         first = region.begin
@@ -193,51 +166,22 @@ def _listed(names: list[str]) -> str:
 
 
 def _notebook(file: str, text: str) -> str:
-    """Return a notebook as a student opens it: unsolved, not run, and without empty cells."""
+    """Return a notebook as a student opens it: not run, and with no metadata of an editor."""
     try:
         notebook = json.loads(text)
-        cells = [_cell(file, number, cell) for number, cell in enumerate(notebook["cells"], 1)]
+        for cell in notebook["cells"]:
+            cell["metadata"] = _only(cell["metadata"], CELL_METADATA)
+            cell.pop("attachments", None)
+            if cell["cell_type"] == "code":
+                cell |= {"execution_count": None, "outputs": []}
+        given = _only(notebook["metadata"], NOTEBOOK_METADATA)
+        notebook["metadata"] = {
+            key: _only(value, NOTEBOOK_METADATA[key]) for key, value in given.items()
+        }
     except (ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{file} is not a notebook that can be read ({error})") from error
-    fresh = {
-        "cells": [cell for cell in cells if cell],
-        "metadata": {
-            key: {name: notebook["metadata"][key][name] for name in names}
-            for key, names in NOTEBOOK_METADATA.items()
-            if key in notebook["metadata"]
-        },
-        "nbformat": notebook["nbformat"],
-        "nbformat_minor": notebook["nbformat_minor"],
-    }
-    return json.dumps(fresh, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
-def _cell(file: str, number: int, cell: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a cell with nothing to hide, or None if nothing is left of it."""
-    where = f"{file}, cell {number}"
-    lines = "".join(cell["source"]).splitlines(keepends=True)
-    found = regions(where, lines)
-    for region in reversed(found):
-        gap: tuple[str, ...] = ()
-        if region.kind == SOLUTION and cell["cell_type"] == "code":
-            marker = lines[region.begin]
-            indent = marker[: len(marker) - len(marker.lstrip())]
-            gap = tuple(indent + line for line in NOTEBOOK_GAP)
-        lines[region.begin : region.end + 1] = gap
-    while found and lines and not lines[-1].strip():
-        lines.pop()
-    if found and not lines:
-        return None
-    if found:
-        lines[-1] = lines[-1].rstrip("\n")
-    fresh = {
-        "cell_type": cell["cell_type"],
-        **({"id": cell["id"]} if "id" in cell else {}),
-        "metadata": {
-            key: cell["metadata"][key] for key in CELL_METADATA if key in cell["metadata"]
-        },
-        "source": lines,
-    }
-    if cell["cell_type"] == "code":
-        fresh |= {"execution_count": None, "outputs": []}
-    return dict(sorted(fresh.items()))
+def _only(metadata: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: metadata[key] for key in keys if key in metadata}

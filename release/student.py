@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from handout.build import FOLDER, pdf_name, typeset
-from handout.course import read_assignment
 from handout.errors import describe
 from handout.latex import LatexMissingError
+from problem_set.assignment import read_assignment
 from release.files import (
     Files,
     PackedFile,
@@ -78,7 +78,7 @@ def student_files(project: Path) -> Files:
         that do not pair.
     """
     tracked = tracked_files(project)
-    name = read_assignment(project / "assignment.toml")["course"]["assignment"]
+    name = read_assignment(project / "assignment.toml").course.assignment
     wheel = build_wheel(tool_files(tracked), tracked, name, release_time(project))
     (path,) = wheel
     own = {

@@ -2,29 +2,18 @@
 
 from pathlib import Path
 
-from grader.engine.assignment import read_assignment
-from handout.course import read_assignment as read_toml
+from problem_set.assignment import read_assignment
 
-ASSIGNMENT = read_toml(Path(__file__).parents[1] / "assignment.toml")
-COURSE = ASSIGNMENT["course"]
-POINTS: dict[str, float] = {
-    question["id"]: question["points"]
-    for question in ASSIGNMENT["questions"]
-    if question["kind"] == "coding"
-}
-WRITTEN_POINTS: dict[str, float] = {
-    question["id"]: question["points"]
-    for question in ASSIGNMENT["questions"]
-    if question["kind"] == "written"
-}
+ASSIGNMENT = read_assignment(Path(__file__).parents[1] / "assignment.toml")
+COURSE = ASSIGNMENT.course
+POINTS = {question.id: question.points for question in ASSIGNMENT.coding}
+WRITTEN_POINTS = {question.id: question.points for question in ASSIGNMENT.written}
 FULL_MARKS = sum(POINTS.values())
-POINTS_OF_TEST = {test.id: test.points for test in read_assignment().tests}
+POINTS_OF_TEST = {test.id: test.points for test in ASSIGNMENT.tests}
+HIDDEN = {test.id for test in ASSIGNMENT.tests if test.hidden}
 
 
-def points_of(question: str, ends: str = "") -> float:
-    """Return the points of a question's tests whose ids end so, for example ``"-hidden"``."""
-    return sum(
-        points
-        for id_, points in POINTS_OF_TEST.items()
-        if id_.startswith(f"{question}-") and id_.endswith(ends)
-    )
+def points_of(question: str, hidden: bool) -> float:
+    """Return the points of a question's public, or of its hidden, tests."""
+    tests = ASSIGNMENT.tests
+    return sum(t.points for t in tests if (t.question, t.hidden) == (question, hidden))

@@ -63,7 +63,7 @@ def main(
     from grader.batch.records import records_of_other_folders
     from grader.batch.table import points_table
     from grader.batch.uploads import find_uploads
-    from grader.engine.assignment import read_assignment
+    from grader.engine.assignment import load_assignment
     from grader.engine.cleaning import clean_line
     from grader.engine.reports.files import write_whole
     from grader.engine.sandbox import IsolationError
@@ -71,7 +71,7 @@ def main(
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
     try:
-        read_assignment()
+        load_assignment()
     except ValueError as error:
         _fail(str(error))
     try:

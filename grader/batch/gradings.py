@@ -27,10 +27,10 @@ from grader.batch.records import (
 )
 from grader.batch.uploads import Upload
 from grader.contents import CONTENTS
-from grader.engine.assignment import read_assignment
 from grader.engine.digests import grader_digest
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.results import Report
+from problem_set.assignment import read_assignment
 
 UPLOADS_A_JOB = 4  # a process takes as long to start as some gradings take
 DIED = RuntimeError("The process that graded this was ended twice, perhaps out of memory.")
@@ -177,8 +177,8 @@ def _grade(options: Options, upload: Upload) -> Graded:
 
 
 def _refuse(out: Path, upload: Upload) -> Graded:
-    course = read_assignment()
-    report = Report(course.course, course.title, "", questions=(), problem=upload.refusal)
+    course = read_assignment().course
+    report = Report(course.name, course.title, "", questions=(), problem=upload.refusal)
     return _kept_or_new(out, upload, "", lambda: report)
 
 

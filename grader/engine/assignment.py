@@ -1,115 +1,55 @@
-"""The assignment as ``assignment.toml`` describes it: questions, tests, points."""
+"""``assignment.toml`` and the tests that are here, which must agree before anything is graded."""
 
-import math
-import sys
-from dataclasses import dataclass
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from problem_set import find_project
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from problem_set.assignment import Assignment, AssignmentError
 
 
-def assignment_file() -> Path:
-    """Return the ``assignment.toml`` that is graded by.
+def require_agreement(
+    assignment: Assignment, functions: Mapping[str, Any], hidden_tests: bool
+) -> None:
+    """Check that each test function has points, and each test with points a function.
 
-    Raises
-    ------
-    ValueError
-        If the programs are installed and the working directory is in no problem set.
-    """
-    return find_project() / "assignment.toml"
-
-
-@dataclass(frozen=True)
-class GradedTest:
-    """A test's line in ``assignment.toml``.
-
-    ``visibility`` is ``"public"`` or ``"hidden"``; ``timeout`` is in seconds.
-    """
-
-    id: str
-    question: str
-    points: float
-    visibility: str
-    timeout: float
-
-    @property
-    def hidden(self) -> bool:
-        return self.visibility == "hidden"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A coding question and its tests, in the order in which they are reported."""
-
-    id: str
-    title: str
-    file: str
-    points: float
-    tests: tuple[GradedTest, ...]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What the automated grader needs to know of the course; written questions are not here.
-
-    ``gradescope_timeout`` is in seconds, and says when Gradescope ends a grading.
-    """
-
-    course: str
-    title: str
-    questions: tuple[Question, ...]
-    gradescope_timeout: float = 600.0
-
-    @property
-    def tests(self) -> tuple[GradedTest, ...]:
-        return tuple(test for question in self.questions for test in question.tests)
-
-
-def read_assignment(path: Path | None = None) -> Assignment:
-    """Read the coding questions, by default those of ``assignment_file``.
+    Parameters
+    ----------
+    functions : mapping
+        The test functions by id.
+    hidden_tests : bool
+        Whether the hidden tests are here; otherwise, their points have no functions.
 
     Raises
     ------
-    ValueError
-        If it is no TOML, a test's visibility is unknown, an id comes twice, or the points of a
-        question's tests do not add up to the question's.
+    AssignmentError
+        Names the first id that stands in one of the two places only.
     """
-    path = path or assignment_file()
-    with path.open("rb") as file:
-        try:
-            content = tomllib.load(file)
-        except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"{path.name} cannot be read: {error}") from error
-    questions = tuple(
-        _question(entry) for entry in content["questions"] if entry["kind"] == "coding"
-    )
-    ids = [test.id for question in questions for test in question.tests]
-    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
-    if twice:
-        raise ValueError(f"{path.name}: these test ids come more than once: {', '.join(twice)}")
-    course = content["course"]
-    timeout = content.get("gradescope", {}).get("timeout", Assignment.gradescope_timeout)
-    return Assignment(course["name"], course["title"], questions, timeout)
-
-
-def _question(entry: dict) -> Question:
-    tests = tuple(
-        GradedTest(test["id"], entry["id"], test["points"], test["visibility"], test["timeout"])
-        for test in entry.get("tests", ())
-    )
-    for test in tests:
-        if test.visibility not in ("public", "hidden"):
-            raise ValueError(
-                f"{test.id}: visibility should be public or hidden, not {test.visibility!r}"
+    tests = {test.id: test for test in assignment.tests}
+    for id_, function in functions.items():
+        hidden = ".hidden_tests." in function.__module__
+        if id_ not in tests or tests[id_].hidden != hidden:
+            raise AssignmentError(
+                f"{function.__module__.replace('.', '/')}.py, line "
+                f"{function.__code__.co_firstlineno}: the test {id_} has no points. Add it to its "
+                f"question in assignment.toml, under {'hidden' if hidden else 'public'}, or "
+                "correct the id."
             )
-    total = sum(test.points for test in tests)
-    if not math.isclose(total, entry["points"]):
-        raise ValueError(
-            f"question {entry['id']} has {entry['points']:g} points, its tests add up to {total:g}"
-        )
-    return Question(entry["id"], entry["title"], entry["file"], entry["points"], tests)
+    for test in assignment.tests:
+        if test.id not in functions and (hidden_tests or not test.hidden):
+            raise AssignmentError(
+                f"assignment.toml: {test.id} under question {test.question} has points, and no "
+                f"function in grader/{'hidden' if test.hidden else 'public'}_tests/ has this id."
+            )
+
+
+def slip_in(path: Path, error: Exception) -> AssignmentError:
+    """Return the error of a test file that could not be imported, with its file and line."""
+    if isinstance(error, SyntaxError):
+        path, line = Path(error.filename or path), error.lineno
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frames) if Path(f.filename) == path), None)
+    place = "/".join(path.parts[-3:]) + (f", line {line}" if line else "")
+    text = error.msg if isinstance(error, SyntaxError) else error
+    return AssignmentError(f"{place}: {type(error).__name__}: {text}. No test was run.")

@@ -14,9 +14,8 @@ from grader.engine.check import Caller
 from grader.engine.replies import Reply
 from grader.engine.sandbox import Limits, Session
 
-# Seconds of processor time of one call, and of all calls that judge one file of the submission. A
-# right submission takes about three in all; a loop over 40,000 pairs takes ten.
-CALL_SECONDS, FILE_SECONDS = 20.0, 40.0
+# How many calls of the longest time one file of the submission may take, in all.
+CALLS_OF_A_FILE = 2
 # The wall clock may run this many times longer, for a busy machine: it protects the grader.
 PATIENCE = 3.0
 # Bytes of one reply, of all that are kept, and of one when these are used up. A right reply is
@@ -27,11 +26,19 @@ ONE_REPLY, ALL_REPLIES, A_SMALL_REPLY = 32 << 20, 128 << 20, 1 << 20
 class CachedSession:
     """Call one submission's functions in its session.
 
-    ``deadline`` is when, on the clock ``time.monotonic``, nothing may run any more.
+    Parameters
+    ----------
+    call_seconds : float
+        Processor time of one call; all calls that judge one file have twice as much together, so
+        that one file's slowness takes no other file's time.
+    deadline : float
+        When, on the clock ``time.monotonic``, nothing may run any more.
     """
 
-    def __init__(self, session: Session, deadline: float = math.inf) -> None:
+    def __init__(self, session: Session, call_seconds: float, deadline: float = math.inf) -> None:
         self._session = session
+        self._call_seconds = call_seconds
+        self._file_seconds = CALLS_OF_A_FILE * call_seconds
         self._deadline = deadline
         self._replies: dict[str, Reply] = {}
         self._spent: dict[str, float] = {}
@@ -50,11 +57,11 @@ class CachedSession:
         return call
 
     def _run(self, file: str, request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
-        left = FILE_SECONDS - self._spent.get(file, 0.0)
+        left = self._file_seconds - self._spent.get(file, 0.0)
         if left <= 0:
-            sentence = f"{file} had used up its {FILE_SECONDS:g} seconds in the calls before."
+            sentence = f"{file} had used up its {self._file_seconds:g} seconds in the calls before."
             return Reply(status="timeout", sentence=sentence)
-        seconds = min(CALL_SECONDS, left)
+        seconds = min(self._call_seconds, left)
         wall = min(PATIENCE * seconds, self._deadline - time.monotonic())
         if wall <= 0:
             return Reply(status="timeout", sentence="The time for grading was up.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.engine.reports import FORMATS
-from problem_set import __version__
+from problem_set import ProjectNotFoundError, __version__
+from problem_set.assignment import AssignmentError
 
 if TYPE_CHECKING:
     from grader.engine.contents import Contents
@@ -70,26 +71,18 @@ def main(
 
     try:
         grader = Grader(contents)
-    except ValueError as error:
+        grader.assignment.require_coding(questions)
+    except (AssignmentError, ProjectNotFoundError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
-    _check_questions(grader, questions)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--question") from error
     asked = Asked(questions, public_only, allow_unisolated_hidden)
     report = _grade(grader, path, asked)
     _deliver(report, format_, out, verbose)
     if report.fault and contents.has_hidden_tests:  # for staff; students have no hidden tests
         click.echo(report.fault, err=True)
     sys.exit(report.exit_code)
-
-
-def _check_questions(grader: "Grader", questions: tuple[str, ...]) -> None:
-    known = [question.id for question in grader.assignment.questions]
-    for question in questions:
-        if question not in known:
-            raise click.BadParameter(
-                f"there is no coding question {question!r}; there are {', '.join(known)}",
-                param_hint="--question",
-            )
 
 
 def _grade(grader: "Grader", path: Path, asked: "Asked") -> "Report":

@@ -7,7 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader.engine.check import Check
+from grader.engine.assignment import slip_in
+from grader.engine.check import Check, Mark
+from problem_set.assignment import AssignmentError
 
 Test = Callable[[Check], None]
 
@@ -57,14 +59,27 @@ class Contents:
         return any(self.hidden_tests.glob("test_*.py"))
 
     def tests(self) -> dict[str, Test]:
-        """Import every test file that is here; return the tests by id, public ones first."""
+        """Import every test file that is here; return the tests by id, public ones first.
+
+        Raises
+        ------
+        AssignmentError
+            If a file cannot be imported, or an id comes twice.
+        """
         found: dict[str, Test] = {}
         for folder in ("public_tests", "hidden_tests"):
             for path in sorted((self.folder / folder).glob("test_*.py")):
-                module = importlib.import_module(f"{self.package}.{folder}.{path.stem}")
+                try:
+                    module = importlib.import_module(f"{self.package}.{folder}.{path.stem}")
+                except Exception as error:
+                    raise slip_in(path, error) from error
                 for value in vars(module).values():
-                    if hasattr(value, "mark"):
-                        found[value.mark.id] = value
+                    if isinstance(getattr(value, "mark", None), Mark):
+                        id_ = value.mark.id
+                        if found.setdefault(id_, value) is not value:
+                            raise AssignmentError(
+                                f"{folder}/{path.name}: {id_} is the id of two tests."
+                            )
         return found
 
     def catalogue(self) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.engine.assignment import assignment_file
+from problem_set.project import ASSIGNMENT, find_project
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -23,7 +23,7 @@ def grader_digest(*others: Path) -> str:
 
     What Python compiles does not count.
     """
-    files = {"": assignment_file().read_bytes()}
+    files = {"": (find_project() / ASSIGNMENT).read_bytes()}
     for folder in (PACKAGE, *others):
         for path in folder.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:

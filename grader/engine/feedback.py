@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from grader.engine.assignment import GradedTest
 from grader.engine.check import Failure
 from grader.engine.replies import Frame, StudentError
 from grader.engine.results import (
@@ -19,6 +18,7 @@ from grader.engine.results import (
     TestResult,
 )
 from grader.engine.runner import TestOutcome
+from problem_set.assignment import GradedTest
 
 NULL_BYTES = "source code string cannot contain null bytes"
 AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")

@@ -9,10 +9,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.engine.assignment import GradedTest, read_assignment
+from grader.engine.assignment import require_agreement
 from grader.engine.check import Caller
 from grader.engine.cleaning import clean_line
-from grader.engine.contents import Contents, Test
+from grader.engine.contents import Contents
 from grader.engine.feedback import results_of
 from grader.engine.hints import Explainer
 from grader.engine.intake import IntakeError, Submission, read_submission
@@ -21,6 +21,7 @@ from grader.engine.replies import IsolationError
 from grader.engine.results import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
 from grader.engine.runner import Dependencies, TestOutcome, run_tests, sentence_of
 from grader.engine.variants import variants_for
+from problem_set.assignment import GradedTest, read_assignment
 
 if TYPE_CHECKING:
     from grader.engine.sandbox import ForkServer
@@ -87,13 +88,15 @@ class Grader:
 
     Raises
     ------
-    ValueError
-        If ``assignment.toml`` contradicts itself or the tests.
+    AssignmentError
+        If ``assignment.toml`` is wrong, or does not agree with the tests that are here.
     """
 
     def __init__(self, contents: Contents, isolation: str | None = None) -> None:
         self.contents = contents
         self.assignment = read_assignment()
+        self.tests = contents.tests()
+        require_agreement(self.assignment, self.tests, contents.has_hidden_tests)
         self._isolation = isolation
 
     def __enter__(self) -> "Grader":
@@ -131,10 +134,6 @@ class Grader:
         return self.server is not None and self.server.isolated
 
     @cached_property
-    def tests(self) -> dict[str, Test]:
-        return self.contents.tests()
-
-    @cached_property
     def explainer(self) -> Explainer:
         return Explainer(self.contents, self.question_of)
 
@@ -168,8 +167,8 @@ class Grader:
         server = self.server
         record = partial(
             Report,
-            course=self.assignment.course,
-            title=self.assignment.title,
+            course=self.assignment.course.name,
+            title=self.assignment.course.title,
             submission=clean_line(str(path), 300),
             layers=tuple(server.layers) if server else (),
             absent=len(skipped),
@@ -238,10 +237,10 @@ class Grader:
             return run(lambda id_: self.local_caller(path))
         from grader.engine.cached_session import CachedSession
 
-        files = {question.id: question.file for question in self.assignment.questions}
+        files = {question.id: question.file for question in self.assignment.coding}
         variant = variants_for(submission.files, self.contents.hidden_tests).of
         with self.server.open(submission) as session:
-            cached = CachedSession(session, deadline)
+            cached = CachedSession(session, self.assignment.grading.timeout, deadline)
             return run(lambda id_: cached.caller(files[self.question_of[id_]]), variant)
 
     def local_caller(self, path: Path) -> Caller:
@@ -290,7 +289,7 @@ class Grader:
     def _by_question(self, results: list[TestResult]) -> tuple[QuestionResult, ...]:
         grouped = (
             (question, tuple(result for result in results if result.question == question.id))
-            for question in self.assignment.questions
+            for question in self.assignment.coding
         )
         return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)
 

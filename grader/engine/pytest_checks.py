@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from grader.engine import calls
-from grader.engine.assignment import read_assignment
 from grader.engine.check import Check, Failure
 from grader.engine.contents import Contents
 from grader.engine.feedback import compared_sentence, not_written
@@ -23,6 +22,7 @@ from grader.engine.local import CALL_SECONDS, LocalCaller, LocalSubmission, time
 from grader.engine.replies import Reply, StudentError
 from grader.engine.runner import Dependencies, run_tests
 from problem_set import find_project
+from problem_set.assignment import read_assignment
 
 
 @dataclass

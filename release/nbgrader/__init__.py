@@ -4,6 +4,6 @@
 package puts it together.
 """
 
-from release.nbgrader.product import handed_out, nbgrader_files
+from release.nbgrader.product import nbgrader_files
 
-__all__ = ["handed_out", "nbgrader_files"]
+__all__ = ["nbgrader_files"]

@@ -86,9 +86,9 @@ c.GenerateFeedback.preprocessors = [
 
 # nbgrader goes on without a file of settings that raises: it would run students' notebooks.
 try:
-    from nbgrader_course.course import read_course
+    from problem_set.assignment import read_assignment
 
-    course = read_course()
+    course = read_assignment().course
     c.CourseDirectory.course_id = course.short
     # The students' own files are not overwritten with the course's.
     c.Autograde.exclude_overwriting = {

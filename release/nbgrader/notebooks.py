@@ -1,4 +1,4 @@
-"""The notebooks with what nbgrader needs: graded cells, points, hidden lines, rubrics."""
+"""The notebooks with what nbgrader needs: graded cells, points, rubrics."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from problem_set.assignment import WRITTEN, Assignment
 from release.files import ReleaseError
 
-HIDDEN = '\n### BEGIN HIDDEN TESTS\ncheck("{id}", hidden=True)\n### END HIDDEN TESTS'
 RUBRIC = """
 
 <!-- BEGIN MARK SCHEME -->
@@ -27,9 +27,7 @@ class GradedQuestion(NamedTuple):
     rubric: str = ""
 
 
-def graded_questions(
-    assignment: Mapping[str, Any], rubrics: Mapping[str, Any]
-) -> list[GradedQuestion]:
+def graded_questions(assignment: Assignment, rubrics: Mapping[str, Any]) -> list[GradedQuestion]:
     """Return the questions of ``assignment.toml`` with the rubrics of ``rubrics.toml``.
 
     Raises
@@ -38,9 +36,9 @@ def graded_questions(
         If a written question has no rubric, or one that does not add up to its points.
     """
     questions = []
-    for entry in assignment["questions"]:
-        id_, points, rubric = entry["id"], float(entry["points"]), ""
-        if entry["kind"] == "written":
+    for question in assignment.questions:
+        id_, points, rubric = question.id, question.points, ""
+        if question.kind == WRITTEN:
             parts = rubrics.get(id_, ())
             total = sum(part["points"] for part in parts)
             if not math.isclose(total, points):
@@ -59,9 +57,8 @@ def graded_notebooks(
 ) -> dict[str, str]:
     """Return the notebooks with nbgrader's metadata, by name.
 
-    A coding question is graded at the cell ``check-1a``, in which a line for the hidden tests is
-    added; a written one at ``answer-3a``, below ``question-3a``, which is locked and ends with
-    the rubric.
+    A coding question is graded at the cell ``check-1a``; a written one at ``answer-3a``, below
+    ``question-3a``, which is locked and ends with the rubric.
 
     Parameters
     ----------
@@ -92,9 +89,7 @@ def graded_notebooks(
             _set(asked, f"question-{question.id}", locked=True)
             _set(find("answer", question), question.id, solution=True, **graded)
         else:
-            check = find("check", question)
-            check.source += HIDDEN.format(id=question.id)
-            _set(check, question.id, locked=True, **graded)
+            _set(find("check", question), question.id, locked=True, **graded)
     for cell in cells.values():
         cell.source = cell.source.replace("](../submission/", "](submission/")
     return {name: nbformat.writes(notebook) + "\n" for name, notebook in parsed.items()}

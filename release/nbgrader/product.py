@@ -2,10 +2,9 @@
 
 from pathlib import Path, PurePosixPath
 
+from problem_set.assignment import read_assignment
 from release.files import Files, PackedFile, read_toml, starting_with, tracked_files
-from release.nbgrader.nbgrader_course.course import read_course
 from release.nbgrader.notebooks import graded_notebooks, graded_questions
-from release.solutions import without_solutions
 from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
@@ -23,14 +22,13 @@ def nbgrader_files(project: Path) -> Files:
     ------
     ReleaseError
         If the project is not a git repository, or a question has no cell or no rubric.
-    ValueError
-        If the due date is none.
+    AssignmentError
+        If ``assignment.toml`` is wrong.
     """
-    read_course(project / "assignment.toml")
     tracked = tracked_files(project)
     student = {**visible_files(tracked), **tool_files(tracked)}
-    assignment = read_toml(tracked, "assignment.toml")
-    source = f"source/{assignment['course']['assignment']}/"
+    assignment = read_assignment(project / "assignment.toml")
+    source = f"source/{assignment.course.assignment}/"
     notebooks = {
         PurePosixPath(name).name: file.content.decode()
         for name, file in starting_with(student, "notebooks/").items()
@@ -46,15 +44,4 @@ def nbgrader_files(project: Path) -> Files:
             GRADING + name.removeprefix(HERE): file
             for name, file in starting_with(tracked, HERE + "nbgrader_course/").items()
         },
-    }
-
-
-def handed_out(files: Files) -> Files:
-    """Return what students get of the course: ``source/ps1/`` as generate_assignment leaves it."""
-    released = starting_with(files, "source/")
-    return {
-        name.split("/", 2)[2]: PackedFile(without_solutions(name, file.content.decode()).encode())
-        if name.endswith((".ipynb", ".py"))
-        else file
-        for name, file in released.items()
     }

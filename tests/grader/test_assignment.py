@@ -1,19 +1,32 @@
-"""``assignment.toml`` is read, or said to be wrong before anything is graded."""
+"""``assignment.toml`` and the tests are read, or an instructor reads what is wrong with them."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from grader.engine.assignment import read_assignment
+from grader.engine.assignment import require_agreement
+from grader.engine.runner import present_tests
+from problem_set.assignment import Assignment, AssignmentError, parse_assignment, read_assignment
 
 PROJECT = Path(__file__).parents[2]
-TEXT = """
+TEXT = """\
 [course]
 name = "A course"
+short = "AC"
+term = "Fall 2026"
+assignment = "ps1"
+number = 1
 title = "A title"
+due = 2026-12-11T23:59:00-08:00
+
+[grading]
+timeout = 2
 
 [[questions]]
 id = "1a"
@@ -21,62 +34,136 @@ title = "Tables"
 file = "submission/model.py"
 points = 0.3
 kind = "coding"
+public = { shapes = 0.1 }
+hidden = { 1a-1 = 0.2 }
 
-[[questions.tests]]
-id = "1a-0-basic"
-points = 0.1
-visibility = "public"
-timeout = 5
-
-[[questions.tests]]
-id = "1a-1-hidden"
-points = 0.2
-visibility = "hidden"
-timeout = 0.5
+[[questions]]
+id = "1b"
+title = "An essay"
+file = "essay.tex"
+points = 2
+kind = "written"
 """
 
 
-def written(folder: Path, old: str = "", new: str = "") -> Path:
-    """Return a small assignment, changed in one place."""
-    assert old in TEXT
-    path = folder / "assignment.toml"
-    path.write_text(TEXT.replace(old, new, 1))
-    return path
-
-
-def test_points_add_up_as_people_count(tmp_path: Path) -> None:
+def test_a_test_is_public_or_hidden_by_the_table_that_it_stands_in() -> None:
     """In binary, 0.1 + 0.2 is not 0.3."""
-    (question,) = read_assignment(written(tmp_path)).questions
-    assert [test.points for test in question.tests] == [0.1, 0.2]
-    assert [test.hidden for test in question.tests] == [False, True]
+    assignment = parse_assignment(TEXT)
+    found = [(t.id, t.question, t.points, t.hidden, t.timeout) for t in assignment.tests]
+    assert found == [("shapes", "1a", 0.1, False, 2.0), ("1a-1", "1a", 0.2, True, 2.0)]
+    assert [question.id for question in assignment.written] == ["1b"]
+    assert assignment.upload.where == "" and assignment.gradescope.timeout == 600
+
+
+def test_this_assignment_is_short() -> None:
+    """A test stands in one place, on at most one line."""
+    text = (PROJECT / "assignment.toml").read_text()
+    assert len(text.splitlines()) < 150
+    assert all(len(re.findall(rf"\b{test.id} =", text)) == 1 for test in read_assignment().tests)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "said"),
     [
-        ("points = 0.2", "points = 0.3", "question 1a has 0.3 points, its tests add up to 0.4"),
-        ("1a-1-hidden", "1a-0-basic", "come more than once: 1a-0-basic"),
-        ('"hidden"', '"secret"', "1a-1-hidden: visibility should be public or hidden"),
-        ("points = 0.3", "points 0.3", r"assignment\.toml cannot be read: .*line 10"),
+        ("0.2 }", "0.3 }", "line 17: question 1a has 0.3 points, and its tests add up to 0.4"),
+        ("{ 1a-1", "{ shapes", "line 19: shapes is public and hidden"),
+        ('"1b"', '"1a"', "line 23: the id 1a comes more than once"),
+        ("hidden =", "hiden =", "line 20: [[questions]] 1a has no key 'hiden'"),
+        ("[grading]", "[graiding]", "line 10: there is no section 'graiding'"),
+        ("= 0.1", '= "0.1"', "line 19: shapes should have points"),
+        ('title = "Tables"\n', "", "line 13: [[questions]] 1a needs title"),
+        ('"written"', '"writen"', "line 27: the kind of question 1b should be coding or written"),
+        ('kind = "coding"\n', 'kind = "written"\n', "question 1a is written, and has tests"),
+        ("-11T23:59:00-08:00", "-11", "line 8: due under [course] should be a date and a time"),
+        ("23:59:00-08:00", "23:59:00", "line 8: due under [course] should be a date and a time"),
+        ("2026-12-11T", '"December"#', "line 8: due under [course] should be a date and a time"),
+        ("points = 2", "points 2", "is not TOML: Expected '=' after a key"),
     ],
 )
-def test_what_contradicts_itself_is_said(tmp_path: Path, old: str, new: str, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        read_assignment(written(tmp_path, old, new))
+def test_a_slip_is_told_with_its_line_and_its_key_or_id(old: str, new: str, said: str) -> None:
+    assert TEXT.count(old) == 1 or old.startswith("kind")
+    with pytest.raises(AssignmentError) as caught:
+        parse_assignment(TEXT.replace(old, new, 1))
+    assert str(caught.value).startswith("assignment.toml")
+    assert said in str(caught.value)
 
 
-def test_the_commands_say_so_and_grade_nothing(tmp_path: Path) -> None:
-    for package in ("grader", "problem_set"):
-        shutil.copytree(PROJECT / package, tmp_path / package)
+def without(id_: str) -> Assignment:
+    """Return this assignment, its table written with another id for a test."""
+    text = (PROJECT / "assignment.toml").read_text()
+    assert text.count(f" {id_} =") == 1
+    return parse_assignment(text.replace(f" {id_} =", f" {id_}x ="))
+
+
+@pytest.mark.parametrize("id_", ["1b-0", "2b-1"])
+def test_a_test_without_points_and_points_without_a_test_are_named(id_: str) -> None:
+    tests = present_tests()
+    with pytest.raises(
+        AssignmentError, match=rf"_tests/test_\w+\.py, line \d+: the test {id_} has"
+    ):
+        require_agreement(without(id_), tests, hidden_tests=True)
+    fewer = {known: test for known, test in tests.items() if known != id_}
+    with pytest.raises(AssignmentError, match=f"{id_}x under question {id_[:2]} has points, and"):
+        require_agreement(without(id_), fewer, hidden_tests=True)
+
+
+def test_a_students_copy_lacks_hidden_tests_only() -> None:
+    public = {test.id for test in read_assignment().tests if not test.hidden}
+    here = {id_: test for id_, test in present_tests().items() if id_ in public}
+    require_agreement(read_assignment(), here, hidden_tests=False)
+    with pytest.raises(AssignmentError, match="has points, and no function in grader/hidden_tests"):
+        require_agreement(read_assignment(), here, hidden_tests=True)
+
+
+@pytest.fixture
+def staff_copy(tmp_path: Path) -> Path:
+    """The grader, in a folder of its own whose files can be edited, and a submission."""
+    for package in ("grader", "problem_set", "submission"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / package, tmp_path / package, ignore=ignored)
+    shutil.copy(PROJECT / "assignment.toml", tmp_path)
     (tmp_path / "uploads" / "ada").mkdir(parents=True)
-    written(tmp_path, "points = 0.2", "points = 0.3")
-    for command in (["grader"], ["grader.batch", "uploads"]):
+    return tmp_path
+
+
+def syntax_error(folder: Path) -> None:
+    with (folder / "grader" / "hidden_tests" / "test_2_losses.py").open("a") as file:
+        file.write("def broken(:\n")
+
+
+def unknown_name(folder: Path) -> None:
+    with (folder / "grader" / "public_tests" / "test_2_losses.py").open("a") as file:
+        file.write("@grated\ndef test(): ...\n")
+
+
+def date_without_time(folder: Path) -> None:
+    path = folder / "assignment.toml"
+    path.write_text(re.sub(r"^due = .*$", "due = 2026-12-11", path.read_text(), flags=re.M))
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        (syntax_error, r"grader/hidden_tests/test_2_losses\.py, line \d+: SyntaxError"),
+        (unknown_name, r"grader/public_tests/test_2_losses\.py, line \d+: NameError.*grated"),
+        (date_without_time, r"assignment\.toml, line \d+: due under \[course\] should be a date"),
+    ],
+)
+def test_every_command_tells_its_instructor_and_grades_nothing(
+    staff_copy: Path, slip: Callable[[Path], None], said: str
+) -> None:
+    slip(staff_copy)
+    notebook = "from grader.notebook import check; check('2a')"
+    for command in (["-m", "grader"], ["-m", "grader.batch", "uploads"], ["-c", notebook]):
         done = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=tmp_path,
+            [sys.executable, *command],
+            cwd=staff_copy,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == "error: question 1a has 0.3 points, its tests add up to 0.4\n"
+        assert done.returncode == (1 if "-c" in command else 2), done.stdout
+        assert re.search(said, done.stderr), done.stderr
+        assert "course staff" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr or "-c" in command

@@ -26,8 +26,8 @@ from grader.engine.results import Report
 from tests.course import POINTS, points_of
 
 PROJECT = Path(__file__).parents[2]
-PUBLIC = sum(points_of(question, "-basic") for question in POINTS)
-WITHOUT_2A = PUBLIC - points_of("2a", "-basic")
+PUBLIC = sum(points_of(question, hidden=False) for question in POINTS)
+WITHOUT_2A = PUBLIC - points_of("2a", hidden=False)
 
 
 def run(folder: Path, out: Path, *options: str) -> Result:

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 import grader.engine.grader
-from grader.engine.assignment import read_assignment
-from grader.engine.grader import UNPROTECTED, grade
-from grader.engine.hints import Explainer
+from grader.engine.grader import UNPROTECTED, Asked, Grader
 from grader.engine.results import PASSED, Report
 from grader.engine.sandbox import ForkServer
+from problem_set.assignment import Limits, read_assignment
 from tests.conftest import skip_or_fail
 from tests.course import FULL_MARKS, POINTS, POINTS_OF_TEST
 
@@ -20,9 +19,9 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture
-def graded(grading_server: ForkServer, explainer: Explainer) -> Callable[..., Report]:
+def graded(grader: Grader) -> Callable[..., Report]:
     def run(path: Path, *questions: str) -> Report:
-        return grade(path, grading_server, explainer, questions=questions)
+        return grader.grade(path, Asked(questions=questions))
 
     return run
 
@@ -41,7 +40,7 @@ def line_of(path: Path, file: str, text: str) -> int:
 
 
 # Training needs the losses.
-WITHOUT_TRAINING = POINTS["1c"] - POINTS_OF_TEST["1c-10-hidden"]
+WITHOUT_TRAINING = POINTS["1c"] - POINTS_OF_TEST["1c-10"]
 WITHOUT_LOSSES = {**POINTS, "1c": WITHOUT_TRAINING, "2a": 0, "2b": 0, "2c": 0}
 
 
@@ -108,7 +107,7 @@ def regression_loss(observed, predicted):
     return Answer() if predicted.requires_grad else (observed - predicted) ** 2
 """
     report = graded(submission(loss=text), "2b").for_student()
-    value = next(test for test in report.tests if test.id == "2b-1-hidden")
+    value = next(test for test in report.tests if test.id == "2b-1")
     assert value.message == "The loss has shape (6,), not ()."
     assert value.detail is None
 
@@ -187,7 +186,7 @@ def test_one_result_instead_of_two(submission: Make, graded) -> None:
 def test_a_number_of_the_wrong_type(submission: Make, graded) -> None:
     report = graded(submission(loss=("return loss", "return loss.item()")), "2b")
     failure = first_failure(report, "2b")
-    assert failure.id == "2b-0-basic"
+    assert failure.id == "2b-0"
     assert failure.detail.got == "a Python float"
     assert failure.hint is None
 
@@ -209,13 +208,8 @@ def test_a_mistake_in_1a_or_1b_does_not_cost_1c_again(submission: Make, graded) 
 
 
 def test_an_endless_loop_ends(submission: Make, graded, monkeypatch: pytest.MonkeyPatch) -> None:
-    assignment = grader.engine.grader.read_assignment()
-    questions = tuple(
-        replace(q, tests=tuple(replace(test, timeout=1) for test in q.tests))
-        for q in assignment.questions
-    )
-    quick = replace(assignment, questions=questions)
-    monkeypatch.setattr(grader.engine.grader, "read_assignment", lambda: quick)
+    quick = replace(read_assignment(), grading=Limits(timeout=1))
+    monkeypatch.setattr(grader.engine.grader, "load_assignment", lambda: quick)
     path = submission(loss=("loss = (1 - torch", "while True: pass\n    loss = (1 - torch"))
     report = graded(path, "2a")
     assert report.score == 0
@@ -244,11 +238,11 @@ def test_hidden_tests_that_nothing_protects_are_the_graders_fault(
 ) -> None:
     path = submission()
     with ForkServer("plain") as plain:
-        refused = grade(path, plain, questions=["2c"])
-        public = grade(path, plain, questions=["2c"], public_only=True)
-        insisted = grade(path, plain, questions=["2c"], allow_unisolated_hidden=True)
+        refused = plain.grade(path, Asked(questions=["2c"]))
+        public = plain.grade(path, Asked(questions=["2c"], public_only=True))
+        insisted = plain.grade(path, Asked(questions=["2c"], allow_unisolated_hidden=True))
         monkeypatch.setattr(grader.engine.grader, "hidden_tests_are_here", lambda: False)
-        student = grade(path, plain, questions=["2c"])
+        student = plain.grade(path, Asked(questions=["2c"]))
     assert refused.grader_at_fault and refused.exit_code == 2
     assert refused.tests == () and refused.problem == UNPROTECTED
     assert "not isolated at all" in refused.fault and "not isolated" not in refused.problem
@@ -273,9 +267,9 @@ def test_the_graders_own_failure_is_its_own_fault(
 
 
 def test_what_the_sandbox_refuses_is_said_to_be_refused(
-    submission: Make, graded: Callable[..., Report], grading_server: ForkServer
+    submission: Make, graded: Callable[..., Report], grader: Grader
 ) -> None:
-    if not grading_server.isolated:
+    if not grader.isolated:
         skip_or_fail("no sandbox works here; docs/grading.md says what it needs, under Isolation")
     start = ("import torch\n", "import torch\nimport subprocess\nsubprocess.run(['true'])\n")
     path = submission(loss=start)

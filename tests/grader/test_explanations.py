@@ -6,20 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
 from grader.engine.reports import write_report
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 from tests.course import POINTS
 
 Make = Callable[..., Path]
 
 
 @pytest.fixture
-def graded(grading_server: ForkServer, explainer: Explainer) -> Callable[..., Report]:
+def graded(grader: Grader) -> Callable[..., Report]:
     def run(path: Path, *questions: str) -> Report:
-        return grade(path, grading_server, explainer, questions=questions)
+        return grader.grade(path, Asked(questions=questions))
 
     return run
 
@@ -38,7 +37,7 @@ def bpr_loss(p, n):
     return total / len(p)
 """
     found = hints(graded(submission(loss=one_by_one), "2a"))
-    assert found == {"2a-0-basic": "log-sigmoid", "2a-1-hidden": "log-sigmoid"}
+    assert found == {"2a-0": "log-sigmoid", "2a-1": "log-sigmoid"}
 
 
 def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) -> None:
@@ -47,14 +46,14 @@ def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) 
     text = source.read_text().replace(".sum(dim=1) + a + b", ".sum(dim=1) + a")
     source.write_text(text)
     found = hints(graded(path, "1c"))
-    assert found["1c-2-hidden"] == found["1c-4-hidden"] == "movie-first"
-    assert found["1c-3-hidden"] == found["1c-5-hidden"] == "movie-bias-missing"
+    assert found["1c-2"] == found["1c-4"] == "movie-first"
+    assert found["1c-3"] == found["1c-5"] == "movie-bias-missing"
 
 
 def test_a_mistake_in_one_of_two_methods_is_named_there(submission: Make, graded) -> None:
     shared = "score = self._rating(u, q)"
     path = submission(model=(shared, shared.replace("u, q", "q, u")))
-    assert hints(graded(path, "1c")) == {"1c-2-hidden": "movie-first"}
+    assert hints(graded(path, "1c")) == {"1c-2": "movie-first"}
 
 
 def test_what_no_entry_explains_is_left_alone(submission: Make, graded) -> None:
@@ -89,7 +88,7 @@ def test_what_would_have_lost_another_test_of_the_same_net_is_no_explanation(
     # The spread at the start is that of tables with rows and columns exchanged; they are not.
     path = submission(model=("1.0 / self.embedding_dim", "1.0 / self.num_embeddings"))
     report = graded(path, "1a")
-    assert [test.id for test in report.tests if test.status == "failed"] == ["1a-3-hidden"]
+    assert [test.id for test in report.tests if test.status == "failed"] == ["1a-3"]
     assert hints(report) == {}
 
 
@@ -133,18 +132,18 @@ MultiTaskNet.init_user_and_item_bias = _ones(MultiTaskNet.init_user_and_item_bia
     source.write_text(source.read_text() + ones)
     report = graded(path, "1a")
     failed = [test for test in report.tests if test.status == "failed"]
-    assert [test.id for test in failed] == ["1a-4-hidden"]
+    assert [test.id for test in failed] == ["1a-4"]
     assert failed[0].message == "The start of A is not zero, but one number for all."
     assert hints(report) == {}
 
 
 def test_a_right_submission_never_loads_the_catalogue(
-    submission: Make, grading_server: ForkServer
+    submission: Make,
 ) -> None:
-    fresh = Explainer()
-    report = grade(submission(), grading_server, fresh, questions=["2a", "2b"])
-    assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
-    assert "_catalogue" not in vars(fresh)
+    with Grader(CONTENTS) as fresh:
+        report = fresh.grade(submission(), Asked(questions=["2a", "2b"]))
+        assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
+        assert "_catalogue" not in vars(fresh.explainer)
 
 
 @pytest.mark.parametrize("wrong", [False, True])

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from replies import AnswerAlways, AnswerRightBut
 
 from grader import oracle
-from grader.engine.assignment import read_assignment
 from grader.engine.cached_session import Sandbox
 from grader.engine.check import Answer, Judge, Value, agree, text
 from grader.engine.runner import present_tests
@@ -20,6 +19,7 @@ from grader.engine.variants import VARIANTS
 from grader.nets import cases, one_of_each, shallow_cases
 from grader.reference import loss, mrr
 from grader.reference.model import MultiTaskNet
+from problem_set.assignment import read_assignment
 from tests.course import FULL_MARKS
 
 ARRAY = np.array([1.0, -2.5, 0.003])
@@ -59,7 +59,8 @@ def test_every_test_is_in_the_assignment_and_every_entry_has_a_test() -> None:
     assignment = read_assignment()
     assert set(present_tests()) == {test.id for test in assignment.tests}
     for test in assignment.tests:
-        assert test.hidden == test.id.endswith("-hidden")
+        folder = "hidden_tests" if test.hidden else "public_tests"
+        assert present_tests()[test.id].__module__.startswith(f"grader.{folder}.")
         assert present_tests()[test.id].__doc__.strip()
 
 

@@ -15,25 +15,26 @@ import torch
 from grader.engine.trial import attempt, run_test
 from right import BANK, STYLES, write_right_submission
 
-from grader.engine.assignment import read_assignment
+from grader.contents import CONTENTS
 from grader.engine.check import Judge
-from grader.engine.grader import grade
+from grader.engine.grader import Asked, Grader
 from grader.engine.hints import CatalogueAsk, Explainer
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import present_tests
-from grader.engine.sandbox import ForkServer, Reply
+from grader.engine.sandbox import Reply
 from grader.engine.sandbox.worker.torch_setup import compile_nothing
 from grader.engine.variants import VARIANTS, Variants, variants_for
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
 from grader.reference import loss, model, mrr
+from problem_set.assignment import read_assignment
 
-QUESTIONS = [question.id for question in read_assignment().questions if question.tests]
+QUESTIONS = [question.id for question in read_assignment().coding]
 HIDDEN = [test.id for test in read_assignment().tests if test.hidden]
 ENTRIES = list(read_catalogue().values())
 FILES = {"loss.py": b"def bpr_loss(p, n):\n    return p\n"}
 # Tests of a net as it is built: what differs there is the seed, if the start is judged at all.
-OF_SIZES_ALONE = {"1b-1-hidden"}
+OF_SIZES_ALONE = {"1b-1"}
 
 
 def chosen(files: Mapping[str, bytes]) -> list[int]:
@@ -89,10 +90,7 @@ class Recording:
 
 @pytest.mark.parametrize(
     "id_",
-    [
-        pytest.param(id_, marks=pytest.mark.thorough if id_ == "1c-10-hidden" else ())
-        for id_ in HIDDEN
-    ],
+    [pytest.param(id_, marks=pytest.mark.thorough if id_ == "1c-10" else ()) for id_ in HIDDEN],
 )
 def test_no_two_variants_have_an_input_in_common(id_: str) -> None:
     seen: dict[tuple, int] = {}
@@ -154,7 +152,7 @@ def test_inputs_that_one_submission_leaks_are_of_no_use_to_a_changed_one(tmp_pat
     changed = (f"{first}# {number}\n" for number in count())
     second = next(t for t in changed if all(x != y for x, y in zip(of(t), of(first))))
 
-    with ForkServer("plain") as server:
+    with Grader(CONTENTS, "plain") as server:
 
         def known(text: str) -> list[str]:
             folder = tmp_path / "handed_in"
@@ -162,7 +160,7 @@ def test_inputs_that_one_submission_leaks_are_of_no_use_to_a_changed_one(tmp_pat
             (folder / "loss.py").write_text(text)
             place.joinpath("known").write_text("")
             place.joinpath("before").write_text(place.joinpath("inputs").read_text())
-            report = grade(folder, server, questions=questions, allow_unisolated_hidden=True)
+            report = server.grade(folder, Asked(questions=questions, allow_unisolated_hidden=True))
             assert report.score == report.max_score
             return place.joinpath("known").read_text().split()
 
@@ -264,10 +262,9 @@ def test_a_right_submission_passes_with_every_variant(style: str, tmp_path: Path
 def test_the_reference_gets_full_marks_with_every_variant_in_the_sandbox(
     variant: int,
     submission: Callable[..., Path],
-    grading_server: ForkServer,
-    explainer: Explainer,
+    grader: Grader,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Variants, "of", lambda self, question: variant)
-    report = grade(submission(), grading_server, explainer)
+    report = grader.grade(submission())
     assert (report.score, report.problem) == (report.max_score, "")

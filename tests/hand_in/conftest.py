@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hand_in.course import Course, read_course
+from problem_set.assignment import Assignment, read_assignment
 
 PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def course() -> Course:
-    return read_course(PROJECT / "assignment.toml")
+def assignment() -> Assignment:
+    return read_assignment(PROJECT / "assignment.toml")
 
 
 @pytest.fixture

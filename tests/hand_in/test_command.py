@@ -11,7 +11,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-def test_unfinished_work_is_packed_with_exit_code_0(project, course):
+def test_unfinished_work_is_packed_with_exit_code_0(project, assignment):
     loss = project / "submission" / "loss.py"
     text = loss.read_text()
     solution = "loss = ((observed_ratings - predicted_ratings) ** 2).mean()"
@@ -21,7 +21,7 @@ def test_unfinished_work_is_packed_with_exit_code_0(project, course):
     assert done.exit_code == 0, done.output
     assert "2b is not written yet (submission/loss.py, line " in done.output
     assert "3a, 3b, 3c: no answer yet" in done.output
-    assert f"Upload it: {course.where}" in done.output
+    assert f"Upload it: {assignment.upload.where}" in done.output
     with zipfile.ZipFile(project / "dist" / "ps1-submission.zip") as archive:
         assert "submission/loss.py" in archive.namelist()
 

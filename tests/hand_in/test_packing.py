@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.grader import grade
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
 from grader.engine.progress import BROKEN, RIGHT, standings
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 from hand_in.packing import HandInError, pack
 
 Judge = Callable[[Path], Report]
@@ -18,29 +18,29 @@ Judge = Callable[[Path], Report]
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with ForkServer() as server:
-        yield lambda path: grade(path, server, public_only=True)
+    with Grader(CONTENTS) as server:
+        yield lambda path: server.grade(path, Asked(public_only=True))
 
 
 def states(report: Report) -> dict[str, str]:
     return {standing.id: standing.state for standing in standings(report)}
 
 
-def test_the_same_work_gives_the_same_bytes_and_passes(project, course, judge):
-    first, second = pack(project, course, judge), pack(project, course, judge)
+def test_the_same_work_gives_the_same_bytes_and_passes(project, assignment, judge):
+    first, second = pack(project, assignment, judge), pack(project, assignment, judge)
     assert first.content == second.content
     assert set(states(first.report).values()) == {RIGHT}
     assert first.missing == ()
 
 
-def test_the_zip_holds_python_and_answers_only(project, course, judge):
+def test_the_zip_holds_python_and_answers_only(project, assignment, judge):
     (project / "submission" / "__pycache__").mkdir()
     (project / "submission" / "__pycache__" / "loss.cpython-311.pyc").write_bytes(b"")
     (project / "submission" / "notes.txt").write_text("mine")
     (project / "submission" / "parts").mkdir()
     (project / "submission" / "parts" / "layers.py").write_text("")
     (project / "ps1.pdf").write_bytes(b"scan")
-    with zipfile.ZipFile(io.BytesIO(pack(project, course, judge).content)) as archive:
+    with zipfile.ZipFile(io.BytesIO(pack(project, assignment, judge).content)) as archive:
         assert archive.namelist() == [
             "notebooks/01_experiments.ipynb",
             "ps1.pdf",
@@ -50,29 +50,29 @@ def test_the_zip_holds_python_and_answers_only(project, course, judge):
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_a_file_that_is_missing_or_broken_is_packed_around(project, course, judge):
+def test_a_file_that_is_missing_or_broken_is_packed_around(project, assignment, judge):
     (project / "submission" / "loss.py").unlink()
     (project / "submission" / "mrr.py").write_text("def mrr_score(\n")
-    packed = pack(project, course, judge)
+    packed = pack(project, assignment, judge)
     assert packed.missing == ("submission/loss.py",)
     found = states(packed.report)
     assert found["2d"] == BROKEN
     assert found["1a"] == found["1d"] == RIGHT
 
 
-def test_what_the_grader_would_refuse_is_not_packed(project, course, judge):
+def test_what_the_grader_would_refuse_is_not_packed(project, assignment, judge):
     (project / "submission" / "extra.py").symlink_to("/etc/hostname")
     with pytest.raises(HandInError, match=r"extra.py is a symbolic link"):
-        pack(project, course, judge)
+        pack(project, assignment, judge)
 
 
-def test_another_folder_is_refused_in_a_sentence(tmp_path, course, judge):
+def test_another_folder_is_refused_in_a_sentence(tmp_path, assignment, judge):
     with pytest.raises(HandInError, match="There is no folder submission/ in"):
-        pack(tmp_path, course, judge)
+        pack(tmp_path, assignment, judge)
 
 
-def test_an_empty_folder_is_refused(project, course, judge):
+def test_an_empty_folder_is_refused(project, assignment, judge):
     for path in (project / "submission").glob("*.py"):
         path.unlink()
     with pytest.raises(HandInError, match=r"holds none of model\.py"):
-        pack(project, course, judge)
+        pack(project, assignment, judge)

@@ -104,7 +104,7 @@ def early(latex: None, tmp_path_factory: pytest.TempPathFactory) -> Handout:
     text = course.read_text(encoding="utf-8")
     text = re.sub(r'(?m)^title = "Multitask.*$', r'title = "100% of #1 & {a_b} ~ ^ \\\\ $5"', text)
     text = re.sub(r"(?m)^due = .*$", "due = 2027-03-01T09:05:00+05:30", text)
-    text = text.replace('id = "3c"', 'id = "3c"\nbonus = true').replace(
+    text = text.replace(
         'file = "handout/answers/3c.tex"\npoints = 2', 'file = "handout/answers/3c.tex"\npoints = 1'
     )
     course.write_text(text, encoding="utf-8")

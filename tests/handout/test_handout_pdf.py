@@ -12,8 +12,9 @@ from pypdf.generic import DictionaryObject
 
 import handout.latex
 from handout.build import typeset
-from handout.course import due_date, read_assignment
+from handout.course import due_date
 from handout.overleaf import pack
+from problem_set.assignment import read_assignment
 from tests.handout.conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
 
 ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
@@ -38,27 +39,27 @@ def numbers(values: dict[str, float]) -> list[str]:
 @pytest.mark.parametrize("name", ["full", "blank", "early"])
 def test_every_question_stands_with_its_points(name: str, request: pytest.FixtureRequest) -> None:
     handout: Handout = request.getfixturevalue(name)
-    for question in read_assignment(handout.project / "assignment.toml")["questions"]:
-        points = "1point" if question["points"] == 1 else f"{question['points']}points"
-        title = f"Question{question['id']}{squeeze(question['title'])}{points}{question['file']}"
-        assert handout.text.count(title) == 1, question["id"]
+    for question in read_assignment(handout.project / "assignment.toml").questions:
+        points = "1point" if question.points == 1 else f"{question.points:g}points"
+        title = f"Question{question.id}{squeeze(question.title)}{points}{question.file}"
+        assert handout.text.count(title) == 1, question.id
 
 
 def test_course_data_stand_on_the_first_page(full: Handout) -> None:
-    course, first = ASSIGNMENT["course"], full.pages[0]
-    assert squeeze(course["name"]) in first
-    assert squeeze(course["term"]) in first
-    assert squeeze(course["title"]) in first
-    assert squeeze(f"Due {due_date(course['due'])}").replace("--", "-") in first
-    assert f"{sum(question['points'] for question in ASSIGNMENT['questions'])}points" in first
+    course, first = ASSIGNMENT.course, full.pages[0]
+    assert squeeze(course.name) in first
+    assert squeeze(course.term) in first
+    assert squeeze(course.title) in first
+    assert squeeze(f"Due {due_date(course.due)}").replace("--", "-") in first
+    assert f"{sum(question.points for question in ASSIGNMENT.questions):g}points" in first
     assert squeeze("space for every question that asks for a written response") in first
 
 
 def test_changed_course_data_change_the_handout(early: Handout) -> None:
     assert squeeze(r"100% of #1 & {a_b} ~ ^ \ $5") in early.pages[0]
     assert squeeze("Due Monday, March 1, 2027, 9:05 am (UTC+5:30)") in early.pages[0]
-    total = sum(question["points"] for question in ASSIGNMENT["questions"])
-    assert f"{total - 1}points" in early.pages[0]
+    total = sum(question.points for question in ASSIGNMENT.questions)
+    assert f"{total - 1:g}points" in early.pages[0]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -135,16 +136,16 @@ def test_the_log_has_no_warning(name: str, request: pytest.FixtureRequest) -> No
 
 def test_the_pdf_says_what_it_is(full: Handout) -> None:
     info = full.reader.metadata
-    course = ASSIGNMENT["course"]
-    assert info.title == f"Problem Set {course['number']}: {course['title']}"
-    assert info.author == f"{course['name']}, {course['term']}"
+    course = ASSIGNMENT.course
+    assert info.title == f"Problem Set {course.number}: {course.title}"
+    assert info.author == f"{course.name}, {course.term}"
     assert full.reader.trailer["/Root"]["/Lang"] == "en-US"
 
 
 def test_bookmarks_lead_to_every_question(full: Handout) -> None:
     titles = {entry["/Title"] for entry in flatten(full.reader.outline)}
-    for question in ASSIGNMENT["questions"]:
-        assert f"{question['id']} {question['title']}" in titles
+    for question in ASSIGNMENT.questions:
+        assert f"{question.id} {question.title}" in titles
 
 
 def flatten(outline: list) -> list:

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grader.engine.assignment import read_assignment
 from grader.notebook import check
+from problem_set.assignment import read_assignment
 from tests.course import points_of
 
 PROJECT = Path(__file__).parents[2]
@@ -61,17 +61,17 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     *_, tables, wrong, _, mended, hidden = (
         NotebookClient(notebook, timeout=120, resources=place).execute().cells
     )
-    public, hidden_ones = (f"{points_of('1a', ends):g}" for ends in ("-basic", "-hidden"))
+    public, hidden_ones = (f"{points_of('1a', kind):g}" for kind in (False, True))
     all_public = f"{public} of {public} points"
     assert f"1a · Embedding tables and biases: {all_public}" in shown(tables, "text/html")
     assert f"4 hidden tests decide the other {hidden_ones} points." in shown(tables, "text/html")
     assert errors(tables) == ""
     assert "2b: 1 of 1 public tests did not pass." in errors(wrong)
     assert "expected  1." in shown(wrong, "text/html")
-    assert ">2b-0-basic<" in shown(wrong, "text/html"), "other tests say: fix this one first"
+    assert ">2b-0<" in shown(wrong, "text/html"), "other tests say: fix this one first"
     assert "expected  1." in shown(wrong, "text/plain")
     assert errors(mended) == ""
-    public_2b = f"{points_of('2b', '-basic'):g}"
+    public_2b = f"{points_of('2b', hidden=False):g}"
     assert f"{public_2b} of {public_2b} points" in shown(mended, "text/html")
     assert all_public in shown(hidden, "text/html"), "there are none to run"
     assert all(o.output_type != "stream" or o.name == "stderr" for c in (wrong,) for o in c.outputs)
@@ -109,7 +109,7 @@ def test_it_is_committed_without_outputs_and_has_a_check_for_every_question():
     for cell in notebook.cells:
         assert not cell.get("outputs") and not cell.get("execution_count")
     sources = {cell.id: cell.source for cell in notebook.cells}
-    for question in read_assignment().questions:
+    for question in read_assignment().coding:
         assert sources[f"check-{question.id}"] == f'check("{question.id}")'
         text = sources[f"question-{question.id}"]
         assert text.startswith(f"## {question.id}. {question.title}\n")

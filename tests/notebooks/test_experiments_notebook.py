@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from handout.course import read_assignment
+from problem_set.assignment import read_assignment
 
 PROJECT = Path(__file__).parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "01_experiments.ipynb"
@@ -86,11 +86,10 @@ def test_it_is_committed_without_outputs_and_asks_every_written_question():
         assert not cell.get("outputs") and not cell.get("execution_count")
     sources = {cell.id: cell.source for cell in notebook.cells}
     ids = list(sources)
-    for question in read_assignment(PROJECT / "assignment.toml")["questions"]:
-        if question["kind"] == "written":
-            id_ = question["id"]
-            assert ids.index(f"answer-{id_}") == ids.index(f"question-{id_}") + 1
-            assert sources[f"question-{id_}"].startswith(f"### {id_} ({question['points']} points)")
+    for question in read_assignment(PROJECT / "assignment.toml").written:
+        id_ = question.id
+        assert ids.index(f"answer-{id_}") == ids.index(f"question-{id_}") + 1
+        assert sources[f"question-{id_}"].startswith(f"### {id_} ({question.points:g} points)")
 
 
 def test_it_asks_the_written_questions_in_the_handouts_words():

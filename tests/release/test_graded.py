@@ -33,15 +33,15 @@ def test_a_package_with_an_answer_or_without_a_gap_is_refused(project, student):
     with pytest.raises(ReleaseError, match="these questions should be open:") as refused:
         grade_student(project, given)
     answered, empty = str(refused.value).splitlines()[1:]
-    assert answered == "  2b gets 1 of 1 points. 2b-0-basic: passed"
-    assert empty.startswith("  2c gets 0 of 1 points. 2c-0-basic: ")
+    assert answered == "  2b gets 1 of 1 points. 2b-0: passed"
+    assert empty.startswith("  2c gets 0 of 1 points. 2c-0: ")
 
 
 @pytest.mark.thorough
 def test_a_package_in_which_a_right_answer_is_not_right_is_refused(
     project, student, wrong_solution
 ):
-    says = r"solutions should get all points:(.|\n)*  2b gets 0\.\d+ of 1 points\. 2b-0-basic: "
+    says = r"solutions should get all points:(.|\n)*  2b gets 0\.\d+ of 1 points\. 2b-0: "
     with pytest.raises(ReleaseError, match=says):
         grade_student(project, student)
 
@@ -52,6 +52,13 @@ def test_a_zip_for_gradescope_that_lacks_a_file_is_refused(project):
     less = {name: file for name, file in files.items() if not name.endswith("test_2d_metric.py")}
     with pytest.raises(ReleaseError, match="The zip for Gradescope does not grade"):
         grade_gradescope(less)
+
+
+@pytest.mark.thorough
+def test_what_nbgrader_hands_out_has_no_leak(project, check):
+    released, problem = grade_nbgrader(project, nbgrader_files(project), "ps1")
+    assert problem == "" and "01_experiments.ipynb" in released
+    assert check.in_files(released) == []
 
 
 @pytest.mark.thorough

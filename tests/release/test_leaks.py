@@ -10,7 +10,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from release.files import Files, PackedFile, ReleaseError, zip_bytes
-from release.nbgrader import handed_out, nbgrader_files
 from release.secrets import FOLDERS, secrets_of, typeset
 
 SCORES = "scores = U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T\n"
@@ -259,12 +258,6 @@ def test_the_real_package_has_no_leak_and_with_one_it_has_that_one(check, studen
     assert check.in_files(student) == []
     leaks = check.in_files({**student, "a.py": PackedFile(SCORES.encode())})
     assert {leak.place for leak in leaks} == {"a.py"}
-
-
-def test_what_nbgrader_hands_out_has_no_leak(check, project):
-    released = handed_out(nbgrader_files(project))
-    assert "01_experiments.ipynb" in released
-    assert check.in_files(released) == []
 
 
 @pytest.mark.thorough

@@ -58,9 +58,8 @@ def test_an_answer_in_latex_leaves_the_comments_above_it():
     ("text", "says"),
     [
         ("x\n# BEGIN SOLUTION\ny\n", "line 2: BEGIN SOLUTION has no END SOLUTION"),
-        ("x\n# END SOLUTION\n", "line 2: END SOLUTION ends nothing"),
+        ("x\n# END SOLUTION\n", "line 2: END SOLUTION ends no region"),
         ("# BEGIN SOLUTION\n\n# begin solution\n", "line 3: BEGIN SOLUTION stands inside"),
-        ("# BEGIN SOLUTION\n# END HIDDEN TESTS\n", "line 2: END HIDDEN TESTS ends nothing"),
     ],
 )
 def test_markers_that_do_not_pair_are_refused_with_their_line(text, says):
@@ -101,33 +100,21 @@ def stripped(*cells: dict) -> list[dict]:
     return left["cells"]
 
 
-def test_a_notebook_comes_unsolved_and_not_run():
+def test_a_notebook_comes_not_run_and_with_no_metadata_of_an_editor():
     (cell,) = stripped(
         code(
-            "def f():\n",
-            "    ### BEGIN SOLUTION\n",
-            "    return 1\n",
-            "    ### END SOLUTION",
+            "1 + 1",
             outputs=[{"output_type": "stream", "name": "stdout", "text": "0.0471"}],
             execution_count=7,
             attachments={"a.png": {}},
         )
         | {"metadata": {"tags": ["t"], "execution": {"started": "now"}}}
     )
-    assert "".join(cell["source"]) == (
-        "def f():\n"
-        "    # Your code goes here, in place of the next line.\n"
-        "    raise NotImplementedError()"
-    )
+    assert "".join(cell["source"]) == "1 + 1"
     assert cell["outputs"] == [] and cell["execution_count"] is None
     assert cell["metadata"] == {"tags": ["t"]} and "attachments" not in cell
 
 
-def test_hidden_tests_and_mark_schemes_leave_no_cell_behind():
-    markdown = {"cell_type": "markdown", "metadata": {}, "id": "b"}
-    cells = stripped(
-        code("### BEGIN HIDDEN TESTS\n", "check('1a')\n", "### END HIDDEN TESTS"),
-        code("1 + 1\n", "### BEGIN HIDDEN TESTS\n", "check('1a')\n", "### END HIDDEN TESTS"),
-        markdown | {"source": "<!-- BEGIN MARK SCHEME -->\nTwo.\n<!-- END MARK SCHEME -->\n"},
-    )
-    assert ["".join(cell["source"]) for cell in cells] == ["1 + 1"]
+def test_a_file_that_is_no_notebook_is_refused_by_name():
+    with pytest.raises(ReleaseError, match=r"a\.ipynb is not a notebook"):
+        without_solutions("a.ipynb", "{}")

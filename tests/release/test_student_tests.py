@@ -36,7 +36,7 @@ def test_a_mistake_is_explained_without_a_traceback_and_open_questions_are_named
     done = make_test(unpacked)
     said = done.stdout
     assert done.returncode == 1, said
-    assert "2a-0-basic: bpr_loss is a single number, and 0.5 where both movies" in said
+    assert "2a-0: bpr_loss is a single number, and 0.5 where both movies" in said
     assert "expected  0.5\ngot       -1." in said
     assert re.search(r"submission/loss.py, line \d+: loss = observed_ratings @ 2\n", said)
     assert "conftest.py" not in said and "Traceback" not in said

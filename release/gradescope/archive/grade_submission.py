@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 
 from grader.contents import CONTENTS
-from grader.engine.assignment import read_assignment
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import write_report
 from grader.engine.reports.files import write_whole
 from grader.engine.reports.wording import score_line
 from grader.engine.results import Report
+from problem_set.assignment import read_assignment
 
 AUTOGRADER = Path("/autograder")
 #: Seconds to spare at the end, for hints and a slow machine; a quarter of the time if less.
@@ -41,7 +41,7 @@ def main() -> None:
 
 def seconds_left() -> float:
     """Return how long tests may be judged, counted from when this process was started."""
-    timeout = read_assignment().gradescope_timeout
+    timeout = read_assignment().gradescope.timeout
     passed = time.time() - psutil.Process().create_time()
     return max(0.0, timeout - min(SPARE, timeout / 4) - passed)
 

@@ -19,11 +19,11 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
 from grader.contents import CONTENTS
-from grader.engine.assignment import read_assignment
 from grader.engine.grader import Grader
 from grader.engine.reports.cell import write_html, write_text
 from grader.engine.reports.wording import points, score_line
 from grader.engine.results import QuestionResult, Report
+from problem_set.assignment import read_assignment
 
 from .loaded import has_changed
 from .place import course_directory
@@ -51,7 +51,7 @@ class GradeSubmission(NbGraderPreprocessor):
             raise NotGradedError(self.problem)
         if has_changed():
             raise NotGradedError(CHANGED)
-        questions = {question.id for question in read_assignment().questions}
+        questions = {question.id for question in read_assignment().coding}
         cells = [cell for cell in nb.cells if _is_check(cell)]
         graded = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
         if not questions & set(graded):

@@ -1,57 +1,12 @@
 """What nbgrader is told of the course, out of ``assignment.toml``."""
 
-import sys
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from pathlib import Path
+from datetime import timezone
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.engine.assignment import assignment_file
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-@dataclass(frozen=True)
-class Course:
-    """The course's short name, which is its id, the assignment's, and when it is due."""
-
-    short: str
-    assignment: str
-    due: datetime
-
-
-def read_course(path: Path | None = None) -> Course:
-    """Return the course's data.
-
-    Raises
-    ------
-    KeyError
-        Names what is missing.
-    ValueError
-        If the file is no TOML, or the due date is not a time.
-    """
-    path = path or assignment_file()
-    entry = tomllib.loads(path.read_text(encoding="utf-8"))["course"]
-    due = entry["due"]
-    if not isinstance(due, datetime) or due.utcoffset() is None:
-        raise ValueError(
-            f"{path.name}: due under [course] should be a date and a time, with the offset from "
-            f"UTC and without quotes, as 2027-04-16T23:59:00-07:00; it is {due!s}"
-        )
-    return Course(entry["short"], entry["assignment"], due)
-
-
-def read_points(path: Path | None = None) -> dict[str, float]:
-    """Return the points of each question, coding and written, by its id."""
-    path = path or assignment_file()
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["questions"]
-    return {entry["id"]: float(entry["points"]) for entry in entries}
+from problem_set.assignment import read_assignment
 
 
 class SetPoints(NbGraderPreprocessor):
@@ -62,7 +17,7 @@ class SetPoints(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        points = read_points()
+        points = {question.id: question.points for question in read_assignment().questions}
         for cell in nb.cells:
             graded = cell.metadata.get("nbgrader", {})
             id_ = graded.get("grade_id")
@@ -81,7 +36,7 @@ class SaveDueDate(NbGraderPreprocessor):
     """The last step of ``generate_assignment``: the gradebook's due date is the course's."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        course = read_course()
+        course = read_assignment().course
         names = resources["nbgrader"]
         if names["assignment"] == course.assignment:
             due = course.due.astimezone(timezone.utc).replace(tzinfo=None)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.engine.assignment import read_assignment
 from grader.engine.progress import Standing
 from grader.engine.reports.wording import lines_of
 from grader.engine.results import FAILED, NOT_IMPORTED, NOT_WRITTEN, PASSED, Report
 from grader.engine.runner import present_tests
+from problem_set.assignment import read_assignment
 
 SENTENCES = {id_: " ".join(test.__doc__.split()) for id_, test in present_tests().items()}
 PUBLIC = [test for test in read_assignment().tests if not test.hidden]

@@ -14,7 +14,7 @@ import os
 
 A = "/autograder"
 SECRETS = [
-    "source", "source/assignment.toml", "source/grader", "source/grader/hidden_tests/oracle.py",
+    "source", "source/assignment.toml", "source/grader", "source/grader/oracle.py",
     "source/grader/reference/model.py", "results", "results/results.json",
     "results/stdout", "submission", "submission_metadata.json",
 ]

@@ -14,9 +14,9 @@ import pytest
 from emulator import PROJECT, Graded, Gradescope, read_results
 from submissions import endless, from_windows, hostile, write_junk, write_right, zipped
 
-from grader.engine.assignment import read_assignment
 from grader.engine.grader import STOPPED, TIME_IS_UP, UNPROTECTED
 from grader.misconceptions.catalogue import read_catalogue
+from problem_set.assignment import read_assignment
 from release.files import Files, PackedFile, zip_bytes
 from release.gradescope import gradescope_files
 from tests.conftest import skip_or_fail
@@ -156,7 +156,7 @@ def test_the_same_attack_opens_doors_where_nothing_isolates_it(
         graded = machine.submit(upload, variables={"GRADER_ISOLATION": "plain"})
         forged = [machine.autograder / folder / "forged.json" for folder in ("results", "source")]
         assert forged[0].exists() and forged[1].with_suffix(".py").exists()
-    assert "reads source/grader/hidden_tests/oracle.py" in " ".join(failed(graded.results).values())
+    assert "reads source/grader/oracle.py" in " ".join(failed(graded.results).values())
 
 
 BARE = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
@@ -209,7 +209,7 @@ def test_where_setup_is_broken_students_read_that_it_is_not_their_fault(
 @pytest.mark.thorough
 def test_a_grader_that_is_broken_says_so(start: Start, tmp_path: Path) -> None:
     with start() as machine:
-        (machine.autograder / "source/grader/hidden_tests/oracle.py").write_text("raise KeyError\n")
+        (machine.autograder / "source/grader/oracle.py").write_text("raise KeyError\n")
         graded = machine.submit(write_right(tmp_path / "upload"))
     left = not_graded(graded)
     assert "The grader failed" in left["output"]
@@ -225,8 +225,8 @@ def test_when_the_time_is_up_what_was_judged_counts(start: Start, tmp_path: Path
         graded = machine.submit(endless(tmp_path / "upload"))
     problems = failed(graded.results)
     assert graded.results["output"].startswith(TIME_IS_UP), graded.stdout
-    assert problems["2a-0-basic"] == "Not judged: the time for grading was up."
-    assert problems["2d-8-hidden"] == problems["2a-0-basic"]
+    assert problems["2a-0"] == "Not judged: the time for grading was up."
+    assert problems["2d-8"] == problems["2a-0"]
     assert len(graded.results["tests"]) == len(read_assignment().tests)
     passed = [test for test in graded.results["tests"] if test["status"] == "passed"]
     assert graded.results["score"] == sum(test["max_score"] for test in passed)
@@ -255,7 +255,7 @@ def test_a_grader_that_is_stopped_leaves_what_it_judged_until_then(
         gone = psutil.wait_procs(began, timeout=30)[1] == []
     content = gradescope.results()
     assert content["output"].startswith(STOPPED)
-    assert failed(content)["2d-8-hidden"] == "Not judged: the grader was stopped."
+    assert failed(content)["2d-8"] == "Not judged: the grader was stopped."
     assert content["score"] == sum(
         test["max_score"] for test in content["tests"] if test["status"] == "passed"
     )

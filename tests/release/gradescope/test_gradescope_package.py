@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from emulator import PROJECT, Gradescope, RefusedError, read_results
 
-from grader.engine.assignment import read_assignment
+from problem_set.assignment import read_assignment
 from release.files import Files, PackedFile, ReleaseError, starting_with, tracked_files, zip_bytes
 from release.gradescope import gradescope_files
 from release.gradescope.package import imported_packages, requirements

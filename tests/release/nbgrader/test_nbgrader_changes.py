@@ -42,7 +42,7 @@ def autograde():
     print("GRADED" if done["success"] else "REFUSED " + done["log"])
 
 autograde()
-oracle = Path("grading/grader/hidden_tests/oracle.py")
+oracle = Path("grading/grader/oracle.py")
 oracle.write_text(oracle.read_text() + "# an update\\n")
 autograde()
 """
