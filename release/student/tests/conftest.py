@@ -26,11 +26,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reportchars = ""
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Run the tests in one process: each more would start a sandbox of its own."""
-    return 0
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.get_terminal_writer().line(
         "Running the public tests over submission/, and once all pass some short experiments ..."
