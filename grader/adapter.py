@@ -298,11 +298,11 @@ def build(
     for what else it leaves in the net.
     """
     net_class = submission.load("model").MultiTaskNet
-    if but is not None:
-        replaced = {method for methods in METHODS.values() for method in methods} - set(but)
-    else:
-        parts = submission.reference & METHODS.keys()
-        replaced = {method for part in parts for method in METHODS[part]}
+    parts = submission.reference & METHODS.keys() if but is None else METHODS.keys()
+    replaced = {method for part in parts for method in METHODS[part]} - set(but or ())
+    # What __init__ calls: one method for tables may call the other.
+    unused = "separate" if sizes["embedding_sharing"] else "shared"
+    replaced -= {f"init_{unused}_user_and_item_embeddings"}
     if replaced:
         methods = {name: _reference_method(net_class, name, sizes) for name in replaced}
         net_class = type(net_class.__name__, (net_class,), methods)
