@@ -22,8 +22,8 @@ from bench.scaling import main as scaling
 from bench.tricks import main as tricks
 from experiments.data.movielens import default_cache, load_movielens_100k
 from experiments.engine.resources import default_threads, processor_cores
-from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS
+from problem_set.io import write_atomic
 
 SHORT, LONG = 5, 45  # epochs; the difference of two whole commands leaves out their start
 BASELINE_EPOCHS = 3

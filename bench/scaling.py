@@ -23,10 +23,10 @@ from bench.large_ratings import large_ratings, write_ratings_csv
 from experiments.data import load_ratings
 from experiments.data.ratings import split_ratings
 from experiments.engine.resources import run_memory
-from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS, Run
 from experiments.training.student_code import load_student_code
 from experiments.training.trainer import Trainer
+from problem_set.io import write_atomic
 
 RUN = COURSE_RUNS[1]  # shared, 0.5 / 0.5
 BATCH_SIZES = (4096, 65_536, 524_288)

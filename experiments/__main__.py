@@ -1,7 +1,7 @@
 """``python -m experiments``."""
 
-from experiments.errors import environment_needed
 from problem_set import replace_unprintable
+from problem_set.environment import environment_needed
 
 if __name__ == "__main__":
     replace_unprintable()

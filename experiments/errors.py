@@ -1,37 +1,8 @@
 """Errors that are a message for a person, and no traceback of ours."""
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
 
 class UserError(Exception):
     """An exception whose message says all; a notebook shows it without the traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
-
-
-@contextlib.contextmanager
-def environment_needed(module: str) -> Iterator[None]:
-    """End the program with a sentence if a package is missing: which command installs it.
-
-    Parameters
-    ----------
-    module : str
-        What ``python -m`` was given.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").split(".")[0]
-        if (Path(__file__).parents[1] / package).exists():  # ours: a mistake of ours
-            raise
-        python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
-        sys.exit(
-            f"error: {sys.executable} has no package {error.name}. This needs the project's "
-            f"environment: `make environment`, or `{Path(sys.executable).name} "
-            f"bootstrap.py`, sets it up. Then give the command as\n    {python} -m {module} ..."
-        )

@@ -1,50 +1,19 @@
-"""Files that are whole or not there, in folders that one command at a time writes."""
+"""Folders that one command at a time writes."""
 
 import contextlib
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from experiments.errors import UserError
-
-
-def write_atomic(path: Path, content: bytes | str, *, executable: bool = False) -> None:
-    """Write a file so that no reader ever sees a part of it, whatever interrupts the writing.
-
-    Who may read it is what the user's umask says.
-    """
-    if isinstance(content, str):
-        content = content.encode()
-    mode = 0o777 if executable else 0o666
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
-    try:
-        # Not by tempfile, which makes files that only their owner may read.
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+from problem_set.io import write_atomic
 
 
 def write_if_changed(path: Path, content: str) -> None:
     """Write a file atomically, unless it has that content: it then stays as old as it is."""
     if not path.is_file() or path.read_bytes() != content.encode():
         write_atomic(path, content)
-
-
-def remove_partial_files(folder: Path) -> None:
-    """Remove what processes left that were killed while they wrote."""
-    for left in folder.glob(".*.part"):
-        process = left.name.split(".")[-3]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
-            left.unlink(missing_ok=True)
 
 
 class FolderInUse(UserError):

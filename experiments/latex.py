@@ -17,10 +17,10 @@ import pandas as pd
 
 from experiments import plots as plots_file
 from experiments import run as run_file
-from experiments.io import write_atomic
 from experiments.plots import draw_small, picture_bytes
 from experiments.run import COMPARISONS, COURSE_RUNS, JOINT_LOSS, METRICS, Metric
 from experiments.tables import read_curves
+from problem_set.io import write_atomic
 
 
 def write_report(results: Path, generated: Path) -> list[Path]:

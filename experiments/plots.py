@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter
 
-from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS, METRICS, Metric, Run
+from problem_set.io import write_atomic
 
 LINE_WIDTH = 6.5  # inches: a line of text in the handout
 STYLE = {

@@ -1,6 +1,7 @@
 """The command line: ``python -m hand_in``."""
 
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from problem_set import __version__, find_project
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.engine.progress import Standing
     from grader.engine.results import Report
     from hand_in.packing import Packed
     from problem_set.assignment import Assignment
@@ -42,11 +42,12 @@ def main(folder: Path | None, out: Path | None) -> None:
     """
     from rich.console import Console
 
-    from grader.engine.reports.files import write_whole
-    from hand_in.packing import HandInError, archive_name, pack
+    from grader.engine.intake import IntakeError
+    from hand_in.packing import archive_name, pack
     from problem_set.assignment import read_assignment
+    from problem_set.io import write_atomic
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
         project = find_project()
         folder = folder or project
@@ -54,13 +55,13 @@ def main(folder: Path | None, out: Path | None) -> None:
         out = out or folder / "dist" / archive_name(assignment)
         with Console(stderr=True).status("Running the public tests ..."):
             packed = pack(folder, assignment, _judge)
-    except (HandInError, ValueError) as error:
+    except (IntakeError, ValueError) as error:
         click.echo(f"error: {error}\nNothing was packed.", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         click.echo("Interrupted; nothing was packed.", err=True)
         sys.exit(130)
-    write_whole(out, packed.content)
+    write_atomic(out, packed.content)
     sound = _show(console, packed)
     _say_where(console, out, packed, assignment)
     sys.exit(0 if sound else 1)
@@ -78,7 +79,6 @@ def _judge(path: Path) -> "Report":
 def _show(console: "Console", packed: "Packed") -> bool:
     """Print where each question stands, and what is unfinished; return whether all can run."""
     from rich.table import Table
-    from rich.text import Text
 
     from grader.engine.progress import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
 
@@ -91,54 +91,39 @@ def _show(console: "Console", packed: "Packed") -> bool:
     }
     questions = standings(packed.report)
     table = Table(box=None, pad_edge=False, show_header=False)
+    stopped: dict[str, list[str]] = {}  # questions by the reason that is to be fixed first
     for question in questions:
         said, colour = words[question.state]
-        table.add_row(Text(question.id, "bold"), Text(question.title), Text(said, colour))
+        table.add_row(question.id, question.title, said, style=colour)
+        if question.state in (BROKEN, WRONG):
+            stopped.setdefault(question.reason, []).append(question.id)
     console.print(table)
     if packed.report.problem:
-        console.print(Text(packed.report.problem, "bold red"))
-    broken = [question for question in questions if question.state == BROKEN]
+        console.print(packed.report.problem, style="bold red")
     urgent = [f"{name} is missing." for name in packed.missing]
-    urgent += [
-        line
-        for line in _by_reason([q for q in questions if q.state in (BROKEN, WRONG)])
-        if not line.endswith(tuple(urgent))
-    ]
+    urgent += [f"{', '.join(ids)}: {why}" for why, ids in stopped.items() if why not in urgent]
     unfinished = [q.reason for q in questions if q.state in (OPEN, WAITING)]
     for title, sentences, colour in (
-        ("Fix first", urgent, "red"),
-        ("Unfinished", [*unfinished, *packed.warnings], "yellow"),
+        ("Fix first", urgent, "bold red"),
+        ("Unfinished", [*unfinished, *packed.warnings], "bold yellow"),
     ):
         if sentences:
-            console.print(Text(f"\n{title}", f"bold {colour}"))
-            for sentence in sentences:
-                console.print(Text(f"  - {sentence}"))
-    return not (packed.missing or broken)
-
-
-def _by_reason(questions: "list[Standing]") -> list[str]:
-    """Return a line for each reason, with the questions that it stops: ``1a, 1b: ...``."""
-    stopped: dict[str, list[str]] = {}
-    for question in questions:
-        stopped.setdefault(question.reason, []).append(question.id)
-    return [f"{', '.join(ids)}: {reason}" for reason, ids in stopped.items()]
+            console.print(f"\n{title}", style=colour)
+            console.print("\n".join(f"  - {sentence}" for sentence in sentences))
+    return not packed.missing and all(question.state != BROKEN for question in questions)
 
 
 def _say_where(console: "Console", out: Path, packed: "Packed", assignment: "Assignment") -> None:
-    from rich.text import Text
+    from hand_in.due import time_left
+    from handout.course import due_date
 
     size = max(1, round(len(packed.content) / 1000))
-    console.print(Text(f"\n{_shown(out)} ({size} kB) holds", "bold"))
-    for name in packed.names:
-        console.print(Text(f"  {name}"))
-    upload = assignment.upload
+    path, here = out.resolve(), Path.cwd()
+    path = path.relative_to(here) if path.is_relative_to(here) else path
+    upload, due = assignment.upload, assignment.course.due
     where = upload.where or "where your course says"
-    console.print(Text(f"Upload it: {where}{f' ({upload.url})' if upload.url else ''}."))
-
-
-def _shown(path: Path) -> str:
-    """Return a path as one would type it here."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
+    console.print(f"\n{path.as_posix()} ({size} kB) holds", style="bold")
+    console.print("\n".join(f"  {name}" for name in packed.names))
+    console.print(f"Upload it: {where}{f' ({upload.url})' if upload.url else ''}.")
+    left = time_left(due, datetime.now(timezone.utc))
+    console.print(f"It {left}: {due_date(due)}.", style="bold")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.engine.intake import FILES, FOLDER, IntakeError, read_submission
+from grader.engine.intake import FOLDER, IntakeError, read_submission
 from grader.engine.results import Report
 from hand_in.written import read_written
 from problem_set.archive import zip_bytes
@@ -15,10 +15,6 @@ from problem_set.assignment import Assignment
 def archive_name(assignment: Assignment) -> str:
     """Return the name of the zip that a student uploads."""
     return f"{assignment.course.assignment}-submission.zip"
-
-
-class HandInError(Exception):
-    """There is nothing that could be graded; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -55,36 +51,29 @@ def pack(project: Path, assignment: Assignment, judge: Callable[[Path], Report])
 
     Raises
     ------
-    HandInError
-        If the grader could not read what would be handed in.
+    IntakeError
+        If the grader could not read what would be handed in; the message says what to do.
     """
     if not (project / FOLDER).is_dir():
-        raise HandInError(
+        raise IntakeError(
             f"There is no folder {FOLDER}/ in {project.resolve()}. Give the folder of the problem "
             "set, or go there first."
         )
-    try:
-        submission = read_submission(project / FOLDER)
-    except IntakeError as error:
-        raise HandInError(str(error)) from error
-    code = submission.files
+    code = read_submission(project / FOLDER).files
     written = read_written(project, assignment)
     files = {**{f"{FOLDER}/{name}": data for name, data in code.items()}, **written.files}
     content = zip_bytes(files)
     with tempfile.TemporaryDirectory(prefix="hand-in-") as folder:
         path = Path(folder) / archive_name(assignment)
         path.write_bytes(content)
-        try:
-            found = read_submission(path)
-        except IntakeError as error:
-            raise HandInError(str(error)) from error
-        if found.files != code:
-            raise HandInError(f"The zip does not hold {FOLDER}/ as it is on disk; try again.")
+        if read_submission(path).files != code:
+            raise IntakeError(f"The zip does not hold {FOLDER}/ as it is on disk; try again.")
         report = judge(path)
+    asked = dict.fromkeys(question.file for question in assignment.coding)
     return Packed(
         content,
         names=tuple(sorted(files)),
-        missing=tuple(f"{FOLDER}/{name}" for name in FILES if name not in code),
+        missing=tuple(name for name in asked if name not in files),
         warnings=written.warnings,
         report=report,
     )

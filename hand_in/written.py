@@ -1,19 +1,26 @@
-"""The written answers: where they are, what is missing, and the files that hold them."""
+"""The written answers: the files that hold them, and what is unfinished."""
 
 import json
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
 from experiments.training.student_code import code_digest, python_files
-from hand_in.notebooks import Notebook, read_notebook
 from problem_set.assignment import Assignment
 
-LARGEST_PDF = 32 << 20
+LARGEST_FILE = 32 << 20
+LARGEST_OUTPUT = 1 << 20
+# What stands in an answer's cell before a student writes there, in ours and in nbgrader's copy.
+PLACEHOLDERS = re.compile(r"\*Your answer to \w+\.\*|YOUR ANSWER HERE")
+HEADING = re.compile(r"#+ +(\w+)\b")
 
 
 @dataclass(frozen=True)
 class Written:
-    """What there is of questions 3a to 3c.
+    """What there is of the written questions.
 
     Attributes
     ----------
@@ -28,51 +35,99 @@ class Written:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Files of the project that may hold answers; paths are None where there is no file.
+class Notebook:
+    """A notebook as it was saved.
 
-    ``notebooks`` are those with a heading of a written question.
+    Attributes
+    ----------
+    path : Path
+    content : bytes
+        Without outputs of more than a megabyte, which would hide the rest.
+    answers : dict of str to str
+        What was typed below the heading of each written question that has one.
+    executed : bool
+        Whether every cell of code was run.
+    readable : bool
+        If not, nothing but ``content`` is known.
     """
 
-    typed: dict[str, Path]
-    name: Path
-    named: bool
-    notebooks: dict[Path, Notebook]
-    unreadable: tuple[Path, ...]
-    pdf: Path | None
-    scan: Path | None
-
-    @property
-    def answered(self) -> set[str]:
-        return {*self.typed, *(id_ for n in self.notebooks.values() for id_ in n.answered)}
+    path: Path
+    content: bytes
+    answers: dict[str, str]
+    executed: bool = True
+    readable: bool = True
 
 
 def read_written(project: Path, assignment: Assignment) -> Written:
     """Collect the written answers of a project, and say what is unfinished."""
-    found = _find(project, assignment)
-    warnings = [
-        *_about_answers(found, assignment),
-        *_about_pdf(project, found, assignment),
-        *_about_notebooks(project, found, assignment),
-        *_about_results(project),
-    ]
-    files = {
-        path.relative_to(project).as_posix(): notebook.packed()
-        for path, notebook in found.notebooks.items()
-    }
-    for path in found.typed.values():
-        files[path.relative_to(project).as_posix()] = path.read_bytes()
-    pdf = found.scan or found.pdf
-    if pdf:
-        if pdf.stat().st_size <= LARGEST_PDF:
-            files[f"{assignment.course.assignment}.pdf"] = pdf.read_bytes()
-        else:
-            size = pdf.stat().st_size >> 20
-            warnings.append(
-                f"{pdf.relative_to(project).as_posix()} is left out: it has {size} MB, and the "
-                f"zip may hold {LARGEST_PDF >> 20}. Scan it in black and white, or upload it apart."
+    answers = project / "handout" / "answers"
+    written = assignment.written_ids
+    typed = {id_: path for id_ in written if typed_text(path := answers / f"{id_}.tex")}
+    paths = sorted((project / "notebooks").glob("*.ipynb"))
+    notebooks = [read_notebook(path, written) for path in paths]
+    notebooks = [one for one in notebooks if one.answers or not one.readable]
+    scan = project / f"{assignment.course.assignment}.pdf"
+    handout = project / "handout" / scan.name
+    pdf = scan if scan.is_file() else handout
+    said: list[str] = []
+    if pdf is handout:
+        in_notebooks = {id_ for one in notebooks for id_, text in one.answers.items() if text}
+        if lacking := [id_ for id_ in written if id_ not in {*typed, *in_notebooks}]:
+            said.append(
+                f"{', '.join(lacking)}: no answer yet, neither in handout/answers/ nor in a "
+                f"notebook. Written by hand? Put the scan here as {scan.name}."
             )
-    return Written(files, tuple(warnings))
+        if handout.is_file():
+            said += _about_handout(handout, [*typed.values(), answers / "name.tex"])
+        elif not in_notebooks.issuperset(written):
+            said.append(
+                f"handout/{handout.name} is not there. `make handout` typesets your answers; "
+                "without LaTeX, see docs/handout.md."
+            )
+    are_read = pdf is handout and len(typed) < len(written)
+    code = python_files(project / "submission")
+    for one in notebooks:
+        name = f"notebooks/{one.path.name}"
+        if not one.readable:
+            said.append(
+                f"{name} cannot be read as a notebook, and is packed as it is. Does JupyterLab "
+                "open it?"
+            )
+        elif are_read and not one.executed:
+            said.append(f"{name} was not run to its end. Run all of its cells and save it.")
+        elif are_read and any(is_newer(path, one.path) for path in code):
+            said.append(f"{name} is older than your code. Run all of its cells and save it.")
+    if not curves_are_of_this_code(project):
+        said.append(
+            "Your code has changed since results/ was made. `make experiments` makes the curves "
+            "again."
+        )
+    files = {f"notebooks/{one.path.name}": one.content for one in notebooks}
+    files |= {f"handout/answers/{path.name}": path.read_bytes() for path in typed.values()}
+    if pdf.is_file():
+        files[pdf.name] = pdf.read_bytes()
+    for name in [name for name, content in files.items() if len(content) > LARGEST_FILE]:
+        size = len(files.pop(name)) >> 20
+        said.append(
+            f"{name} is left out: it has {size} MB, and the zip may hold {LARGEST_FILE >> 20}. "
+            "Make it smaller (a scan in black and white), or upload it apart."
+        )
+    return Written(files, tuple(said))
+
+
+def _about_handout(pdf: Path, sources: list[Path]) -> list[str]:
+    """Say what the typeset handout lacks; the last source holds the student's name."""
+    said = []
+    sources = [*sources, pdf.parents[1] / "results" / "summary.json"]
+    newer = [path for path in sources if path.is_file() and is_newer(path, pdf)]
+    if newer:
+        names = " and ".join(path.relative_to(pdf.parents[1]).as_posix() for path in newer)
+        said.append(f"handout/{pdf.name} is older than {names}. `make handout` typesets it again.")
+    if not typed_text(sources[-2]):
+        said.append(
+            "Your name is not in handout/answers/name.tex. Type it there, then `make handout`."
+        )
+    return said
 
 
 def typed_text(path: Path) -> str:
@@ -83,98 +138,45 @@ def typed_text(path: Path) -> str:
     return "\n".join(line for line in lines if not line.lstrip().startswith("%")).strip()
 
 
-def _find(project: Path, assignment: Assignment) -> _Found:
-    answers = project / "handout" / "answers"
-    notebooks, unreadable = {}, []
-    for path in sorted((project / "notebooks").glob("*.ipynb")):
-        try:
-            notebook = read_notebook(path.read_bytes(), assignment.written_ids)
-        except ValueError:
-            unreadable.append(path)
-        else:
-            if notebook.asked:
-                notebooks[path] = notebook
-    scan = project / f"{assignment.course.assignment}.pdf"
-    pdf = project / "handout" / f"{assignment.course.assignment}.pdf"
-    name = answers / "name.tex"
-    return _Found(
-        typed={
-            id_: answers / f"{id_}.tex"
-            for id_ in assignment.written_ids
-            if typed_text(answers / f"{id_}.tex")
-        },
-        name=name,
-        named=bool(typed_text(name)),
-        notebooks=notebooks,
-        unreadable=tuple(unreadable),
-        pdf=pdf if pdf.is_file() else None,
-        scan=scan if scan.is_file() else None,
-    )
+def is_newer(path: Path, other: Path) -> bool:
+    return path.stat().st_mtime > other.stat().st_mtime
 
 
-def _about_answers(found: _Found, assignment: Assignment) -> list[str]:
-    lacking = [id_ for id_ in assignment.written_ids if id_ not in found.answered]
-    if found.scan or not lacking:
-        return []
-    return [
-        f"{', '.join(lacking)}: no answer yet, neither in handout/answers/ nor in a notebook. "
-        f"Written by hand? Put the scan here as {assignment.course.assignment}.pdf."
-    ]
+def read_notebook(path: Path, written: tuple[str, ...]) -> Notebook:
+    """Read a notebook for the answers to written questions; never raise for what is in it."""
+    data = path.read_bytes()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = nbformat.reads(data.decode("utf-8"), as_version=nbformat.current_nbformat)
+        answers: dict[str, str] = {}
+        question = ""
+        for text in [c.get("source", "") for c in content.cells if c.cell_type == "markdown"]:
+            if heading := HEADING.match(text):
+                question = heading[1] if heading[1] in written else ""
+                if question:
+                    answers.setdefault(question, "")
+            elif question:
+                answers[question] += PLACEHOLDERS.sub("", text).strip()
+        code = [c for c in content.cells if c.cell_type == "code" and c.get("source")]
+        executed = all(cell.get("execution_count") for cell in code)
+        for output in [output for cell in code for output in cell.get("outputs", [])]:
+            size = len(json.dumps(output))
+            if size > LARGEST_OUTPUT:
+                text = f"An output of {size / 2**20:.1f} MB was left out of what was handed in."
+                output.clear()
+                output.update(output_type="stream", name="stdout", text=text)
+                data = nbformat.writes(content).encode()
+        return Notebook(path, data, answers, executed)
+    except Exception:  # nbformat's own errors are of a dozen kinds
+        return Notebook(path, data, {}, readable=False)
 
 
-def _about_pdf(project: Path, found: _Found, assignment: Assignment) -> list[str]:
-    if found.scan:
-        return []
-    name = f"handout/{assignment.course.assignment}.pdf"
-    in_notebooks = {id_ for n in found.notebooks.values() for id_ in n.answered}
-    if found.pdf is None:
-        if in_notebooks.issuperset(assignment.written_ids):
-            return []
-        return [
-            f"{name} is not there. `make handout` typesets your answers; without LaTeX, see "
-            "docs/handout.md."
-        ]
-    warnings = []
-    made = found.pdf.stat().st_mtime
-    sources = [*found.typed.values(), found.name, project / "results" / "summary.json"]
-    newer = [path for path in sources if path.is_file() and path.stat().st_mtime > made]
-    if newer:
-        names = " and ".join(path.relative_to(project).as_posix() for path in newer)
-        warnings.append(f"{name} is older than {names}. `make handout` typesets it again.")
-    if not found.named:
-        warnings.append(
-            "Your name is not in handout/answers/name.tex. Type it there, then `make handout`."
-        )
-    return warnings
-
-
-def _about_notebooks(project: Path, found: _Found, assignment: Assignment) -> list[str]:
-    warnings = [
-        f"{path.relative_to(project).as_posix()} cannot be read as a notebook and is left out."
-        for path in found.unreadable
-    ]
-    if found.scan or all(id_ in found.typed for id_ in assignment.written_ids):
-        return warnings
-    code = [path.stat().st_mtime for path in python_files(project / "submission")]
-    for path, notebook in found.notebooks.items():
-        name = path.relative_to(project).as_posix()
-        if not notebook.executed:
-            warnings.append(f"{name} was not run to its end. Run all of its cells and save it.")
-        elif code and path.stat().st_mtime < max(code):
-            warnings.append(f"{name} is older than your code. Run all of its cells and save it.")
-    return warnings
-
-
-def _about_results(project: Path) -> list[str]:
-    """Say whether the curves were drawn by the code that is handed in."""
+def curves_are_of_this_code(project: Path) -> bool:
+    """Say whether what is in ``results/``, if anything, is of the code that is handed in."""
     try:
         content = json.loads((project / "results" / "summary.json").read_text(encoding="utf-8"))
         digests = {run["config"]["submission"] for run in content["runs"].values()}
     except (OSError, ValueError, KeyError, TypeError):
-        return []
-    if digests <= {code_digest(project / "submission")}:
-        return []
-    return [
-        "Your code has changed since results/ was made. `make experiments` brings the curves up "
-        "to date."
-    ]
+        return True
+    return digests <= {code_digest(project / "submission")}

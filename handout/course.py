@@ -27,7 +27,7 @@ def due_date(due: datetime) -> str:
     offset = due.utcoffset()
     if offset is not None:
         hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
-        sign = "--" if offset.total_seconds() < 0 else "+"
+        sign = "-" if offset.total_seconds() < 0 else "+"
         text += f" (UTC{sign}{hours}" + (f":{minutes:02})" if minutes else ")")
     return text
 
@@ -43,7 +43,7 @@ def course_macros(assignment: Assignment) -> str:
             key: escape(str(getattr(course, key)))
             for key in ("name", "short", "term", "title", "number", "assignment")
         },
-        "due": due_date(course.due),
+        "due": due_date(course.due).replace("UTC-", "UTC--"),
         "upload": escape(assignment.upload.where or "as your course says"),
         "points": f"{sum(question.points for question in questions):g}",
     }

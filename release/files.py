@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.io import write_atomic
 from problem_set import archive
+from problem_set.io import write_atomic
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.io import write_atomic
 from problem_set import __version__
 from problem_set.assignment import read_assignment
+from problem_set.io import write_atomic
 from release.files import Files, ReleaseError, release_time, write_folder, zip_bytes
 from release.graded import grade_gradescope, grade_nbgrader, grade_student
 from release.leaks import Leak, LeakCheck

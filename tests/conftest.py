@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from experiments.errors import environment_needed
+from problem_set.environment import environment_needed
 
 with environment_needed("pytest"):
     import hypothesis

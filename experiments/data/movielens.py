@@ -23,7 +23,7 @@ from platformdirs import user_cache_path
 
 from experiments.data.formats import ML_100K, Genres, Titles, read_movies, read_rating_columns
 from experiments.data.ratings import DataError, Ratings
-from experiments.io import write_atomic
+from problem_set.io import write_atomic
 
 RATINGS_SHA256 = "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490"
 DIGEST = "bd9cbf4c19cfd3e0"  # ``Ratings.digest`` of them

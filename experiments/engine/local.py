@@ -28,7 +28,6 @@ from experiments.engine.events import (
 from experiments.engine.store import MadeBy, Store, made_by
 from experiments.engine.train_run import train_run
 from experiments.errors import UserError
-from experiments.io import remove_partial_files
 from experiments.run import Run
 from experiments.training.student_code import (
     StudentError,
@@ -36,6 +35,7 @@ from experiments.training.student_code import (
     find_submission,
     load_student_code,
 )
+from problem_set.io import remove_partial_files
 
 STOP_SECONDS = 60
 LIVES = 2  # how often a run is started whose process is killed

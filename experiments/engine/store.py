@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
-from experiments.io import write_atomic
 from experiments.run import METRICS, Run
+from problem_set.io import write_atomic
 
 PROJECT = Path(__file__).parents[1]
 # What the numbers of a run depend on, beside the run, the ratings and the student's code.

@@ -18,8 +18,8 @@ from experiments.engine.events import (
     Resumed,
 )
 from experiments.engine.store import MadeBy, RunRecord
-from experiments.io import write_atomic
 from experiments.run import METRICS, Run
+from problem_set.io import write_atomic
 
 if TYPE_CHECKING:  # torch is imported by the process that trains, and by none that only starts it
     from experiments.training.student_code import StudentCode

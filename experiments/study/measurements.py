@@ -12,10 +12,10 @@ import pandas as pd
 
 from experiments.engine.store import MadeBy, RunRecord, Store
 from experiments.errors import UserError
-from experiments.io import write_atomic
 from experiments.run import DEFAULTS, METRIC_KEYS, METRICS, Metric, Run
 from experiments.study.grid import SEEDS
 from experiments.tables import tidy_curves
+from problem_set.io import write_atomic
 
 FULL_BATCH = math.inf  # for the empty batch_size of runs.csv: larger than any other
 WEIGHING = ("embedding_sharing", "factorization_weight", "regression_weight")

@@ -8,12 +8,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from experiments.io import write_atomic
 from experiments.plots import picture_bytes
 from experiments.study.measurements import Measurements, measure, read_records, write_tables
 from experiments.study.questions import ANSWERS, answer_all
 from experiments.study.questions.claims import MARGIN
 from experiments.study.section import Question, Section, sentence
+from problem_set.io import write_atomic
 
 SYMBOLS = {
     "lambda_F": "λ<sub>F</sub>",

@@ -1,7 +1,7 @@
 """``python -m grader.batch``."""
 
-from grader.engine.environment import environment_needed
 from problem_set import replace_unprintable
+from problem_set.environment import environment_needed
 
 replace_unprintable()
 with environment_needed("grader.batch"):

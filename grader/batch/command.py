@@ -66,8 +66,8 @@ def main(
     from grader.contents import CONTENTS
     from grader.engine.cleaning import clean_line
     from grader.engine.grader import Grader
-    from grader.engine.reports.files import write_whole
     from grader.engine.sandbox import IsolationError
+    from problem_set.io import write_atomic
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
@@ -101,7 +101,7 @@ def main(
         failure = str(error)
     rows = [records.get(upload.name) or _not_reached(upload) for upload in uploads]
     others = records_of_other_folders(out, uploads)
-    write_whole(out / "points.csv", points_table([*rows, *others]))
+    write_atomic(out / "points.csv", points_table([*rows, *others]))
     exit_code = _summary(rows, others, out / "points.csv", console)
     if failure:
         click.echo(failure if stopped else f"error: {failure}", err=True)

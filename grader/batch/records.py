@@ -12,10 +12,10 @@ from grader.batch.uploads import Upload
 from grader.engine.digests import digest_of
 from grader.engine.intake import IntakeError, read_submission
 from grader.engine.reports import write_report
-from grader.engine.reports.files import write_whole
 from grader.engine.reports.wording import is_tested
 from grader.engine.results import Report
 from grader.engine.tree import shown
+from problem_set.io import write_atomic
 
 
 def fingerprint(upload: Upload, grader: str) -> str:
@@ -64,7 +64,7 @@ def write_record(out: Path, upload: Upload, report: Report, made_from: str) -> d
     record = record_of(upload, report, made_from)
     _write(out, upload.name, record)
     page = write_report(replace(report, submission=upload.name), "html")
-    write_whole(out / "pages" / f"{upload.name}.html", page)
+    write_atomic(out / "pages" / f"{upload.name}.html", page)
     return record
 
 
@@ -103,4 +103,4 @@ def _where(upload: Upload) -> dict[str, Any]:
 
 def _write(out: Path, name: str, record: Mapping[str, Any]) -> None:
     text = json.dumps(record, indent=2, ensure_ascii=False)
-    write_whole(out / "staff" / f"{name}.json", text + "\n")
+    write_atomic(out / "staff" / f"{name}.json", text + "\n")

@@ -12,12 +12,10 @@ import numpy as np
 from grader.engine import calls
 from grader.engine.check import Caller
 from grader.engine.replies import Reply
-from grader.engine.sandbox import Limits, Session
+from grader.engine.sandbox import WALL_PER_CPU, Limits, Session
 
 # How many calls of the longest time one file of the submission may take, in all.
 CALLS_OF_A_FILE = 2
-# The wall clock may run this many times longer, for a busy machine: it protects the grader.
-PATIENCE = 3.0
 # Bytes of one reply, of all that are kept, and of one when these are used up. A right reply is
 # below one MiB; what comes of 1,106 pairs that are broadcast against each other is below 20.
 ONE_REPLY, ALL_REPLIES, A_SMALL_REPLY = 32 << 20, 128 << 20, 1 << 20
@@ -62,13 +60,14 @@ class CachedSession:
             sentence = f"{file} had used up its {self._file_seconds:g} seconds in the calls before."
             return Reply(status="timeout", sentence=sentence)
         seconds = min(self._call_seconds, left)
-        wall = min(PATIENCE * seconds, self._deadline - time.monotonic())
+        wall = min(WALL_PER_CPU * seconds, self._deadline - time.monotonic())
         if wall <= 0:
             return Reply(status="timeout", sentence="The time for grading was up.")
         room = max(A_SMALL_REPLY, min(ONE_REPLY, self._room))
-        limits = Limits(wall=wall, cpu=math.ceil(seconds), reply=room)
+        limits = Limits(wall=wall, cpu=seconds, reply=room)
         reply = self._session.run(request, arrays, limits)
-        self._spent[file] = self._spent.get(file, 0.0) + reply.seconds
+        spent = max(reply.cpu, reply.seconds / WALL_PER_CPU)  # code that waits uses no processor
+        self._spent[file] = self._spent.get(file, 0.0) + spent
         self._room -= sum(array.nbytes for array in reply.arrays.values())
         return reply
 

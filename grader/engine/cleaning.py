@@ -14,7 +14,7 @@ _UNFIT = re.compile(
 )
 
 
-class UnfitError(ValueError):
+class InvalidReplyJson(ValueError):
     """A JSON value is too large or too deep to be believed."""
 
 
@@ -34,7 +34,7 @@ def clean_json(value: Any) -> Any:
 
     Raises
     ------
-    UnfitError
+    InvalidReplyJson
         If it has more than ``MAX_NODES`` parts or is nested deeper than ``MAX_DEPTH``.
     """
     remaining = [MAX_NODES]
@@ -44,7 +44,7 @@ def clean_json(value: Any) -> Any:
 def _clean(value: Any, remaining: list[int], depth: int) -> Any:
     remaining[0] -= 1
     if remaining[0] < 0 or depth < 0:
-        raise UnfitError("the answer has too many parts or is nested too deeply")
+        raise InvalidReplyJson("the answer has too many parts or is nested too deeply")
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):
@@ -52,5 +52,5 @@ def _clean(value: Any, remaining: list[int], depth: int) -> Any:
     if isinstance(value, dict):
         return {clean_text(key): _clean(item, remaining, depth - 1) for key, item in value.items()}
     if isinstance(value, int) and abs(value) >= 1 << 64:
-        raise UnfitError("the answer has a number that is too long")
+        raise InvalidReplyJson("the answer has a number that is too long")
     return value

@@ -98,10 +98,10 @@ def _grade(grader: "Grader", path: Path, asked: "Asked") -> "Report":
 
 def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:
     from grader.engine.reports import write_report
-    from grader.engine.reports.files import write_whole
+    from problem_set.io import write_atomic
 
     if out is not None:
-        write_whole(out, write_report(report, format_, verbose))
+        write_atomic(out, write_report(report, format_, verbose))
     elif format_ == "terminal":
         from rich.console import Console
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from grader.engine.check import Failure
-from grader.engine.replies import Frame, StudentError
+from grader.engine.replies import StudentError, TracebackLine
 from grader.engine.results import (
     ERROR,
     FAILED,
@@ -137,7 +137,7 @@ def _detail(failure: Failure) -> Detail | None:
     return Detail(failure.given, failure.expected, failure.got)
 
 
-def _line(frame: Frame) -> str:
+def _line(frame: TracebackLine) -> str:
     return f"{frame.file}, line {frame.line}: {frame.source}"
 
 

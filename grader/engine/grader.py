@@ -126,7 +126,13 @@ class Grader:
             if error.name != "grader.engine.sandbox":
                 raise
             return None
-        return ForkServer(self._isolation, WorkerSetup(Path(self.contents.adapter.__file__)))
+        contents = self.contents
+        setup = WorkerSetup(
+            adapter=Path(contents.adapter.__file__),
+            preload=contents.preload,
+            preload_if_named=contents.preload_if_named,
+        )
+        return ForkServer(self._isolation, setup)
 
     @property
     def isolated(self) -> bool:

@@ -17,7 +17,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from grader.engine import calls
-from grader.engine.replies import Frame, Reply, StudentError
+from grader.engine.replies import Reply, StudentError, TracebackLine
 
 # Seconds of processor time of one call; a debugger that waits uses none.
 CALL_SECONDS = 20.0
@@ -50,7 +50,7 @@ class LocalSubmission:
             finally:
                 sys.path.remove(str(self.folder.parent))
 
-    def frames(self, error: BaseException) -> tuple[Frame, ...]:
+    def frames(self, error: BaseException) -> tuple[TracebackLine, ...]:
         """Return the lines of the student's own files that an exception passed, outermost first."""
         lines = [
             (entry.filename, entry.lineno or 0, entry.name, entry.line or "")
@@ -60,7 +60,7 @@ class LocalSubmission:
             lines.append((error.filename or "", error.lineno or 0, "", error.text or ""))
         root = self.folder.parent
         return tuple(
-            Frame(Path(file).relative_to(root).as_posix(), line, function, source.strip())
+            TracebackLine(Path(file).relative_to(root).as_posix(), line, function, source.strip())
             for file, line, function, source in lines
             if Path(file).is_relative_to(self.folder)
         )
@@ -86,7 +86,7 @@ class LocalCaller:
 
     adapter: ModuleType
     load: Callable[[str], ModuleType]
-    frames: Callable[[BaseException], tuple[Frame, ...]] = lambda error: ()
+    frames: Callable[[BaseException], tuple[TracebackLine, ...]] = lambda error: ()
     printed: str = ""
 
     def __call__(

@@ -14,10 +14,10 @@ class IsolationError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Frame:
+class TracebackLine:
     """One line of a traceback, in the student's own files.
 
-    ``file`` is relative to the folder that holds ``submission/``; ``source`` is taken from the
+    ``file`` is relative to the folder that holds the submission; ``source`` is taken from the
     file as it was handed in, never from what the worker said.
     """
 
@@ -33,12 +33,16 @@ class StudentError:
 
     type: str
     message: str
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[TracebackLine, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The outcome of one request; see the package's docstring for each ``status``."""
+    """What a request brought back; see ``grader/engine/sandbox`` for each ``status``.
+
+    ``stopped_at`` is where the student's code was when its time was up, innermost last; empty if
+    that is not known. ``seconds`` and ``cpu`` are what it took, by the clock and of the processor.
+    """
 
     status: str
     result: dict[str, Any] = field(default_factory=dict)
@@ -47,3 +51,5 @@ class Reply:
     sentence: str = ""
     output: str = ""
     seconds: float = 0.0
+    cpu: float = 0.0
+    stopped_at: tuple[TracebackLine, ...] = ()

@@ -156,7 +156,10 @@ def test_joint_loss(check: Check) -> None:
             ((0.3, 0.0), (0.5, 12.0)),
         )
     }
-    calls = [("joint_loss", losses, weights) for weights, losses in losses_of.items()]
+    calls = [
+        ("joint_loss", [np.float32(loss) for loss in losses], weights)
+        for weights, losses in losses_of.items()
+    ]
     for (_, losses, weights), got in zip(calls, check.call_each(adapter.loss, *calls)):
         if got is not None:
             check.array_equal("the loss", got["loss"], np.dot(weights, losses))

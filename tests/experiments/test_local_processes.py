@@ -33,10 +33,10 @@ from experiments.engine.local import LocalProcesses, work
 from experiments.engine.progress import RunProgress
 from experiments.engine.resources import default_jobs
 from experiments.engine.store import RunRecord, Store, made_by
-from experiments.io import write_atomic
 from experiments.run import COURSE_RUNS, METRIC_KEYS, Run
 from experiments.training.student_code import code_digest, load_student_code
 from experiments.training.trainer import Trainer
+from problem_set.io import write_atomic
 from tests.experiments.listeners import Watcher
 
 

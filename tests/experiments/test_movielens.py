@@ -17,7 +17,7 @@ import pytest
 from experiments.data import movielens
 from experiments.data.movielens import Unavailable, load_movielens_100k
 from experiments.data.ratings import DataError, split_ratings
-from experiments.io import write_atomic
+from problem_set.io import write_atomic
 from tests.conftest import PROJECT
 
 RATINGS = b"196\t242\t3\t881250949\n186\t302\t4\t891717742\n"
@@ -140,7 +140,7 @@ def test_a_killed_writer_never_leaves_a_part_of_a_file(tmp_path):
     contents = (b"a" * 3_000_000, b"b" * 3_000_000)
     write_atomic(path, contents[0])
     program = (
-        "import sys, pathlib; from experiments.io import write_atomic\n"
+        "import sys, pathlib; from problem_set.io import write_atomic\n"
         "while True:\n"
         f"    for letter in b'ab': write_atomic(pathlib.Path({str(path)!r}), "
         "bytes([letter]) * 3_000_000)\n"

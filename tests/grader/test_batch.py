@@ -240,7 +240,7 @@ def test_any_error_about_one_upload_is_that_uploads_row(tmp_path, monkeypatch):
 
 
 def test_hidden_tests_that_nothing_protects_give_no_points(submission, tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADER_ISOLATION", "plain")
+    monkeypatch.setenv("GRADER_ISOLATION", "none")
     folder, out = tmp_path / "uploads", tmp_path / "grades"
     folder.mkdir()
     submission().rename(folder / "ada")

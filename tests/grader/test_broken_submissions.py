@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import grader.engine.grader
-from grader.engine.grader import UNPROTECTED, Asked, Grader
+from grader.engine.grader import UNPROTECTED, grade
+from grader.engine.hints import Explainer
 from grader.engine.results import PASSED, Report
 from grader.engine.sandbox import ForkServer
 from problem_set.assignment import Limits, read_assignment
@@ -19,9 +20,9 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture
-def graded(grader: Grader) -> Callable[..., Report]:
+def graded(grading_server: ForkServer, explainer: Explainer) -> Callable[..., Report]:
     def run(path: Path, *questions: str) -> Report:
-        return grader.grade(path, Asked(questions=questions))
+        return grade(path, grading_server, explainer, questions=questions)
 
     return run
 
@@ -237,12 +238,12 @@ def test_hidden_tests_that_nothing_protects_are_the_graders_fault(
     submission: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = submission()
-    with ForkServer("plain") as plain:
-        refused = plain.grade(path, Asked(questions=["2c"]))
-        public = plain.grade(path, Asked(questions=["2c"], public_only=True))
-        insisted = plain.grade(path, Asked(questions=["2c"], allow_unisolated_hidden=True))
+    with ForkServer("none") as plain:
+        refused = grade(path, plain, questions=["2c"])
+        public = grade(path, plain, questions=["2c"], public_only=True)
+        insisted = grade(path, plain, questions=["2c"], allow_unisolated_hidden=True)
         monkeypatch.setattr(grader.engine.grader, "hidden_tests_are_here", lambda: False)
-        student = plain.grade(path, Asked(questions=["2c"]))
+        student = grade(path, plain, questions=["2c"])
     assert refused.grader_at_fault and refused.exit_code == 2
     assert refused.tests == () and refused.problem == UNPROTECTED
     assert "not isolated at all" in refused.fault and "not isolated" not in refused.problem
@@ -267,9 +268,9 @@ def test_the_graders_own_failure_is_its_own_fault(
 
 
 def test_what_the_sandbox_refuses_is_said_to_be_refused(
-    submission: Make, graded: Callable[..., Report], grader: Grader
+    submission: Make, graded: Callable[..., Report], grading_server: ForkServer
 ) -> None:
-    if not grader.isolated:
+    if not grading_server.isolated:
         skip_or_fail("no sandbox works here; docs/grading.md says what it needs, under Isolation")
     start = ("import torch\n", "import torch\nimport subprocess\nsubprocess.run(['true'])\n")
     path = submission(loss=start)

@@ -185,7 +185,7 @@ def test_without_isolation_the_command_grades_nothing_and_says_what_to_do(
     submission: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(submission())
-    monkeypatch.setenv("GRADER_ISOLATION", "plain")
+    monkeypatch.setenv("GRADER_ISOLATION", "none")
     refused = run(path)
     assert refused.returncode == 2
     assert "This was not graded" in refused.stdout and "points" not in refused.stdout

@@ -15,14 +15,13 @@ import torch
 from grader.engine.trial import attempt, run_test
 from right import BANK, STYLES, write_right_submission
 
-from grader.contents import CONTENTS
 from grader.engine.check import Judge
-from grader.engine.grader import Asked, Grader
+from grader.engine.grader import grade
 from grader.engine.hints import CatalogueAsk, Explainer
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import present_tests
-from grader.engine.sandbox import Reply
-from grader.engine.sandbox.worker.torch_setup import compile_nothing
+from grader.engine.sandbox import ForkServer, Reply
+from grader.engine.sandbox.worker.preload import compile_nothing
 from grader.engine.variants import VARIANTS, Variants, variants_for
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
@@ -152,7 +151,7 @@ def test_inputs_that_one_submission_leaks_are_of_no_use_to_a_changed_one(tmp_pat
     changed = (f"{first}# {number}\n" for number in count())
     second = next(t for t in changed if all(x != y for x, y in zip(of(t), of(first))))
 
-    with Grader(CONTENTS, "plain") as server:
+    with ForkServer("none") as server:
 
         def known(text: str) -> list[str]:
             folder = tmp_path / "handed_in"
@@ -160,7 +159,7 @@ def test_inputs_that_one_submission_leaks_are_of_no_use_to_a_changed_one(tmp_pat
             (folder / "loss.py").write_text(text)
             place.joinpath("known").write_text("")
             place.joinpath("before").write_text(place.joinpath("inputs").read_text())
-            report = server.grade(folder, Asked(questions=questions, allow_unisolated_hidden=True))
+            report = grade(folder, server, questions=questions, allow_unisolated_hidden=True)
             assert report.score == report.max_score
             return place.joinpath("known").read_text().split()
 
@@ -262,9 +261,10 @@ def test_a_right_submission_passes_with_every_variant(style: str, tmp_path: Path
 def test_the_reference_gets_full_marks_with_every_variant_in_the_sandbox(
     variant: int,
     submission: Callable[..., Path],
-    grader: Grader,
+    grading_server: ForkServer,
+    explainer: Explainer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Variants, "of", lambda self, question: variant)
-    report = grader.grade(submission())
+    report = grade(submission(), grading_server, explainer)
     assert (report.score, report.problem) == (report.max_score, "")

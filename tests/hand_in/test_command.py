@@ -1,10 +1,12 @@
 """``python -m hand_in``: what a student reads, the exit code, and the zip on disk."""
 
+import re
 import zipfile
 
 from click.testing import CliRunner, Result
 
 from hand_in.command import main
+from handout.course import due_date
 
 
 def run(*arguments: object) -> Result:
@@ -22,6 +24,8 @@ def test_unfinished_work_is_packed_with_exit_code_0(project, assignment):
     assert "2b is not written yet (submission/loss.py, line " in done.output
     assert "3a, 3b, 3c: no answer yet" in done.output
     assert f"Upload it: {assignment.upload.where}" in done.output
+    assert re.search(r"\nIt (is due in|was due) \d+ (day|hour|minute)", done.output)
+    assert f": {due_date(assignment.course.due)}.\n" in done.output
     with zipfile.ZipFile(project / "dist" / "ps1-submission.zip") as archive:
         assert "submission/loss.py" in archive.namelist()
 

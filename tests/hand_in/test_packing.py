@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from grader.contents import CONTENTS
-from grader.engine.grader import Asked, Grader
+from grader.engine.grader import grade
+from grader.engine.intake import IntakeError
 from grader.engine.progress import BROKEN, RIGHT, standings
 from grader.engine.results import Report
-from hand_in.packing import HandInError, pack
+from grader.engine.sandbox import ForkServer
+from hand_in.packing import pack
 
 Judge = Callable[[Path], Report]
 
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with Grader(CONTENTS) as server:
-        yield lambda path: server.grade(path, Asked(public_only=True))
+    with ForkServer() as server:
+        yield lambda path: grade(path, server, public_only=True)
 
 
 def states(report: Report) -> dict[str, str]:
@@ -62,17 +63,17 @@ def test_a_file_that_is_missing_or_broken_is_packed_around(project, assignment, 
 
 def test_what_the_grader_would_refuse_is_not_packed(project, assignment, judge):
     (project / "submission" / "extra.py").symlink_to("/etc/hostname")
-    with pytest.raises(HandInError, match=r"extra.py is a symbolic link"):
+    with pytest.raises(IntakeError, match=r"extra.py is a symbolic link"):
         pack(project, assignment, judge)
 
 
 def test_another_folder_is_refused_in_a_sentence(tmp_path, assignment, judge):
-    with pytest.raises(HandInError, match="There is no folder submission/ in"):
+    with pytest.raises(IntakeError, match="There is no folder submission/ in"):
         pack(tmp_path, assignment, judge)
 
 
 def test_an_empty_folder_is_refused(project, assignment, judge):
     for path in (project / "submission").glob("*.py"):
         path.unlink()
-    with pytest.raises(HandInError, match=r"holds none of model\.py"):
+    with pytest.raises(IntakeError, match=r"holds none of model\.py"):
         pack(project, assignment, judge)

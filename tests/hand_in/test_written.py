@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.training.student_code import code_digest
-from hand_in.written import LARGEST_PDF, read_written
+from hand_in.written import LARGEST_FILE, read_written
 from problem_set.assignment import Assignment
 
 NOTEBOOK = "notebooks/01_experiments.ipynb"
@@ -96,7 +96,7 @@ def test_a_scan_answers_everything_and_is_what_is_packed(project, assignment):
 
 def test_a_scan_too_large_for_the_zip_is_left_out_with_a_word(project, assignment):
     with (project / "ps1.pdf").open("wb") as file:
-        file.truncate(LARGEST_PDF + 1)
+        file.truncate(LARGEST_FILE + 1)
     written = read_written(project, assignment)
     assert "ps1.pdf" not in written.files
     assert "ps1.pdf is left out" in "\n".join(written.warnings)
@@ -141,18 +141,32 @@ def test_a_large_output_is_left_out_and_the_curves_stay(project, assignment):
     path.write_text(json.dumps(content))
     packed = json.loads(read_written(project, assignment).files[NOTEBOOK])
     cell = next(cell for cell in packed["cells"] if cell["cell_type"] == "code")
-    assert cell["outputs"][0]["text"] == [
-        "An output of 2.9 MB was left out of what was handed in.\n"
-    ]
+    assert cell["outputs"][0]["text"] == ["An output of 2.9 MB was left out of what was handed in."]
     assert cell["outputs"][1]["data"] == {"image/png": "aGk="}
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"cells": 3}', "\xff"])
-def test_a_notebook_that_is_none_is_told_and_left_out(project, assignment, content):
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"cells": 3}', "\xff", '{"cells": [4], "nbformat": 4}']
+)
+def test_a_notebook_that_cannot_be_read_is_told_and_packed_as_it_is(project, assignment, content):
     (project / NOTEBOOK).write_text(content, encoding="latin-1")
     written = read_written(project, assignment)
-    assert written.files == {}
+    assert written.files == {NOTEBOOK: content.encode("latin-1")}
     assert f"{NOTEBOOK} cannot be read as a notebook" in "\n".join(written.warnings)
+
+
+def test_a_cell_without_a_source_does_not_hide_the_answers(project, assignment):
+    answer_in_notebook(project, "3a", "3b", "3c")
+    path = project / NOTEBOOK
+    content = json.loads(path.read_text())
+    kinds = ("code", "markdown", "raw")
+    content["cells"][:0] = [{"cell_type": kind, "metadata": {}} for kind in kinds]
+    path.write_text(json.dumps(content))
+    later = path.stat().st_mtime + 10
+    os.utime(path, (later, later))
+    written = read_written(project, assignment)
+    assert written.warnings == ()
+    assert json.loads(written.files[NOTEBOOK]) == content
 
 
 def test_a_notebook_of_the_students_own_stays_at_home(project, assignment):

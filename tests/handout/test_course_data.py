@@ -49,7 +49,7 @@ def test_the_due_date_is_in_words(due: datetime, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "zone"), [(-8, "UTC--8"), (0, "UTC+0"), (5.5, "UTC+5:30"), (-3.5, "UTC--3:30")]
+    ("hours", "zone"), [(-8, "UTC-8"), (0, "UTC+0"), (5.5, "UTC+5:30"), (-3.5, "UTC-3:30")]
 )
 def test_the_due_date_names_its_zone(hours: float, zone: str) -> None:
     due = datetime(2026, 12, 11, 23, 59, tzinfo=timezone(timedelta(hours=hours)))

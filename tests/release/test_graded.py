@@ -69,5 +69,5 @@ def test_an_nbgrader_course_that_does_not_give_all_points_is_refused(project, wr
 
 
 def test_where_nothing_isolates_a_submission_it_says_so_and_does_not_refuse(project, monkeypatch):
-    monkeypatch.setenv("GRADER_ISOLATION", "plain")
+    monkeypatch.setenv("GRADER_ISOLATION", "none")
     assert "not graded: on this machine, nothing" in grade_gradescope(gradescope_files(project))

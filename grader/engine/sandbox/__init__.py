@@ -3,28 +3,24 @@
 The process that knows the answers never runs a student's line, and the process that runs them
 knows nothing. For the code that judges, this is all there is to know::
 
-    from grader.engine.intake import read_submission
-    from grader.engine.sandbox import ForkServer, Limits
-
-    with ForkServer() as server:                     # torch is imported once, here
-        server.mode                                  # "bubblewrap", "fallback" or "plain"
+    setup = WorkerSetup(adapter=Path("adapter.py"), calls=Path("calls.py"), preload=("torch",))
+    with ForkServer(setup=setup) as server:          # packages are imported once, here
+        server.mode                                  # "bubblewrap", "fallback" or "none"
         server.layers                                # what is active, for the report
         server.isolated                              # False: only public tests should run
         with server.open(read_submission(path)) as session:
-            step = {"do": "call", "function": "loss.bpr_loss", "args": ["positive", "negative"]}
-            arrays = {"positive": np.zeros(3), "negative": np.ones(3)}
-            reply = session.run({"steps": [step]}, arrays, Limits(wall=5))
+            reply = session.run({"function": "loss"}, {"x": np.zeros(3)}, Limits(cpu=5))
             reply.status, reply.result, reply.arrays, reply.error, reply.sentence
 
 What one request is
 -------------------
 ``Session.run(program, arrays, limits)`` executes, in a process of its own that is thrown away
-afterwards, ``execute(program, arrays, submission)`` of ``grader/engine/calls.py``:
+afterwards, ``execute(program, arrays, submission)`` of ``WorkerSetup.calls``:
 
 - ``program``: any JSON object; ``arrays``: names to numpy arrays;
-- ``submission``: a ``pathlib.Path`` to a folder *named* ``submission`` with the student's files.
-  Its parent is the last entry of ``sys.path`` and the working directory, so
-  ``importlib.import_module("submission.model")`` finds the student's module, and a ``torch.py``
+- ``submission``: a ``pathlib.Path`` to a folder with the student's files, a package named
+  ``WorkerSetup.package``. Its parent is the last entry of ``sys.path`` and the working directory,
+  so ``importlib.import_module("submission.model")`` finds the student's module, and a ``torch.py``
   among the student's files shadows nothing. It may be written to; all of it is thrown away;
 - it returns ``(result, arrays)``: a JSON object and a dict of numpy arrays, of the dtypes in
   :data:`grader.engine.sandbox.worker.framing.DTYPES` (booleans, integers, floats and complex up to
@@ -32,12 +28,12 @@ afterwards, ``execute(program, arrays, submission)`` of ``grader/engine/calls.py
 - whatever it raises, ``SystemExit`` and ``KeyboardInterrupt`` too, becomes ``status="raised"``
   with the student's own frames.
 
-``grader/engine/calls.py`` and the assignment's adapter are all that a worker sees beside its own
-files, as modules named ``calls`` and ``adapter``: they may import the standard library, numpy,
-torch and the submission, and nothing of ``grader``. They are imported once, before any student's
-line.
+``calls`` and the assignment's ``adapter`` are all that a worker sees beside its own files, as
+modules of these names: they may import the standard library, numpy, the packages of
+``WorkerSetup.preload`` and the submission, and nothing of ``grader``. They are imported once,
+before any student's line.
 
-In mode ``plain`` one process serves all requests of one session, because importing torch for each
+In mode ``none`` one process serves all requests of one session, because importing torch for each
 would take minutes; a module once imported stays imported there.
 
 What comes back
@@ -47,17 +43,19 @@ What comes back
 ==============  ==============================================================================
 ``ok``          ``result`` and ``arrays`` hold what ``execute`` returned
 ``raised``      ``error`` is a :class:`StudentError`: type, message and the student's frames
-``timeout``     the wall clock ran out
 ``cpu``         the processor time ran out
+``timeout``     the wall clock ran out, which takes code that waits
 ``memory``      it needed more memory than allowed
 ``killed``      a signal ended it (a segmentation fault, the student's own ``kill``), or it
                 printed or wrote more than allowed
 ``exited``      the process ended without an answer (``os._exit``)
-``malformed``   the answer was not one well-formed frame: forged, doubled, too large
+``malformed``   the answer was not one well-formed message: forged, doubled, too large
 ==============  ==============================================================================
 
-``Reply.sentence`` says in one line, fit for a student, what happened (empty when ``ok``).
-``Reply.output`` is the tail of what the student printed: for instructors only.
+``Reply.sentence`` is one line, fit for a student, about what happened (empty when ``ok``), with
+the line that the student's code was at, also when its time was up (``Reply.stopped_at``).
+``Reply.output`` is the tail of what the student printed: for instructors only. ``Reply.cpu`` and
+``Reply.seconds`` are measured from outside.
 
 A reply is a *claim of the submission*, never more. The student's code shares its process with
 the code that writes the reply and can forge any of it, so judge it by comparison with values
@@ -69,23 +67,24 @@ an array may have any shape.
 Nothing a submission does makes ``run`` raise. What does raise, :class:`IsolationError`, is the
 grader's own fault or the machine's, and its text says what to do about it.
 
-``GRADER_ISOLATION=bubblewrap|fallback|plain`` or ``ForkServer(mode=...)`` insists on one mode;
+``GRADER_ISOLATION=bubblewrap|fallback|none`` or ``ForkServer(mode=...)`` insists on one mode;
 without it the strongest that works here is taken.
 """
 
-from grader.engine.replies import Frame, IsolationError, Reply, StudentError
-from grader.engine.sandbox.forkserver import ForkServer
+from grader.engine.replies import IsolationError, Reply, StudentError, TracebackLine
+from grader.engine.sandbox.fork_server import ForkServer
 from grader.engine.sandbox.interpreter import WorkerSetup
-from grader.engine.sandbox.limits import Limits
+from grader.engine.sandbox.limits import WALL_PER_CPU, Limits
 from grader.engine.sandbox.session import Session
 
 __all__ = [
+    "WALL_PER_CPU",
     "ForkServer",
-    "Frame",
     "IsolationError",
     "Limits",
     "Reply",
     "Session",
     "StudentError",
+    "TracebackLine",
     "WorkerSetup",
 ]

@@ -1,54 +1,173 @@
-"""One request on one worker: send, receive, watch, and end it in time.
+"""One request on one forked worker: send, receive, watch, and end it in time.
 
-Nothing is assumed of the worker: not that it reads, answers, ends or keeps silent.
+Everything here runs in the trusted process and assumes nothing of a worker: not that it reads,
+answers, ends or keeps silent. Each wait has an end.
 """
 
+import contextlib
 import math
 import os
 import selectors
+import socket
+import struct
 import time
-from typing import Any
+from functools import partial
 
 from grader.engine.replies import IsolationError
-from grader.engine.sandbox.fork_server_client import STARTUP_SECONDS, ServerLink, WorkerLink
-from grader.engine.sandbox.limits import Limits
-from grader.engine.sandbox.raw_reply import Outcome
+from grader.engine.sandbox.fork_server_client import (
+    STARTUP_SECONDS,
+    ForkedWorker,
+    ForkServerClient,
+    Launch,
+    ServerLostError,
+)
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.scratch import written
+from grader.engine.sandbox.worker.drop_privileges import GRACE
 from grader.engine.sandbox.worker.framing import (
+    CONFINED,
     PREFIX,
     FramingError,
-    frame_size,
     header_end,
+    message_size,
     read_header,
 )
-from grader.engine.sandbox.worker.serve_request import CONFINED
 
 CHUNK = 1 << 18
 OUTPUT_TAIL = 16 << 10
 SCRATCH_INTERVAL = 0.02
+CREDENTIALS = struct.Struct("iII")  # process, user and group id, of <linux/socket.h>
+SCM_CREDENTIALS = 2
+CPUCLOCK_SCHED = 2  # of <linux/posix-timers.h>
+
+
+class ForkedTransport:
+    """Exchanges messages with workers; one at a time, and one is always forked ahead.
+
+    Parameters
+    ----------
+    launch : callable
+    other_users : bool
+        As for ``ForkServerClient``.
+    """
+
+    def __init__(self, launch: Launch, other_users: bool) -> None:
+        self._start = partial(ForkServerClient, launch, other_users)
+        self._client: ForkServerClient | None = None
+        self._running()
+
+    @property
+    def pid(self) -> int:
+        return self._client.server.process.pid if self._client else 0
+
+    def preload(self, modules: list[str]) -> None:
+        try:
+            self._running().preload(modules)
+        except ServerLostError:  # the one that is started next does without, and works
+            self.close()
+
+    def exchange(self, message: bytes, limits: Limits) -> RawReply:
+        """Run one request on a worker of its own; once more if the server is lost over it.
+
+        Raises
+        ------
+        IsolationError
+            If no worker could be confined, or the server is lost twice, which no submission can
+            bring about.
+        """
+        for _ in range(2):
+            try:
+                client = self._running()
+                worker = client.next_worker()
+                try:
+                    return Exchange(client, worker, message, limits).run()
+                finally:
+                    worker.close()
+            except ServerLostError:
+                self.close()
+        raise IsolationError(
+            "the sandbox's server was killed twice during a request; the machine may be short of "
+            "memory, so grade again when less runs on it"
+        )
+
+    def end_submission(self, keep_spare: bool = True) -> None:
+        if self._client is not None:
+            try:
+                self._client.drain(keep_spare)
+            except ServerLostError:
+                self.close()
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.stop()
+            self._client = None
+
+    def _running(self) -> ForkServerClient:
+        if self._client is None:
+            self._client = self._start()
+            self.users = self._client.server.users_outside
+        return self._client
+
+
+class ReplyBuffer:
+    """What a worker has sent: that it is confined, and then one message, not believed."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.data = bytearray()
+        self._size = math.inf
+
+    def add(self, chunk: bytes) -> str:
+        """Take what has come, and return why it can be no answer; empty if it can.
+
+        The header is looked at before the arrays behind it have come.
+        """
+        self.data += chunk
+        if len(self.data) > self.limit + len(CONFINED):
+            return "oversized"
+        with memoryview(self.data)[len(CONFINED) :] as message:
+            if self._size < math.inf or len(message) < PREFIX.size:
+                return ""
+            _, header, body = PREFIX.unpack_from(message)
+            if PREFIX.size + header + body > self.limit:
+                return "oversized"
+            try:
+                size = message_size(bytes(message[: PREFIX.size]), self.limit)
+                if len(message) >= header_end(message):
+                    read_header(message, self.limit)
+                    self._size = size
+            except FramingError:
+                return "malformed"
+        return ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether what came is as long as a message says it is."""
+        return len(self.data) - len(CONFINED) >= self._size
+
+    def message(self) -> bytearray:
+        """Return what came after confinement, in place: an answer may be large."""
+        del self.data[: len(CONFINED)]
+        return self.data
 
 
 class Exchange:
     """One request: send, receive, watch, and end it in time."""
 
     def __init__(
-        self, server: ServerLink, worker: WorkerLink, frame: bytes, limits: Limits
+        self, client: ForkServerClient, worker: ForkedWorker, message: bytes, limits: Limits
     ) -> None:
-        self.server, self.worker, self.limits = server, worker, limits
-        self.unsent = memoryview(frame)
-        self.data = bytearray()
-        self.size: int | None = None
+        self.client, self.worker, self.limits = client, worker, limits
+        self.unsent = memoryview(message)
+        self.reply = ReplyBuffer(limits.reply)
         self.tail = bytearray()
         self.printed = 0
-        self.scratch = server.scratch_of(worker.request)
+        self.scratch = client.scratch_of(worker.request)
         self.confined = math.inf
-        self.header_is_right = False
+        self.clock, self.cpu_before = 0, 0.0
 
-    def run(self) -> Outcome:
+    def run(self) -> RawReply:
         """Return what came, and how it ended.
-
-        The clock of the limits runs from when the worker is confined, which is before the first
-        line of the submission.
 
         Raises
         ------
@@ -56,7 +175,8 @@ class Exchange:
             If the worker could not be confined, or not in time.
         """
         ended = self._converse(time.monotonic() + STARTUP_SECONDS)
-        self.server.end(self.worker.request)
+        cpu = self._cpu() if self.clock else None
+        self.client.kill_worker(self.worker.request)
         if ended == "unconfined":
             raise IsolationError(
                 f"a worker was not ready within {STARTUP_SECONDS:g} seconds; the machine may be "
@@ -64,14 +184,18 @@ class Exchange:
             )
         self._read_output()
         signal = 0
-        if not ended and not self._complete():
-            ended, signal = self._explain(self.server.how_it_ended(self.worker.request))
+        unexplained = not ended and not self.reply.complete
+        if cpu is None or unexplained:
+            end = self.client.wait_for_end(self.worker.request)
+            cpu, signal = end["cpu"], end["signal"]
+        cpu = max(0.0, cpu - self.cpu_before)
+        if unexplained:
+            ended = self._explain(cpu, signal)
         if self.printed > self.limits.output:
             ended = "output"
-        self.server.collect()
+        self.client.receive_pending()
         seconds = time.monotonic() - self.confined
-        del self.data[: len(CONFINED)]  # in place: an answer may be large
-        return Outcome(self.data, ended, signal, bytes(self.tail), seconds)
+        return RawReply(self.reply.message(), ended, signal, bytes(self.tail), seconds, cpu)
 
     def _converse(self, patience: float) -> str:
         """Send and receive until the worker has nothing more to say, or must be ended.
@@ -83,10 +207,12 @@ class Exchange:
                 self.worker.channel, selectors.EVENT_READ | selectors.EVENT_WRITE, self._talk
             )
             selector.register(self.worker.output, selectors.EVENT_READ, self._read_output)
-            selector.register(self.server.control, selectors.EVENT_READ, self.server.collect)
+            selector.register(
+                self.client.control, selectors.EVENT_READ, self.client.receive_pending
+            )
             while True:
                 unconfined = self.confined == math.inf
-                deadline = patience if unconfined else self.confined + self.limits.wall
+                deadline = patience if unconfined else self.confined + self.limits.wall + GRACE
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return "unconfined" if unconfined else "timeout"
@@ -94,27 +220,30 @@ class Exchange:
                     left = min(left, SCRATCH_INTERVAL)
                     if written(self.scratch, self.limits.file):
                         return "disk"
-                    if self.server.threads() > self.limits.processes + 1:  # with one forked ahead
+                    if self.client.threads() > self.limits.processes + 1:  # with one forked ahead
                         return "threads"
                 for key, _ in selector.select(left):
                     finished = key.data()
                     if key.fileobj is self.worker.channel:
-                        if finished:
-                            return self._how_it_finished()
+                        if finished is not None:
+                            return finished
                         if not self.unsent and key.events != selectors.EVENT_READ:
                             selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
-                            self.server.fork_ahead()
+                            self.client.fork_ahead()
                     elif finished:
                         selector.unregister(key.fileobj)
                 if self.printed > self.limits.output:
                     return "output"
-                if self.worker.request in self.server.ended:
-                    while not self._talk():
+                if self.worker.request in self.client.ended:
+                    while (finished := self._talk()) is None:
                         continue
-                    return ""
+                    return finished
 
-    def _talk(self) -> bool:
-        """Send what is left of the request, receive what is there; True at the end of it."""
+    def _talk(self) -> str | None:
+        """Send what is left of the request, receive what is there.
+
+        Returns None while there may be more, else why what came can be no answer, empty if it can.
+        """
         try:
             if self.unsent:
                 sent = self.worker.channel.send(self.unsent[:CHUNK])
@@ -124,44 +253,35 @@ class Exchange:
         except OSError:
             self.unsent = memoryview(b"")
         try:
-            chunk = self.worker.channel.recv(CHUNK)
+            room = socket.CMSG_SPACE(CREDENTIALS.size) if self.confined == math.inf else 0
+            chunk, ancillary, _, _ = self.worker.channel.recvmsg(CHUNK, room)
         except BlockingIOError:
-            return self.worker.request in self.server.ended
+            return "" if self.worker.request in self.client.ended else None
         except OSError:
-            return True
-        if chunk and not self.data:
-            self.confined = time.monotonic()
-        self.data += chunk
-        return not chunk or self._how_it_finished() != ""
+            return ""
+        if not chunk:
+            return ""
+        if self.confined == math.inf:
+            self._start_clocks(ancillary)
+        return self.reply.add(chunk) or None
 
-    def _how_it_finished(self) -> str:
-        """Return why what came so far can be no answer; empty if it can.
+    def _start_clocks(self, ancillary: list[tuple[int, int, bytes]]) -> None:
+        """Take the time, by the clock and of the processor, at which the worker was confined.
 
-        The header is looked at before the arrays behind it have come.
+        The kernel adds the sender's process id, as it is known out here, to what comes. No line
+        of the submission has run before that.
         """
-        if len(self.data) > self.limits.reply + len(CONFINED):
-            return "oversized"
-        with memoryview(self.data)[len(CONFINED) :] as frame:
-            if self.header_is_right or len(frame) < PREFIX.size:
-                return ""
-            _, header, body = PREFIX.unpack_from(frame)
-            if PREFIX.size + header + body > self.limits.reply:
-                return "oversized"
-            try:
-                frame_size(bytes(frame[: PREFIX.size]), self.limits.reply)
-                if len(frame) >= header_end(frame):
-                    read_header(frame, self.limits.reply)
-                    self.header_is_right = True
-            except FramingError:
-                return "malformed"
-        return ""
+        self.confined = time.monotonic()
+        for level, kind, content in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, SCM_CREDENTIALS):
+                self.clock = ~CREDENTIALS.unpack(content)[0] << 3 | CPUCLOCK_SCHED
+                self.cpu_before = self._cpu() or 0.0
 
-    def _complete(self) -> bool:
-        """Return whether what came is as long as a frame says it is."""
-        with memoryview(self.data)[len(CONFINED) :] as frame:
-            if not self.header_is_right:
-                return False
-            return len(frame) >= frame_size(bytes(frame[: PREFIX.size]), self.limits.reply)
+    def _cpu(self) -> float | None:
+        """Return the seconds of processor time that the worker has used, None if it is gone."""
+        with contextlib.suppress(OSError):
+            return time.clock_gettime(self.clock)
+        return None
 
     def _read_output(self) -> bool:
         """Take what was printed, keep its tail; True when there will be no more."""
@@ -176,14 +296,11 @@ class Exchange:
             self.tail = (self.tail + chunk)[-OUTPUT_TAIL:]
         return False
 
-    def _explain(self, message: dict[str, Any]) -> tuple[str, int]:
+    def _explain(self, cpu: float, signal: int) -> str:
         """Return how a worker ended that has not answered."""
-        if not self.data:
-            told = self.tail.decode(errors="replace").strip() or "it said nothing"
-            raise IsolationError(f"a worker could not be confined: {told}")
-        # The kernel's two clocks of processor time drift apart on a busy virtual machine.
-        if message["cpu"] >= 0.8 * self.limits.cpu:
-            return "cpu", message["signal"]
-        if message["signal"]:
-            return "killed", message["signal"]
-        return "exited", 0
+        if not self.reply.data:
+            tail = self.tail.decode(errors="replace").strip() or "it said nothing"
+            raise IsolationError(f"a worker could not be confined: {tail}")
+        if cpu >= NEARLY * self.limits.cpu:
+            return "cpu"
+        return "killed" if signal else "exited"

@@ -23,12 +23,12 @@ from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.users import ReservedUsers
 
 STARTUP_SECONDS = 120.0
-PATIENCE = 5.0
+ANSWER_SECONDS = 5.0
 
 
 @dataclass
-class Launched:
-    """A fork server that has been started, and what the transport must know of it.
+class ServerProcess:
+    """A fork server that has been started.
 
     ``users`` are given to workers in turn, so that one whose end is under way shares nothing
     with the next; they are known outside as ``users_outside``.
@@ -43,7 +43,9 @@ class Launched:
     clean_up: Callable[[], None] = lambda: None
 
 
-Launch = Callable[[int, IO[bytes], list[int]], Launched]
+#: Starts a fork server, given the descriptor of its end of the control socket, a file for its
+#: standard error, and the users that its workers should be.
+Launch = Callable[[int, IO[bytes], list[int]], ServerProcess]
 
 
 class ServerLostError(Exception):
@@ -51,7 +53,7 @@ class ServerLostError(Exception):
 
 
 @dataclass
-class WorkerLink:
+class ForkedWorker:
     """A worker that waits for its request, by our ends of its socket and of its output."""
 
     request: int
@@ -65,42 +67,40 @@ class WorkerLink:
             self.output = -1
 
 
-class ServerLink:
+class ForkServerClient:
     """Our end of the control socket.
 
     Parameters
     ----------
     launch : callable
-        Starts the fork server, given the descriptor of its end of the control socket, a file for
-        what it has to complain about, and the users that its workers should be.
     other_users : bool
         Whether workers are users of their own, which takes root; else they are the grader's user.
     """
 
     def __init__(self, launch: Launch, other_users: bool) -> None:
         self._reserved = ReservedUsers() if other_users else None
-        users = self._reserved.ids if self._reserved else []
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
+        self.stderr = tempfile.TemporaryFile()  # noqa: SIM115, closed by stop()
         try:
             with theirs:
-                self.launched = launch(theirs.fileno(), self.complaints, users)
+                users = self._reserved.ids if self._reserved else []
+                self.server = launch(theirs.fileno(), self.stderr, users)
         except BaseException:
             self._release()
             raise
         self.requests = 0
-        self.turns = 0
-        self.spare: WorkerLink | None = None
+        self.drains = 0
+        self.spare: ForkedWorker | None = None
         self.preloaded: set[str] = set()
         self.ended: dict[int, dict[str, Any]] = {}
         try:
             self._receive(time.monotonic() + STARTUP_SECONDS)
         except ServerLostError as error:
-            reason = self._last_words()
+            reason = self._stderr_tail()
             self.stop()
             raise IsolationError(f"the sandbox did not start: {reason}") from error
 
-    def next_worker(self) -> WorkerLink:
+    def next_worker(self) -> ForkedWorker:
         """Return the worker that was forked ahead; ``fork_ahead`` then replaces it."""
         worker, self.spare = self.spare or self._fork(), None
         return worker
@@ -110,34 +110,28 @@ class ServerLink:
         if self.spare is None:
             self.spare = self._fork()
 
-    def _fork(self) -> WorkerLink:
+    def _fork(self) -> ForkedWorker:
         self.requests += 1
-        users = self.launched.users
+        users = self.server.users
         user = users[self.requests % len(users)] if users else None
-        ours, theirs = socket.socketpair()
-        try:
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+            channel, their_channel = socket.socketpair()
+            ours.callback(channel.close)
+            theirs.callback(their_channel.close)
             output, their_output = os.pipe2(os.O_CLOEXEC)
-        except OSError:
-            ours.close()
-            theirs.close()
-            raise
-        ours.setblocking(False)
-        os.set_blocking(output, False)
-        command = {"do": "fork", "request": self.requests, "user": user}
-        try:
-            self._send(command, [theirs.fileno(), their_output])
-        except ServerLostError:
-            ours.close()
-            os.close(output)
-            raise
-        finally:
-            theirs.close()
-            os.close(their_output)
-        return WorkerLink(self.requests, ours, output)
+            ours.callback(os.close, output)
+            theirs.callback(os.close, their_output)
+            channel.setblocking(False)
+            channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            os.set_blocking(output, False)
+            command = {"do": "fork", "request": self.requests, "user": user}
+            self._send(command, [their_channel.fileno(), their_output])
+            ours.pop_all()
+        return ForkedWorker(self.requests, channel, output)
 
     def scratch_of(self, request: int) -> Path | None:
         """Return the folder on disk that a request's worker may write to, if it is on disk."""
-        return self.launched.scratch / str(request) if self.launched.scratch else None
+        return self.server.scratch / str(request) if self.server.scratch else None
 
     def threads(self) -> int:
         """Return how many threads all workers have together, without namespaces around them.
@@ -145,9 +139,9 @@ class ServerLink:
         A kernel that counts a user's processes does not count root's, nor tell those of a grader
         of the same user apart. 0 where it does not list children.
         """
-        server = self.launched.process.pid
+        pid = self.server.process.pid
         try:
-            children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii")
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         except OSError:
             return 0
         count = 0
@@ -156,9 +150,9 @@ class ServerLink:
                 count += sum(1 for _ in Path(f"/proc/{child}/task").iterdir())
         return count
 
-    def end(self, request: int) -> None:
+    def kill_worker(self, request: int) -> None:
         """Have a worker killed."""
-        self._send({"do": "end", "request": request})
+        self._send({"do": "kill", "request": request})
 
     def preload(self, modules: list[str]) -> None:
         """Have packages imported, and the worker that was forked ahead replaced by a later one."""
@@ -168,35 +162,34 @@ class ServerLink:
             self._send({"do": "preload", "modules": sorted(wanted)})
             self._drop_spare()
 
-    def settle(self, rest: bool) -> None:
+    def drain(self, keep_spare: bool) -> None:
         """Wait until no worker is left, nor anything that one has written.
 
-        The one that was forked ahead has seen nothing of any submission, and stays unless
-        the server is to ``rest``.
+        The one that was forked ahead has seen nothing of any submission, and may be kept.
         """
-        if rest:
+        if not keep_spare:
             self._drop_spare()
-        self.turns += 1
+        self.drains += 1
         kept = self.spare.request if self.spare else 0
-        self._send({"do": "settle", "turn": self.turns, "keep": kept})
-        deadline = time.monotonic() + PATIENCE
-        while self._receive(deadline).get("settled") != self.turns:
+        self._send({"do": "drain", "number": self.drains, "keep": kept})
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while self._receive(deadline).get("drained") != self.drains:
             continue
         self.ended.clear()
 
-    def collect(self) -> None:
+    def receive_pending(self) -> None:
         """Take in the messages that are there."""
         while True:
             try:
-                self._note(self.control.recv(1 << 16, socket.MSG_DONTWAIT))
+                self._record(self.control.recv(1 << 16, socket.MSG_DONTWAIT))
             except BlockingIOError:
                 return
             except OSError as error:
                 raise ServerLostError from error
 
-    def how_it_ended(self, request: int) -> dict[str, Any]:
-        """Wait for the message about a worker that must be ending."""
-        deadline = time.monotonic() + PATIENCE
+    def wait_for_end(self, request: int) -> dict[str, Any]:
+        """Return the message about a worker that must be ending, when it comes."""
+        deadline = time.monotonic() + ANSWER_SECONDS
         while request not in self.ended:
             self._receive(deadline)
         return self.ended[request]
@@ -205,29 +198,26 @@ class ServerLink:
         """Kill the server; with it goes everything in its sandbox."""
         self._drop_spare()
         self.control.close()
+        process = self.server.process
         try:
-            self.launched.process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            self._kill_tree()
-        if self.launched.process.wait() != 0:
-            self.launched.clean_up()
-        if self.launched.scratch:
-            remove(self.launched.scratch)
+            process.wait(0.5)
+        except subprocess.TimeoutExpired:  # all below it too: bwrap's death ends only itself
+            with contextlib.suppress(psutil.Error):
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    with contextlib.suppress(psutil.Error):
+                        child.kill()
+            process.kill()
+        if process.wait() != 0:
+            self.server.clean_up()
+        if self.server.scratch:
+            remove(self.server.scratch)
         self._release()
 
     def _release(self) -> None:
         self.control.close()
-        self.complaints.close()
+        self.stderr.close()
         if self._reserved:
             self._reserved.release()
-
-    def _kill_tree(self) -> None:
-        """Kill the process that was started and all below it: bwrap's death ends only itself."""
-        with contextlib.suppress(psutil.Error):
-            for process in psutil.Process(self.launched.process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    process.kill()
-        self.launched.process.kill()
 
     def _drop_spare(self) -> None:
         if self.spare is not None:
@@ -243,13 +233,13 @@ class ServerLink:
     def _receive(self, deadline: float) -> dict[str, Any]:
         self.control.settimeout(max(0.01, deadline - time.monotonic()))
         try:
-            return self._note(self.control.recv(1 << 16))
+            return self._record(self.control.recv(1 << 16))
         except OSError as error:
             raise ServerLostError from error
         finally:
             self.control.settimeout(None)
 
-    def _note(self, data: bytes) -> dict[str, Any]:
+    def _record(self, data: bytes) -> dict[str, Any]:
         if not data:
             raise ServerLostError
         message = json.loads(data)
@@ -259,6 +249,6 @@ class ServerLink:
                 remove(scratch)
         return message
 
-    def _last_words(self) -> str:
-        self.complaints.seek(0)
-        return self.complaints.read()[-2000:].decode(errors="replace").strip() or "it said nothing"
+    def _stderr_tail(self) -> str:
+        self.stderr.seek(0)
+        return self.stderr.read()[-2000:].decode(errors="replace").strip() or "it said nothing"

@@ -1,9 +1,11 @@
 """Where the worker's Python, its libraries and the worker's own files are."""
 
 import os
+import re
 import sys
 import sysconfig
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WORKER = Path(__file__).parent / "worker"
@@ -32,20 +34,35 @@ class WorkerSetup:
         The assignment's calls into a submission; imported as ``adapter``.
     calls : Path
         The module whose ``execute(program, arrays, submission)`` answers requests.
+    package : str
+        The folder that a submission's files are put into, and the package that they are.
+    preload : tuple of str
+        Packages that are imported once for all workers, in this order.
+    preload_if_named : mapping of str to tuple of str
+        The same for submissions that have this word in a file: it would be slow to import them
+        for each request, and for those who do not need them. One that is missing is left out.
     """
 
     adapter: Path | None = None
     calls: Path = CALLS
+    package: str = "submission"
+    preload: tuple[str, ...] = ()
+    preload_if_named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def at(self, folder: Path) -> dict[str, str | None]:
-        """Return the options for a server that sees both files in one folder."""
-        adapter = None if self.adapter is None else str(folder / "adapter.py")
-        return {"calls": str(folder / "calls.py"), "adapter": adapter}
+    def modules(self) -> dict[str, str]:
+        """Return the files to import, by the names to import them under, in this order."""
+        files = {"adapter": self.adapter, "calls": self.calls}
+        return {name: str(file.resolve()) for name, file in files.items() if file is not None}
 
-    def in_place(self) -> dict[str, str | None]:
-        """Return the options for a server that sees both files where they are."""
-        adapter = None if self.adapter is None else str(self.adapter.resolve())
-        return {"calls": str(self.calls.resolve()), "adapter": adapter}
+    def named_in(self, files: Iterable[bytes]) -> list[str]:
+        """Return the packages to preload for a submission of these files."""
+        text = b"\0".join(files)
+        return [
+            module
+            for word, modules in self.preload_if_named.items()
+            if re.search(rb"\b%s\b" % re.escape(word.encode()), text)
+            for module in modules
+        ]
 
 
 @dataclass(frozen=True)
@@ -82,17 +99,17 @@ def current_interpreter() -> Interpreter:
     )
 
 
-def private_places() -> list[Path]:
+def private_places(package: str) -> list[Path]:
     """Return what no worker may see: the grader, its tests and answers, the user's home.
 
-    The folder around the grader counts as the repository when it is laid out like one. A
-    ``submission`` that is installed counts too: it may hold the reference solution.
+    The folder around the grader counts as the repository when it is laid out like one. An installed
+    ``package`` of the submissions' name counts too: it may be the reference solution.
     """
     places = [GRADER]
     if (REPOSITORY / "assignment.toml").exists():
         places.append(REPOSITORY)
     for entry in current_interpreter().search_path:
-        places += [path for name in ("submission", "grader") if (path := entry / name).exists()]
+        places += [path for name in (package, GRADER.name) if (path := entry / name).exists()]
     return [*dict.fromkeys(places)]
 
 

@@ -2,16 +2,15 @@
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from grader.engine.cleaning import UnfitError, clean_json, clean_line, clean_text
-from grader.engine.replies import Frame, Reply, StudentError
-from grader.engine.sandbox.limits import Limits
-from grader.engine.sandbox.raw_reply import Outcome
+from grader.engine.cleaning import InvalidReplyJson, clean_json, clean_line, clean_text
+from grader.engine.replies import Reply, StudentError, TracebackLine
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.worker.framing import FramingError, decode
 
-MAX_FRAMES = 12
-UNREADABLE = "The program's answer could not be read."
+MAX_LINES = 12
 SIGNALS = {
     4: "an illegal instruction",
     6: "an abort",
@@ -22,100 +21,118 @@ SIGNALS = {
     15: "a termination signal",
     31: "a system call that the sandbox forbids",
 }
+STATUS_OF = {"output": "killed", "disk": "killed", "threads": "killed", "oversized": "malformed"}
 
 
-def reply_from(outcome: Outcome, ticket: str, limits: Limits, files: Mapping[str, bytes]) -> Reply:
+def parse_reply(raw: RawReply, nonce: str, limits: Limits, files: Mapping[str, bytes]) -> Reply:
     """Return what the submission claims, or how its worker ended.
 
-    An answer counts only if it is exactly one frame that carries the ticket of this request and
+    ``files`` are those handed in, by their names as in a traceback.
+
+    An answer counts only if it is exactly one message that carries the nonce of this request and
     came within the limits. What its worker did afterwards does not matter: it has been killed.
     """
-    told = {
-        "output": clean_text(outcome.output.decode(errors="replace")),
-        "seconds": outcome.seconds,
-    }
-    if outcome.ended:
-        return Reply(status=_status(outcome), sentence=_ending(outcome, limits), **told)
-    if not outcome.data:
-        return Reply(status="exited", sentence="The program ended before it answered.", **told)
-    try:
-        content, arrays = decode(outcome.data, limits.reply)
-        content = clean_json(content)
-    except (FramingError, UnfitError):
-        return _malformed(told)
-    if set(content) != {"ticket", "status", "result"} or not isinstance(content["result"], dict):
-        return _malformed(told)
-    if not hmac.compare_digest(str(content["ticket"]).encode(), ticket.encode()):
-        return _malformed(told)
-    if content["status"] == "ok":
-        return Reply(status="ok", result=content["result"], arrays=arrays, **told)
-    if content["status"] == "memory":
-        return Reply(status="memory", sentence=_memory(limits), **told)
-    if content["status"] == "raised":
-        error = _student_error(content["result"], files)
-        return Reply(status="raised", error=error, sentence=_raised(error), **told)
-    return _malformed(told)
+    status, claims = raw.ended, {}
+    if not status and not raw.data:
+        status = "exited"
+    if not status:
+        try:
+            status, claims = _claims(raw, nonce, limits, files)
+        except (FramingError, InvalidReplyJson):
+            status = "malformed"
+    reply = Reply(
+        status=STATUS_OF.get(status, status),
+        output=clean_text(raw.output.decode(errors="replace")),
+        seconds=raw.seconds,
+        cpu=raw.cpu,
+        **claims,
+    )
+    return replace(reply, sentence=_sentence(status, raw.signal, reply, limits))
 
 
-def _malformed(told: Mapping[str, Any]) -> Reply:
-    return Reply(status="malformed", sentence=UNREADABLE, **told)
+def _claims(
+    raw: RawReply, nonce: str, limits: Limits, files: Mapping[str, bytes]
+) -> tuple[str, dict[str, Any]]:
+    """Return the status that an answer claims, and what else of a reply it brings."""
+    content, arrays = decode(raw.data, limits.reply)
+    content = clean_json(content)
+    if set(content) != {"nonce", "status", "result"} or not isinstance(content["result"], dict):
+        return "malformed", {}
+    if not hmac.compare_digest(str(content["nonce"]).encode(), nonce.encode()):
+        return "malformed", {}
+    result = content["result"]
+    match content["status"]:
+        case "ok":
+            return "ok", {"result": result, "arrays": arrays}
+        case "memory":
+            return "memory", {}
+        case "raised":
+            return "raised", {"error": _student_error(result, files)}
+        case "time":
+            stopped_at = {"stopped_at": _lines(result.get("frames"), files)}
+            if raw.cpu >= NEARLY * limits.cpu:
+                return "cpu", stopped_at
+            if raw.seconds >= NEARLY * limits.wall:
+                return "timeout", stopped_at
+    return "malformed", {}
 
 
-def _status(outcome: Outcome) -> str:
-    if outcome.ended in ("output", "disk", "threads"):
-        return "killed"
-    return "malformed" if outcome.ended == "oversized" else outcome.ended
-
-
-def _ending(outcome: Outcome, limits: Limits) -> str:
-    signal = SIGNALS.get(outcome.signal, f"signal {outcome.signal}")
-    return {
+def _sentence(status: str, signal: int, reply: Reply, limits: Limits) -> str:
+    """Return in one line, fit for a student, what happened."""
+    sentences = {
+        "ok": "",
         "timeout": f"The program did not finish within {limits.wall:g} seconds.",
-        "cpu": f"The program used more than {limits.cpu} seconds of processor time.",
-        "killed": f"The program was ended by {signal}.",
+        "cpu": f"The program used more than {limits.cpu:g} seconds of processor time.",
+        "memory": f"The program needed more than {limits.memory >> 20:,} MiB of memory.",
+        "killed": f"The program was ended by {SIGNALS.get(signal, f'signal {signal}')}.",
         "exited": "The program ended before it answered.",
         "output": f"The program printed more than {limits.output:,} bytes.",
         "disk": f"The program wrote more than {limits.file:,} bytes to disk.",
         "threads": f"The program started more than {limits.processes} threads.",
-        "malformed": UNREADABLE,
+        "malformed": "The program's answer could not be read.",
         "oversized": f"The program's answer is larger than {limits.reply:,} bytes.",
-    }[outcome.ended]
+    }
+    if reply.error is None:
+        place = _place(reply.stopped_at)
+        return sentences[status] + (f" It was at {place}." if place else "")
+    error = reply.error
+    text = clean_line(f"{error.type}: {error.message}" if error.message else error.type, 300)
+    return ": ".join(part for part in (_place(error.frames), text) if part)
 
 
-def _memory(limits: Limits) -> str:
-    return f"The program needed more than {limits.memory >> 20:,} MiB of memory."
+def _place(lines: tuple[TracebackLine, ...]) -> str:
+    if not lines:
+        return ""
+    line = lines[-1]
+    function = f" in {line.function}" if line.function not in ("", "<module>") else ""
+    return f"{line.file}, line {line.line}{function}"
 
 
-def _raised(error: StudentError) -> str:
-    text = f"{error.type}: {error.message}" if error.message else error.type
-    line = clean_line(text, 300)
-    if not error.frames:
-        return line
-    frame = error.frames[-1]
-    place = f" in {frame.function}" if frame.function not in ("", "<module>") else ""
-    return f"{frame.file}, line {frame.line}{place}: {line}"
-
-
-def _student_error(told: Mapping[str, Any], files: Mapping[str, bytes]) -> StudentError:
-    """Rebuild an exception from its claimed description, source lines from our own copy."""
-    frames = told.get("frames")
-    believed = []
-    for frame in frames[:MAX_FRAMES] if isinstance(frames, list) else []:
-        match frame:
-            case [str(file), int(line), str(function)]:
-                believed += _frame(file, line, function, files)
+def _student_error(described: Mapping[str, Any], files: Mapping[str, bytes]) -> StudentError:
+    """Rebuild an exception from its claimed description."""
     return StudentError(
-        type=clean_line(str(told.get("type", "Exception")), 100) or "Exception",
-        message=clean_text(str(told.get("message", "")), 2000),
-        frames=tuple(believed),
+        type=clean_line(str(described.get("type", "Exception")), 100) or "Exception",
+        message=clean_text(str(described.get("message", "")), 2000),
+        frames=_lines(described.get("frames"), files),
     )
 
 
-def _frame(file: str, line: int, function: str, files: Mapping[str, bytes]) -> list[Frame]:
-    """Return the frame if it lies in a file that was handed in, else nothing."""
-    data = files.get(file.removeprefix("submission/"))
-    if data is None:
-        return []
-    lines = data.decode(errors="replace").splitlines()
-    source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return [Frame(clean_line(file, 200), line, clean_line(function, 80), clean_line(source, 200))]
+def _lines(frames: object, files: Mapping[str, bytes]) -> tuple[TracebackLine, ...]:
+    """Return the claimed lines that lie in files which were handed in, sources from our copy."""
+    lines = []
+    for frame in frames[:MAX_LINES] if isinstance(frames, list) else []:
+        match frame:
+            case [str(file), int(line), str(function)]:
+                data = files.get(file)
+                if data is not None:
+                    text = data.decode(errors="replace").splitlines()
+                    source = text[line - 1].strip() if 0 < line <= len(text) else ""
+                    lines.append(
+                        TracebackLine(
+                            clean_line(file, 200),
+                            line,
+                            clean_line(function, 80),
+                            clean_line(source, 200),
+                        )
+                    )
+    return tuple(lines)

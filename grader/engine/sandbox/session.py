@@ -8,20 +8,35 @@ from typing import Any, Protocol
 import numpy as np
 
 from grader.engine.replies import IsolationError, Reply
-from grader.engine.sandbox.limits import Limits
-from grader.engine.sandbox.parse_reply import reply_from
-from grader.engine.sandbox.raw_reply import Outcome
+from grader.engine.sandbox.limits import Limits, RawReply
+from grader.engine.sandbox.parse_reply import parse_reply
 from grader.engine.sandbox.worker.framing import encode
 
 
 class Transport(Protocol):
-    """Brings one request's frame to a worker and the worker's bytes back."""
+    """Brings one request's message to a worker and the worker's bytes back.
 
-    def exchange(self, frame: bytes, limits: Limits) -> Outcome:
+    ``pid`` is the process that serves, 0 while there is none; ``users`` are the user ids of
+    workers on this machine, empty where they have the grader's own.
+    """
+
+    pid: int
+    users: list[int]
+
+    def preload(self, modules: list[str]) -> None:
+        """Have installed packages imported before the next worker gets its request."""
+
+    def exchange(self, message: bytes, limits: Limits) -> RawReply:
         """Run one request in bounded time. Never raises because of what the worker did."""
 
-    def end_submission(self) -> None:
-        """Make sure that nothing of the submission served so far is left."""
+    def end_submission(self, keep_spare: bool = True) -> None:
+        """Make sure that nothing of the submission served so far is left.
+
+        A worker that was forked ahead has seen nothing of it, and goes only if not ``keep_spare``.
+        """
+
+    def close(self) -> None:
+        """End everything."""
 
 
 class Session:
@@ -31,8 +46,9 @@ class Session:
     nothing between requests, so there is nothing of one request for the next to find.
     """
 
-    def __init__(self, transport: Transport, files: Mapping[str, bytes]) -> None:
+    def __init__(self, transport: Transport, files: Mapping[str, bytes], package: str) -> None:
         self.files = dict(files)
+        self._package = package
         self._transport = transport
         self._open = True
         self._failure: IsolationError | None = None
@@ -72,19 +88,25 @@ class Session:
         if self._failure is not None:
             raise IsolationError(str(self._failure))
         limits = limits or Limits()
-        ticket = secrets.token_hex(16)
+        nonce = secrets.token_hex(16)
         content = {
-            "ticket": ticket,
+            "nonce": nonce,
             "probe": probe,
             "program": program,
             "limits": asdict(limits),
+            "package": self._package,
             "files": [[name, len(data)] for name, data in self.files.items()],
         }
         packed = np.frombuffer(b"".join(self.files.values()), np.uint8)
-        frame = encode(content, {**(arrays or {}), "submission files": packed})
+        message = encode(content, {**(arrays or {}), "submission files": packed})
         try:
-            outcome = self._transport.exchange(frame, limits)
+            raw = self._transport.exchange(message, limits)
+        except OSError as error:
+            self._failure = IsolationError(f"the sandbox failed: {error}")
+            raise self._failure from error
         except IsolationError as error:
             self._failure = error
             raise
-        return reply_from(outcome, ticket, limits, self.files)
+        return parse_reply(
+            raw, nonce, limits, {f"{self._package}/{name}": d for name, d in self.files.items()}
+        )

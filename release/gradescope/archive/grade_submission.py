@@ -13,10 +13,10 @@ import psutil
 from grader.contents import CONTENTS
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import write_report
-from grader.engine.reports.files import write_whole
 from grader.engine.reports.wording import score_line
 from grader.engine.results import Report
 from problem_set.assignment import read_assignment
+from problem_set.io import write_atomic
 
 AUTOGRADER = Path("/autograder")
 #: Seconds to spare at the end, for hints and a slow machine; a quarter of the time if less.
@@ -47,7 +47,7 @@ def seconds_left() -> float:
 
 
 def leave(report: Report) -> None:
-    write_whole(AUTOGRADER / "results" / "results.json", write_report(report, "gradescope"))
+    write_atomic(AUTOGRADER / "results" / "results.json", write_report(report, "gradescope"))
 
 
 def for_instructors(report: Report) -> list[str]:

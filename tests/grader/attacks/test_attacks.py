@@ -107,14 +107,14 @@ def test_attack_leaks_nothing_and_leaves_nothing(
     attack: str, server: ForkServer, target: Target
 ) -> None:
     hurried = Hurried(server)
-    server.rest()
+    server.drain()
     before = surroundings(target, server.worker_users)
     with hurried.open(submission_of(attack, target.names())) as session:
         for _ in range(2):
             session.run(BPR, SCORES)
             if hurried.replies[-1].status == "timeout":
                 break  # a second one would only wait again
-    server.rest()
+    server.drain()
     assert surroundings(target, server.worker_users) == before
     contained(hurried.replies, server, target)
 
@@ -149,7 +149,7 @@ def test_attack_gains_no_point_and_always_gets_a_report(
     ],
 )
 def test_the_same_attack_succeeds_where_nothing_isolates(attack: str, target: Target) -> None:
-    with ForkServer("plain") as unprotected:
+    with ForkServer("none") as unprotected:
         assert not unprotected.isolated
         with unprotected.open(submission_of(attack, target.names())) as session:
             reply = session.run(BPR, SCORES)

@@ -18,11 +18,11 @@ def started() -> Iterator[dict[str, ForkServer]]:
         server.close()
 
 
-# Plain mode imports torch for each submission, which takes seconds, and Linux has better ones.
-PLAIN = pytest.param("plain", marks=pytest.mark.thorough if sys.platform == "linux" else ())
+# Without a sandbox, torch is imported for each submission, in seconds, and Linux has better modes.
+NONE = pytest.param("none", marks=pytest.mark.thorough if sys.platform == "linux" else ())
 
 
-@pytest.fixture(params=["bubblewrap", "fallback", PLAIN])
+@pytest.fixture(params=["bubblewrap", "fallback", NONE])
 def server(request: pytest.FixtureRequest, started: dict[str, ForkServer]) -> ForkServer:
     """A server of each mode in turn."""
     return of_mode(request.param, started)

@@ -8,13 +8,18 @@ import pytest
 from grader.engine.sandbox import ForkServer, IsolationError, WorkerSetup
 
 CALLS = Path(__file__).parent / "calls.py"
+SETUP = WorkerSetup(
+    calls=CALLS,
+    preload=("torch",),
+    preload_if_named={"scipy": ("scipy.special", "scipy.stats"), "pandas": ("pandas",)},
+)
 
 
 def of_mode(mode: str, started: dict[str, ForkServer]) -> ForkServer:
     """Return the server of a mode; skip where it cannot be had, or fail where it should."""
     if mode not in started:
         try:
-            started[mode] = ForkServer(mode, WorkerSetup(calls=CALLS))
+            started[mode] = ForkServer(mode, SETUP)
         except IsolationError as error:
             if os.environ.get("CI") == "true":
                 raise

@@ -23,7 +23,7 @@ ANSWER = {"loss.py": b"def f(): return {'answer': 42}"}
 
 def suspended(server: ForkServer) -> list[psutil.Process]:
     """Stop a server and all below it; return its processes."""
-    server.rest()
+    server.drain()
     first = psutil.Process(server.pid)
     processes = [first, *first.children(recursive=True)]
     for process in processes:
@@ -79,11 +79,11 @@ def test_a_server_that_is_lost_once_costs_nothing_and_twice_is_the_graders_fault
             session.run({"call": "f"})
 
 
-@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "plain"])
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
 def test_a_worker_that_cannot_start_is_the_graders_fault(
     mode: str, tmp_path: Path, started: dict[str, ForkServer]
 ) -> None:
-    if mode != "plain":
+    if mode != "none":
         of_mode(mode, started)
     broken = tmp_path / "requests.py"
     broken.write_text("raise ImportError('no torch for ' + 'anybody')\n")
@@ -95,10 +95,20 @@ def test_a_worker_that_cannot_start_is_the_graders_fault(
             session.run({"call": "f"})
 
 
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
+def test_files_that_cannot_be_written_are_the_graders_fault(
+    mode: str, started: dict[str, ForkServer]
+) -> None:
+    files = {"loss.py": b"def f(): return {}\n" + b"#" * 20_000}
+    session = of_mode(mode, started).open(files)
+    with session, pytest.raises(IsolationError, match=r"File too large|No space left"):
+        session.run({"call": "f"}, limits=Limits(file=8192))  # as on a disk that is full
+
+
 def test_a_worker_without_pipes_leaves_no_socket_open(
     isolated_server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    isolated_server.rest()
+    isolated_server.drain()
 
     def refuse(flags: int) -> tuple[int, int]:
         raise OSError(24, "Too many open files")
@@ -106,7 +116,7 @@ def test_a_worker_without_pipes_leaves_no_socket_open(
     with isolated_server.open(ANSWER) as session:
         before = psutil.Process().num_fds()
         monkeypatch.setattr(fork_server_client.os, "pipe2", refuse)
-        with pytest.raises(OSError, match="Too many open files"):
+        with pytest.raises(IsolationError, match="Too many open files"):
             session.run({"call": "f"})
         monkeypatch.undo()
         assert psutil.Process().num_fds() == before

@@ -1,11 +1,13 @@
 """One request: what it brings back, and each way in which it can end."""
 
+import subprocess
+import sys
 import textwrap
 
 import numpy as np
 import pytest
 
-from grader.engine.sandbox import ForkServer, IsolationError, Limits, Reply
+from grader.engine.sandbox import WALL_PER_CPU, ForkServer, IsolationError, Limits, Reply
 
 SHORT = Limits(
     wall=5, cpu=5, memory=256 << 20, processes=16, file=1 << 20, output=1 << 16, reply=1 << 20
@@ -73,20 +75,69 @@ def test_what_is_printed_is_kept_for_the_instructor(isolated_server: ForkServer)
     assert reply.output == "\ufffd!here\n"
 
 
-def test_sleeping_is_a_timeout(server: ForkServer) -> None:
+def test_waiting_too_long_is_a_timeout_that_names_its_line(server: ForkServer) -> None:
     reply = run(server, "import time\ndef f(): time.sleep(60)", Limits(wall=0.5))
     assert (reply.status, reply.sentence) == (
         "timeout",
-        "The program did not finish within 0.5 seconds.",
+        "The program did not finish within 0.5 seconds. It was at submission/loss.py, line 2 in f.",
     )
+    assert reply.stopped_at[-1].source == "def f(): time.sleep(60)"
+    assert reply.cpu < 0.4 < reply.seconds
 
 
-def test_computing_too_long_is_told_from_waiting(isolated_server: ForkServer) -> None:
-    reply = run(isolated_server, "def f():\n    while True: pass", Limits(wall=60, cpu=1))
+def test_computing_too_long_is_told_from_waiting_and_names_its_line(server: ForkServer) -> None:
+    source = "def f():\n    print('here')\n    g()\ndef g():\n    while True: pass"
+    reply = run(server, source, Limits(wall=60, cpu=0.5))
     assert (reply.status, reply.sentence) == (
         "cpu",
-        "The program used more than 1 seconds of processor time.",
+        "The program used more than 0.5 seconds of processor time. It was at submission/loss.py, "
+        "line 5 in g.",
     )
+    assert [line.function for line in reply.stopped_at] == ["f", "g"]
+    assert reply.output == "here\n" or server.mode == "none"  # where it may come later
+    assert 0.4 < reply.cpu < 1.5
+    assert run(server, "def f(): return {}").status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("statement", "status", "limits"),
+    [
+        pytest.param("while True: pass", "cpu", Limits(cpu=0.4), id="computes"),
+        pytest.param("time.sleep(60)", "timeout", Limits(wall=0.4), id="waits"),
+    ],
+)
+def test_what_prevents_the_report_of_its_line_is_killed(
+    server: ForkServer, statement: str, status: str, limits: Limits
+) -> None:
+    source = f"""
+        import signal, time
+
+        def f():
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            {statement}
+    """
+    reply = run(server, source, limits)
+    assert (reply.status, reply.stopped_at) == (status, ())
+
+
+def test_a_busy_machine_costs_no_time(isolated_server: ForkServer) -> None:
+    source = """
+        import time
+
+        def f():
+            while time.process_time() < 0.5: pass
+            return {}
+    """
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
+    try:
+        reply = run(isolated_server, source, Limits(cpu=1, wall=WALL_PER_CPU))
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert reply.status == "ok"
+    assert reply.cpu < 0.7
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from of_mode import CALLS, of_mode
+from of_mode import CALLS, SETUP, of_mode
 
-from grader.engine.sandbox import ForkServer, IsolationError, Limits, WorkerSetup, users
+from grader.engine.sandbox import ForkServer, IsolationError, Limits, users
 from grader.engine.sandbox.users import may_change_user
 from grader.engine.sandbox.worker import landlock
 
@@ -86,7 +86,7 @@ def test_two_graders_of_root_never_share_a_user(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_server_says_what_holds(server: ForkServer) -> None:
-    assert server.isolated == (server.mode != "plain")
+    assert server.isolated == (server.mode != "none")
     assert bool(server.leaks) != server.isolated
     assert server.layers
 
@@ -95,7 +95,7 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
     if os.geteuid() != 0 or any(not p.stat().st_mode & 1 for p in CALLS.parents):
         pytest.skip("the repository is not readable by others")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock seccomp")
-    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
+    with ForkServer("fallback", setup=SETUP) as server:
         assert not server.isolated
         assert any(door.startswith("reads ") for door in server.leaks)
         assert "opens sockets" in server.leaks
@@ -107,7 +107,7 @@ def test_bubblewrap_holds_without_landlock(
 ) -> None:
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock")
-    with ForkServer("bubblewrap", setup=WorkerSetup(calls=CALLS)) as server:
+    with ForkServer("bubblewrap", setup=SETUP) as server:
         assert server.isolated
         assert "Landlock" not in server.layers
 
@@ -118,7 +118,7 @@ def test_bubblewrap_without_a_filter_of_system_calls_is_no_sandbox(
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
     with pytest.raises(IsolationError, match="takes leases on files") as raised:
-        ForkServer("bubblewrap", setup=WorkerSetup(calls=CALLS))
+        ForkServer("bubblewrap", setup=SETUP)
     # Mounts and namespaces close the others by themselves.
     for door in ("reads /", "writes to", "reaches the network", "signals", "keeps root's"):
         assert door not in str(raised.value)
@@ -130,16 +130,16 @@ def test_the_filter_closes_truncation_where_landlock_is_too_old_to(
 ) -> None:
     of_mode("fallback", started)
     monkeypatch.setattr(landlock, "version", lambda: version)
-    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
+    with ForkServer("fallback", setup=SETUP) as server:
         assert server.isolated, server.leaks
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
+    with ForkServer("fallback", setup=SETUP) as server:
         assert "truncates files that it may read" in server.leaks
 
 
 def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
-    with ForkServer(setup=WorkerSetup(calls=CALLS)) as server:
-        if server.mode == "plain":
+    with ForkServer(setup=SETUP) as server:
+        if server.mode == "none":
             pytest.skip("no fork server here")
         process = psutil.Process(server.pid)
         process.kill()
@@ -150,8 +150,8 @@ def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
 
 
 def test_a_server_that_was_killed_is_started_again() -> None:
-    with ForkServer(setup=WorkerSetup(calls=CALLS)) as server:
-        if server.mode == "plain":
+    with ForkServer(setup=SETUP) as server:
+        if server.mode == "none":
             pytest.skip("no fork server here")
         source = {"loss.py": b"import time\ndef f(): time.sleep(1); return {}"}
         with server.open(source) as session:
@@ -168,7 +168,7 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
     of_mode(mode, started)
     ours = psutil.Process()
     before = {process.pid for process in ours.children(recursive=True)}
-    with ForkServer(mode, setup=WorkerSetup(calls=CALLS)) as server:
+    with ForkServer(mode, setup=SETUP) as server:
         for process in psutil.Process(server.pid).children(recursive=True):
             process.suspend()
         if mode == "fallback":
@@ -192,9 +192,9 @@ def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environment_chooses_a_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRADER_ISOLATION", "plain")
-    with ForkServer(setup=WorkerSetup(calls=CALLS)) as server:
-        assert (server.mode, server.isolated) == ("plain", False)
+    monkeypatch.setenv("GRADER_ISOLATION", "none")
+    with ForkServer(setup=SETUP) as server:
+        assert (server.mode, server.isolated) == ("none", False)
 
 
 def test_two_hundred_submissions_leave_nothing(isolated_server: ForkServer) -> None:
@@ -206,7 +206,7 @@ def test_two_hundred_submissions_leave_nothing(isolated_server: ForkServer) -> N
                 session.run({"call": "g"})
 
     def held() -> tuple[int, int, int]:
-        isolated_server.rest()
+        isolated_server.drain()
         ours = psutil.Process()
         children = ours.children(recursive=True)
         memory = sum(p.memory_full_info().uss for p in [ours, *children])
@@ -225,15 +225,15 @@ def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> 
     folder.chmod(0o711)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     before = {process.pid for process in psutil.Process().children(recursive=True)}
-    for mode in ("bubblewrap", "fallback", "plain"):
+    for mode in ("bubblewrap", "fallback", "none"):
         try:
-            server = ForkServer(mode, setup=WorkerSetup(calls=CALLS))
+            server = ForkServer(mode, setup=SETUP)
         except IsolationError:
             continue
         with server, server.open({"loss.py": b"def f(): return {}"}) as session:
             assert session.run({"call": "f"}).status == "ok"
-            if mode != "plain":
-                server.rest()
+            if mode != "none":
+                server.drain()
                 assert not [*folder.glob("*/*")]
     after = {process.pid for process in psutil.Process().children(recursive=True)}
     assert after == before
@@ -258,10 +258,10 @@ def test_processes_that_outlive_their_request_are_killed_without_namespaces_too(
     if os.geteuid() != 0:
         pytest.skip("only root can give workers a user id of their own")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer("fallback", setup=WorkerSetup(calls=CALLS)) as server:
+    with ForkServer("fallback", setup=SETUP) as server:
         with server.open({"loss.py": DAEMONS}) as session:
             assert session.run({"call": "f"}, limits=Limits(wall=5)).status in ("ok", "raised")
-        server.rest()
+        server.drain()
         assert psutil.Process(server.pid).children(recursive=True) == []
         users = [process.uids().real for process in psutil.process_iter()]
         assert not set(users) & set(server.worker_users)

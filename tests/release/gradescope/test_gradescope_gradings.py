@@ -153,7 +153,7 @@ def test_the_same_attack_opens_doors_where_nothing_isolates_it(
         insisting = f"{call}allow_unisolated_hidden=True, "
         script.write_text(script.read_text().replace(call, insisting))
         upload = hostile(tmp_path / "upload")
-        graded = machine.submit(upload, variables={"GRADER_ISOLATION": "plain"})
+        graded = machine.submit(upload, variables={"GRADER_ISOLATION": "none"})
         forged = [machine.autograder / folder / "forged.json" for folder in ("results", "source")]
         assert forged[0].exists() and forged[1].with_suffix(".py").exists()
     assert "reads source/grader/oracle.py" in " ".join(failed(graded.results).values())
@@ -165,7 +165,7 @@ BARE = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
 @pytest.mark.parametrize(
     ("variables", "through"),
     [
-        pytest.param({"GRADER_ISOLATION": "plain"}, (), id="nothing isolates"),
+        pytest.param({"GRADER_ISOLATION": "none"}, (), id="nothing isolates"),
         pytest.param({}, BARE, id="no capabilities", marks=pytest.mark.thorough),
         pytest.param(
             {"GRADER_ISOLATION_WITHOUT": "landlock"},

@@ -105,7 +105,7 @@ def test_points_that_the_gradebook_does_not_know_are_not_given(graded):
 
 
 def test_without_isolation_nobody_is_graded(graded, monkeypatch):
-    plain = autograding.ForkServer(mode="plain")
+    plain = autograding.ForkServer(mode="none")
     monkeypatch.setattr(autograding, "_server", lambda: plain)
     with plain, pytest.raises(NotGradedError, match="nothing keeps a submission from the hidden"):
         graded()

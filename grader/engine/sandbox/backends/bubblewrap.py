@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from grader.engine.replies import IsolationError
-from grader.engine.sandbox.fork_server_client import Launched
+from grader.engine.sandbox.fork_server_client import ServerProcess
 from grader.engine.sandbox.interpreter import (
     DEVICES,
     FLAGS,
@@ -49,12 +49,12 @@ def find_bubblewrap() -> Path | None:
 
 
 def launch(
-    control: int, complaints: IO[bytes], users: list[int], setup: WorkerSetup, locks: dict[str, int]
-) -> Launched:
+    control: int, stderr: IO[bytes], users: list[int], setup: WorkerSetup, filters: dict[str, int]
+) -> ServerProcess:
     """Start the server.
 
-    ``users``: whom workers run as, outside, if not as the grader's user; ``locks``: the version of
-    Landlock to use and whether to use seccomp.
+    ``users``: whom workers run as, outside, if not as the grader's user; ``filters``: the version
+    of Landlock to use and whether to use seccomp.
     """
     program = find_bubblewrap()
     if program is None:
@@ -73,21 +73,21 @@ def launch(
             shown += ["--symlink", str(place.readlink()), str(place)]
         else:
             shown += ["--ro-bind", str(place), str(place)]
-    for private in private_places():
+    for private in private_places(setup.package):
         if any(place in private.parents for place in places):
             shown += ["--perms", "0555", "--size", "4096", "--tmpfs", str(private)]
             shown += ["--remount-ro", str(private)]
     for device in DEVICES:
         shown += ["--dev-bind", str(device), str(device)]
-    for told in (HUGE_PAGES, PROCESSORS):
-        shown += ["--ro-bind-try", str(told), str(told)]
+    for file in (HUGE_PAGES, PROCESSORS):
+        shown += ["--ro-bind-try", str(file), str(file)]
     shown += ["--ro-bind", str(WORKER), str(INSIDE / "worker")]
-    shown += ["--ro-bind", str(setup.calls.resolve()), str(INSIDE / "calls.py")]
-    if setup.adapter is not None:
-        shown += ["--ro-bind", str(setup.adapter.resolve()), str(INSIDE / "adapter.py")]
+    for name, file in setup.modules().items():
+        shown += ["--ro-bind", file, str(INSIDE / f"{name}.py")]
     options = {
         "control": control,
-        **setup.at(INSIDE),
+        "preload": setup.preload,
+        "modules": {name: str(INSIDE / f"{name}.py") for name in setup.modules()},
         "search_path": [*map(str, python.search_path), str(INSIDE)],
         "moved": {},
         "confinement": {
@@ -96,7 +96,7 @@ def launch(
             "readable": [*map(str, places), str(INSIDE), *map(str, DEVICES)],
             "scratch": str(SCRATCH),
             "kept": [],
-            **locks,
+            **filters,
         },
     }
     with _Mapping(users) as mapping:
@@ -116,14 +116,14 @@ def launch(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=complaints,
+            stderr=stderr,
             pass_fds=[control, *mapping.descriptors],
             env=quiet_environment(),
             cwd="/",
             start_new_session=True,
         )
         mapping.write()
-    return Launched(process, [*range(1, len(users) + 1)], users, scratch=None)
+    return ServerProcess(process, [*range(1, len(users) + 1)], users, scratch=None)
 
 
 class _Mapping:

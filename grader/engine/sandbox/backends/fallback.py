@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from grader.engine.sandbox.fork_server_client import Launched
+from grader.engine.sandbox.fork_server_client import ServerProcess
 from grader.engine.sandbox.interpreter import (
     DEVICES,
     FLAGS,
@@ -26,11 +26,11 @@ from grader.engine.sandbox.scratch import remove
 
 
 def launch(
-    control: int, complaints: IO[bytes], users: list[int], setup: WorkerSetup, locks: dict[str, int]
-) -> Launched:
+    control: int, stderr: IO[bytes], users: list[int], setup: WorkerSetup, filters: dict[str, int]
+) -> ServerProcess:
     """Start the server.
 
-    ``users``: whom workers run as, if not as the grader's user; ``locks``: the version of
+    ``users``: whom workers run as, if not as the grader's user; ``filters``: the version of
     Landlock to use and whether to use seccomp.
     """
     python = current_interpreter()
@@ -41,10 +41,14 @@ def launch(
         search_path = {
             str(path): _reachable(path, kept, bool(users)) for path in python.search_path
         }
-        readable = [_reachable(path, kept, bool(users)) for path in _readable(python.places())]
+        readable = [
+            _reachable(path, kept, bool(users))
+            for path in _readable(python.places(), setup.package)
+        ]
         options = {
             "control": control,
-            **setup.in_place(),
+            "preload": setup.preload,
+            "modules": setup.modules(),
             "search_path": [*search_path.values(), str(WORKER.parent)],
             "moved": search_path,
             "confinement": {
@@ -53,7 +57,7 @@ def launch(
                 "readable": [*readable, *map(str, DEVICES)],
                 "scratch": str(scratch),
                 "kept": kept,
-                **locks,
+                **filters,
             },
         }
         process = subprocess.Popen(
@@ -63,7 +67,7 @@ def launch(
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=complaints,
+            stderr=stderr,
             pass_fds=[control, *kept],
             env=quiet_environment(),
             cwd="/",
@@ -75,7 +79,7 @@ def launch(
     finally:
         for descriptor in kept:
             os.close(descriptor)
-    return Launched(process, users, users, scratch, partial(kill_everything_of, users))
+    return ServerProcess(process, users, users, scratch, partial(kill_everything_of, users))
 
 
 def kill_everything_of(users: list[int]) -> None:
@@ -105,9 +109,9 @@ def _reachable(path: Path, kept: list[int], other_user: bool) -> str:
     return f"/proc/self/fd/{kept[-1]}"
 
 
-def _readable(places: list[Path]) -> list[Path]:
+def _readable(places: list[Path], package: str) -> list[Path]:
     """Return paths that cover ``places`` but nothing private that lies in one of them."""
-    private = set(private_places())
+    private = set(private_places(package))
     around = {folder for path in private for folder in path.parents}
     readable: list[Path] = []
     remaining = list(places)

@@ -3,14 +3,23 @@
 This is not isolation. It is for systems where there is none, and for public tests.
 """
 
+import contextlib
 import json
+import math
+import queue
 import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
+
+import psutil
 
 from grader.engine.replies import IsolationError
+from grader.engine.sandbox.exchange import CHUNK, OUTPUT_TAIL, ReplyBuffer
+from grader.engine.sandbox.fork_server_client import STARTUP_SECONDS
 from grader.engine.sandbox.interpreter import (
     FLAGS,
     WORKER,
@@ -18,25 +27,31 @@ from grader.engine.sandbox.interpreter import (
     current_interpreter,
     quiet_environment,
 )
-from grader.engine.sandbox.limits import Limits
-from grader.engine.sandbox.raw_reply import Outcome
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.scratch import remove
-from grader.engine.sandbox.worker.framing import PREFIX, FramingError, frame_size
+from grader.engine.sandbox.worker.drop_privileges import GRACE
 from grader.engine.sandbox.worker.unsandboxed_worker import READY
 
-STARTUP_SECONDS = 120.0
-TAIL = 16 << 10
+INTERVAL = 0.02
 
 
-class PlainTransport:
+class UnsandboxedTransport:
     """One unprotected worker a submission, started again when it ends or is ended."""
 
     def __init__(self, setup: WorkerSetup) -> None:
         self.users: list[int] = []
         self._setup = setup
+        self._named: list[str] = []
         self._worker: _Worker | None = None
 
-    def exchange(self, frame: bytes, limits: Limits) -> Outcome:
+    @property
+    def pid(self) -> int:
+        return self._worker.process.pid if self._worker else 0
+
+    def preload(self, modules: list[str]) -> None:
+        self._named = modules
+
+    def exchange(self, message: bytes, limits: Limits) -> RawReply:
         """Send one request to the submission's worker, and wait for the answer.
 
         Raises
@@ -45,136 +60,142 @@ class PlainTransport:
             If the worker does not start, which is before a line of the submission runs.
         """
         if self._worker is None:
-            self._worker = _Worker(self._setup)
-        started = time.monotonic()
-        outcome = self._worker.ask(frame, limits)
-        if outcome.ended:
+            self._worker = _Worker(self._setup, self._named)
+        try:
+            raw = self._worker.exchange(message, limits)
+        except BaseException:
             self.end_submission()
-        return Outcome(
-            outcome.data, outcome.ended, outcome.signal, outcome.output,
-            time.monotonic() - started,
-        )  # fmt: skip
+            raise
+        # One that has run out of time has reported that, and ends.
+        if raw.ended or raw.cpu > NEARLY * limits.cpu or raw.seconds > NEARLY * limits.wall:
+            self.end_submission()
+        return raw
 
-    @property
-    def pid(self) -> int:
-        """The worker's process id, 0 while there is none."""
-        return self._worker.process.pid if self._worker else 0
-
-    def preload(self, modules: list[str]) -> None:
-        """Do nothing: the worker keeps what it has imported for all of the submission."""
-
-    def end_submission(self, rest: bool = False) -> None:
-        """End the worker and remove its scratch folder."""
+    def end_submission(self, keep_spare: bool = True) -> None:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
 
     def close(self) -> None:
-        """End the worker, if there is one."""
         self.end_submission()
 
 
 class _Worker:
     """The subprocess, and a thread on each of its pipes (Windows cannot select on them)."""
 
-    def __init__(self, setup: WorkerSetup) -> None:
+    def __init__(self, setup: WorkerSetup, named: list[str]) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="grader-"))
         interpreter = current_interpreter()
-        paths = [*interpreter.search_path, WORKER.parent]
+        options = {
+            "search_path": [str(path) for path in (*interpreter.search_path, WORKER.parent)],
+            "preload": setup.preload,
+            "preload_if_installed": named,
+            "modules": setup.modules(),
+        }
         self.process = subprocess.Popen(
             [
                 str(interpreter.executable), *FLAGS, str(WORKER / "unsandboxed_worker.py"),
-                json.dumps([str(path) for path in paths]), json.dumps([*setup.in_place().values()]),
+                json.dumps(options),
             ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.scratch, env=quiet_environment(),
         )  # fmt: skip
         self.tail = bytearray()
         self.printed = 0
-        self.drain = threading.Thread(target=self._drain, daemon=True)
-        self.drain.start()
-        first: list[bytes] = []
-        ready = threading.Thread(
-            target=lambda: first.append(self.process.stdout.read(len(READY))), daemon=True
-        )
-        ready.start()
-        ready.join(STARTUP_SECONDS)
-        if first != [READY]:
+        self.chunks: queue.Queue[bytes] = queue.Queue(maxsize=8)
+        self.meter = psutil.Process(self.process.pid)
+        self.readers = {
+            self.process.stdout: _start_thread(self._read, self.process.stdout),
+            self.process.stderr: _start_thread(self._read_stderr, self.process.stderr),
+        }
+        if self._next(STARTUP_SECONDS) != READY:
             self.close()
-            told = self.tail.decode(errors="replace").strip()[-2000:] or "it printed nothing"
-            raise IsolationError(f"the worker did not start: {told}")
+            raise IsolationError(f"the worker did not start: {self._stderr_tail()}")
 
-    def ask(self, frame: bytes, limits: Limits) -> Outcome:
-        """Exchange one frame."""
+    def exchange(self, message: bytes, limits: Limits) -> RawReply:
+        """Send one request, and receive its answer."""
         self.printed = 0
         self.tail.clear()
-        answer = _Answer(limits.reply)
-        asking = threading.Thread(target=answer.fetch, args=(self.process, frame), daemon=True)
-        asking.start()
-        deadline = time.monotonic() + limits.wall
-        while asking.is_alive() and time.monotonic() < deadline and self.printed <= limits.output:
-            asking.join(0.02)
-        if self.printed > limits.output:
-            return Outcome(b"", "output", 0, bytes(self.tail))
-        if asking.is_alive():
-            return Outcome(b"", "timeout", 0, bytes(self.tail))
-        if answer.data is not None:
-            return Outcome(answer.data, "", 0, bytes(self.tail))
-        if answer.error:
-            return Outcome(answer.error, "", 0, bytes(self.tail))
-        code = self._exit_code()
-        return Outcome(b"", "killed" if code < 0 else "exited", max(0, -code), bytes(self.tail))
+        _start_thread(self._write, message)
+        reply = ReplyBuffer(limits.reply)
+        patience = time.monotonic() + STARTUP_SECONDS
+        confined, cpu_before, cpu, ended = math.inf, 0.0, 0.0, ""
+        while not ended and not reply.complete:
+            chunk = self._next(INTERVAL)
+            cpu = self._cpu() or cpu
+            if chunk and confined == math.inf:
+                confined, cpu_before = time.monotonic(), cpu
+            if chunk == b"":
+                ended = "exited"
+            elif chunk:
+                ended = reply.add(chunk)
+            if confined == math.inf and (ended or time.monotonic() > patience):
+                raise IsolationError(f"a worker did not begin: {self._stderr_tail()}")
+            if self.printed > limits.output:
+                ended = "output"
+            elif not ended and cpu - cpu_before > limits.cpu + GRACE:
+                ended = "cpu"
+            elif not ended and time.monotonic() > confined + limits.wall + GRACE:
+                ended = "timeout"
+        seconds, cpu = time.monotonic() - confined, cpu - cpu_before
+        signal = 0
+        if ended == "exited":
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                signal = max(0, -self.process.wait(2))
+            ended = "killed" if signal else "exited"
+        return RawReply(reply.message(), ended, signal, bytes(self.tail), seconds, cpu)
 
     def close(self) -> None:
         """Kill the process and remove what it wrote."""
         self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            try:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.chunks.get_nowait()
+        for pipe, reader in self.readers.items():
+            reader.join(2)
+            if not reader.is_alive():  # or a process that has been left behind holds it open
                 pipe.close()
-            except OSError:
-                continue
-        self.drain.join(2)
-        self.process.stderr.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         remove(self.scratch)
 
-    def _exit_code(self) -> int:
-        try:
-            return self.process.wait(2)
-        except subprocess.TimeoutExpired:
-            return 0
+    def _cpu(self) -> float:
+        """Return the seconds of processor time that the worker has used, 0 if it is gone."""
+        with contextlib.suppress(psutil.Error):
+            times = self.meter.cpu_times()
+            return times.user + times.system
+        return 0.0
 
-    def _drain(self) -> None:
-        try:
-            while chunk := self.process.stderr.read1(1 << 16):
+    def _next(self, seconds: float) -> bytes | None:
+        """Return what has come next, nothing at the end; None if it does not come in time."""
+        with contextlib.suppress(queue.Empty):
+            return self.chunks.get(timeout=seconds)
+        return None
+
+    def _stderr_tail(self) -> str:
+        return self.tail.decode(errors="replace").strip()[-2000:] or "it printed nothing"
+
+    def _write(self, message: bytes) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self.process.stdin.write(message)
+            self.process.stdin.flush()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := pipe.read1(CHUNK):
+                self.chunks.put(chunk)
+        self.chunks.put(b"")
+
+    def _read_stderr(self, pipe: IO[bytes]) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := pipe.read1(CHUNK):
                 self.printed += len(chunk)
                 self.tail += chunk
-                del self.tail[:-TAIL]
-        except (OSError, ValueError):
-            return
+                del self.tail[:-OUTPUT_TAIL]
 
 
-class _Answer:
-    """The answer to one request, read by a thread that may be left behind."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.data: bytes | None = None
-        self.error = b""
-
-    def fetch(self, process: subprocess.Popen, frame: bytes) -> None:
-        """Write the request, then read exactly one frame."""
-        try:
-            process.stdin.write(frame)
-            process.stdin.flush()
-            prefix = process.stdout.read(PREFIX.size)
-            if len(prefix) < PREFIX.size:
-                return
-            size = frame_size(prefix, self.limit)
-            data = prefix + process.stdout.read(size - len(prefix))
-            if len(data) == size:
-                self.data = data
-        except FramingError:
-            self.error = b"not a frame"
-        except (OSError, ValueError):
-            return
+def _start_thread(target: Callable[[Any], None], argument: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=(argument,), daemon=True)
+    thread.start()
+    return thread

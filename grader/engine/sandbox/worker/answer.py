@@ -1,41 +1,42 @@
-"""Answer one request: lay out the student's files, execute, and frame what came of it."""
+"""Answer one request: lay out the student's files, execute, and send what came of it."""
 
 import contextlib
 import importlib.util
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
-from types import ModuleType
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from . import framing
-from .failures import describe, is_memory_shortage
+from .failures import describe, is_memory_shortage, stack
 
 Execute = Callable[[dict[str, Any], dict[str, np.ndarray], Path], tuple[dict, dict]]
 
 
-def load_execute(calls: Path, adapter: Path | None) -> Execute:
-    """Import the adapter, as ``adapter``, and the module whose ``execute`` answers requests."""
-    if adapter is not None:
-        load_module("adapter", adapter)
-    return load_module("calls", calls).execute
+def load_execute(modules: Mapping[str, str]) -> Execute:
+    """Import files under the names given, and return the ``execute`` of the last one.
 
-
-def load_module(name: str, file: Path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module
-    specification.loader.exec_module(module)
-    return module
+    A module's ``warm_up``, if it has one, is called: what is slow the first time is then done
+    before any submission's time counts.
+    """
+    for name, file in modules.items():
+        specification = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[name] = module
+        specification.loader.exec_module(module)
+        getattr(module, "warm_up", lambda: None)()
+    return module.execute
 
 
 def lay_out(content: dict[str, Any], packed: np.ndarray, scratch: Path) -> Path:
-    """Write the student's files below ``scratch`` and return their folder, ``submission``."""
-    folder = scratch / "submission"
+    """Write the student's files below ``scratch`` and return the folder that is their package."""
+    folder = scratch / content["package"]
     folder.mkdir()
     data, start = packed.tobytes(), 0
     for name, size in content["files"]:
@@ -47,10 +48,10 @@ def lay_out(content: dict[str, Any], packed: np.ndarray, scratch: Path) -> Path:
 
 
 def make_importable(folder: Path) -> None:
-    """Let ``import submission`` find the folder, and nothing else that is called the same.
+    """Let an import of its name find the folder, and nothing else that is called the same.
 
-    A ``submission`` may be installed, the starter's or the reference's, so that name is looked
-    for in one place only. For everything else the folder comes last: a ``torch.py`` in it
+    The starter or the reference may be installed under that name, so that it is looked for in one
+    place only. For everything else the folder comes last: a ``torch.py`` in it
     shadows nothing.
     """
     os.chdir(folder.parent)
@@ -59,39 +60,80 @@ def make_importable(folder: Path) -> None:
 
 
 class _SubmissionFinder:
-    """Finds the package ``submission`` in one folder; everything else is left to others."""
+    """Finds one package, the submission; everything else is left to others."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> object:
         """Return the package's specification, with or without an ``__init__.py``."""
-        if name != "submission":
+        if name != self.folder.name:
             return None
         return PathFinder.find_spec(name, [str(self.folder.parent)])
 
 
 def answer(
-    execute: Execute, content: dict[str, Any], arrays: dict[str, np.ndarray], folder: Path
-) -> bytes:
-    """Run the student's code, and return the frame of its answer or of its exception.
+    execute: Execute,
+    content: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    folder: Path,
+    send: Callable[[bytes], object],
+) -> None:
+    """Run the student's code, and send the message of its answer or of its exception.
 
     Everything that is needed after the student's code has run is bound here, before it. That is
     no defence, the code shares this process, but it keeps accidents out.
     """
-    encode, describe_error, ticket = framing.encode, describe, content["ticket"]
+    encode, describe_error, nonce = framing.encode, describe, content["nonce"]
     printed = (sys.stdout, sys.stderr)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        result = {"frames": stack(frame, folder)}
+        flush(printed)
+        send(encode({"nonce": nonce, "status": "time", "result": result}, {}))
+        os._exit(0)
+
+    disarm = stop_in_time(content["limits"], stop)
     try:
         result, returned = execute(content["program"], arrays, folder)
         flush(printed)
         if not isinstance(result, dict) or not isinstance(returned, dict):
             raise TypeError("execute() must return two dicts")
-        return encode({"ticket": ticket, "status": "ok", "result": result}, returned)
+        message = encode({"nonce": nonce, "status": "ok", "result": result}, returned)
     except BaseException as error:
         status = "memory" if is_memory_shortage(error) else "raised"
-        told = describe_error(error, folder)
+        result = describe_error(error, folder)
         flush(printed)
-    return encode({"ticket": ticket, "status": status, "result": told}, {})
+        message = encode({"nonce": nonce, "status": status, "result": result}, {})
+    disarm()
+    send(message)
+
+
+def stop_in_time(
+    limits: dict[str, Any], stop: Callable[[int, FrameType | None], None]
+) -> Callable[[], None]:
+    """Have ``stop`` called when the time is up; return a function that prevents it.
+
+    This only finds the line that the student's code is at, if it is not in the midst of a long
+    call. Code that disarms it, or does not come back from a call, is killed a moment later.
+    """
+    if not hasattr(signal, "setitimer"):  # Windows
+        return lambda: None
+    ignore, setitimer, set_handler = signal.SIG_IGN, signal.setitimer, signal.signal
+    timers = (
+        (signal.ITIMER_PROF, signal.SIGPROF, limits["cpu"]),
+        (signal.ITIMER_REAL, signal.SIGALRM, limits["wall"]),
+    )
+    for timer, number, seconds in timers:
+        set_handler(number, stop)
+        setitimer(timer, seconds)
+
+    def disarm() -> None:
+        for timer, number, _ in timers:
+            set_handler(number, ignore)
+            setitimer(timer, 0)
+
+    return disarm
 
 
 def flush(streams: tuple[Any, ...]) -> None:

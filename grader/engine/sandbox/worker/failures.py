@@ -1,6 +1,9 @@
-"""An exception of the student's code, told as data: its class, its text, the student's lines."""
+"""What the student's code did when it ended early, as data: an exception, the lines it was at."""
 
+import traceback
+from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 MAX_MESSAGE = 4000
@@ -10,8 +13,8 @@ FIRST_FRAMES, LAST_FRAMES = 4, 8
 def describe(error: BaseException, folder: Path) -> dict[str, Any]:
     """Return ``{"type", "message", "frames": [[file, line, function], ...]}``.
 
-    Only frames in files under ``folder`` are told, outermost first, and of a deep recursion the
-    ends. The exception may be hostile: whatever it raises when looked at is swallowed.
+    Only frames in files under ``folder`` are given, outermost first. The exception may be
+    hostile: whatever it raises when looked at is swallowed.
     """
     try:
         name = type.__getattribute__(type(error), "__name__")
@@ -21,16 +24,20 @@ def describe(error: BaseException, folder: Path) -> dict[str, Any]:
         message = str(error)[:MAX_MESSAGE]
     except BaseException:
         message = ""
-    frames = _frames(error, folder)
+    passed = BaseException.__dict__["__traceback__"].__get__(error)
+    frames = _lines(traceback.walk_tb(passed), folder)
     if isinstance(error, SyntaxError):
         try:
-            frames += _named(error.filename, error.lineno, "", folder)
+            frames += _line(error.filename, error.lineno, "", folder)
             message = str(error.msg)[:MAX_MESSAGE]
         except BaseException:
             pass
-    if len(frames) > FIRST_FRAMES + LAST_FRAMES:
-        frames = frames[:FIRST_FRAMES] + frames[-LAST_FRAMES:]
-    return {"type": str(name)[:200], "message": str(message), "frames": frames}
+    return {"type": str(name)[:200], "message": str(message), "frames": _bounded(frames)}
+
+
+def stack(frame: FrameType | None, folder: Path) -> list[list[Any]]:
+    """Return ``[[file, line, function], ...]`` of what is being executed, outermost first."""
+    return _bounded(_lines(traceback.walk_stack(frame), folder)[::-1])
 
 
 def is_memory_shortage(error: BaseException) -> bool:
@@ -43,20 +50,24 @@ def is_memory_shortage(error: BaseException) -> bool:
         return False
 
 
-def _frames(error: BaseException, folder: Path) -> list[list[Any]]:
-    frames: list[list[Any]] = []
-    step = BaseException.__dict__["__traceback__"].__get__(error)
-    while step is not None:
-        code = step.tb_frame.f_code
-        frames += _named(code.co_filename, step.tb_lineno, code.co_name, folder)
-        step = step.tb_next
+def _bounded(frames: list[list[Any]]) -> list[list[Any]]:
+    """Return the ends of a deep recursion."""
+    if len(frames) > FIRST_FRAMES + LAST_FRAMES:
+        return frames[:FIRST_FRAMES] + frames[-LAST_FRAMES:]
     return frames
 
 
-def _named(file: object, line: object, function: object, folder: Path) -> list[list[Any]]:
-    beginning = f"{folder}/"
+def _lines(walk: Iterable[tuple[FrameType, int]], folder: Path) -> list[list[Any]]:
+    lines = []
+    for frame, line in walk:
+        code = frame.f_code
+        lines += _line(code.co_filename, line, code.co_name, folder)
+    return lines
+
+
+def _line(file: object, line: object, function: object, folder: Path) -> list[list[Any]]:
+    start = f"{folder}/".replace("\\", "/")
     path = str(file).replace("\\", "/")
-    beginning = beginning.replace("\\", "/")
-    if not path.startswith(beginning):
+    if not path.startswith(start):
         return []
-    return [[f"{folder.name}/{path[len(beginning) :]}", int(line or 0), str(function)]]
+    return [[f"{folder.name}/{path[len(start) :]}", int(line or 0), str(function)]]

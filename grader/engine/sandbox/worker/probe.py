@@ -35,11 +35,11 @@ REFUSED = (errno.EPERM, errno.ENOSYS)
 def execute(
     program: dict[str, Any], arrays: dict[str, Any], submission: Path
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Try every door, and return the names of those that open.
+    """Try everything that should be refused, and return what was not.
 
-    ``program``: ``reads``, paths that should be closed; ``writes``, folders that should be;
-    ``process``, the id of a process that should be out of reach; ``sockets``, whether there is
-    no network of the worker's own, so that none should open.
+    ``program``: ``reads``, paths that it should not read; ``writes``, folders that it should not
+    change; ``process``, the id of a process that should be out of reach; ``sockets``, whether
+    no socket should open, because there is no network of the worker's own.
     """
     found = [f"reads {path}" for path in program["reads"] if _can_read(Path(path))]
     found += [f"writes to {path}" for path in program["writes"] if _can_write(Path(path))]
@@ -51,15 +51,15 @@ def execute(
     }
     if program["sockets"]:
         tries["opens sockets"] = lambda: socket.socket(socket.AF_UNIX).close()
-    found += [name for name, attempt in tries.items() if _opens(attempt)]
+    found += [name for name, attempt in tries.items() if _succeeds(attempt)]
     found += [name for name, call in _with_arguments().items() if _reaches(*call)]
     calls = [name for name in FORBIDDEN if _reaches(name, -1, -1, -1, -1, -1, -1)]
     if calls:
         listed = ", ".join(calls[:SHOWN]) + (" ..." if len(calls) > SHOWN else "")
         found.append(f"makes {len(calls)} system calls that it should not: {listed}")
-    if not _opens(lambda: (submission / "note.txt").write_text("note")):
+    if not _succeeds(lambda: (submission / "note.txt").write_text("note")):
         found.append("has no scratch folder")
-    return {"open": found}, {}
+    return {"leaks": found}, {}
 
 
 def _with_arguments() -> dict[str, tuple[Any, ...]]:
@@ -113,7 +113,7 @@ def _fork() -> None:
     os.wait()
 
 
-def _opens(attempt: Any) -> bool:
+def _succeeds(attempt: Any) -> bool:
     try:
         attempt()
     except OSError:
@@ -126,14 +126,14 @@ def _can_read(path: Path) -> bool:
     try:
         return any(not entry.is_dir() for entry in path.iterdir())
     except NotADirectoryError:
-        return _opens(lambda: path.read_bytes())
+        return _succeeds(lambda: path.read_bytes())
     except OSError:
         return False
 
 
 def _can_write(folder: Path) -> bool:
     place = folder / f"grader-probe-{os.getpid()}"
-    if not _opens(place.mkdir):
+    if not _succeeds(place.mkdir):
         return False
-    _opens(place.rmdir)
+    _succeeds(place.rmdir)
     return True

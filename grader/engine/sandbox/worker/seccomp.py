@@ -3,8 +3,8 @@
 The list is what torch, numpy, scipy, pandas and right submissions were seen to use (``strace``),
 and calls of the same kind that other versions of Python and of the C library use instead. What is
 not on it is refused with an error, so that code which can do without goes on. The filter is the
-second lock on doors that namespaces, Landlock and permissions close already, and the first one on
-some: no new process, no program started, no socket that reaches anybody, no signal to anybody
+second defence where namespaces, Landlock and permissions refuse already, and the first one
+elsewhere: no new process, no program started, no socket that reaches anybody, no signal to anybody
 else; no lock or lease on a file, no change of a file's owner, mode or time, which Landlock leaves
 to its owner, and no truncation, which it leaves to them before Linux 6.2; no look at what the
 kernel has in memory; and no memory or disk that no limit counts, such as files that live in memory.

@@ -1,14 +1,13 @@
-"""The fork server: imports torch once, then forks a worker for each request.
+"""The fork server: imports packages once, then forks a worker for each request.
 
 It never runs a student's line and never sees one: a request goes straight from the trusted
 process to the worker that was forked for it, over a socket of its own, so that no worker can
-answer for another. All the server is told is to fork, to end a worker, and to make sure that
-nothing is left; all it tells is how each worker ended.
+answer for another. All that the server is asked is to fork, to end a worker, and to make sure that
+nothing is left; all it reports is how each worker ended.
 """
 
 import array
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -21,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-PRELOADABLE = frozenset({"scipy.special", "scipy.stats", "pandas"})
 MAX_COMMAND = 1 << 16
 KILL_ROUNDS = 200
 
@@ -33,26 +31,22 @@ def main() -> None:
     from worker import kernel, seccomp
     from worker.answer import load_execute
     from worker.drop_privileges import Confinement
-    from worker.serve_request import take_turn
-    from worker.torch_setup import warm_up
+    from worker.preload import preload
+    from worker.serve_request import serve_request
 
     control = socket.socket(fileno=options["control"])
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    execute = load_execute(Path(options["calls"]), optional_path(options["adapter"]))
-    warm_up()
+    preload(options["preload"])
+    execute = load_execute(options["modules"])
     confinement = Confinement(**options["confinement"])
-    if confinement.seccomp:  # so that no worker imports what its rules need
+    if confinement.use_seccomp:  # so that no worker imports what its rules need
         seccomp.program(kernel.MACHINE, 1, not confinement.namespaces)
-    Server(control, partial(take_turn, execute), confinement).serve()
-
-
-def optional_path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
+    Server(control, partial(serve_request, execute), confinement).serve()
 
 
 def import_only_from(search_path: list[str], moved: dict[str, str]) -> None:
-    """Import from these folders alone; ``moved`` tells by which other path to reach a folder.
+    """Import from these folders alone; ``moved`` is by which other path to reach a folder.
 
     The packages that Python has imported to start with were found at the old path.
     """
@@ -74,24 +68,14 @@ def be_killed_first() -> None:
         return
 
 
-def renew_threads() -> None:
-    """Let torch replace the pool of threads that a fork breaks.
-
-    It does so when the pool is first used, and not if two threads of a student's do that at once.
-    """
-    import torch
-
-    torch.set_num_threads(1)
-
-
 class Server:
     """The workers that are alive, and the one thing to do about each message."""
 
-    def __init__(self, control: socket.socket, turn: Callable, confinement: Any) -> None:
-        from worker.limits import mapped_address_space
+    def __init__(self, control: socket.socket, serve_one: Callable, confinement: Any) -> None:
+        from worker.drop_privileges import mapped_address_space
 
         self.control = control
-        self.turn = turn
+        self.serve_one = serve_one
         self.confinement = confinement
         self.address_space = mapped_address_space()
         self.requests: dict[int, int] = {}  # process id: request
@@ -105,55 +89,47 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         gc.collect()
         gc.freeze()
-        self.tell({"ready": True})
+        self.send({"ready": True})
         selector = selectors.DefaultSelector()
         selector.register(self.control, selectors.EVENT_READ)
         selector.register(wake, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
-                if key.fileobj is self.control and not self.obey():
+                if key.fileobj is self.control and not self.handle_command():
                     return
                 if key.fileobj == wake:
                     os.read(wake, 4096)
             self.reap()
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Send one message to the trusted process."""
         try:
             self.control.send(json.dumps(message).encode())
         except OSError:  # nobody is there any more; the next receive says so
             return
 
-    def obey(self) -> bool:
+    def handle_command(self) -> bool:
         """Receive and carry out one command; return False when there will be no more."""
+        from worker.preload import preload
+
         data, descriptors = receive(self.control)
         if not data:
-            self.settle(keep=0)
+            self.drain(keep=0)
             return False
         command = json.loads(data)
         match command["do"]:
             case "fork":
                 self.fork(command["request"], command["user"], descriptors)
-            case "end":
-                self.end(command["request"])
-            case "settle":
-                self.settle(command["keep"])
-                self.tell({"settled": command["turn"]})
+            case "kill":
+                self.kill(command["request"])
+            case "drain":
+                self.drain(command["keep"])
+                self.send({"drained": command["number"]})
             case "preload":
-                self.preload(command["modules"])
+                preload(command["modules"], optional=True)
         for descriptor in descriptors:
             os.close(descriptor)
         return True
-
-    def preload(self, modules: list[str]) -> None:
-        """Import installed packages that the submission names, for all workers to come."""
-        for name in PRELOADABLE.intersection(modules).difference(sys.modules):
-            try:
-                importlib.import_module(name)
-            except ImportError:
-                continue
-        gc.collect()
-        gc.freeze()
 
     def fork(self, request: int, user: int | None, descriptors: list[int]) -> None:
         """Start a worker that waits for its request."""
@@ -171,6 +147,8 @@ class Server:
 
     def become_worker(self, request: int, user: int | None, channel: int, output: int) -> None:
         """Leave the server behind, and serve one request. Never returns."""
+        from worker.preload import renew_threads
+
         status = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -179,7 +157,7 @@ class Server:
             be_killed_first()
             channel = leave_only(channel, output, self.confinement.kept)
             renew_threads()
-            self.turn(channel, self.confinement, f"{request}", user, self.address_space)
+            self.serve_one(channel, self.confinement, f"{request}", user, self.address_space)
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -187,13 +165,13 @@ class Server:
         finally:
             os._exit(status)
 
-    def end(self, request: int) -> None:
+    def kill(self, request: int) -> None:
         """Kill the worker of a request, if it is alive; its process id cannot be another's."""
         for pid, served in self.requests.items():
             if served == request:
                 os.kill(pid, signal.SIGKILL)
 
-    def settle(self, keep: int) -> None:
+    def drain(self, keep: int) -> None:
         """Kill every worker but one and all they started, and wait until they are gone."""
         going = {pid for pid, request in self.requests.items() if request != keep}
         for pid in going:
@@ -203,7 +181,7 @@ class Server:
         self.kill_orphans(None)
 
     def reap(self, wait: bool = False) -> None:
-        """Collect children that have ended, one at least with ``wait``; tell about workers.
+        """Collect children that have ended, one at least with ``wait``; report workers.
 
         Without process namespaces a worker's own children outlive it, and become the
         server's: they are killed with everything else that its user runs.
@@ -220,11 +198,10 @@ class Server:
             if request is None:
                 continue
             self.kill_orphans(user)
-            self.tell(
+            self.send(
                 {
                     "ended": request,
                     "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
-                    "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
                     "cpu": usage.ru_utime + usage.ru_stime,
                 }
             )

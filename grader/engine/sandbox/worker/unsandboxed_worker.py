@@ -13,40 +13,38 @@ READY = b"\n"
 
 
 def main() -> None:
-    """Serve until standard input ends. ``argv``: import paths, and calls and adapter, as JSON."""
-    sys.path[:] = json.loads(sys.argv[1])
+    """Serve until standard input ends. ``argv``: the options as JSON."""
+    options = json.loads(sys.argv[1])
+    sys.path[:] = options["search_path"]
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
 
-    from worker import framing
     from worker.answer import answer, lay_out, load_execute, make_importable
-    from worker.limits import apply_to_self, mapped_address_space
-    from worker.torch_setup import warm_up
+    from worker.drop_privileges import mapped_address_space, set_limits
+    from worker.framing import CONFINED
+    from worker.preload import preload
+    from worker.serve_request import read_message
 
-    warm_up()
-    calls, adapter = json.loads(sys.argv[2])
-    execute = load_execute(Path(calls), Path(adapter) if adapter else None)
-    outgoing.write(READY)
-    outgoing.flush()
-    scratch = Path.cwd()
+    def send(data: bytes) -> None:
+        outgoing.write(data)
+        outgoing.flush()
+
+    preload(options["preload"])
+    preload(options["preload_if_installed"], optional=True)
+    execute = load_execute(options["modules"])
+    send(READY)
     folder = None
-    while prefix := incoming.read(framing.PREFIX.size):
-        size = framing.frame_size(prefix, 1 << 40)
-        request = prefix + incoming.read(size - len(prefix))
-        content, arrays = framing.decode(request, 1 << 40)
+    while received := read_message(incoming):
+        content, arrays = received
         packed = arrays.pop("submission files")
         if folder is None:
-            mapped = mapped_address_space()
-            apply_to_self(
-                content["limits"], address_space=mapped, whole_process=False, processes=False
-            )
-            folder = lay_out(content, packed, scratch)
+            set_limits(content["limits"], mapped_address_space())
+            folder = lay_out(content, packed, Path.cwd())
             make_importable(folder)
-        frame = answer(execute, content, arrays, folder)
-        outgoing.write(frame)
-        outgoing.flush()
+        send(CONFINED)
+        answer(execute, content, arrays, folder, send)
 
 
 if __name__ == "__main__":

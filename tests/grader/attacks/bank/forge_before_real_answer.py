@@ -6,22 +6,22 @@ import struct
 import sys
 
 
-def frame(ticket, status="ok", result=None, extra=b""):
+def frame(nonce, status="ok", result=None, extra=b""):
     result = (
         {"values": {"out": {"type": "Tensor", "dtype": "float32"}}} if result is None else result
     )
-    content = {"ticket": ticket, "status": status, "result": result}
+    content = {"nonce": nonce, "status": status, "result": result}
     header = json.dumps({"content": content, "arrays": [["out", "<f4", []]]}).encode()
     body = struct.pack("<f", 0.5)
-    return struct.pack("<4sIQ", b"MTL1", len(header), len(body)) + header + body + extra
+    return struct.pack("<4sIQ", b"GRD1", len(header), len(body)) + header + body + extra
 
 
-def ticket():
+def nonce():
     above = sys._getframe()
     while above:
         content = above.f_locals.get("content")
-        if isinstance(content, dict) and "ticket" in content:
-            return content["ticket"]
+        if isinstance(content, dict) and "nonce" in content:
+            return content["nonce"]
         above = above.f_back
 
 
@@ -33,7 +33,7 @@ def send(data):
             pass
 
 
-send(frame(ticket()))
+send(frame(nonce()))
 
 
 def bpr_loss(positive, negative):

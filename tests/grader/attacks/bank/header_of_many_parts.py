@@ -16,4 +16,4 @@ for descriptor in range(3, 256):
         continue
     channel = socket.socket(fileno=descriptor)
     for header in (PARTS, SHAPES):
-        channel.sendall(struct.pack("<4sIQ", b"MTL1", len(header), 0) + header)
+        channel.sendall(struct.pack("<4sIQ", b"GRD1", len(header), 0) + header)

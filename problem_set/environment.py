@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def environment_needed(module: str) -> Iterator[None]:
-    """End the program with the command that installs a package which an import did not find.
+    """End the program with a sentence if a package is missing: which command installs it.
 
     Parameters
     ----------
@@ -20,11 +20,11 @@ def environment_needed(module: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         package = (error.name or "").split(".")[0]
-        if (Path(__file__).parents[2] / package).exists():  # ours: a mistake of ours
+        if (Path(__file__).parents[1] / package).exists():  # ours: a mistake of ours
             raise
         python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
         sys.exit(
-            f"error: {sys.executable} has no package {error.name}. `make environment`, or "
-            f"`{Path(sys.executable).name} bootstrap.py`, installs what the grader needs. Then "
-            f"run\n    {python} -m {module} ..."
+            f"error: {sys.executable} has no package {error.name}. This needs the project's "
+            f"environment: `make environment`, or `{Path(sys.executable).name} "
+            f"bootstrap.py`, sets it up. Then give the command as\n    {python} -m {module} ..."
         )

@@ -1,21 +1,18 @@
 """The way in: start workers in the strongest sandbox that works here, and open submissions."""
 
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.engine.intake import Submission, read_submission
 from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import WorkerSetup
-from grader.engine.sandbox.select_backend import MODES, choose
+from grader.engine.sandbox.select_backend import MODES, select_backend
 from grader.engine.sandbox.session import Session
-
-_HEAVY = re.compile(rb"\b(?:scipy|pandas)\b")
 
 
 class ForkServer:
-    """A context manager that runs submissions; torch is imported once, not per submission.
+    """A context manager that runs submissions; packages are imported once, not per submission.
 
     Parameters
     ----------
@@ -40,17 +37,13 @@ class ForkServer:
         wanted = mode or os.environ.get("GRADER_ISOLATION") or None
         if wanted is not None and wanted not in MODES:
             raise IsolationError(f"{wanted!r} is not an isolation mode; use one of {MODES}")
-        chosen = choose(wanted, setup or WorkerSetup())
-        self._transport = chosen.transport
-        self.mode: str = chosen.mode
-        self.layers: tuple[str, ...] = chosen.layers
-        self.leaks: tuple[str, ...] = chosen.leaks
-        self.isolated: bool = not chosen.leaks
-
-    @property
-    def worker_users(self) -> list[int]:
-        """The ids that workers have on this machine; empty where they have the grader's own."""
-        return self._transport.users
+        self._setup = setup or DEFAULT_SETUP
+        backend = select_backend(wanted, self._setup)
+        self._transport = backend.transport
+        self.mode: str = backend.mode
+        self.layers: tuple[str, ...] = backend.layers
+        self.leaks: tuple[str, ...] = backend.leaks
+        self.isolated: bool = not backend.leaks
 
     def __enter__(self) -> "ForkServer":
         return self
@@ -63,30 +56,31 @@ class ForkServer:
         if isinstance(submission, (str, Path)):
             submission = read_submission(Path(submission))
         files = submission.files if isinstance(submission, Submission) else submission
-        session = Session(self._transport, files)
-        self._transport.preload(_packages_named(files.values()))
+        session = Session(self._transport, files, self._setup.package)
+        self._transport.preload(self._setup.named_in(files.values()))
         return session
+
+    @property
+    def worker_users(self) -> list[int]:
+        """The ids that workers have on this machine; empty where they have the grader's own."""
+        return self._transport.users
 
     @property
     def pid(self) -> int:
         """The id of the process that serves, 0 while there is none."""
         return self._transport.pid
 
-    def rest(self) -> None:
-        """End the worker that waits for the next request; the next one takes a little longer."""
-        self._transport.end_submission(rest=True)
+    def drain(self) -> None:
+        """End also the worker that waits for the next request, which takes longer after that."""
+        self._transport.end_submission(keep_spare=False)
 
     def close(self) -> None:
         """End every worker."""
         self._transport.close()
 
 
-def _packages_named(sources: Iterable[bytes]) -> list[str]:
-    """Return the packages that take long to import and that these files mention.
-
-    The server imports them, once, instead of every worker. It is given these names and never
-    the files.
-    """
-    named = {match.group() for source in sources for match in _HEAVY.finditer(source)}
-    modules = {b"scipy": ["scipy.special", "scipy.stats"], b"pandas": ["pandas"]}
-    return [module for name in sorted(named) for module in modules[name]]
+#: Until a caller passes what its assignment needs.
+DEFAULT_SETUP = WorkerSetup(
+    preload=("torch",),
+    preload_if_named={"scipy": ("scipy.special", "scipy.stats"), "pandas": ("pandas",)},
+)

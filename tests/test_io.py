@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from experiments.io import write_atomic
+from problem_set.io import write_atomic
 from release.files import PackedFile, write_folder
 
 

@@ -5,24 +5,24 @@ import json
 import numpy as np
 import pytest
 
-from grader.engine.cleaning import UnfitError, clean_json, clean_line, clean_text
-from grader.engine.sandbox import Limits
-from grader.engine.sandbox.parse_reply import reply_from
-from grader.engine.sandbox.raw_reply import Outcome
+from grader.engine.cleaning import InvalidReplyJson, clean_json, clean_line, clean_text
+from grader.engine.sandbox import Limits, Reply
+from grader.engine.sandbox.limits import RawReply
+from grader.engine.sandbox.parse_reply import parse_reply
 from grader.engine.sandbox.worker.framing import encode
 
-TICKET = "a" * 32
-FILES = {"loss.py": b"import torch\nraise ValueError\n"}
+NONCE = "a" * 32
+FILES = {"submission/loss.py": b"import torch\nraise ValueError\n"}
 
 
-def claimed(content: dict, arrays: dict | None = None, ended: str = "") -> object:
-    """Return the reply to a frame with this content."""
+def claimed(content: dict, arrays: dict | None = None, **measured: object) -> Reply:
+    """Return the reply to a message with this content."""
     data = encode(content, arrays or {})
-    return reply_from(Outcome(data, ended), TICKET, Limits(), FILES)
+    return parse_reply(RawReply(data, **measured), NONCE, Limits(), FILES)
 
 
-def test_an_answer_with_the_ticket_is_ok() -> None:
-    reply = claimed({"ticket": TICKET, "status": "ok", "result": {"x": 1}}, {"y": np.ones(2)})
+def test_an_answer_with_the_nonce_is_ok() -> None:
+    reply = claimed({"nonce": NONCE, "status": "ok", "result": {"x": 1}}, {"y": np.ones(2)})
     assert (reply.status, reply.result, reply.sentence) == ("ok", {"x": 1}, "")
     assert reply.arrays["y"].tolist() == [1, 1]
 
@@ -30,13 +30,13 @@ def test_an_answer_with_the_ticket_is_ok() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {"ticket": "b" * 32, "status": "ok", "result": {}},
-        {"ticket": None, "status": "ok", "result": {}},
-        {"ticket": "é" * 32, "status": "ok", "result": {}},
-        {"ticket": TICKET, "status": "passed", "result": {}},
-        {"ticket": TICKET, "status": ["ok"], "result": {}},
-        {"ticket": TICKET, "status": "ok", "result": []},
-        {"ticket": TICKET, "status": "ok", "result": {}, "score": 20},
+        {"nonce": "b" * 32, "status": "ok", "result": {}},
+        {"nonce": None, "status": "ok", "result": {}},
+        {"nonce": "é" * 32, "status": "ok", "result": {}},
+        {"nonce": NONCE, "status": "passed", "result": {}},
+        {"nonce": NONCE, "status": ["ok"], "result": {}},
+        {"nonce": NONCE, "status": "ok", "result": []},
+        {"nonce": NONCE, "status": "ok", "result": {}, "score": 20},
         {"status": "ok", "result": {}},
     ],
 )
@@ -45,9 +45,9 @@ def test_an_answer_that_is_not_in_form_is_malformed(content: dict) -> None:
 
 
 def test_an_answer_of_a_worker_that_was_ended_does_not_count() -> None:
-    reply = claimed({"ticket": TICKET, "status": "ok", "result": {}}, ended="timeout")
+    reply = claimed({"nonce": NONCE, "status": "ok", "result": {}}, ended="timeout")
     assert (reply.status, reply.result) == ("timeout", {})
-    assert reply.sentence == "The program did not finish within 10 seconds."
+    assert reply.sentence == "The program did not finish within 60 seconds."
 
 
 def test_source_lines_come_from_what_was_handed_in() -> None:
@@ -62,7 +62,7 @@ def test_source_lines_come_from_what_was_handed_in() -> None:
             ["submission/loss.py", 99, "f"],
         ],
     }
-    reply = claimed({"ticket": TICKET, "status": "raised", "result": told})
+    reply = claimed({"nonce": NONCE, "status": "raised", "result": told})
     assert [(f.file, f.line, f.source) for f in reply.error.frames] == [
         ("submission/loss.py", 2, "raise ValueError"),
         ("submission/loss.py", 99, ""),
@@ -71,13 +71,27 @@ def test_source_lines_come_from_what_was_handed_in() -> None:
 
 def test_the_sentence_of_an_exception_names_file_line_and_function() -> None:
     told = {"type": "KeyError", "message": "'x'", "frames": [["submission/loss.py", 2, "f"]]}
-    reply = claimed({"ticket": TICKET, "status": "raised", "result": told})
+    reply = claimed({"nonce": NONCE, "status": "raised", "result": told})
     assert reply.sentence == "submission/loss.py, line 2 in f: KeyError: 'x'"
+
+
+def test_a_claim_to_have_run_out_of_time_counts_only_if_the_time_is_up() -> None:
+    frames = [["submission/loss.py", 2, "f"], ["/etc/passwd", 1, "f"]]
+    content = {"nonce": NONCE, "status": "time", "result": {"frames": frames}}
+    assert claimed(content).status == "malformed"
+    assert claimed(content, seconds=59.0).status == "timeout"
+    reply = claimed(content, cpu=9.5, seconds=59.0)
+    assert reply.status == "cpu"
+    assert reply.sentence == (
+        "The program used more than 10 seconds of processor time. It was at submission/loss.py, "
+        "line 2 in f."
+    )
+    assert [line.source for line in reply.stopped_at] == ["raise ValueError"]
 
 
 def test_a_description_of_the_wrong_types_is_survived() -> None:
     for told in ({}, {"frames": 3}, {"frames": [[]], "type": {}, "message": [1]}):
-        assert claimed({"ticket": TICKET, "status": "raised", "result": told}).status == "raised"
+        assert claimed({"nonce": NONCE, "status": "raised", "result": told}).status == "raised"
 
 
 def test_control_characters_are_replaced_and_newlines_kept() -> None:
@@ -98,5 +112,5 @@ def test_json_that_is_too_deep_too_wide_or_too_long_is_refused() -> None:
     for _ in range(100):
         deep = [deep]
     for value in (deep, [0] * 300_000, 10**30):
-        with pytest.raises(UnfitError):
+        with pytest.raises(InvalidReplyJson):
             clean_json(value)

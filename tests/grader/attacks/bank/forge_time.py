@@ -1,0 +1,48 @@
+"""Claims to have run out of time when it has not, with lines that are not its own."""
+
+import json
+import os
+import struct
+import sys
+
+
+def frame(nonce, status="ok", result=None, extra=b""):
+    result = (
+        {"values": {"out": {"type": "Tensor", "dtype": "float32"}}} if result is None else result
+    )
+    content = {"nonce": nonce, "status": status, "result": result}
+    header = json.dumps({"content": content, "arrays": [["out", "<f4", []]]}).encode()
+    body = struct.pack("<f", 0.5)
+    return struct.pack("<4sIQ", b"GRD1", len(header), len(body)) + header + body + extra
+
+
+def nonce():
+    above = sys._getframe()
+    while above:
+        content = above.f_locals.get("content")
+        if isinstance(content, dict) and "nonce" in content:
+            return content["nonce"]
+        above = above.f_back
+
+
+def send(data):
+    for number in range(1, 256):
+        try:
+            os.write(number, data)
+        except OSError:
+            pass
+
+
+send(
+    frame(
+        nonce(),
+        "time",
+        {
+            "frames": [
+                ["grader/hidden_tests/test_sentinel.py", 1, "f"],
+                ["../../etc/passwd", 1, "f"],
+            ]
+        },
+    )
+)
+os._exit(0)
