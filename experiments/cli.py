@@ -100,8 +100,8 @@ def end_with_a_sentence(command: Callable) -> Callable:
 def main() -> None:
     """Train the movie recommender in submission/ and look at how it learns.
 
-    Start with `python -m experiments run`. For a first try that takes seconds and needs no
-    data: `python -m experiments run --data synthetic --epochs 20 --out results-try`.
+    Start with `run`, which is `make experiments`. For a first try that takes seconds and needs no
+    data: `run --data synthetic --epochs 20 --out results-try`.
     """
 
 

@@ -37,10 +37,12 @@ def write_summaries(
         What differs from the assignment's options.
     """
     summary = {
+        "version": records[0].made_by.version,
         "options": options or {},
         "runs": {
             record.run.name: {
                 "config": {**record.run.to_dict(), "submission": record.made_by.submission},
+                "made_by": vars(record.made_by),
                 "final": record.final,
                 "seconds": record.seconds,
             }

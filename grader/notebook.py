@@ -8,7 +8,7 @@ from IPython.display import display
 
 from grader.contents import CONTENTS
 from grader.engine.grader import Asked, Grader
-from grader.engine.reports.cell import write_html, write_text
+from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.results import PASSED
 from problem_set import find_project
 
@@ -36,7 +36,7 @@ def check(question: str, hidden: bool = False) -> None:
     grader.assignment.require_coding([question])
     asked = Asked([question], public_only=not hidden)
     report = grader.grade(find_project() / "submission", asked)
-    display({"text/html": write_html(report), "text/plain": write_text(report)}, raw=True)
+    display({"text/html": write_cell(report), "text/plain": write_cell_text(report)}, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
     if lost or report.problem:
         kind = "" if hidden else "public "

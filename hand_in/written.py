@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 
+from experiments.engine.store import MadeBy, made_by
 from experiments.training.student_code import code_digest, python_files
 from problem_set.assignment import Assignment
 
@@ -97,11 +98,8 @@ def read_written(project: Path, assignment: Assignment) -> Written:
             said.append(f"{name} was not run to its end. Run all of its cells and save it.")
         elif are_read and any(is_newer(path, one.path) for path in code):
             said.append(f"{name} is older than your code. Run all of its cells and save it.")
-    if not curves_are_of_this_code(project):
-        said.append(
-            "Your code has changed since results/ was made. `make experiments` makes the curves "
-            "again."
-        )
+    if reason := results_made_by(project):
+        said.append(f"results/ was made by {reason}. `make experiments` makes the curves again.")
     files = {f"notebooks/{one.path.name}": one.content for one in notebooks}
     files |= {f"handout/answers/{path.name}": path.read_bytes() for path in typed.values()}
     if pdf.is_file():
@@ -172,11 +170,15 @@ def read_notebook(path: Path, written: tuple[str, ...]) -> Notebook:
         return Notebook(path, data, {}, readable=False)
 
 
-def curves_are_of_this_code(project: Path) -> bool:
-    """Say whether what is in ``results/``, if anything, is of the code that is handed in."""
+def results_made_by(project: Path) -> str:
+    """Return which other code made ``results/``; empty if it was this code, or there are none."""
     try:
         content = json.loads((project / "results" / "summary.json").read_text(encoding="utf-8"))
-        digests = {run["config"]["submission"] for run in content["runs"].values()}
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
-    return digests <= {code_digest(project / "submission")}
+        records = [run.get("made_by") for run in content["runs"].values()]
+        if not all(records):
+            return "older tools"
+        here = made_by(code_digest(project / "submission"))
+        differences = [MadeBy(**record).differs_from(here) for record in records]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return next(filter(None, differences), "")

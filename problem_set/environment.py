@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+# The environment's Python, as one types it in the problem set's folder.
+PYTHON = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
+
 
 @contextlib.contextmanager
 def environment_needed(module: str) -> Iterator[None]:
@@ -22,9 +25,8 @@ def environment_needed(module: str) -> Iterator[None]:
         package = (error.name or "").split(".")[0]
         if (Path(__file__).parents[1] / package).exists():  # ours: a mistake of ours
             raise
-        python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
         sys.exit(
             f"error: {sys.executable} has no package {error.name}. This needs the project's "
             f"environment: `make environment`, or `{Path(sys.executable).name} "
-            f"bootstrap.py`, sets it up. Then give the command as\n    {python} -m {module} ..."
+            f"bootstrap.py`, sets it up. Then give the command as\n    {PYTHON} -m {module} ..."
         )

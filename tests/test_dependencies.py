@@ -92,9 +92,14 @@ def test_conda_takes_the_same_pins_and_groups():
     assert bootstrap.OLDEST <= tuple(map(int, python.split("."))) <= bootstrap.NEWEST
 
 
-def test_the_oldest_python_is_the_same_everywhere():
+def test_the_oldest_and_the_newest_python_are_the_same_everywhere():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    assert project["requires-python"] == ">={}.{}".format(*bootstrap.OLDEST)
+    oldest, newest = ("{}.{}".format(*version) for version in (bootstrap.OLDEST, bootstrap.NEWEST))
+    assert project["requires-python"] == f">={oldest}"
+    workflow = (PROJECT / ".github/workflows/test.yml").read_text()
+    matrices = re.findall(r"python: \[(.*)\]", workflow)
+    assert matrices == [f'"{oldest}", "{newest}"'] * 2
+    assert f"Python {oldest} to {newest}" in (PROJECT / "README.md").read_text()
 
 
 def imported_packages(file: Path) -> set[str]:

@@ -1,6 +1,7 @@
 """The problem set's folder is found in a clone, and where the programs are installed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,3 +55,14 @@ def test_every_program_names_the_one_version(program):
     command = [sys.executable, "-m", program, "--version"]
     said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == __version__
+
+
+def test_the_changelog_and_the_citation_name_the_one_version():
+    assert f"\n## {__version__}\n" in (PROJECT / "CHANGELOG.md").read_text()
+    assert f'\nversion: "{__version__}"\n' in (PROJECT / "CITATION.cff").read_text()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_what_the_first_pages_link_to_is_there(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (PROJECT / page).read_text())
+    assert links and all((PROJECT / link).exists() for link in links), links

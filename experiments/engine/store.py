@@ -6,11 +6,12 @@ of one that is not. ``RUN`` is ``Run.folder``, which differs for runs that diffe
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
 from experiments.run import METRICS, Run
+from problem_set import __version__
 from problem_set.io import write_atomic
 
 PROJECT = Path(__file__).parents[1]
@@ -26,6 +27,7 @@ class MadeBy:
     submission: str  # code_digest of the student's code
     experiments: str  # digest of the code of this package that trains and evaluates
     packages: dict[str, str]  # versions of torch and of what else computes
+    version: str = field(default="", compare=False)  # of the tools; a digest says what changed
 
     def differs_from(self, now: "MadeBy") -> str:
         """Return what differs, for a sentence: ``another submission``; empty if nothing does."""
@@ -33,7 +35,9 @@ class MadeBy:
         if self.submission != now.submission:
             parts.append("another version of the submission")
         if self.experiments != now.experiments:
-            parts.append("another version of experiments/")
+            is_named = self.version and self.version != now.version
+            which = f"version {self.version}" if is_named else "another version"
+            parts.append(f"{which} of the tools (now {now.version})")
         parts += [
             f"{name} {self.packages.get(name, 'of unknown version')} (now {version})"
             for name, version in now.packages.items()
@@ -49,7 +53,7 @@ def made_by(submission: str) -> MadeBy:
         for file in sorted(PROJECT.glob(pattern)):
             digest.update(file.name.encode() + file.read_bytes())
     packages = {name: metadata.version(name) for name in PACKAGES}
-    return MadeBy(submission, digest.hexdigest()[:16], packages)
+    return MadeBy(submission, digest.hexdigest()[:16], packages, __version__)
 
 
 @dataclass(frozen=True)

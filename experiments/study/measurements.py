@@ -97,9 +97,7 @@ def read_records(study: Path) -> list[RunRecord]:
     else:
         records = comparable_records(store_of(study), run, made_by)
     if not records:
-        raise StudyError(
-            f"{study} is no study with a complete run; `python -m experiments study` makes one"
-        )
+        raise StudyError(f"{study} is no study with a complete run; `make study` makes one")
     return records
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.plots import picture_bytes
 from experiments.study.statistics import Estimate
+from problem_set.environment import PYTHON
 
 MINUS = "−"
 
@@ -36,7 +37,8 @@ class Question:
 
     @property
     def command(self) -> str:
-        return "python -m experiments study " + " ".join(f"--part {part}" for part in self.parts)
+        parts = " ".join(f"--part {part}" for part in self.parts)
+        return f"{PYTHON} -m experiments study {parts}"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
-from grader.engine.results import FAILED, NOT_IMPORTED, NOT_WRITTEN, PASSED, QuestionResult, Report
+from grader.engine.results import (
+    FAILED,
+    NOT_IMPORTED,
+    NOT_WRITTEN,
+    OPEN,
+    PASSED,
+    QuestionResult,
+    Report,
+)
 
-OPEN, WRONG, BROKEN, WAITING, RIGHT = "open", "wrong", "broken", "waiting", "right"
+WRONG, BROKEN, WAITING, RIGHT = "wrong", "broken", "waiting", "right"
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,19 @@ class Standing:
 def standings(report: Report) -> tuple[Standing, ...]:
     """Return where each question of a report stands, in the assignment's order."""
     return tuple(_standing(question) for question in report.for_student().questions)
+
+
+def where_to_start(report: Report) -> str:
+    """Return the question to look at first, and why, where several are not right."""
+    lost = [standing for standing in standings(report) if standing.state != RIGHT]
+    if len(lost) < 2:
+        return ""
+    order = (BROKEN, WRONG, OPEN, WAITING)
+    first = min(lost, key=lambda standing: order.index(standing.state))
+    reason = first.reason
+    if reason.startswith(f"{first.id} "):
+        reason = f"it{reason.removeprefix(first.id)}"
+    return f"Start with {first.id}: {reason}"
 
 
 def _standing(question: QuestionResult) -> Standing:

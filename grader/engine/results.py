@@ -1,9 +1,13 @@
 """What grading one submission found: plain records that every format is written from."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
+from problem_set import __version__
+
 PASSED, FAILED, NOT_RUN, ERROR = "passed", "failed", "not run", "error"
+OPEN = "open"
 NOT_WRITTEN, NOT_IMPORTED = "not written", "not imported"
 SHOWN = 300  # characters of an exception's text in a hidden test
 
@@ -66,6 +70,11 @@ class TestResult:
     seconds: float = 0.0
     cause: str = ""
 
+    @property
+    def state(self) -> str:
+        """The status, or ``"open"`` for a function that is not written yet, which is no mistake."""
+        return OPEN if self.cause == NOT_WRITTEN else self.status
+
     def for_student(self) -> "TestResult":
         """Return what a student may see: of a hidden test, no input and no value of ours.
 
@@ -113,6 +122,12 @@ class Report:
         Hidden tests that were not run, and their points.
     absent_reason : str
         Why, as a sentence.
+    people_points : float
+        Points of the written questions, which people grade.
+    graded_at : str
+        Date and time, with the offset from UTC, to the minute.
+    version : str
+        The grader's.
     problem : str
         Why nothing, or not all, could be graded; empty if everything could.
     grader_at_fault : bool
@@ -129,6 +144,11 @@ class Report:
     absent: int = 0
     absent_points: float = 0.0
     absent_reason: str = ""
+    people_points: float = 0.0
+    graded_at: str = field(
+        default_factory=lambda: datetime.now().astimezone().isoformat(" ", "minutes")
+    )
+    version: str = __version__
     problem: str = ""
     grader_at_fault: bool = False
     fault: str = ""

@@ -3,7 +3,7 @@
     nbgrader generate_assignment ps1        # source/ps1 -> release/ps1; points and due date
     nbgrader release_assignment ps1         # to the exchange, where students fetch it
     nbgrader collect ps1                    # the last submission of each student
-    nbgrader autograde ps1                  # 1a to 2d; runs no notebook, see below
+    nbgrader autograde ps1                  # 1a to 2d, in the grader's sandbox; runs no notebook
     jupyter lab                             # menu Nbgrader, Formgrader: 3a to 3c by hand
     nbgrader generate_feedback ps1
     nbgrader release_feedback ps1
@@ -13,15 +13,10 @@ Each release replaces this file. Your own settings go into ``course_config.py`` 
 release writes and which counts where both set a thing. For example, as its whole content:
 
     c = get_config()
-    c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work; see below
+    c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work
 
-Where students and instructors exchange files (``c.Exchange.root``, a folder that everyone can write
-to) belongs into neither: students need it, too, and do not have this folder. It goes into an
-``nbgrader_config.py`` that everybody reads, on a hub ``/etc/jupyter/nbgrader_config.py``.
-
-Autograding executes nothing of a student's notebook. The grader in ``grading/`` judges the files of
-``submission/`` in its sandbox, and writes its report and the points into the notebook. A student's
-notebook is cleaned first of everything that could do harm when it is looked at.
+``c.Exchange.root``, the folder that students and instructors exchange files in, belongs into
+neither, for students need it, too: on a hub, into ``/etc/jupyter/nbgrader_config.py``.
 
 ``source/`` is all that students get. ``grading/`` holds the hidden tests: it must be readable by
 instructors only.
@@ -75,6 +70,7 @@ c.Autograde.autograde_preprocessors = [
 # The rubrics of 3a to 3c stand in cells that are locked, not in nbgrader's "task" cells. Graders
 # see them; take ClearMarkScheme off the list to show them in the feedback, too.
 c.ClearMarkScheme.enforce_metadata = False
+c.GenerateFeedback.exporter_class = "nbgrader_course.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbgrader.preprocessors.ClearMarkScheme",
@@ -88,14 +84,11 @@ c.GenerateFeedback.preprocessors = [
 try:
     from problem_set.assignment import read_assignment
 
-    course = read_assignment().course
-    c.CourseDirectory.course_id = course.short
+    assignment = read_assignment()
+    c.CourseDirectory.course_id = assignment.course.short
     # The students' own files are not overwritten with the course's.
-    c.Autograde.exclude_overwriting = {
-        course.assignment: [
-            f"submission/{name}.py" for name in ("__init__", "model", "loss", "mrr")
-        ]
-    }
+    own = {"submission/__init__.py", *(question.file for question in assignment.coding)}
+    c.Autograde.exclude_overwriting = {assignment.course.assignment: sorted(own)}
     load_subconfig("course_config.py", path=str(COURSE))  # noqa: F821  (nbgrader provides it)
 except Exception as error:
     c.GradeSubmission.problem = (

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from problem_set.assignment import WRITTEN, Assignment
+from problem_set.assignment import WRITTEN, Assignment, Question
 from release.files import ReleaseError
 
 RUBRIC = """
@@ -19,41 +19,8 @@ RUBRIC = """
 <!-- END MARK SCHEME -->"""
 
 
-class GradedQuestion(NamedTuple):
-    """A question as the gradebook will know it; ``rubric`` is empty for a coding question."""
-
-    id: str
-    points: float
-    rubric: str = ""
-
-
-def graded_questions(assignment: Assignment, rubrics: Mapping[str, Any]) -> list[GradedQuestion]:
-    """Return the questions of ``assignment.toml`` with the rubrics of ``rubrics.toml``.
-
-    Raises
-    ------
-    ReleaseError
-        If a written question has no rubric, or one that does not add up to its points.
-    """
-    questions = []
-    for question in assignment.questions:
-        id_, points, rubric = question.id, question.points, ""
-        if question.kind == WRITTEN:
-            parts = rubrics.get(id_, ())
-            total = sum(part["points"] for part in parts)
-            if not math.isclose(total, points):
-                raise ReleaseError(
-                    f"Question {id_} has {points:g} points, and the parts of its rubric in "
-                    f"release/nbgrader/rubrics.toml add up to {total:g}. Make them agree."
-                )
-            lines = [f"- ({part['points']:g}) {part['must']}" for part in parts]
-            rubric = RUBRIC.format(points=points, parts="\n".join(lines))
-        questions.append(GradedQuestion(id_, points, rubric))
-    return questions
-
-
 def graded_notebooks(
-    notebooks: Mapping[str, str], questions: Sequence[GradedQuestion]
+    notebooks: Mapping[str, str], assignment: Assignment, rubrics: Mapping[str, Any]
 ) -> dict[str, str]:
     """Return the notebooks with nbgrader's metadata, by name.
 
@@ -64,35 +31,47 @@ def graded_notebooks(
     ----------
     notebooks : mapping of str to str
         JSON texts by name.
+    rubrics : mapping
+        The content of ``rubrics.toml``.
 
     Raises
     ------
     ReleaseError
-        If a question has no cell.
+        If a question has no cell, or a written one no rubric that adds up to its points.
     """
     parsed = {name: nbformat.reads(text, as_version=4) for name, text in notebooks.items()}
     cells = {cell.id: cell for notebook in parsed.values() for cell in notebook.cells}
-
-    def find(kind: str, question: GradedQuestion) -> NotebookNode:
-        if f"{kind}-{question.id}" in cells:
-            return cells[f"{kind}-{question.id}"]
-        raise ReleaseError(
-            f"No notebook has a cell with the id {kind}-{question.id}, where question "
-            f"{question.id} is graded. Add it in notebooks/."
-        )
-
-    for question in questions:
+    for question in assignment.questions:
+        written = question.kind == WRITTEN
+        for kind in ("question", "answer") if written else ("check",):
+            if f"{kind}-{question.id}" not in cells:
+                raise ReleaseError(
+                    f"No notebook has a cell with the id {kind}-{question.id}, where question "
+                    f"{question.id} is graded. Add it in notebooks/."
+                )
         graded = {"grade": True, "points": question.points}
-        if question.rubric:
-            asked = find("question", question)
-            asked.source += question.rubric
+        if written:
+            asked = cells[f"question-{question.id}"]
+            asked.source += rubric_of(question, rubrics.get(question.id, ()))
             _set(asked, f"question-{question.id}", locked=True)
-            _set(find("answer", question), question.id, solution=True, **graded)
+            _set(cells[f"answer-{question.id}"], question.id, solution=True, **graded)
         else:
-            _set(find("check", question), question.id, locked=True, **graded)
+            _set(cells[f"check-{question.id}"], question.id, locked=True, **graded)
     for cell in cells.values():
         cell.source = cell.source.replace("](../submission/", "](submission/")
     return {name: nbformat.writes(notebook) + "\n" for name, notebook in parsed.items()}
+
+
+def rubric_of(question: Question, parts: Sequence[Mapping[str, Any]]) -> str:
+    """Return what an answer must say, for how many points."""
+    total = sum(part["points"] for part in parts)
+    if not math.isclose(total, question.points):
+        raise ReleaseError(
+            f"Question {question.id} has {question.points:g} points, and the parts of its rubric "
+            f"in release/nbgrader/rubrics.toml add up to {total:g}. Make them agree."
+        )
+    lines = [f"- ({part['points']:g}) {part['must']}" for part in parts]
+    return RUBRIC.format(points=question.points, parts="\n".join(lines))
 
 
 def _set(cell: NotebookNode, grade_id: str, **metadata: Any) -> None:

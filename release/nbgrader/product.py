@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 
 from problem_set.assignment import read_assignment
 from release.files import Files, PackedFile, read_toml, starting_with, tracked_files
-from release.nbgrader.notebooks import graded_notebooks, graded_questions
+from release.nbgrader.notebooks import graded_notebooks
 from release.student import tool_files, visible_files
 
 HERE = "release/nbgrader/"
@@ -33,8 +33,7 @@ def nbgrader_files(project: Path) -> Files:
         PurePosixPath(name).name: file.content.decode()
         for name, file in starting_with(student, "notebooks/").items()
     }
-    questions = graded_questions(assignment, read_toml(tracked, HERE + "rubrics.toml"))
-    graded = graded_notebooks(notebooks, questions)
+    graded = graded_notebooks(notebooks, assignment, read_toml(tracked, HERE + "rubrics.toml"))
     return {
         "nbgrader_config.py": tracked[HERE + "nbgrader_config.py"],
         **{source + name: PackedFile(text.encode()) for name, text in graded.items()},

@@ -238,7 +238,7 @@ def test_a_worker_that_would_give_other_numbers_is_refused(
     expected = "--nthreads 1"
     if unfit == "experiments":
         plugin.made_by = replace(plugin.made_by, experiments="0.1")
-        expected = "has another version of experiments/"
+        expected = "has another version of the tools"
     elif unfit in plugin.made_by.packages:
         packages = {**plugin.made_by.packages, unfit: "0.1"}
         plugin.made_by = replace(plugin.made_by, packages=packages)

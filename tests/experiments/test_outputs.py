@@ -18,6 +18,7 @@ from experiments.run import COURSE_RUNS
 from experiments.run import METRIC_KEYS as METRICS
 from experiments.tables import final_table, read_curves, tidy_curves, write_summaries
 from experiments.tensorboard import EventFiles
+from problem_set import __version__
 
 
 @pytest.fixture
@@ -52,10 +53,10 @@ def test_a_record_that_cannot_be_read_is_no_record(records, tmp_path, content):
 def test_summary_has_the_form_that_others_read(records, tmp_path):
     write_summaries(tmp_path, records, {})
     summary = json.loads((tmp_path / "summary.json").read_text())
-    assert list(summary) == ["options", "runs", "environment"]
+    assert list(summary) == ["version", "options", "runs", "environment"]
     assert list(summary["runs"]) == [run.name for run in COURSE_RUNS]
     first = summary["runs"][COURSE_RUNS[0].name]
-    assert set(first) == {"config", "final", "seconds"}
+    assert set(first) == {"config", "made_by", "final", "seconds"}
     assert first["final"] == dict.fromkeys(METRICS, 0.1)
     assert first["config"]["factorization_weight"] == 0.99
     assert first["config"]["submission"] == "the code"
@@ -149,3 +150,16 @@ def test_the_table_of_an_early_run_shows_its_high_losses_whole(records):
     Console(file=output, width=80).print(final_table(high))
     assert output.getvalue().count("14.444") == len(METRICS) * len(COURSE_RUNS)
     assert "…" not in output.getvalue()
+
+
+def test_the_summary_and_a_record_say_which_version_of_the_tools_made_them(records, tmp_path):
+    write_summaries(tmp_path, records)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["version"] == __version__
+    for run in summary["runs"].values():
+        assert run["made_by"]["version"] == __version__
+    now = records[0].made_by
+    older = replace(now, version="1.9")
+    assert older == now, "the same code computes the same numbers"
+    changed = replace(older, experiments="another digest")
+    assert changed.differs_from(now) == f"version 1.9 of the tools (now {__version__})"

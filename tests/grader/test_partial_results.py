@@ -4,9 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest import MonkeyPatch
 
-from grader import sandbox
 from grader.engine.grader import STOPPED, TIME_IS_UP, Asked, Grader
 from grader.engine.results import NOT_RUN, PASSED, Report
 from tests.course import POINTS
@@ -47,17 +45,6 @@ def reciprocal_ranks(*_):
     return 0
 mrr_score = reciprocal_ranks
 """
-
-
-def test_a_submission_that_uses_up_its_time_is_judged_no_further(
-    submission: Make, grader: Grader, monkeypatch: MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sandbox, "BUDGET", 0.5)
-    report = grader.grade(submission(mrr=SLOW), Asked(questions=["2d"]))
-    assert report.problem == USED_UP and not report.grader_at_fault
-    unjudged = [test for test in report.tests if test.status == NOT_RUN]
-    assert unjudged[-1] == report.tests[-1]
-    assert "Not judged: the submission had used up its time." in {t.message for t in unjudged}
 
 
 def test_after_each_test_there_is_a_report_to_leave_behind(

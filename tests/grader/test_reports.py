@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -14,8 +15,10 @@ import pytest
 
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import FORMATS, write_report
-from grader.engine.reports.cell import write_html, write_text
-from grader.engine.results import Report
+from grader.engine.reports.html import write_cell, write_cell_text
+from grader.engine.results import PASSED, Report
+from problem_set import __version__
+from release.solutions import without_solutions
 from tests.course import POINTS, points_of
 from tests.release.gradescope.results_schema import SCHEMA
 
@@ -130,7 +133,7 @@ def test_what_cannot_be_read_is_said_once_and_not_by_every_test(
 
 def test_a_notebook_cell_says_once_what_cannot_be_read(tmp_path: Path, grader: Grader) -> None:
     report = grader.grade(tmp_path, Asked(questions=["1a"]))
-    for write in (write_html, write_text):
+    for write in (write_cell, write_cell_text):
         assert " ".join(write(report).split()).count("holds none of model.py") == 1
 
 
@@ -151,6 +154,69 @@ def test_the_page_is_complete_in_itself(curious: Report) -> None:
     page = write_report(curious, "html")
     assert "http" not in page and "src=" not in page and "<link" not in page
     assert all(test.sentence.replace("'", "&#39;") in page for test in curious.tests)
+
+
+@pytest.fixture(scope="module")
+def unwritten(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Report:
+    folder = tmp_path_factory.mktemp("unwritten")
+    for name in ("model.py", "loss.py", "mrr.py"):
+        text = (REPOSITORY / "submission" / name).read_text()
+        (folder / name).write_text(without_solutions(f"submission/{name}", text))
+    return grader.grade(folder)
+
+
+def test_what_is_not_written_yet_is_open_and_not_wrong_everywhere(unwritten: Report) -> None:
+    assert {test.state for test in unwritten.tests} <= {"open", "not run"}
+    terminal, page = write_report(unwritten, "terminal"), write_report(unwritten, "html")
+    for written in (terminal, page, write_cell(unwritten), write_cell_text(unwritten)):
+        assert "✗" not in written and "○" in written
+    assert "\n2a" in terminal and "○○○ open" in terminal
+    assert page.count('aria-label="open"') == write_cell(unwritten).count('aria-label="open"')
+    assert 'aria-label="failed"' not in page and "#c0392b" not in write_cell(unwritten)
+
+
+@pytest.mark.parametrize("format_", FOR_STUDENTS)
+def test_the_first_line_says_where_to_start(
+    curious: Report, unwritten: Report, format_: str
+) -> None:
+    """A mistake goes before what is not written yet, and one mistake alone needs no such line."""
+    start = "Start with 2a: Your code raised "
+    assert start in re.sub("<[^>]*>", "", write_report(curious, format_, width=200))
+    start = "Start with 1a: it is not written yet (submission/model.py, line "
+    assert start in re.sub("<[^>]*>", "", write_report(unwritten, format_, width=200))
+    alone = tuple(question for question in curious.questions if question.id in ("1a", "2a"))
+    assert "Start with" not in write_report(replace(curious, questions=alone), format_)
+
+
+def test_a_file_that_cannot_be_imported_is_told_once(
+    submission: Callable[..., Path], grader: Grader
+) -> None:
+    report = grader.grade(submission(model=("class Multi", "clas Multi")))
+    for format_ in FOR_STUDENTS:
+        written = write_report(report, format_, verbose=True, width=200)
+        assert written.count("clas MultiTaskNet") == 1
+        assert html.unescape(written).count("SyntaxError: invalid syntax") == 1
+    lost = [test for test in report.tests if test.status != PASSED]
+    shown = " ".join(write_report(report, "terminal", verbose=True, width=200).split())
+    assert shown.count("Not run, fix 1a-0 first.") == len(lost) - 1 > 20
+
+
+def test_the_page_shows_what_failed_first_and_folds_what_passed(curious: Report) -> None:
+    page = write_report(replace(curious, people_points=6.0, submission="in/ada.zip"), "html")
+    sections = re.findall(r'<section id="(\w+)">', page)
+    assert sections[:2] == ["1c", "2a"] and sections[-1] == "2d"
+    (section,) = re.findall(r'<section id="1c">.*?</section>', page, re.DOTALL)
+    folded = section.index("<details>")
+    assert section.index('id="1c-10"') < folded < section.index('id="1c-0"')
+    assert f"graded {curious.graded_at}, version {__version__}" in page and "ada.zip," in page
+    assert "6 more points are graded by people." in page
+
+
+def test_every_id_that_the_page_names_is_a_link_to_a_place_in_it(curious: Report) -> None:
+    page = write_report(curious, "html")
+    places, links = (set(re.findall(p, page)) for p in (r'id="([\w-]+)"', r'href="#([\w-]+)"'))
+    assert links == places == {*POINTS, *(test.id for test in curious.tests)}
+    assert re.search(r'fix <a href="#2a-\d">2a-\d</a> first', page)
 
 
 def run(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess:

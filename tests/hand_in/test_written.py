@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from experiments.engine.store import made_by
 from experiments.training.student_code import code_digest
 from hand_in.written import LARGEST_FILE, read_written
+from problem_set import __version__
 from problem_set.assignment import Assignment
 
 NOTEBOOK = "notebooks/01_experiments.ipynb"
@@ -177,9 +179,17 @@ def test_a_notebook_of_the_students_own_stays_at_home(project, assignment):
 def test_curves_of_other_code_are_told(project, assignment):
     (project / "results").mkdir()
     summary = project / "results" / "summary.json"
-    record = {"config": {"submission": code_digest(project / "submission")}}
+    record = {"made_by": vars(made_by(code_digest(project / "submission")))}
     summary.write_text(json.dumps({"runs": {"a": record}}))
-    assert "has changed since results/" not in warnings(project, assignment)
+    assert "results/ was made by" not in warnings(project, assignment)
     with (project / "submission" / "loss.py").open("a") as file:
         file.write("# changed\n")
-    assert "Your code has changed since results/ was made" in warnings(project, assignment)
+    said = warnings(project, assignment)
+    assert "results/ was made by another version of the submission. `make experiments`" in said
+    record["made_by"] |= {"submission": code_digest(project / "submission")}
+    record["made_by"] |= {"experiments": "of old", "version": "1.9"}
+    summary.write_text(json.dumps({"runs": {"a": record}}))
+    said = warnings(project, assignment)
+    assert f"results/ was made by version 1.9 of the tools (now {__version__})" in said
+    summary.write_text(json.dumps({"runs": {"a": {"config": {}}}}))
+    assert "results/ was made by older tools" in warnings(project, assignment)

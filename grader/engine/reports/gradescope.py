@@ -12,19 +12,28 @@ or of the tests that did run, would look like a grade.
 import json
 from typing import Any
 
-from grader.engine.reports.wording import absent_line, is_graded, lines_of, score_line
+from grader.engine.progress import where_to_start
+from grader.engine.reports.wording import (
+    absent_line,
+    is_graded,
+    lines_of,
+    people_line,
+    score_line,
+    shown_to_student,
+)
 from grader.engine.results import PASSED, Report, TestResult
 
 
-def write(report: Report) -> str:
+def write_results(report: Report) -> str:
     """Return the file's text."""
-    report = report.for_student()
+    start = where_to_start(report)
+    report = shown_to_student(report)
     graded: dict[str, Any] = {}
     if not report.grader_at_fault:
         tests = report.tests if is_graded(report) else ()
         graded = {"score": report.score, "tests": [_entry(test) for test in tests]}
     content: dict[str, Any] = {
-        "output": "\n".join(line for line in _summary(report) if line),
+        "output": "\n".join(line for line in _summary(report, start) if line),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -34,10 +43,11 @@ def write(report: Report) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _summary(report: Report) -> list[str]:
+def _summary(report: Report, start: str) -> list[str]:
     if not is_graded(report):
         return [report.problem]
-    return [report.problem, score_line(report) + ".", absent_line(report)]
+    missing = [absent_line(report), people_line(report)]
+    return [report.problem, score_line(report) + ".", *missing, start]
 
 
 def _entry(test: TestResult) -> dict[str, Any]:

@@ -1,25 +1,101 @@
-"""One page, complete in itself, that a person would like to read."""
+"""HTML for people: a page that is complete in itself, and what a notebook cell shows."""
 
-from pathlib import Path
+import html
+import re
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path, PurePath
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from grader.engine.reports.wording import absent_line, is_graded, is_tested, points, score_line
-from grader.engine.results import Report
+from grader.engine.progress import where_to_start
+from grader.engine.reports.terminal import write_plain
+from grader.engine.reports.wording import (
+    MARKS,
+    absent_line,
+    code_of,
+    details_of,
+    is_graded,
+    is_tested,
+    people_line,
+    points,
+    score_line,
+    shown_to_student,
+)
+from grader.engine.results import PASSED, QuestionResult, Report
 
-TEMPLATE = Path(__file__).with_name("page.html.jinja")
+# What is to be looked at comes first.
+_ORDER = ("failed", "error", "not run", "open", "passed")
 
 
-def write(report: Report) -> str:
+def write_page(report: Report) -> str:
     """Return the page; all text is escaped."""
-    report = report.for_student()
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["points"] = points
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    start = where_to_start(report)
+    report = shown_to_student(report)
+    questions = report.questions if is_tested(report) else ()
+    return _environment().get_template("page.html.jinja").render(
         report=report,
-        questions=report.questions if is_tested(report) else (),
+        name=PurePath(report.submission).name,
+        questions=sorted(questions, key=lambda question: not _lost(question)),
+        in_order=questions,
         graded=is_graded(report),
         score=score_line(report),
-        absent=absent_line(report),
+        missing=[line for line in (absent_line(report), people_line(report)) if line],
+        start=start if questions else "",
+        ids={q.id for q in questions} | {test.id for q in questions for test in q.tests},
+    )  # fmt: skip
+
+
+def write_cell(report: Report) -> str:
+    """Return the report as HTML that brings its styles along; all text is escaped."""
+    report = shown_to_student(report)
+    questions = report.questions if is_tested(report) else ()
+    template = _environment().get_template("cell.html.jinja")
+    return template.render(report=report, questions=questions, rest=_rest(report))
+
+
+def write_cell_text(report: Report) -> str:
+    """Return what a cell shows, for viewers that show no HTML."""
+    return write_plain(report, verbose=True, width=90)
+
+
+def _rest(report: Report) -> str:
+    """Return which points a cell leaves open."""
+    if not report.absent:
+        return ""
+    tests = "hidden test decides" if report.absent == 1 else "hidden tests decide"
+    return f"{report.absent} {tests} the other {points(report.absent_points)} points."
+
+
+def _lost(question: QuestionResult) -> bool:
+    return any(test.status != PASSED for test in question.tests)
+
+
+def _linked(text: str, ids: Collection[str]) -> str:
+    """Return a sentence as HTML, the ids of questions and tests in it as links."""
+    pattern = re.compile(r"(?<![\w/-])[\w-]+(?![\w-])")
+
+    def link(word: re.Match) -> str:
+        return f'<a href="#{word[0]}">{word[0]}</a>' if word[0] in ids else word[0]
+
+    return pattern.sub(link, html.escape(text))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters |= {
+        "points": points,
+        "linked": _linked,
+        "code_of": code_of,
+        "details_of": details_of,
+        "first_lost": lambda tests: sorted(tests, key=lambda test: _ORDER.index(test.state)),
+    }
+    environment.globals["marks"] = MARKS
+    return environment

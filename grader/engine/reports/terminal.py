@@ -7,14 +7,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.engine.reports.wording import absent_line, is_tested, points, score_line
-from grader.engine.results import ERROR, FAILED, NOT_RUN, NOT_WRITTEN, PASSED, Report, TestResult
+from grader.engine.progress import where_to_start
+from grader.engine.reports.wording import (
+    MARKS,
+    absent_line,
+    code_of,
+    details_of,
+    is_tested,
+    people_line,
+    points,
+    score_line,
+    shown_to_student,
+)
+from grader.engine.results import ERROR, FAILED, NOT_RUN, OPEN, PASSED, Report, TestResult
 
-MARKS = {
-    PASSED: ("✓", "green"),
-    FAILED: ("✗", "red"),
-    NOT_RUN: ("–", "yellow"),
-    ERROR: ("!", "magenta"),
+COLOURS = {
+    PASSED: "green",
+    FAILED: "red",
+    NOT_RUN: "yellow",
+    OPEN: "bright_black",
+    ERROR: "magenta",
 }
 
 
@@ -30,24 +42,42 @@ def show(report: Report, console: Console, verbose: bool) -> None:
 
     Text that comes from a submission is never taken for markup.
     """
-    report = report.for_student()
+    start = where_to_start(report)
+    report = shown_to_student(report)
     if report.problem:
         console.print(Text(report.problem, style="bold red"))
     if not is_tested(report):
         return
     if report.tests:
         console.print(_questions(report))
+    if start:
+        console.print(Text(f"{start}\n", style="bold"))
     for test in report.tests:
-        if verbose or test.status != PASSED:
+        if verbose or test.state in (FAILED, ERROR):
             console.print(_test(test))
+    if not verbose:
+        _show_waiting(report, console)
     if report.tests:
         console.print(Text(score_line(report), style="bold"))
-    if report.absent:
-        console.print(Text(absent_line(report), style="dim"))
+    for line in (absent_line(report), people_line(report)):
+        if line:
+            console.print(Text(line, style="dim"))
     if verbose and report.layers:
         console.print(Text("Isolation: " + ", ".join(report.layers), style="dim"))
     elif report.exit_code == 1 and not verbose:
         console.print(Text("--verbose lists the tests that passed, too.", style="dim"))
+
+
+def _show_waiting(report: Report, console: Console) -> None:
+    """Print a line for all tests of a question that wait for the same thing."""
+    for question in report.questions:
+        waiting: dict[tuple[str, str], list[str]] = {}
+        for test in question.tests:
+            if test.state in (OPEN, NOT_RUN):
+                waiting.setdefault((test.state, test.message), []).append(test.id)
+        for (state, message), ids in waiting.items():
+            listed = Text(f"{MARKS[state]} {', '.join(ids)}  {message}", style=COLOURS[state])
+            console.print(listed)
 
 
 def _questions(report: Report) -> Table:
@@ -59,38 +89,28 @@ def _questions(report: Report) -> Table:
     for question in report.questions:
         marks = Text()
         for test in question.tests:
-            mark, colour = _mark(test)
-            marks.append(mark, style=colour)
+            marks.append(MARKS[test.state], style=COLOURS[test.state])
+        if question.tests and all(test.state == OPEN for test in question.tests):
+            marks.append(f" {OPEN}", style=COLOURS[OPEN])
         share = f"{points(question.points)} of {points(question.max_points)}"
         table.add_row(question.id, question.title, share, marks)
     return table
 
 
-def _mark(test: TestResult) -> tuple[str, str]:
-    """Return a test's sign and its colour; what is not written yet is not wrong."""
-    return MARKS[NOT_RUN if test.cause == NOT_WRITTEN else test.status]
-
-
 def _test(test: TestResult) -> RenderableType:
-    mark, colour = _mark(test)
     title = Table.grid(padding=(0, 2, 0, 0))  # a long sentence goes on below its beginning
     title.add_row(
-        Text(f"{mark} {test.id}", style=f"bold {colour}", no_wrap=True),
+        Text(f"{MARKS[test.state]} {test.id}", style=f"bold {COLOURS[test.state]}", no_wrap=True),
         Text(f"{points(test.points)} of {points(test.max_points)}", style="dim", no_wrap=True),
         Text(test.sentence),
     )
     if test.status == PASSED:
         return title
-    if test.cause == NOT_WRITTEN:
-        return Group(title, Padding(Text(test.message), (0, 0, 0, 4)))
+    if test.state == OPEN:
+        return Group(title, Padding(Text(test.message, style=COLOURS[OPEN]), (0, 0, 0, 4)))
     parts: list[RenderableType] = [Text(test.message)] if test.message else []
-    parts += [Text(line, style="cyan") for line in test.where]
-    if test.raised and test.status != NOT_RUN:
-        parts.append(Text(test.raised, style="cyan"))
-    if test.detail:
-        rows = [("for", test.detail.given)] if test.detail.given else []
-        rows += [("expected", test.detail.expected), ("got", test.detail.got)]
-        parts += [Text.assemble((f"{name:<10}", "dim"), value) for name, value in rows]
+    parts += [Text(line, style="cyan") for line in code_of(test)]
+    parts += [Text.assemble((f"{name:<10}", "dim"), value) for name, value in details_of(test)]
     if test.hint:
         parts.append(Text(test.hint.did, style="bold"))
         parts.append(Text(test.hint.think, style="italic"))

@@ -1,11 +1,49 @@
-"""Sentences that several formats share."""
+"""Words and sentences that several formats share."""
 
-from grader.engine.results import NOT_RUN, Report, TestResult
+import re
+from dataclasses import replace
+
+from grader.engine.results import (
+    ERROR,
+    FAILED,
+    NOT_IMPORTED,
+    NOT_RUN,
+    OPEN,
+    PASSED,
+    Report,
+    TestResult,
+)
+
+WAITS = re.compile(r"Not run, fix (\S+) first\.")
+MARKS = {PASSED: "✓", FAILED: "✗", NOT_RUN: "–", OPEN: "○", ERROR: "!"}
 
 
 def points(value: float) -> str:
     """Show points without needless zeros: 2, 0.25."""
     return f"{value:g}"
+
+
+def shown_to_student(report: Report) -> Report:
+    """Return what a student may see; what stops a file from being imported is told once."""
+    report = report.for_student()
+    told: dict[str, str] = {}  # the first test with a message
+    first: dict[str, str] = {}  # the first test with the message that another one has
+
+    def once(test: TestResult) -> TestResult:
+        if test.status == FAILED and test.cause == NOT_IMPORTED:
+            first[test.id] = told.setdefault(test.message, test.id)
+        elif test.status == NOT_RUN and (waits := WAITS.fullmatch(test.message)):
+            first[test.id] = first.get(waits[1], test.id)
+        if first.get(test.id, test.id) == test.id:
+            return test
+        message = f"Not run, fix {first[test.id]} first."
+        return replace(test, status=NOT_RUN, message=message, where=(), raised="", hint=None)
+
+    questions = tuple(
+        replace(question, tests=tuple(once(test) for test in question.tests))
+        for question in report.questions
+    )
+    return replace(report, questions=questions)
 
 
 def is_tested(report: Report) -> bool:
@@ -29,7 +67,7 @@ def score_line(report: Report) -> str:
 
 
 def absent_line(report: Report) -> str:
-    """Say how many tests are missing from this score, and why."""
+    """Return how many tests are missing from this score, and why."""
     if not report.absent:
         return ""
     tests = "test was" if report.absent == 1 else "tests were"
@@ -37,18 +75,29 @@ def absent_line(report: Report) -> str:
     return f"{report.absent} hidden {tests} not run, worth {worth} points. {report.absent_reason}"
 
 
+def people_line(report: Report) -> str:
+    """Return how many points are not decided by tests."""
+    if not report.people_points or not is_graded(report):
+        return ""
+    return f"{points(report.people_points)} more points are graded by people."
+
+
+def details_of(test: TestResult) -> list[tuple[str, str]]:
+    """Return the call that shows a failure, what was expected and what came, each with its name."""
+    if test.detail is None:
+        return []
+    rows = [("for", test.detail.given)] if test.detail.given else []
+    return [*rows, ("expected", test.detail.expected), ("got", test.detail.got)]
+
+
+def code_of(test: TestResult) -> list[str]:
+    """Return the lines of the student's code that raised, and what they raised."""
+    raised = [test.raised] if test.raised and test.status != NOT_RUN else []
+    return [*test.where, *raised]
+
+
 def lines_of(test: TestResult) -> list[str]:
     """Return what a student reads below a test's name when it did not pass."""
-    lines = [test.message] if test.message else []
-    lines += test.where
-    if test.raised and test.status != NOT_RUN:
-        lines.append(test.raised)
-    if test.detail:
-        if test.detail.given:
-            lines.append(f"for       {test.detail.given}")
-        lines.append(f"expected  {test.detail.expected}")
-        lines.append(f"got       {test.detail.got}")
-    if test.hint:
-        lines.append(test.hint.did)
-        lines.append(test.hint.think)
-    return lines
+    hint = [test.hint.did, test.hint.think] if test.hint else []
+    details = [f"{name:<10}{value}" for name, value in details_of(test)]
+    return [*([test.message] if test.message else []), *code_of(test), *details, *hint]

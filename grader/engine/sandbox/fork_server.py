@@ -39,7 +39,7 @@ class ForkServer:
             raise IsolationError(f"{wanted!r} is not an isolation mode; use one of {MODES}")
         self._setup = setup or DEFAULT_SETUP
         backend = select_backend(wanted, self._setup)
-        self._transport = backend.transport
+        self.transport = backend.transport
         self.mode: str = backend.mode
         self.layers: tuple[str, ...] = backend.layers
         self.leaks: tuple[str, ...] = backend.leaks
@@ -56,27 +56,13 @@ class ForkServer:
         if isinstance(submission, (str, Path)):
             submission = read_submission(Path(submission))
         files = submission.files if isinstance(submission, Submission) else submission
-        session = Session(self._transport, files, self._setup.package)
-        self._transport.preload(self._setup.named_in(files.values()))
+        session = Session(self.transport, files, self._setup.package)
+        self.transport.preload(self._setup.named_in(files.values()))
         return session
-
-    @property
-    def worker_users(self) -> list[int]:
-        """The ids that workers have on this machine; empty where they have the grader's own."""
-        return self._transport.users
-
-    @property
-    def pid(self) -> int:
-        """The id of the process that serves, 0 while there is none."""
-        return self._transport.pid
-
-    def drain(self) -> None:
-        """End also the worker that waits for the next request, which takes longer after that."""
-        self._transport.end_submission(keep_spare=False)
 
     def close(self) -> None:
         """End every worker."""
-        self._transport.close()
+        self.transport.close()
 
 
 #: Until a caller passes what its assignment needs.

@@ -19,6 +19,7 @@ from typing import IO, Any
 import psutil
 
 from grader.engine.replies import IsolationError
+from grader.engine.sandbox.interpreter import FLAGS, current_interpreter, quiet_environment
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.users import ReservedUsers
 
@@ -41,6 +42,22 @@ class ServerProcess:
     users_outside: list[int]
     scratch: Path | None
     clean_up: Callable[[], None] = lambda: None
+
+
+def start_server(
+    command: list[str], server: Path, options: dict[str, Any], stderr: IO[bytes], kept: list[int]
+) -> subprocess.Popen:
+    """Start ``worker/server.py``, through a command, with some descriptors and nothing else."""
+    return subprocess.Popen(
+        [*command, str(current_interpreter().executable), *FLAGS, str(server), json.dumps(options)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        pass_fds=kept,
+        env=quiet_environment(),
+        cwd="/",
+        start_new_session=True,
+    )
 
 
 #: Starts a fork server, given the descriptor of its end of the control socket, a file for its

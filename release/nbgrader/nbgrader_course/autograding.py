@@ -20,13 +20,13 @@ from traitlets import Unicode
 
 from grader.contents import CONTENTS
 from grader.engine.grader import Grader
-from grader.engine.reports.cell import write_html, write_text
+from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.reports.wording import points, score_line
 from grader.engine.results import QuestionResult, Report
 from problem_set.assignment import read_assignment
 
-from .loaded import has_changed
-from .place import course_directory
+from . import has_changed
+from .course import folder_of
 
 CHANGED = (
     "The files in grading/ have changed since this program loaded them, so it would grade with the "
@@ -56,14 +56,10 @@ class GradeSubmission(NbGraderPreprocessor):
         graded = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
         if not questions & set(graded):
             return nb, resources
-        names = resources["nbgrader"]
-        directory = course_directory(self)
-        folder = directory.format_path(
-            directory.submitted_directory, names["student"], names["assignment"]
-        )
-        self.log.info("Judging the code of %s", names["student"])
-        report = judged(Path(folder))
-        self.log.info("%s: %s in %.1f s", names["student"], score_line(report), report.seconds)
+        folder, student = folder_of(self, "submitted", resources), resources["nbgrader"]["student"]
+        self.log.info("Judging the code of %s", student)
+        report = judged(folder)
+        self.log.info("%s: %s in %.1f s", student, score_line(report), report.seconds)
         for number, question in enumerate(report.questions, start=1):
             if question.id in graded:
                 write_outputs(graded[question.id], report, question, number)
@@ -116,7 +112,7 @@ def write_outputs(
             "nbgrader autograde again."
         )
     alone = replace(report, questions=(question,))
-    shown = {"text/html": write_html(alone), "text/plain": write_text(alone)}
+    shown = {"text/html": write_cell(alone), "text/plain": write_cell_text(alone)}
     result = {"text/plain": repr(min(float(question.points), known))}
     cell.execution_count = number
     cell.outputs = [

@@ -1,7 +1,6 @@
 """The first step of autograding: the course's cells as they should be, the student's harmless."""
 
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -9,8 +8,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from .harmless import Budget, harmless_cells, harmless_markdown
-from .place import course_directory
+from .course import folder_of
+from .harmless import harmless_cells, harmless_markdown
 
 MISSING = "*The cells below were missing from what was handed in, and have been added back.*"
 
@@ -25,10 +24,8 @@ class CleanSubmission(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        names = resources["nbgrader"]
-        directory = course_directory(self)
-        source = directory.format_path(directory.source_directory, ".", names["assignment"])
-        master = nbformat.read(Path(source, f"{names['notebook']}.ipynb"), as_version=4)
+        name = f"{resources['nbgrader']['notebook']}.ipynb"
+        master = nbformat.read(folder_of(self, "source", resources) / name, as_version=4)
         return cleaned_notebook(nb, master), resources
 
 
@@ -69,7 +66,7 @@ def _restored(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     """Return the course's cell; one that students answer in, with the answer."""
     cell = deepcopy(master)
     if cell.metadata.nbgrader.solution and cell.source != submitted.source:
-        answer = harmless_markdown(submitted, Budget(), cell.id)
+        answer = harmless_markdown(submitted)
         cell.source = answer.source
         if "attachments" in answer:
             cell.attachments = answer.attachments

@@ -5,8 +5,12 @@ becomes the gradebook, one oversized or odd submission ends the collecting of al
 its secret ends the release of everyone's feedback.
 """
 
+import fnmatch
+import os
 import secrets
+import stat
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,8 @@ from nbgrader.exchange.default import ExchangeCollect
 
 from grader.engine.plain_files import NotPlainError, read_plain_file
 
-from .copying import copy_plain_files
+MAX_DEPTH = 12
+MAX_ENTRIES = 5_000  # files and folders; what students get is some two hundred
 
 
 class CollectPlainFiles(ExchangeCollect):
@@ -40,3 +45,61 @@ class CollectPlainFiles(ExchangeCollect):
             usable = False
         if not usable:
             secret.write_text(secrets.token_hex(64), encoding="ascii")
+
+
+def copy_plain_files(
+    source: Path, destination: Path, ignored: Sequence[str], file_limit: int, total_limit: int
+) -> list[str]:
+    """Copy the plain files of a folder that someone else may still be changing.
+
+    Parameters
+    ----------
+    ignored : sequence of str
+        Patterns of names that are left out without a word.
+    file_limit, total_limit : int
+        Bytes of one file, and of all together.
+
+    Returns
+    -------
+    list of str
+        A sentence for each thing that was left out.
+    """
+    left_out: list[str] = []
+    left, entries = total_limit, 0
+
+    def kept(names: list[str]) -> list[str]:
+        return [n for n in sorted(names) if not any(fnmatch.fnmatch(n, p) for p in ignored)]
+
+    for root, folders, files, descriptor in os.fwalk(source, follow_symlinks=False):
+        place = Path(root).relative_to(source)
+        entries += len(folders) + len(files)
+        if entries > MAX_ENTRIES:
+            what = f"More than {MAX_ENTRIES:,} files and folders were handed in."
+            return [*left_out, f"{_shown(place)} and what comes after it: {what}"]
+        wrong = [n for n in kept(folders) if _no_folder(n, descriptor) or n.endswith(".ipynb")]
+        left_out += [f"{_shown(place / name)}: This is no ordinary folder." for name in wrong]
+        deep = len(place.parts) >= MAX_DEPTH
+        folders[:] = [] if deep else [name for name in kept(folders) if name not in wrong]
+        (destination / place).mkdir(parents=True, exist_ok=True)
+        for name in kept(files):
+            try:
+                content = read_plain_file(name, min(file_limit, left), descriptor)
+            except NotPlainError as error:
+                left_out.append(f"{_shown(place / name)}: This {error}.")
+            else:
+                (destination / place / name).write_bytes(content)
+                left -= len(content)
+    return left_out
+
+
+def _no_folder(name: str, folder: int) -> bool:
+    """Return whether a folder's name has become a link, or is gone."""
+    try:
+        return not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def _shown(path: Path) -> str:
+    """Return a name that can be written to any log."""
+    return ascii(path.as_posix())[1:-1][:200]

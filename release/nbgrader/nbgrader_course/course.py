@@ -1,6 +1,7 @@
-"""What nbgrader is told of the course, out of ``assignment.toml``."""
+"""What nbgrader is told of the course, out of ``assignment.toml``, and where its folders are."""
 
 from datetime import timezone
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -43,3 +44,18 @@ class SaveDueDate(NbGraderPreprocessor):
             with Gradebook(names["db_url"]) as gradebook:
                 gradebook.update_or_create_assignment(names["assignment"], duedate=due)
         return nb, resources
+
+
+def folder_of(step: NbGraderPreprocessor, kind: str, resources: dict) -> Path:
+    """Return a folder of the course, as the command that is under way was told.
+
+    ``kind`` is ``"source"`` for the assignment's, or ``"submitted"`` for the student's.
+    """
+    command = step
+    while not hasattr(command, "coursedir"):
+        command = command.parent
+    names, course = resources["nbgrader"], command.coursedir
+    student = names["student"] if kind == "submitted" else "."
+    return Path(
+        course.format_path(getattr(course, f"{kind}_directory"), student, names["assignment"])
+    )

@@ -11,7 +11,7 @@ notebook itself carries.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Sequence
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
@@ -19,8 +19,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 MAX_TEXT = 100_000  # characters of one cell or one output
 MAX_MARKDOWN = 20_000  # characters of one text cell; nbconvert takes seconds for some of that size
 MAX_MARKDOWNS = 60_000  # characters of all text cells of a notebook
-MAX_PICTURE = 4 << 20  # bytes of one picture
-MAX_PICTURES = 16 << 20  # bytes of all pictures of a notebook
 MAX_CELLS = 400
 MAX_OUTPUTS = 50  # of one cell
 
@@ -34,13 +32,12 @@ TEX_COMMANDS = "|".join(
         *("DeclareMathOperator", "Newextarrow", "includegraphics"),
     )
 )
-# A space makes text of what would start a tag, a link, the definition of a link, an address that
-# becomes a link by itself, an entity (by which all of these can be written, too), or one of those
-# TeX commands; it does not change other mathematics. The last one takes the language off a block
-# of code unless it is Python: as "mermaid", the block would be passed through as a diagram.
+# A space makes text of what would start a tag, an address that becomes a link by itself, an entity
+# (by which all of these can be written, too), or one of those TeX commands; it does not change
+# other mathematics. The last one takes the language off a block of code unless it is Python: as
+# "mermaid", the block would be passed through as a diagram.
 BREAKS = (
     (re.compile(r"<(?=[A-Za-z/!?])"), "< "),
-    (re.compile(r"\](?=[(\[:])"), "] "),
     (re.compile(r":(?=//)"), ": "),
     (re.compile(r"&(?=[A-Za-z#])"), "& "),
     (re.compile(rf"\\(?=(?:{TEX_COMMANDS})(?![A-Za-z]))"), r"\\ "),
@@ -49,122 +46,89 @@ BREAKS = (
         r"\g<0>\n",
     ),
 )
-PICTURE = re.compile(r"(?<!\\)!\[([\w .,:;-]*)\]\(attachment:([\w.-]+)\)", re.ASCII)
+# A picture that the notebook carries, or what else would be a link or the definition of one.
+LINK = re.compile(
+    r"(?<!\\)!\[[\w .,:;-]*\]\(attachment:([\w.-]+)\)|\](?=[(\[:])",
+    re.ASCII,
+)
 
 
 def harmless_cells(
-    cells: Iterable[NotebookNode], given: Iterable[NotebookNode]
+    cells: Sequence[NotebookNode], given: Sequence[NotebookNode]
 ) -> list[NotebookNode]:
     """Return a notebook's cells without their metadata, and without what could do harm.
 
     Parameters
     ----------
-    cells : iterable of NotebookNode
+    cells : sequence of NotebookNode
         Valid by the format's schema; nothing else is known of them.
-    given : iterable of NotebookNode
+    given : sequence of NotebookNode
         The cells that students were given; one that says the same stays as it was.
     """
-    known = {(cell.cell_type, cell.source) for cell in given}
-    budget = Budget()
+    known = {cell.source for cell in given if cell.cell_type == "markdown"}
+    left = MAX_MARKDOWNS
     cleaned = []
-    for number, cell in enumerate(cells):
-        if number == MAX_CELLS:
-            text = f"*Cells after the {MAX_CELLS}th are left out.*"
-            cleaned.append(new_markdown_cell(text, id="left-out"))
-            break
-        name = f"cell-{number}"
-        source = bounded_text(cell.source)
+    for cell in cells[:MAX_CELLS]:
         if cell.cell_type == "code":
-            outputs = harmless_outputs(cell.outputs, budget)
-            cleaned.append(new_code_cell(source, outputs=outputs, id=name))
-        elif cell.cell_type == "markdown" and (cell.cell_type, cell.source) in known:
-            cleaned.append(new_markdown_cell(source, id=name))
+            outputs = harmless_outputs(cell.outputs)
+            clean = new_code_cell(bounded_text(cell.source), outputs=outputs)
+        elif cell.cell_type == "markdown" and cell.source in known:
+            clean = new_markdown_cell(cell.source)
         else:
-            cleaned.append(harmless_markdown(cell, budget, name))
+            clean = harmless_markdown(cell, min(MAX_MARKDOWN, left))
+            left = max(0, left - len(clean.source))
+        cleaned.append(clean)
+    if len(cells) > MAX_CELLS:
+        cleaned.append(new_markdown_cell(f"*Cells after the {MAX_CELLS}th are left out.*"))
+    for number, cell in enumerate(cleaned):
+        cell.id = f"cell-{number}"  # not by chance, as nbformat's own
     return cleaned
 
 
-class Budget:
-    """What a notebook may still have of pictures, in bytes, and of Markdown, in characters."""
-
-    def __init__(self) -> None:
-        self.pictures = MAX_PICTURES
-        self.markdown = MAX_MARKDOWNS
-
-    def text(self, source: object) -> str:
-        """Return a text cell's source, cut where there is too much of it."""
-        text = bounded_text(source, min(MAX_MARKDOWN, self.markdown))
-        self.markdown = max(0, self.markdown - len(text))
-        return text
-
-    def picture(self, kind: str, data: object) -> str | None:
-        """Return a picture as base64, or None if it is none, or too large."""
-        if not isinstance(data, str) or len(data) > 2 * MAX_PICTURE:
-            return None
-        try:
-            decoded = base64.b64decode("".join(data.split()), validate=True)
-        except (binascii.Error, ValueError):
-            return None
-        fits = len(decoded) <= min(MAX_PICTURE, self.pictures)
-        if not fits or not decoded.startswith(SIGNATURES[kind]):
-            return None
-        self.pictures -= len(decoded)
-        return base64.b64encode(decoded).decode("ascii")
-
-
-def harmless_markdown(cell: NotebookNode, budget: Budget, name: str) -> NotebookNode:
+def harmless_markdown(cell: NotebookNode, limit: int = MAX_MARKDOWN) -> NotebookNode:
     """Return a Markdown cell that renders to nothing but text, mathematics and own pictures."""
-    attachments = _pictures(cell.get("attachments", {}), budget)
-    text = budget.text(cell.source)
-    parts, end = [], 0
-    for match in PICTURE.finditer(text):
-        if match[2] in attachments:
-            parts += [harmless_text(text[end : match.start()]), match[0]]
-            end = match.end()
-    cleaned = new_markdown_cell("".join([*parts, harmless_text(text[end:])]), id=name)
-    if attachments:
-        cleaned.attachments = attachments
-    return cleaned
+    pictures = {
+        name: {kind: data}
+        for name, bundle in cell.get("attachments", {}).items()
+        for kind in SIGNATURES
+        if (data := picture(kind, bundle.get(kind)))
+    }
+    clean = new_markdown_cell(harmless_text(bounded_text(cell.source, limit), pictures))
+    if pictures:
+        clean.attachments = pictures
+    return clean
 
 
-def harmless_text(text: str) -> str:
-    """Return Markdown in which no HTML, link, picture or diagram is left."""
+def harmless_text(text: str, pictures: Collection[str] = ()) -> str:
+    """Return Markdown in which no HTML, link, diagram or picture but these is left."""
+    text = LINK.sub(lambda m: m[0] if m[1] in pictures else m[0].replace("]", "] "), text)
     for pattern, replacement in BREAKS:
         text = pattern.sub(replacement, text)
     return text
 
 
-def _pictures(attachments: object, budget: Budget) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    if not isinstance(attachments, Mapping):
-        return found
-    for name, bundle in attachments.items():
-        for kind in SIGNATURES:
-            data = budget.picture(kind, bundle.get(kind)) if isinstance(bundle, Mapping) else None
-            if data and name not in found:
-                found[name] = {kind: data}
-    return found
-
-
-def harmless_outputs(outputs: Iterable[NotebookNode], budget: Budget) -> list[NotebookNode]:
+def harmless_outputs(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
     """Return PNG pictures and plain text of a cell's outputs, and nothing else."""
     cleaned = []
-    for output in list(outputs)[:MAX_OUTPUTS]:
+    for output in outputs[:MAX_OUTPUTS]:
         data = output.get("data", {})
-        picture = budget.picture("image/png", data.get("image/png"))
-        if picture:
-            cleaned.append(new_output("display_data", {"image/png": picture}))
-        elif text := bounded_text(_text_of(output)):
+        text = output.get("text", data.get("text/plain"))
+        if output.output_type == "error":
+            text = f"{output.ename}: {output.evalue}"
+        if png := picture("image/png", data.get("image/png")):
+            cleaned.append(new_output("display_data", {"image/png": png}))
+        elif text := bounded_text(text):
             cleaned.append(new_output("stream", name="stdout", text=text.rstrip("\n") + "\n"))
     return cleaned
 
 
-def _text_of(output: NotebookNode) -> object:
-    if output.output_type == "stream":
-        return output.text
-    if output.output_type == "error":
-        return f"{output.ename}: {output.evalue}"
-    return output.get("data", {}).get("text/plain", "")
+def picture(kind: str, data: object) -> str | None:
+    """Return a picture as base64, or None if it is none."""
+    try:
+        decoded = base64.b64decode("".join(str(data).split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return base64.b64encode(decoded).decode() if decoded.startswith(SIGNATURES[kind]) else None
 
 
 def bounded_text(text: object, limit: int = MAX_TEXT) -> str:

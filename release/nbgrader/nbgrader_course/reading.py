@@ -46,7 +46,12 @@ def read_notebook(path: Path) -> NotebookNode:
     """
     try:
         content = read_plain_file(path, MAX_NOTEBOOK)
-        _check_counts(content)
+        objects, commas = content.count(b"{") + content.count(b"["), content.count(b",")
+        if objects > MAX_OBJECTS or commas > MAX_COMMAS:
+            raise ValueError(
+                f"it has {objects:,} opening brackets and {commas:,} commas; {MAX_OBJECTS:,} and "
+                f"{MAX_COMMAS:,} are allowed"
+            )
         text = content.decode("utf-8-sig")
         # The format's own reader would take any JSON that has a list of cells.
         if not isinstance(json.loads(text), dict):
@@ -59,14 +64,3 @@ def read_notebook(path: Path) -> NotebookNode:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ValueError(f"This is not a notebook that can be read ({reason}).") from error
     return notebook
-
-
-def _check_counts(content: bytes) -> None:
-    """Raise ``ValueError`` for a file that would take much memory to parse."""
-    objects = content.count(b"{") + content.count(b"[")
-    commas = content.count(b",")
-    if objects > MAX_OBJECTS or commas > MAX_COMMAS:
-        raise ValueError(
-            f"it has {objects:,} opening brackets and {commas:,} commas; {MAX_OBJECTS:,} and "
-            f"{MAX_COMMAS:,} are allowed"
-        )

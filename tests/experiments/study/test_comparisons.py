@@ -111,7 +111,7 @@ def test_numbers_are_written_to_the_bit(tmp_path):
 
 
 def test_without_a_study_the_error_says_what_makes_one(tmp_path):
-    with pytest.raises(StudyError, match="`python -m experiments study` makes one"):
+    with pytest.raises(StudyError, match="`make study` makes one"):
         read_measurements(tmp_path)
 
 

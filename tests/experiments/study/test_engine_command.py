@@ -57,7 +57,7 @@ def test_a_study_does_its_runs_once_and_reports(tmp_path):
         (["--part", "seeds"], "--part seeds compares seeds, and has nothing to do with 1 of"),
         (["--submission", "handout-not-there"], "there is no handout-not-there in"),
         (["--data", "nowhere"], "nowhere does not exist"),
-        (["--report-only"], "python -m experiments study"),
+        (["--report-only"], "`make study` makes one"),
         (["--report-only", "--plan"], "--plan says what runs would cost, and --report-only does"),
         (["--scheduler", "tcp://10.0.0.5:1", "--workers", "4"], "--workers starts others here"),
     ],

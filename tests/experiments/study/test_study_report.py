@@ -18,6 +18,7 @@ from experiments.study.questions.claims import compare, draw
 from experiments.study.report import NO_BREAK, render_section, with_symbols, write_study_report
 from experiments.study.section import fixed, listed, with_interval
 from experiments.study.statistics import Estimate
+from problem_set.environment import PYTHON
 from tests.conftest import PROJECT, skip_or_fail
 
 KEYS = ("claims", "seeds", "balance", "methods", "conflict", "sharing", "overfitting")
@@ -134,9 +135,9 @@ def test_a_part_of_a_study_says_what_would_fill_the_rest(part):
     assert [key for key in page.ids if key in KEYS] == ["claims", "conflict"]
     assert page.open == []
     assert all(a.startswith(("#", "data:")) for a in page.addresses), "nothing from elsewhere"
-    assert "python -m experiments study --part claims --part seeds" in text
-    assert "all of them at the same 2 seeds or more: <code>python" in text
-    assert "python -m experiments study --part minibatch" in text
+    assert f"{PYTHON} -m experiments study --part claims --part seeds" in text
+    assert "all of them at the same 2 seeds or more: <code>.venv" in text
+    assert f"{PYTHON} -m experiments study --part minibatch" in text
     assert not (part / "sharing.csv").exists()
 
 
@@ -151,7 +152,7 @@ def test_one_seed_answers_nothing_and_leaves_nothing_of_an_earlier_report(tmp_pa
         path.write_text("from a study that had more")
     write_quietly(folder)
     text = (folder / "study.html").read_text(encoding="utf-8")
-    assert "It needs the four runs at 2 seeds or more: <code>python" in text
+    assert "It needs the four runs at 2 seeds or more: <code>.venv" in text
     assert text.count("It needs ") == len(KEYS) and "1 seed" not in text
     assert not any(path.exists() for path in stale)
 

@@ -35,7 +35,7 @@ def main() -> None:
             limits = replace(TIGHT, wall=10, cpu=10) if attack in ENDED_EARLY else TIGHT
             with server.open(submission_of(attack, names)) as session:
                 replies = [session.run(BPR, SCORES, limits) for _ in range(2)]
-            server.drain()
+            server.transport.end_submission(keep_spare=False)
             results[attack] = {
                 "came": [everything_in(reply) for reply in replies],
                 "sentences": [reply.sentence for reply in replies],

@@ -107,15 +107,15 @@ def test_attack_leaks_nothing_and_leaves_nothing(
     attack: str, server: ForkServer, target: Target
 ) -> None:
     hurried = Hurried(server)
-    server.drain()
-    before = surroundings(target, server.worker_users)
+    server.transport.end_submission(keep_spare=False)
+    before = surroundings(target, server.transport.users)
     with hurried.open(submission_of(attack, target.names())) as session:
         for _ in range(2):
             session.run(BPR, SCORES)
             if hurried.replies[-1].status == "timeout":
                 break  # a second one would only wait again
-    server.drain()
-    assert surroundings(target, server.worker_users) == before
+    server.transport.end_submission(keep_spare=False)
+    assert surroundings(target, server.transport.users) == before
     contained(hurried.replies, server, target)
 
 

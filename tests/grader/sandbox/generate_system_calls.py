@@ -12,16 +12,25 @@ from pathlib import Path
 
 import grader
 
-TABLE = Path(grader.__file__).parent / "engine" / "sandbox" / "worker" / "system_calls.py"
+FILE = Path(grader.__file__).parent / "engine" / "sandbox" / "worker" / "system_calls.py"
 #: What this table and Python's ``platform.machine`` call the architectures.
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
-HEADER = '''"""The numbers of Linux's system calls by architecture: generated, do not edit.
+TEXT = '''"""The numbers of Linux's system calls by architecture: generated, do not edit.
 
 Made by ``tests/grader/sandbox/generate_system_calls.py`` from system-calls {package}
 (Linux {linux}).
 """
 
-# fmt: off
+MACHINES = ({machines})
+#: Each name with its numbers on these machines, "-" where there is no such call.
+TABLE = """
+{table}
+"""
+_ENTRIES = [entry.split(":") for entry in TABLE.split()]
+NUMBERS = {{
+    machine: {{entry[0]: int(entry[place]) for entry in _ENTRIES if entry[place] != "-"}}
+    for place, machine in enumerate(MACHINES, start=1)
+}}
 '''
 
 
@@ -32,17 +41,22 @@ def main() -> None:
     import system_calls
 
     table = system_calls.syscalls()
-    text = HEADER.format(package=version("system-calls"), linux=table.linux_version)
-    for machine, column in ARCHITECTURES.items():
-        numbers = {name: _number(table, name, column) for name in table.names()}
-        present = {name: number for name, number in numbers.items() if number is not None}
-        entries = (f'"{name}":_{number},' for name, number in sorted(present.items(), key=_value))
-        lines = textwrap.fill(
-            " ".join(entries), 96, initial_indent=" " * 4, subsequent_indent=" " * 4
-        )
-        text += f"{machine.upper()} = {{\n{lines.replace(':_', ': ')}\n}}\n"
-    names = ", ".join(f'"{machine}": {machine.upper()}' for machine in ARCHITECTURES)
-    TABLE.write_text(f"{text}NUMBERS = {{{names}}}\n", encoding="utf-8")
+    calls = {
+        name: [_number(table, name, column) for column in ARCHITECTURES.values()]
+        for name in table.names()
+    }
+    entries = [
+        ":".join([name, *("-" if number is None else str(number) for number in numbers)])
+        for name, numbers in sorted(calls.items())
+        if any(number is not None for number in numbers)
+    ]
+    text = TEXT.format(
+        package=version("system-calls"),
+        linux=table.linux_version,
+        machines=", ".join(f'"{machine}"' for machine in ARCHITECTURES),
+        table=textwrap.fill(" ".join(entries), 100, break_on_hyphens=False),
+    )
+    FILE.write_text(text, encoding="utf-8")
 
 
 def _number(table: object, name: str, column: str) -> int | None:
@@ -52,10 +66,6 @@ def _number(table: object, name: str, column: str) -> int | None:
         return table.get(name, column)
     except (system_calls.NoSuchSystemCall, system_calls.NotSupportedSystemCall):
         return None
-
-
-def _value(entry: tuple[str, int]) -> int:
-    return entry[1]
 
 
 if __name__ == "__main__":

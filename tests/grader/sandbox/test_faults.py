@@ -23,8 +23,8 @@ ANSWER = {"loss.py": b"def f(): return {'answer': 42}"}
 
 def suspended(server: ForkServer) -> list[psutil.Process]:
     """Stop a server and all below it; return its processes."""
-    server.drain()
-    first = psutil.Process(server.pid)
+    server.transport.end_submission(keep_spare=False)
+    first = psutil.Process(server.transport.pid)
     processes = [first, *first.children(recursive=True)]
     for process in processes:
         process.suspend()
@@ -108,7 +108,7 @@ def test_files_that_cannot_be_written_are_the_graders_fault(
 def test_a_worker_without_pipes_leaves_no_socket_open(
     isolated_server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    isolated_server.drain()
+    isolated_server.transport.end_submission(keep_spare=False)
 
     def refuse(flags: int) -> tuple[int, int]:
         raise OSError(24, "Too many open files")
@@ -126,7 +126,7 @@ def test_a_machine_short_of_memory_ends_the_worker_first(started: dict[str, Fork
     server = of_mode("fallback", started)
     with server.open(ANSWER) as session:
         session.run({"call": "f"})
-        first = psutil.Process(server.pid)
+        first = psutil.Process(server.transport.pid)
         worker = first.children()[0]
         adjusted = [Path(f"/proc/{p.pid}/oom_score_adj").read_text() for p in (worker, first)]
     assert int(adjusted[0]) == 1000 > int(adjusted[1])

@@ -141,7 +141,7 @@ def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
     with ForkServer(setup=SETUP) as server:
         if server.mode == "none":
             pytest.skip("no fork server here")
-        process = psutil.Process(server.pid)
+        process = psutil.Process(server.transport.pid)
         process.kill()
         psutil.wait_procs([process, *process.children(recursive=True)], timeout=10)
         # Named in a submission, the package is imported by the server, before any request.
@@ -156,7 +156,7 @@ def test_a_server_that_was_killed_is_started_again() -> None:
         source = {"loss.py": b"import time\ndef f(): time.sleep(1); return {}"}
         with server.open(source) as session:
             assert session.run({"call": "f"}).status == "ok"
-            os.kill(server.pid, signal.SIGKILL)
+            os.kill(server.transport.pid, signal.SIGKILL)
             assert session.run({"call": "f"}).status in ("ok", "killed")
             assert session.run({"call": "f"}).status == "ok"
 
@@ -169,10 +169,10 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
     ours = psutil.Process()
     before = {process.pid for process in ours.children(recursive=True)}
     with ForkServer(mode, setup=SETUP) as server:
-        for process in psutil.Process(server.pid).children(recursive=True):
+        for process in psutil.Process(server.transport.pid).children(recursive=True):
             process.suspend()
         if mode == "fallback":
-            psutil.Process(server.pid).suspend()
+            psutil.Process(server.transport.pid).suspend()
     assert {process.pid for process in ours.children(recursive=True)} <= before
     assert not [
         p
@@ -206,7 +206,7 @@ def test_two_hundred_submissions_leave_nothing(isolated_server: ForkServer) -> N
                 session.run({"call": "g"})
 
     def held() -> tuple[int, int, int]:
-        isolated_server.drain()
+        isolated_server.transport.end_submission(keep_spare=False)
         ours = psutil.Process()
         children = ours.children(recursive=True)
         memory = sum(p.memory_full_info().uss for p in [ours, *children])
@@ -233,7 +233,7 @@ def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> 
         with server, server.open({"loss.py": b"def f(): return {}"}) as session:
             assert session.run({"call": "f"}).status == "ok"
             if mode != "none":
-                server.drain()
+                server.transport.end_submission(keep_spare=False)
                 assert not [*folder.glob("*/*")]
     after = {process.pid for process in psutil.Process().children(recursive=True)}
     assert after == before
@@ -261,7 +261,7 @@ def test_processes_that_outlive_their_request_are_killed_without_namespaces_too(
     with ForkServer("fallback", setup=SETUP) as server:
         with server.open({"loss.py": DAEMONS}) as session:
             assert session.run({"call": "f"}, limits=Limits(wall=5)).status in ("ok", "raised")
-        server.drain()
-        assert psutil.Process(server.pid).children(recursive=True) == []
+        server.transport.end_submission(keep_spare=False)
+        assert psutil.Process(server.transport.pid).children(recursive=True) == []
         users = [process.uids().real for process in psutil.process_iter()]
-        assert not set(users) & set(server.worker_users)
+        assert not set(users) & set(server.transport.users)

@@ -10,7 +10,8 @@ from nbgrader.coursedir import CourseDirectory
 
 from grader.engine.digests import grader_digest
 from release.files import write_folder
-from release.nbgrader.nbgrader_course import autograding, loaded
+from release.nbgrader import nbgrader_course
+from release.nbgrader.nbgrader_course import autograding
 from release.nbgrader.nbgrader_course.autograding import GradeSubmission, NotGradedError
 from release.nbgrader.nbgrader_course.course import SetPoints
 from tests.course import COURSE, FULL_MARKS, POINTS, POINTS_OF_TEST, WRITTEN_POINTS
@@ -112,7 +113,7 @@ def test_without_isolation_nobody_is_graded(graded, monkeypatch):
 
 
 def test_nobody_is_graded_with_other_tests_than_those_in_the_folder(graded, monkeypatch):
-    monkeypatch.setattr(loaded, "AT_THE_START", "of the files of before")
+    monkeypatch.setattr(nbgrader_course, "AT_THE_START", "of the files of before")
     with pytest.raises(NotGradedError, match="end JupyterLab and start it again"):
         graded()
 
@@ -121,13 +122,13 @@ def test_a_change_of_any_file_that_grades_is_noticed(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     for name in ("grading.py", "tests/hidden.py", "page.html.jinja"):
         (tmp_path / name).write_text("before")
-    monkeypatch.setattr(loaded, "HERE", tmp_path)
-    monkeypatch.setattr(loaded, "AT_THE_START", grader_digest(tmp_path))
+    monkeypatch.setattr(nbgrader_course, "HERE", tmp_path)
+    monkeypatch.setattr(nbgrader_course, "AT_THE_START", grader_digest(tmp_path))
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "grading.pyc").write_text("made by an import")
-    assert not loaded.has_changed()
+    assert not nbgrader_course.has_changed()
     (tmp_path / "tests" / "hidden.py").write_text("after")
-    assert loaded.has_changed()
+    assert nbgrader_course.has_changed()
 
 
 def test_nobody_is_graded_with_settings_that_could_not_be_read(tmp_path):

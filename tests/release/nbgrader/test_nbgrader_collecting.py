@@ -2,7 +2,7 @@
 
 import os
 
-from release.nbgrader.nbgrader_course.copying import MAX_ENTRIES, copy_plain_files
+from release.nbgrader.nbgrader_course.collecting import MAX_ENTRIES, copy_plain_files
 
 
 def test_links_pipes_and_large_files_are_left_out_and_named(tmp_path):

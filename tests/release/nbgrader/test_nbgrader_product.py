@@ -11,7 +11,7 @@ import pytest
 
 from problem_set.assignment import read_assignment
 from release.files import ReleaseError, starting_with, zip_bytes
-from release.nbgrader.notebooks import graded_notebooks, graded_questions
+from release.nbgrader.notebooks import graded_notebooks
 from release.nbgrader.product import nbgrader_files
 from release.products import build_nbgrader
 
@@ -22,7 +22,7 @@ else:
 
 PROJECT = Path(__file__).parents[3]
 ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
-RUBRICS = (PROJECT / "release" / "nbgrader" / "rubrics.toml").read_text()
+RUBRICS = tomllib.loads((PROJECT / "release" / "nbgrader" / "rubrics.toml").read_text())
 NOTEBOOKS = {path.name: path.read_text() for path in (PROJECT / "notebooks").glob("*.ipynb")}
 
 
@@ -38,8 +38,7 @@ def graded_cells(notebooks):
 
 
 def test_every_question_is_graded_with_its_points():
-    questions = graded_questions(ASSIGNMENT, tomllib.loads(RUBRICS))
-    cells = graded_cells(graded_notebooks(NOTEBOOKS, questions))
+    cells = graded_cells(graded_notebooks(NOTEBOOKS, ASSIGNMENT, RUBRICS))
     points = {question.id: question.points for question in ASSIGNMENT.questions}
     assert {id_: cell.metadata.nbgrader.points for id_, cell in cells.items()} == points
     for question in ASSIGNMENT.coding:
@@ -52,12 +51,10 @@ def test_every_question_is_graded_with_its_points():
 def test_points_follow_assignment_toml_and_rubrics_must_agree():
     first, *rest = ASSIGNMENT.questions
     changed = replace(ASSIGNMENT, questions=(replace(first, points=7.0), *rest))
-    questions = graded_questions(changed, tomllib.loads(RUBRICS))
-    cells = graded_cells(graded_notebooks(NOTEBOOKS, questions))
+    cells = graded_cells(graded_notebooks(NOTEBOOKS, changed, RUBRICS))
     assert cells["1a"].metadata.nbgrader.points == 7
     with pytest.raises(ReleaseError, match=r"Question 3b has 2 points.*rubric.*add up to 1\.5"):
-        fewer = RUBRICS.replace("[[3b]]\npoints = 0.5", "[[3b]]\npoints = 0", 1)
-        graded_questions(ASSIGNMENT, tomllib.loads(fewer))
+        graded_notebooks(NOTEBOOKS, ASSIGNMENT, RUBRICS | {"3b": RUBRICS["3b"][1:]})
 
 
 def test_a_question_without_a_cell_is_refused():
@@ -65,7 +62,7 @@ def test_a_question_without_a_cell_is_refused():
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "check-1d"]
     texts = NOTEBOOKS | {"00_code.ipynb": json.dumps(notebook)}
     with pytest.raises(ReleaseError, match="No notebook has a cell with the id check-1d"):
-        graded_notebooks(texts, graded_questions(ASSIGNMENT, tomllib.loads(RUBRICS)))
+        graded_notebooks(texts, ASSIGNMENT, RUBRICS)
 
 
 def test_a_rubric_claims_what_the_reference_results_show():
@@ -75,7 +72,7 @@ def test_a_rubric_claims_what_the_reference_results_show():
     sys.modules[spec.name] = claims
     spec.loader.exec_module(claims)
     results = claims.Results.read(PROJECT / "tests" / "handout" / "course_results")
-    parts = [part for parts in tomllib.loads(RUBRICS).values() for part in parts]
+    parts = [part for parts in RUBRICS.values() for part in parts]
     shown = [claim for part in parts for claim in part.get("shows", ())]
     assert len(shown) > 10
     assert [claim for claim in shown if not claims.holds(claim, results)] == []

@@ -265,9 +265,11 @@ def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
     grace = term.feedback("grace")
     assert "The squared errors are summed, not averaged." in grace
     assert "Read by hand: 3b" in grace and "No response." in grace
+    assert '<a href="#2b">Question 2b</a> (Score:' in grace and "Test cell" not in grace
+    assert '<a href="#3a">Question 3a</a> (Score:' in grace
     for student in STUDENTS:
         page = term.feedback(student)
-        assert "<script>document" not in page and "<img" not in page
+        assert "<script>document" not in page and "<img src" not in page
         assert ("< script>document" in html.unescape(page)) == (student != "ada")
     page = term.feedback("mallory")
     assert "javascript:alert(3)" in page

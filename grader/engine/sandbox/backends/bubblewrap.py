@@ -2,23 +2,21 @@
 
 Its world has the shared libraries, Python and the installed packages, read-only, the worker's
 files, five devices and an empty scratch folder; of ``/proc`` it has what the processors can do, no
-network and no other process. For
-root, workers are user ids that belong to nobody, so that the files they see are not even their own
-and the limit on processes holds (the kernel exempts root's).
+network and no other process. For root, workers are user ids that belong to nobody, so that the
+files they see are not even their own and the limit on processes holds (the kernel exempts root's).
 """
 
+import contextlib
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import IO
 
 from grader.engine.replies import IsolationError
-from grader.engine.sandbox.fork_server_client import ServerProcess
+from grader.engine.sandbox.fork_server_client import ServerProcess, start_server
 from grader.engine.sandbox.interpreter import (
     DEVICES,
-    FLAGS,
     HUGE_PAGES,
     PROCESSORS,
     SYSTEM_LIBRARIES,
@@ -26,7 +24,6 @@ from grader.engine.sandbox.interpreter import (
     WorkerSetup,
     current_interpreter,
     private_places,
-    quiet_environment,
 )
 
 INSIDE = Path("/sandbox")
@@ -92,81 +89,51 @@ def launch(
         "moved": {},
         "confinement": {
             "namespaces": True,
-            "users": [*range(1, len(users) + 1)],
             "readable": [*map(str, places), str(INSIDE), *map(str, DEVICES)],
             "scratch": str(SCRATCH),
             "kept": [],
             **filters,
         },
     }
-    with _Mapping(users) as mapping:
-        command = [
-            str(program),
-            *(f"--unshare-{name}" for name in NAMESPACES),
-            "--new-session", "--hostname", "sandbox",
-            "--cap-drop", "ALL", *(part for name in POWERS for part in ("--cap-add", name)),
-            *shown,
-            "--size", "1048576", "--tmpfs", str(SCRATCH), "--remount-ro", "/",
-            "--chdir", str(SCRATCH),
-            *mapping.arguments, "--",
-            str(python.executable), *FLAGS, str(INSIDE / "worker" / "server.py"),
-            json.dumps(options),
-        ]  # fmt: skip
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            pass_fds=[control, *mapping.descriptors],
-            env=quiet_environment(),
-            cwd="/",
-            start_new_session=True,
-        )
-        mapping.write()
+    command = [
+        str(program),
+        *(f"--unshare-{name}" for name in NAMESPACES),
+        "--new-session", "--hostname", "sandbox",
+        "--cap-drop", "ALL", *(part for name in POWERS for part in ("--cap-add", name)),
+        *shown,
+        "--size", "1048576", "--tmpfs", str(SCRATCH), "--remount-ro", "/",
+        "--chdir", str(SCRATCH),
+    ]  # fmt: skip
+    server = INSIDE / "worker" / "server.py"
+    if not users:
+        process = start_server([*command, "--"], server, options, stderr, [control])
+    else:
+        with contextlib.ExitStack() as stack:
+            (info, their_info), (their_block, block) = _pipe(stack), _pipe(stack)
+            theirs = [their_info.fileno(), their_block.fileno()]
+            command += ["--info-fd", f"{theirs[0]}", "--userns-block-fd", f"{theirs[1]}", "--"]
+            process = start_server(command, server, options, stderr, [control, *theirs])
+            their_info.close()
+            if text := info.read():  # nothing, if it has ended
+                _map_users(json.loads(text)["child-pid"], users)
+                block.write(b"1")
     return ServerProcess(process, [*range(1, len(users) + 1)], users, scratch=None)
 
 
-class _Mapping:
-    """The sandbox's user ids: 0 is the grader's own, 1 and on are ``users``.
+def _map_users(process: int, users: list[int]) -> None:
+    """Let the sandbox's user 0 be the grader's own, and 1 and on be ``users``.
 
-    Only root may map more than one; then bwrap waits until that is done.
+    Only root may map more than one; bwrap waits until that is done.
     """
+    lines = [f"{inside} {user} 1\n" for inside, user in enumerate([os.geteuid(), *users])]
+    for name in ("uid_map", "gid_map"):
+        Path(f"/proc/{process}/{name}").write_text("".join(lines), encoding="ascii")
 
-    def __init__(self, users: list[int]) -> None:
-        self.users = users
-        self.arguments: list[str] = []
-        self.descriptors: list[int] = []
 
-    def __enter__(self) -> "_Mapping":
-        if self.users:
-            self._told, tell = os.pipe2(os.O_CLOEXEC)
-            block, self._unblock = os.pipe2(os.O_CLOEXEC)
-            self.descriptors = [tell, block]
-            self.arguments = ["--info-fd", str(tell), "--userns-block-fd", str(block)]
-        return self
-
-    def write(self) -> None:
-        """Wait for bwrap's process to be there, write its map of ids, and let it go on."""
-        if not self.users:
-            return
-        self._close(self.descriptors)
-        with os.fdopen(self._told, "rb") as told:
-            self._told = -1
-            text = told.read()
-        if not text:
-            return
-        process = json.loads(text)["child-pid"]
-        lines = [f"{inside} {user} 1" for inside, user in enumerate([os.geteuid(), *self.users])]
-        for name in ("uid_map", "gid_map"):
-            Path(f"/proc/{process}/{name}").write_text("\n".join(lines) + "\n", encoding="ascii")
-        os.write(self._unblock, b"1")
-
-    def __exit__(self, *exception: object) -> None:
-        if self.users:
-            self._close([*self.descriptors, self._told, self._unblock])
-
-    def _close(self, descriptors: list[int]) -> None:
-        for descriptor in descriptors:
-            if descriptor >= 0:
-                os.close(descriptor)
-        self.descriptors = []
+def _pipe(stack: contextlib.ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    """Return the ends of a pipe, to read from and to write to, which the stack closes."""
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    return (
+        stack.enter_context(os.fdopen(reading, "rb")),
+        stack.enter_context(os.fdopen(writing, "wb", buffering=0)),
+    )

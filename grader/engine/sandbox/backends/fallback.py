@@ -4,7 +4,6 @@ For containers in which bubblewrap cannot run. As root, workers are users that b
 as an ordinary user they share the user's id, and Landlock and seccomp alone keep them in.
 """
 
-import json
 import os
 import subprocess
 import tempfile
@@ -12,15 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from grader.engine.sandbox.fork_server_client import ServerProcess
+from grader.engine.sandbox.fork_server_client import ServerProcess, start_server
 from grader.engine.sandbox.interpreter import (
     DEVICES,
-    FLAGS,
     WORKER,
     WorkerSetup,
     current_interpreter,
     private_places,
-    quiet_environment,
 )
 from grader.engine.sandbox.scratch import remove
 
@@ -53,26 +50,14 @@ def launch(
             "moved": search_path,
             "confinement": {
                 "namespaces": False,
-                "users": users,
                 "readable": [*readable, *map(str, DEVICES)],
                 "scratch": str(scratch),
                 "kept": kept,
                 **filters,
             },
         }
-        process = subprocess.Popen(
-            [
-                str(python.executable), *FLAGS,
-                str(WORKER / "server.py"), json.dumps(options),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            pass_fds=[control, *kept],
-            env=quiet_environment(),
-            cwd="/",
-            start_new_session=True,
-        )  # fmt: skip
+        server = WORKER / "server.py"
+        process = start_server([], server, options, stderr, [control, *kept])
     except BaseException:
         remove(scratch)
         raise

@@ -27,8 +27,6 @@ class Confinement:
     ----------
     namespaces : bool
         The server may make namespaces: a worker gets its own process ids, IPC and mounts.
-    users : list of int
-        User ids that workers take in turn; empty when the server cannot change its own.
     use_landlock : int
         The version of Landlock to use, 0 for none.
     use_seccomp : bool
@@ -42,7 +40,6 @@ class Confinement:
     """
 
     namespaces: bool
-    users: list[int]
     use_landlock: int
     use_seccomp: bool
     readable: list[str]
