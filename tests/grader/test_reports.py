@@ -204,10 +204,11 @@ def test_a_file_that_cannot_be_imported_is_told_once(
 def test_the_page_shows_what_failed_first_and_folds_what_passed(curious: Report) -> None:
     page = write_report(replace(curious, people_points=6.0, submission="in/ada.zip"), "html")
     sections = re.findall(r'<section id="(\w+)">', page)
-    assert sections[:2] == ["1c", "2a"] and sections[-1] == "2d"
+    assert sections == ["2a", "2b", "2c", "1c", "1a", "1b", "1d", "2d"]
     (section,) = re.findall(r'<section id="1c">.*?</section>', page, re.DOTALL)
-    folded = section.index("<details>")
-    assert section.index('id="1c-10"') < folded < section.index('id="1c-0"')
+    waiting, passed = section.split('<details class="passed">')
+    assert '<details class="waiting">' in waiting and 'id="1c-10"' in waiting
+    assert 'id="1c-0"' in passed and "<details open" not in page
     assert f"graded {curious.graded_at}, version {__version__}" in page and "ada.zip," in page
     assert "6 more points are graded by people." in page
 
