@@ -5,11 +5,12 @@ import signal
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from of_mode import CALLS, SETUP, of_mode
 
-from grader.engine.sandbox import ForkServer, IsolationError, Limits, users
+from grader.engine.sandbox import ForkServer, IsolationError, Limits, WorkerSetup, users
 from grader.engine.sandbox.users import may_change_user
 from grader.engine.sandbox.worker import landlock
 
@@ -68,6 +69,34 @@ def test_roots_workers_are_users_that_are_nobodys(isolated_server: ForkServer) -
     assert "separate user" in isolated_server.layers
     with isolated_server.open({"loss.py": LOOK}) as session:
         assert session.run({"call": "f"}).result["uid"] != 0
+
+
+WITHOUT_TORCH = """
+import sys
+def execute(program, arrays, submission):
+    import adapter
+    from submission.fit import slope
+    return {"torch": "torch" in sys.modules, "warm": adapter.warm}, {"slope": slope(**arrays)}
+"""
+
+
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
+def test_an_assignment_in_numpy_is_served_without_torch(
+    mode: str, tmp_path: Path, started: dict[str, ForkServer]
+) -> None:
+    of_mode(mode, started)
+    for name, text in {
+        "calls": WITHOUT_TORCH,
+        "adapter": "def warm_up():\n    globals()['warm'] = True\n",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    setup = WorkerSetup(tmp_path / "adapter.py", tmp_path / "calls.py", preload=("numpy",))
+    with ForkServer(mode, setup) as server:
+        files = {"fit.py": b"import numpy as np\ndef slope(x, y): return (x @ y) / (x @ x)"}
+        with server.open(files) as session:
+            reply = session.run({}, {"x": np.arange(3.0), "y": 2 * np.arange(3.0)})
+    assert reply.result == {"torch": False, "warm": True}
+    assert reply.arrays["slope"] == 2
 
 
 def test_two_graders_of_root_never_share_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
