@@ -50,8 +50,8 @@ def course_macros(assignment: Assignment) -> str:
     lines = ["% Written by `python -m handout` from assignment.toml: change it there."]
     lines += [rf"\coursedata{{{key}}}{{{value}}}" for key, value in data.items()]
     for question in questions:
-        fields = (question.id, escape(question.title), escape(question.file))
-        fields += (f"{question.points:g}", question.kind)
+        fields = [question.id, escape(question.title), escape(question.file)]
+        fields += [f"{question.points:g}", question.kind]
         lines.append(r"\questiondata" + "".join(f"{{{field}}}" for field in fields))
     for kind, listed in (("coding", assignment.coding), ("written", assignment.written)):
         rows = "".join(rf"\pointsrow{{{question.id}}}" for question in listed)
