@@ -114,11 +114,6 @@ def _raised_sentence(error: StudentError, questions: Mapping[str, str]) -> str:
             f"Your code calls a debugger{place}, which can stop only where you run the tests "
             "yourself, with pytest. Take the call out."
         )
-    if error.type == "NotImplementedError" and "Sparse" in error.message:
-        return (
-            f"Your code asks for sparse tensors or gradients{place}, which torch cannot use here. "
-            "Leave sparse=True out."
-        )
     if error.type == "PermissionError":
         return f"Your code does something{place} that the grader's sandbox does not allow."
     return f"Your code raised {error.type}{place}."
