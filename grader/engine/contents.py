@@ -1,17 +1,22 @@
-"""What the engine asks of an assignment; ``grader/contents.py`` answers."""
+"""What the engine asks of an assignment; ``grader/contents.py`` answers.
+
+The command line imports this for its help: what takes long to import is imported when needed.
+"""
 
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.engine.assignment import slip_in
-from grader.engine.check import Check, Mark
 from problem_set.assignment import AssignmentError
 
-Test = Callable[[Check], None]
+if TYPE_CHECKING:
+    from grader.engine.check import Check
+
+Test = Callable[["Check"], None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Contents:
         AssignmentError
             If a file cannot be imported, or an id comes twice.
         """
+        from grader.engine.check import Mark
+
         found: dict[str, Test] = {}
         for folder in ("public_tests", "hidden_tests"):
             for path in sorted((self.folder / folder).glob("test_*.py")):

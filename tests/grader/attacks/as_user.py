@@ -41,8 +41,8 @@ def main() -> None:
                 "sentences": [reply.sentence for reply in replies],
                 "left": [str(path) for path in scratch.glob("*/*")],
             }
-        told = {"isolated": server.isolated, "layers": server.layers, "user": os.getuid()}
-    print(json.dumps({"results": results, **told}))
+        report = {"isolated": server.isolated, "layers": server.layers, "user": os.getuid()}
+    print(json.dumps({"results": results, **report}))
 
 
 if __name__ == "__main__":
