@@ -321,24 +321,21 @@ def follow(command, progress):
         errors="replace",
         env=dict(os.environ, **scratch),
     )
-    lines = queue.Queue()
+    lines = queue.Queue()  # type: queue.Queue[str]
 
     def read():
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.put(line)
-        lines.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     with LOG.open("w", encoding="utf-8") as log:
-        line = ""
-        while line is not None:
-            log.write(line)
-            progress.read(line)
+        while reader.is_alive() or not lines.empty():
             progress.show()
-            try:
+            with contextlib.suppress(queue.Empty):
                 line = lines.get(timeout=0.5)
-            except queue.Empty:
-                line = ""
+                log.write(line)
+                progress.read(line)
     progress.clear()
     shutil.rmtree(str(SCRATCH), ignore_errors=True)
     return process.wait()

@@ -78,7 +78,8 @@ def main() -> None:
     parser.add_argument("--data", default="movielens-100k", help="or synthetic, or a path")
     options = parser.parse_args()
     ratings = load_ratings(options.data)
-    run = Run(not options.separate, *options.weights, epochs=options.epochs, data=ratings.digest)
+    weights: tuple[float, float] = options.weights
+    run = Run(not options.separate, *weights, epochs=options.epochs, data=ratings.digest)
     for epoch, metrics in enumerate(train(run, ratings)):
         numbers = "  ".join(f"{metric.short} {metrics[metric.key]:#.4g}" for metric in METRICS)
         print(f"epoch {epoch}: {numbers}", flush=True)

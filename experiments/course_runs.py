@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from experiments.data.movielens import DIGEST
 from experiments.data.ratings import Ratings
@@ -36,7 +37,7 @@ def configure_runs(
     ValueError
         If the device is not there.
     """
-    protocol = {
+    protocol: dict[str, Any] = {
         "epochs": epochs,
         "seed": seed,
         "batch_size": batch_size,

@@ -81,7 +81,7 @@ def explain_difference(run: Run, metrics: dict[str, float]) -> str:
     differing = differing_metrics(run, metrics)
     if not differing:
         return ""
-    known = known_values(run)
+    known = known_values(run) or {}
     numbers = ", ".join(
         "{} is {:.{digits}g} instead of {:.{digits}g}".format(
             metric.short,

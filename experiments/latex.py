@@ -71,7 +71,7 @@ def write_report(results: Path, generated: Path) -> list[Path]:
 def fingerprint(results: Path) -> str:
     """Return a digest of the results and of the code that names and draws them."""
     inputs = [path for path in (results / "summary.json", results / "curves.csv") if path.exists()]
-    code = [Path(__file__), *(Path(file.__file__) for file in (run_file, plots_file))]
+    code = [Path(__file__), *(Path(str(file.__file__)) for file in (run_file, plots_file))]
     digest = hashlib.sha256()
     for path in (*code, *inputs):
         digest.update(path.read_bytes())

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
@@ -11,12 +12,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import ArrayLike
 
 from experiments.run import COURSE_RUNS, METRICS, Metric, Run
 from problem_set.io import write_atomic
 
 LINE_WIDTH = 6.5  # inches: a line of text in the handout
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.size": 8,
     "axes.titlesize": 9,
     "axes.spines.top": False,
@@ -49,9 +51,9 @@ LOG_FACTOR = 5  # a metric that falls by it has a logarithmic axis
 MANY_DECADES = 3e3
 
 
-def styled(**changes: object) -> AbstractContextManager[None]:
+def styled(**changes: Any) -> AbstractContextManager[None]:
     """Return the context that figures are drawn and saved in."""
-    return matplotlib.rc_context(STYLE | changes)
+    return matplotlib.rc_context(cast(Any, STYLE | changes))
 
 
 def picture_bytes(figure: Figure, kind: str) -> bytes:
@@ -62,7 +64,7 @@ def picture_bytes(figure: Figure, kind: str) -> bytes:
     return content.getvalue()
 
 
-def line_of(run: Run) -> dict[str, object]:
+def line_of(run: Run) -> dict[str, Any]:
     """Return a run's line: colour by the weights, dashes for separate tables."""
     return {
         "color": run.colour,
@@ -174,7 +176,7 @@ def draw_metric(axes: Axes, curves: pd.DataFrame, metric: Metric, runs: Sequence
     set_epoch_axis(axes)
 
 
-def draw_band(axes: Axes, epochs: Sequence[int], values: np.ndarray, run: Run) -> None:
+def draw_band(axes: Axes, epochs: ArrayLike, values: np.ndarray, run: Run) -> None:
     """Draw the mean over seeds, and a band from the lowest to the highest seed.
 
     Parameters
@@ -182,8 +184,8 @@ def draw_band(axes: Axes, epochs: Sequence[int], values: np.ndarray, run: Run) -
     values : float array, shape (num_seeds, num_epochs)
     """
     axes.plot(epochs, values.mean(axis=0), **line_of(run))
-    band = {"color": run.colour, "alpha": 0.2, "linewidth": 0}
-    axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), **band)
+    low, high = values.min(axis=0), values.max(axis=0)
+    axes.fill_between(epochs, low, high, color=run.colour, alpha=0.2, linewidth=0)
     set_epoch_axis(axes)
 
 

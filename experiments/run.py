@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 DEFAULT_SEED = 123
 DEFAULT_EPOCHS = 200
@@ -203,7 +204,7 @@ class Run:
         own = getattr(self, f"{part}_seed")
         return self.seed if own is None else own
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, **asdict(self)}
 
     @classmethod
@@ -212,7 +213,7 @@ class Run:
         return cls(**{key: value for key, value in content.items() if key != "name"})
 
     @property
-    def protocol(self) -> dict[str, object]:
+    def protocol(self) -> dict[str, Any]:
         """All but what tells the four runs apart: runs that agree on it can be compared."""
         own = (
             *("embedding_sharing", "factorization_weight", "regression_weight"),
@@ -221,7 +222,7 @@ class Run:
         return {key: value for key, value in asdict(self).items() if key not in own}
 
 
-DEFAULTS = {field.name: field.default for field in fields(Run)}
+DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Run)}
 
 COURSE_RUNS = (
     Run(True, 0.99, 0.01),

@@ -1,325 +1,377 @@
-"""What a worker can be asked: a small vocabulary of steps, run over a student's modules.
+"""Every call into a submission: one function for each thing that a test asks for.
 
-This file is all of the grader that a worker has. It knows how to build, load, call and describe,
-and nothing of what is right: no expected value, no test name, no point.
-
-A *program* is ``{"steps": [{"do": verb, ...}, ...]}``, or ``{"programs": [...]}`` for several that
-have nothing to do with each other. Steps name things: the arrays that came
-with the program are tensors under their own names, ``"name"`` names what a step makes, and
-``"net.U.weight"`` or ``"out.0"`` reach into it. Each verb is a method of ``Worker`` below.
+This file and ``engine/calls.py`` are all of the grader that a worker has. They build, load, call
+and describe, and know nothing of what is right: no expected value, no test name, no point. The
+parts that stand in for wrong ones have the right shapes, which the docstrings of ``submission/``
+give.
 """
 
-import importlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+import contextlib
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from grader.engine.calls import Submission
+
+# The attributes that each method of MultiTaskNet makes.
+TABLES = {
+    "init_shared_user_and_item_embeddings": ("U", "Q"),
+    "init_separate_user_and_item_embeddings": ("U_reg", "Q_reg", "U_fact", "Q_fact"),
+    "init_user_and_item_bias": ("A", "B"),
+}
+MLP = "init_mlp_layers"
+# The methods behind each part that a test can be judged without.
+METHODS = {"tables": (*TABLES,), "mlp": (MLP,)}
+# What parameters of the student's own hold: neither 0 nor 1, with which they are likely to start.
+OTHER_PARAMETERS = 0.7
+
+Numbers = np.ndarray | Sequence | float
+
+
+class Sizes(TypedDict):
+    """Arguments of ``MultiTaskNet``."""
+
+    num_users: int
+    num_items: int
+    embedding_dim: int
+    layer_sizes: Sequence[int]
+    embedding_sharing: bool
+
+
+class Net(TypedDict):
+    """A net's sizes, its tables' weights by name, its MLP's parameters in order.
+
+    ``earlier`` may hold other weights of the tables, with which the net is called before: what it
+    keeps of that call is out of date by the time that a test looks.
+    """
+
+    sizes: Sizes
+    tables: dict[str, np.ndarray]
+    dense: list[np.ndarray]
+    earlier: dict[str, np.ndarray]
 
 
 class Mismatch(ValueError):
     """The submission's net cannot take the weights that were sent to it."""
 
 
-def execute(
-    program: dict[str, Any], arrays: Mapping[str, np.ndarray], submission: Path
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Run a program over the student's modules; a module is imported when a step needs it."""
-    name = submission.name
-    return answer(program, arrays, lambda module: importlib.import_module(f"{name}.{module}"))
+# Question 1a
 
 
-def answer(
-    program: dict[str, Any], arrays: Mapping[str, np.ndarray], load: Callable[[str], Any]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Run a program over the modules that ``load("model" | "loss" | "mrr")`` returns.
+def tables(
+    submission: "Submission",
+    sizes: Sizes,
+    names: Sequence[str],
+    seed: int = 0,
+    ids: Numbers = (),
+    cotangent: Numbers = (),
+) -> dict[str, Any]:
+    """Describe the tables of a new net, where only the method that makes them is the student's.
 
-    Returns
-    -------
-    result : dict
-        ``{"values": {name: {"type": ..., ...}}}``, what each reported thing is.
-    arrays : dict
-        The numbers of those that are tensors, arrays or numbers, under the same names.
+    With ``ids``, the gradient of ``sum(table(ids) * cotangent)`` comes too.
     """
-    if "programs" in program:
-        return _answer_each(program["programs"], arrays, load)
-    torch.default_generator.manual_seed(0)
-    worker = Worker(arrays, load)
-    try:
-        for step in program["steps"]:
-            arguments = {key: value for key, value in step.items() if key != "do"}
-            getattr(worker, "do_" + step["do"])(**arguments)
-    finally:
-        worker.put_back()
-    return {"values": worker.values}, worker.arrays
-
-
-def _answer_each(
-    programs: list[dict[str, Any]], arrays: Mapping[str, np.ndarray], load: Callable[[str], Any]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Run several programs one after the other; program ``k``'s arrays have names ``k/name``."""
-    results, returned = [], {}
-    for index, program in enumerate(programs):
-        prefix = f"{index}/"
-        own = {n.removeprefix(prefix): array for n, array in arrays.items() if n.startswith(prefix)}
-        result, own = answer(program, own, load)
-        results.append(result)
-        returned |= {prefix + name: array for name, array in own.items()}
-    return {"results": results}, returned
-
-
-class Worker:
-    """The things that one program has named so far, and what it reports about them."""
-
-    def __init__(self, arrays: Mapping[str, np.ndarray], load: Callable[[str], Any]) -> None:
-        self.load = load
-        self.things: dict[str, Any] = {
-            name: torch.from_numpy(np.array(array)) for name, array in arrays.items()
-        }
-        self.values: dict[str, dict[str, Any]] = {}
-        self.arrays: dict[str, np.ndarray] = {}
-        self.replaced: list[tuple[Any, str, Any]] = []
-
-    def do_net(
-        self,
-        sizes: dict[str, Any],
-        seed: int = 0,
-        spare: dict[str, list] | None = None,
-        instead: dict[str, list] | None = None,
-    ) -> None:
-        """Build ``net``.
-
-        ``instead`` replaces methods by what returns ready-made modules (see ``ready_made``);
-        ``spare`` does so only where building fails without, so that a method that is not
-        written yet does not hide the others.
-        """
-        sizes = {**sizes, "layer_sizes": tuple(sizes["layer_sizes"])}
-        net_class = with_methods(self.load("model").MultiTaskNet, instead or {})
-        torch.default_generator.manual_seed(seed)
-        try:
-            self.things["net"] = net_class(**sizes)
-        except Exception:
-            if not spare:
-                raise
-            torch.default_generator.manual_seed(seed)
-            self.things["net"] = with_methods(net_class, spare)(**sizes)
-
-    def do_tables(self, names: list[str]) -> None:
-        """Report the net's tables: what each is, and which of them are one and the same."""
-        net = self.things["net"]
-        parameters = {id(parameter) for parameter in net.parameters()}
-        tables = [getattr(net, name, None) for name in names]
-        weights = [getattr(table, "weight", None) for table in tables]
-        storages = [
-            weight.untyped_storage().data_ptr() if isinstance(weight, Tensor) else id(name)
-            for name, weight in zip(names, weights)
-        ]
-        for name, table, weight, storage in zip(names, tables, weights, storages):
-            self.values[name] = {
-                "type": type(table).__name__,
-                "registered": id(weight) in parameters,
-                "trainable": bool(getattr(weight, "requires_grad", False)),
-                "storage": names[storages.index(storage)],
-            }
-            if isinstance(weight, Tensor):
-                self.report(f"{name}.weight", weight)
-
-    def do_dense(self) -> None:
-        """Report the parameters of ``net.mlp_layers``, in order, and how the layers are kept."""
-        net = self.things["net"]
-        layers = net.mlp_layers
-        modules = list(layers.modules()) if isinstance(layers, nn.Module) else []
-        self.values["mlp_layers"] = {
-            "type": type(layers).__name__,
-            "module": isinstance(layers, nn.Module),
-            "callable": isinstance(layers, nn.Module) and not isinstance(layers, nn.ModuleList),
-            "classes": [type(module).__name__ for module in modules[1:]],
-        }
-        parameters = list(layers.parameters()) if isinstance(layers, nn.Module) else []
-        registered = {id(parameter) for parameter in net.parameters()}
-        self.values["mlp_layers"]["registered"] = all(id(p) in registered for p in parameters)
-        self.values["mlp_layers"]["trainable"] = all(p.requires_grad for p in parameters)
-        self.values["mlp_layers"]["count"] = len(parameters)
-        for index, parameter in enumerate(parameters):
-            self.report(f"dense.{index}", parameter)
-
-    def do_load(self, tables: dict[str, str], dense: list[str]) -> None:
-        """Copy arrays into the tables' weights and into the parameters of the dense layers."""
-        net = self.things["net"]
-        for name, array in tables.items():
-            weight = getattr(getattr(net, name, None), "weight", None)
-            copy_into(weight, self.things[array], f"{name}.weight")
-        if dense:
-            layers = net.mlp_layers
-            parameters = list(layers.parameters()) if isinstance(layers, nn.Module) else []
-            values = [self.things[name] for name in dense]
-            self.things["dense"] = paired_by_shape(parameters, values)
-            for index, (parameter, value) in enumerate(zip(self.things["dense"], values)):
-                copy_into(parameter, value, f"parameter {index} of mlp_layers")
-
-    def do_fill_others(self, tables: list[str], number: float) -> None:
-        """Fill each trainable parameter that is in no such table and no dense layer."""
-        net = self.things["net"]
-        known = {id(getattr(getattr(net, name, None), "weight", None)) for name in tables}
-        layers = net.mlp_layers
-        known |= {id(p) for p in layers.parameters()} if isinstance(layers, nn.Module) else set()
-        with torch.no_grad():
-            for parameter in net.parameters():
-                if parameter.requires_grad and id(parameter) not in known:
-                    parameter.fill_(number)
-
-    def do_mode(self, training: bool) -> None:
-        """Put the net into training or evaluation mode."""
-        self.things["net"].train(training)
-
-    def do_track(self, names: list[str]) -> None:
-        """Let gradients reach these arrays."""
-        for name in names:
-            self.things[name].requires_grad_()
-
-    def do_call(
-        self, function: str, args: list[Any], seed: int = 0, name: str = "out", report: bool = True
-    ) -> None:
-        """Call ``net...`` or ``module.function``; strings in ``args`` name things."""
-        torch.default_generator.manual_seed(seed)
-        owner = function.split(".")[0]
-        called = self.find(function) if owner in self.things else self.function(function)
-        arguments = [self.find(arg) if isinstance(arg, str) else arg for arg in args]
-        self.things[name] = called(*arguments)
-        if report:
-            self.report(name, self.things[name])
-
-    def do_replace(self, function: str, returns: str) -> None:
-        """Let ``module.function`` return the array ``returns``, whatever it is given."""
-        name, attribute = function.split(".")
-        module = self.load(name)
-        self.replaced.append((module, attribute, getattr(module, attribute, None)))
-        setattr(module, attribute, lambda *_, **__: self.things[returns].clone())
-
-    def put_back(self) -> None:
-        """Undo ``do_replace``, for where a module outlives the program."""
-        for module, attribute, function in self.replaced:
-            setattr(module, attribute, function)
-
-    def do_report(self, names: list[str]) -> None:
-        """Report things as they are now; of an argument, whether a call has changed it."""
-        for name in names:
-            self.report(name, self.find(name))
-
-    def do_backward(self, of: str, cotangent: str, wrt: list[str], name: str) -> None:
-        """Report the gradients of ``sum(of * cotangent)`` as ``name:input``."""
-        output, weight = self.find(of), self.things[cotangent]
-        inputs = [self.find(path) for path in wrt]
-        gradients: list[Tensor | None] = [None] * len(inputs)
-        if isinstance(output, Tensor) and output.requires_grad and output.shape == weight.shape:
-            reached = [index for index, tensor in enumerate(inputs) if tensor.requires_grad]
-            # Of a sum, for a cotangent of one's own makes torch import hundreds of modules.
-            found = torch.autograd.grad(
-                (output * weight.to(output.dtype)).sum(),
-                [inputs[index] for index in reached],
-                retain_graph=True,
-                allow_unused=True,
-            )
-            for index, gradient in zip(reached, found):
-                gradients[index] = gradient
-        for path, gradient in zip(wrt, gradients):
-            self.report(f"{name}:{path}", gradient)
-
-    def do_train(
-        self, batch: list[str], weights: list[float], steps: int, learning_rate: float
-    ) -> None:
-        """Train ``net`` with the submission's own losses; report both losses at each step."""
-        net, loss = self.things["net"], self.load("loss")
-        users, movies, negatives, ratings = (self.things[name] for name in batch)
-        optimizer = Adam(net, learning_rate)
-        losses = []
-        for _ in range(steps):
-            positive, score = net(users, movies)
-            negative, _ = net(users, negatives)
-            factorization = loss.bpr_loss(positive, negative)
-            regression = loss.regression_loss(ratings, score)
-            joint = loss.joint_loss(factorization, regression, *weights)
-            net.zero_grad()
-            joint.backward()
-            optimizer.step()
-            losses.append([float(factorization), float(regression)])
-        self.report("losses", np.array(losses))
-
-    def find(self, path: str) -> Any:
-        """Return what ``"net.U.weight"`` or ``"out.0"`` names."""
-        first, *rest = path.split(".")
-        thing = self.things[first]
-        for part in rest:
-            thing = thing[int(part)] if part.isdigit() else getattr(thing, part)
-        return thing
-
-    def function(self, path: str) -> Callable[..., Any]:
-        """Return the submission's ``"module.function"``."""
-        module, name = path.split(".")
-        return getattr(self.load(module), name)
-
-    def report(self, name: str, value: Any) -> None:
-        """Say what a value is, and send its numbers where it has some."""
-        described: dict[str, Any] = {"type": type(value).__name__}
-        if isinstance(value, Tensor):
-            value = value.detach()
-            described["dtype"] = str(value.dtype).removeprefix("torch.")
-            if value.dtype in (torch.bfloat16, torch.float16):
-                value = value.float()
-            self.arrays[name] = value.to_dense().cpu().numpy() if value.is_sparse else value.numpy()
-        elif isinstance(value, (np.ndarray, np.generic, bool, int, float)):
-            array = np.asarray(value)
-            described["dtype"] = str(array.dtype)
-            self.arrays[name] = array
-        elif isinstance(value, (tuple, list)):
-            described["length"] = len(value)
-            for index, element in enumerate(value[:8]):
-                self.report(f"{name}.{index}", element)
-        self.values[name] = described
-
-
-class Adam:
-    """Kingma and Ba's optimizer in its plainest form; importing torch's own takes two seconds."""
-
-    def __init__(self, net: nn.Module, learning_rate: float) -> None:
-        self.learning_rate = learning_rate
-        self.moments = [(p, torch.zeros_like(p), torch.zeros_like(p)) for p in net.parameters()]
-        self.steps = 0
-
-    @torch.no_grad()
-    def step(self) -> None:
-        self.steps += 1
-        for parameter, first, second in self.moments:
-            if parameter.grad is not None:
-                first.lerp_(parameter.grad, 0.1)
-                second.lerp_(parameter.grad**2, 0.001)
-                mean = first / (1 - 0.9**self.steps)
-                spread = (second / (1 - 0.999**self.steps)).sqrt()
-                parameter -= self.learning_rate * mean / (spread + 1e-8)
-
-
-def ready_made(modules: list[Any]) -> Any:
-    """Build modules from a description.
-
-    A list of pairs ``[rows, columns]`` is a tuple of embeddings; a list of names and pairs,
-    as ``[["Linear", 9, 5], ["ReLU"]]``, is an ``nn.Sequential``.
-    """
-    if all(isinstance(module[0], int) for module in modules):
-        return tuple(nn.Embedding(*module) for module in modules)
-    return nn.Sequential(*(getattr(nn, name)(*sizes) for name, *sizes in modules))
-
-
-def with_methods(net_class: type, methods: dict[str, list]) -> type:
-    """Return the class with some methods replaced by what returns ready-made modules."""
-    if not methods:
-        return net_class
-    replaced = {
-        name: lambda self, *args, _modules=modules, **kwargs: ready_made(_modules)
-        for name, modules in methods.items()
+    own = next(method for method, made in TABLES.items() if set(names) <= set(made))
+    net = build(submission, sizes, seed, but=(own,))
+    parameters = {id(parameter) for parameter in net.parameters()}
+    weights = {name: getattr(getattr(net, name, None), "weight", None) for name in names}
+    storages = {
+        name: weight.untyped_storage().data_ptr() if isinstance(weight, Tensor) else name
+        for name, weight in weights.items()
     }
-    return type(net_class.__name__, (net_class,), replaced)
+    described = {}
+    for name, weight in weights.items():
+        described[name] = {
+            "weight": weight,
+            "registered": id(weight) in parameters,
+            "storage": next(n for n in names if storages[n] == storages[name]),
+        }
+        if len(ids):
+            rows = getattr(net, name)(tensor(ids))
+            described[name]["gradient"] = gradients(rows, cotangent, [weight])[0]
+    return described
+
+
+# Question 1b
+
+
+def mlp_layers(
+    submission: "Submission", sizes: Sizes, seed: int = 0, rows: Numbers = ()
+) -> dict[str, Any]:
+    """Describe ``mlp_layers`` of a new net, where only the method that makes it is the student's.
+
+    With ``rows``, what it returns for them twice in training and once in evaluation comes too,
+    if it can be called with them.
+    """
+    net = build(submission, sizes, seed, but=(MLP,))
+    layers = net.mlp_layers
+    is_module = isinstance(layers, nn.Module)
+    parameters = list(layers.parameters()) if is_module else []
+    registered = {id(parameter) for parameter in net.parameters()}
+    described = {
+        "layers": layers,
+        "module": is_module,
+        "registered": all(id(parameter) in registered for parameter in parameters),
+        "trainable": all(parameter.requires_grad for parameter in parameters),
+        "parameters": parameters,
+    }
+    if len(rows):
+        with contextlib.suppress(Exception):  # not every module is called in this way
+            outputs = [seeded(1, layers, tensor(rows)), seeded(2, layers, tensor(rows))]
+            net.train(False)
+            described["outputs"] = [*outputs, layers(tensor(rows))]
+    return described
+
+
+def mlp(submission: "Submission", net: Net, rows: Numbers) -> dict[str, Any]:
+    """Return what ``mlp_layers`` with given weights returns for rows, if it can be called so."""
+    built = build(submission, net["sizes"], but=(MLP,))
+    layers = built.mlp_layers
+    modules = list(layers.modules())[1:] if isinstance(layers, nn.Module) else []
+    plain = all(isinstance(module, (nn.Linear, nn.Sequential)) for module in modules)
+    described = {"module": isinstance(layers, nn.Module), "plain": plain}
+    load(built, {}, net["dense"])
+    with contextlib.suppress(Exception):
+        described["output"] = layers(tensor(rows))
+    return described
+
+
+def rating_with_own_mlp(submission: "Submission", net: Net, users: Numbers, movies: Numbers) -> Any:
+    """Return what ``forward`` returns with the student's MLP and the reference's tables."""
+    built = build(submission, net["sizes"], but=(MLP,))
+    load(built, net["tables"], net["dense"])
+    return forward_method(built, net)(tensor(users), tensor(movies))
+
+
+# Question 1c
+
+
+def forward(
+    submission: "Submission", net: Net, batches: Sequence[tuple[Numbers, Numbers]]
+) -> list[Any]:
+    """Return what the forward pass of the net's kind returns for each batch of pairs."""
+    method = forward_method(loaded(submission, net)[0], net)
+    return [method(tensor(users), tensor(movies)) for users, movies in batches]
+
+
+def forward_with_gradients(
+    submission: "Submission",
+    net: Net,
+    users: Numbers,
+    movies: Numbers,
+    cotangents: Sequence[Numbers],
+) -> dict[str, Any]:
+    """Return both predictions, twice, and the gradients of ``sum(prediction * cotangent)``.
+
+    Gradients are with respect to the tables by name, then to the MLP's parameters in order.
+    """
+    built, dense = loaded(
+        submission, net, lambda n: forward_method(n, net)(*tensors(users, movies))
+    )
+    method = forward_method(built, net)
+    out = seeded(1, method, *tensors(users, movies))
+    again = seeded(2, method, *tensors(users, movies))
+    inputs = [getattr(built, name).weight for name in net["tables"]] + dense
+    found = [gradients(item(out, k), cotangents[k], inputs) for k in (0, 1)]
+    return {"out": out, "again": again, "gradients": found}
+
+
+def forward_in_modes(
+    submission: "Submission", net: Net, users: Numbers, movies: Numbers
+) -> dict[str, Any]:
+    """Return predictions by ``forward`` and by the method, in training and in evaluation.
+
+    The ids and the tables' weights come as they are after these calls.
+    """
+    built = loaded(submission, net)[0]
+    ids = tensors(users, movies)
+    described = {"forward": seeded(0, built.forward, *ids)}
+    described["training"] = seeded(0, forward_method(built, net), *ids)
+    built.train(False)
+    described["evaluating"] = seeded(0, forward_method(built, net), *ids)
+    described["ids"] = ids
+    described["tables"] = {name: getattr(built, name).weight for name in net["tables"]}
+    return described
+
+
+# Question 1d
+
+
+def score_all_items(submission: "Submission", net: Net, batches: Sequence[Numbers]) -> list[Any]:
+    """Return every movie's scores for each batch of users."""
+    built = loaded(submission, net)[0]
+    return [built.score_all_items(tensor(users)) for users in batches]
+
+
+def score_all_items_in_modes(submission: "Submission", net: Net, users: Numbers) -> dict[str, Any]:
+    """Return scores twice in training and once in evaluation, and a gradient of A afterwards.
+
+    The gradient is of ``sum(A(users))``: scoring must leave the net trainable.
+    """
+    built, _ = loaded(submission, net, lambda n: n.score_all_items(tensor(users)))
+    described = {
+        "out": seeded(1, built.score_all_items, tensor(users)),
+        "again": seeded(2, built.score_all_items, tensor(users)),
+    }
+    built.train(False)
+    described["evaluating"] = seeded(0, built.score_all_items, tensor(users))
+    biases = built.A(tensor(users))
+    described["gradient"] = gradients(biases, np.ones(biases.shape), [built.A.weight])[0]
+    return described
+
+
+# Questions 2a to 2c
+
+
+def loss(
+    submission: "Submission", name: str, arguments: Sequence[Numbers], weights: Sequence[float] = ()
+) -> dict[str, Any]:
+    """Return what ``bpr_loss``, ``regression_loss`` or ``joint_loss`` returns.
+
+    The arguments come as they are after the call.
+    """
+    given = tensors(*arguments)
+    value = getattr(submission.load("loss"), name)(*given, *weights)
+    return {"loss": value, "arguments": given}
+
+
+def loss_gradients(
+    submission: "Submission",
+    name: str,
+    arguments: Sequence[Numbers],
+    wrt: Sequence[int],
+    weights: Sequence[float] = (),
+) -> dict[str, Any]:
+    """Return a loss and its gradients with respect to some of its arguments, by place."""
+    given = tensors(*arguments)
+    inputs = [given[place].requires_grad_() for place in wrt]
+    value = getattr(submission.load("loss"), name)(*given, *weights)
+    return {"loss": value, "gradients": gradients(value, 1.0, inputs)}
+
+
+# Question 2d
+
+
+def reciprocal_ranks(
+    submission: "Submission", scores: Numbers, heldout: Numbers, seen: Numbers | None = None
+) -> dict[str, Any]:
+    """Return ``reciprocal_ranks``, and its arguments as they are after the call."""
+    given = tensors(*(array for array in (scores, heldout, seen) if array is not None))
+    return {"out": submission.load("mrr").reciprocal_ranks(*given), "arguments": given}
+
+
+def mrr_score(
+    submission: "Submission",
+    scores: Numbers,
+    heldout: Numbers,
+    seen: Numbers | None = None,
+    ranks: Numbers | None = None,
+) -> dict[str, Any]:
+    """Return ``mrr_score``, and its arguments as they are after the call.
+
+    ``ranks`` are what ``reciprocal_ranks`` is to return where the submission's own is wrong.
+    """
+    module = submission.load("mrr")
+    given = tensors(*(array for array in (scores, heldout, seen) if array is not None))
+    own = getattr(module, "reciprocal_ranks", None)
+    if "ranks" in submission.reference and ranks is not None:
+        module.reciprocal_ranks = lambda *_, **__: tensor(ranks)
+    try:
+        return {"out": module.mrr_score(*given), "arguments": given}
+    finally:  # a module may outlive the call
+        module.reciprocal_ranks = own
+
+
+# Nets
+
+
+def build(
+    submission: "Submission", sizes: Sizes, seed: int = 0, but: Collection[str] | None = None
+) -> nn.Module:
+    """Build a net, with the reference's parts in place of those that the submission has wrong.
+
+    With ``but``, only these methods are the student's. A method that is replaced runs all the same,
+    for what else it leaves in the net.
+    """
+    net_class = submission.load("model").MultiTaskNet
+    parts = submission.reference & METHODS.keys() if but is None else METHODS.keys()
+    replaced = {method for part in parts for method in METHODS[part]} - set(but or ())
+    # What __init__ calls: one method for tables may call the other.
+    unused = "separate" if sizes["embedding_sharing"] else "shared"
+    replaced -= {f"init_{unused}_user_and_item_embeddings"}
+    if replaced:
+        methods = {name: _reference_method(net_class, name, sizes) for name in replaced}
+        net_class = type(net_class.__name__, (net_class,), methods)
+    torch.default_generator.manual_seed(seed)
+    return net_class(**{**sizes, "layer_sizes": tuple(sizes["layer_sizes"])})
+
+
+def _reference_method(net_class: type, name: str, sizes: Sizes) -> Callable[..., Any]:
+    own = getattr(net_class, name, None)
+
+    def method(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            own(self, *args, **kwargs)
+        return reference_part(name, sizes)
+
+    return method
+
+
+def reference_part(method: str, sizes: Sizes) -> Any:
+    """Return modules of the right shapes: embeddings, or dense layers with ReLU between them."""
+    users, movies, columns = sizes["num_users"], sizes["num_items"], sizes["embedding_dim"]
+    if method == MLP:
+        layers: list[nn.Module] = []
+        for inputs, outputs in itertools.pairwise([*sizes["layer_sizes"], 1]):
+            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        return nn.Sequential(*layers[:-1])
+    columns = 1 if method == "init_user_and_item_bias" else columns
+    count = len(TABLES[method])
+    return tuple(nn.Embedding((users, movies)[k % 2], columns) for k in range(count))
+
+
+def loaded(
+    submission: "Submission", net: Net, call_before: Callable[[nn.Module], Any] | None = None
+) -> tuple[nn.Module, list[Tensor]]:
+    """Build a net and load its weights; return it with the parameters of its MLP.
+
+    ``call_before`` is called while the tables hold ``net["earlier"]``.
+    """
+    built = build(submission, net["sizes"])
+    if call_before is not None and net["earlier"]:
+        load(built, net["earlier"], [])
+        seeded(0, call_before, built)
+    dense = load(built, net["tables"], net["dense"])
+    layers = built.mlp_layers
+    known = {id(getattr(built, name).weight) for name in net["tables"]}
+    known |= {id(p) for p in layers.parameters()} if isinstance(layers, nn.Module) else set()
+    with torch.no_grad():
+        for parameter in built.parameters():
+            if parameter.requires_grad and id(parameter) not in known:
+                parameter.fill_(OTHER_PARAMETERS)
+    return built, dense
+
+
+def load(
+    net: nn.Module, weights: dict[str, np.ndarray], dense: Sequence[np.ndarray]
+) -> list[Tensor]:
+    """Copy arrays into the tables' weights and the MLP's parameters; return these parameters."""
+    for name, array in weights.items():
+        weight = getattr(getattr(net, name, None), "weight", None)
+        copy_into(weight, tensor(array), f"{name}.weight")
+    if not dense:
+        return []
+    layers = net.mlp_layers
+    parameters = list(layers.parameters()) if isinstance(layers, nn.Module) else []
+    values = tensors(*dense)
+    paired = paired_by_shape(parameters, values)
+    for index, (parameter, value) in enumerate(zip(paired, values)):
+        copy_into(parameter, value, f"parameter {index} of mlp_layers")
+    return paired
 
 
 def paired_by_shape(parameters: list[Tensor], values: list[Tensor]) -> list[Tensor]:
@@ -351,3 +403,72 @@ def copy_into(parameter: Any, value: Tensor, name: str) -> None:
         )
     with torch.no_grad():
         parameter.copy_(value)
+
+
+def forward_method(built: nn.Module, net: Net) -> Callable[..., Any]:
+    kind = "with" if net["sizes"]["embedding_sharing"] else "without"
+    return getattr(built, f"forward_{kind}_embedding_sharing")
+
+
+# Tensors
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Leave torch's random numbers and threads as they are, in a process that uses them too.
+
+    On one thread, as in the worker, small nets are far faster.
+    """
+    random_state, threads = torch.get_rng_state(), torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_rng_state(random_state)
+
+
+def tensor(values: Numbers) -> Tensor:
+    """Return a tensor of its own; of lists, fractions are float32 and whole numbers int64."""
+    if isinstance(values, np.ndarray):
+        return torch.from_numpy(np.array(values))
+    return torch.tensor(values)
+
+
+def tensors(*arrays: Numbers) -> list[Tensor]:
+    return [tensor(array) for array in arrays]
+
+
+def item(value: Any, place: int) -> Any:
+    """Return one of several returned values, None if it is not there."""
+    found = isinstance(value, (tuple, list)) and len(value) > place
+    return value[place] if found else None
+
+
+def seeded(seed: int, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function after setting the seed."""
+    torch.default_generator.manual_seed(seed)
+    return function(*args)
+
+
+def gradients(output: Any, cotangent: Numbers, inputs: Sequence[Tensor]) -> list[Tensor | None]:
+    """Return the gradients of ``sum(output * cotangent)``, None where none reaches an input."""
+    found: list[Tensor | None] = [None] * len(inputs)
+    if not (isinstance(output, Tensor) and output.requires_grad):
+        return found
+    weight = torch.as_tensor(cotangent)
+    if output.shape != weight.shape:
+        return found
+    reached = [
+        k for k, leaf in enumerate(inputs) if isinstance(leaf, Tensor) and leaf.requires_grad
+    ]
+    # Of a sum, for a cotangent of one's own makes torch import hundreds of modules.
+    results = torch.autograd.grad(
+        (output * weight.to(output.dtype)).sum(),
+        [inputs[k] for k in reached],
+        retain_graph=True,
+        allow_unused=True,
+    )
+    for k, gradient in zip(reached, results):
+        found[k] = gradient
+    return found

@@ -1,4 +1,4 @@
-"""Nets small enough to judge number by number: sizes, weights, pairs."""
+"""Nets small enough to judge number by number: sizes, weights, pairs, and the right answers."""
 
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -6,13 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from grader import oracle
-from grader.engine.check import Answer, Judge, Program, agree, program_of
-from grader.programs import Step, backward, call, fill_others, load, net
+from grader import adapter, oracle
+from grader.engine.check import Value, agree
 
 SHARED = ("U", "Q")
 SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
-OF_ONES_OWN = 0.7  # neither 0 nor 1, with which such a parameter is likely to start
+
+
+def sizes(
+    num_users: int,
+    num_items: int,
+    embedding_dim: int,
+    layer_sizes: tuple[int, ...],
+    embedding_sharing: bool = True,
+) -> adapter.Sizes:
+    """Return the arguments of ``MultiTaskNet`` by name."""
+    return {
+        "num_users": num_users,
+        "num_items": num_items,
+        "embedding_dim": embedding_dim,
+        "layer_sizes": layer_sizes,
+        "embedding_sharing": embedding_sharing,
+    }
 
 
 @dataclass(frozen=True)
@@ -54,109 +69,70 @@ class Case:
         return [array.astype(np.float32) for array in arrays]
 
     @cached_property
-    def cotangents(self) -> dict[str, np.ndarray]:
+    def cotangents(self) -> np.ndarray:
+        """Of the interaction and of the rating."""
         random = np.random.RandomState((self.seed + 2, self.variant, self.draw))
-        size = len(self.user_ids)
-        return {
-            name: random.normal(size=size).astype(np.float32)
-            for name in ("interaction_cotangent", "rating_cotangent")
-        }
+        return random.normal(size=(2, len(self.user_ids))).astype(np.float32)
 
     @property
-    def ids(self) -> dict[str, np.ndarray]:
-        return {"user_ids": np.array(self.user_ids), "item_ids": np.array(self.item_ids)}
+    def ids(self) -> tuple[np.ndarray, np.ndarray]:
+        """The users and the movies of the pairs."""
+        return np.array(self.user_ids), np.array(self.item_ids)
 
     @property
-    def method(self) -> str:
-        return f"net.forward_{'with' if self.sharing else 'without'}_embedding_sharing"
+    def sizes(self) -> adapter.Sizes:
+        return sizes(
+            self.num_users, self.num_items, self.embedding_dim, self.layer_sizes, self.sharing
+        )
+
+    @property
+    def net(self) -> adapter.Net:
+        """The net as the adapter takes it, without earlier weights."""
+        return {"sizes": self.sizes, "tables": self.tables, "dense": self.dense, "earlier": {}}
+
+    @property
+    def used_net(self) -> adapter.Net:
+        """The net after a call with other weights."""
+        earlier = {name: 1 - table for name, table in self.tables.items()}
+        return {**self.net, "earlier": earlier}
 
     @property
     def inputs(self) -> list[str]:
-        """Where gradients are asked for."""
-        tables = [f"net.{name}.weight" for name in self.tables]
-        return tables + [f"dense.{index}" for index in range(len(self.dense))]
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        """What is loaded, and what ``build`` has loaded before, under ``earlier_...``."""
-        weights = self.tables | {f"dense{index}": array for index, array in enumerate(self.dense)}
-        return weights | {f"earlier_{name}": 1 - table for name, table in self.tables.items()}
-
-    def build(self, judge: Judge, used: Step | None = None) -> list[Step]:
-        """Steps that make the net and load the weights.
-
-        Ready-made parts stand in for methods that cannot be called, and for all of them where
-        the judge is to look at a question apart from 1a and 1b. Parameters of the student's own
-        get numbers that show wherever they are used.
-
-        Parameters
-        ----------
-        used : dict, optional
-            A call that is made before, with other weights: what the net keeps of it is out of
-            date by the time that the test looks.
-        """
-        parts = "instead" if judge.apart else "spare"
-        made = net(
-            self.num_users,
-            self.num_items,
-            self.embedding_dim,
-            self.layer_sizes,
-            self.sharing,
-            **{parts: self._parts()},
-        )
-        steps = [made]
-        if used:
-            earlier = load(self.tables, prefix="earlier_")
-            steps += [earlier, {**used, "name": "used", "report": False}]
-        others = fill_others(self.tables, OF_ONES_OWN)
-        return [*steps, load(self.tables, len(self.dense)), others]
-
-    def forward(self, judge: Judge) -> Program:
-        """Return what asks for both predictions, twice, and for all gradients of both."""
-        asked = call(self.method, "user_ids", "item_ids", seed=1)
-        return program_of(
-            *self.build(judge, used=asked),
-            asked,
-            call(self.method, "user_ids", "item_ids", seed=2, name="again"),
-            backward("out.0", "interaction_cotangent", self.inputs, "interaction"),
-            backward("out.1", "rating_cotangent", self.inputs, "rating"),
-            **self.ids,
-            **self.weights,
-            **self.cotangents,
-        )
+        """What gradients are asked for: the tables, then the MLP's parameters."""
+        return [*self.tables, *(f"dense.{index}" for index in range(len(self.dense)))]
 
     def rating(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """The right ratings, and the gradient that reaches each input."""
         u, q = ("U", "Q") if self.sharing else ("U_reg", "Q_reg")
-        users, items = self.ids.values()
+        users, items = self.ids
         rows = self._double(u)[users], self._double(q)[items]
         dense = [array.astype(np.float64) for array in self.dense]
-        cotangent = self.cotangents["rating_cotangent"]
+        cotangent = self.cotangents[1]
         du, dq, ddense = oracle.rating_gradients(*rows, dense, cotangent)
         gradients = self._no_gradients()
-        gradients[f"net.{u}.weight"] = oracle.rows_gradient(self.tables[u], users, du)
-        gradients[f"net.{q}.weight"] = oracle.rows_gradient(self.tables[q], items, dq)
+        gradients[u] = oracle.rows_gradient(self.tables[u], users, du)
+        gradients[q] = oracle.rows_gradient(self.tables[q], items, dq)
         gradients |= {f"dense.{index}": gradient for index, gradient in enumerate(ddense)}
         return oracle.rating(*rows, dense), gradients
 
     def interaction(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """The right interactions, and the gradient that reaches each input."""
         u, q = ("U", "Q") if self.sharing else ("U_fact", "Q_fact")
-        users, items = self.ids.values()
+        users, items = self.ids
         ids = {u: users, q: items, "A": users, "B": items}
         rows = {name: self._double(name)[ids[name]] for name in ids}
-        cotangent = self.cotangents["interaction_cotangent"].astype(np.float64)[:, None]
+        cotangent = self.cotangents[0].astype(np.float64)[:, None]
         reached = {u: cotangent * rows[q], q: cotangent * rows[u], "A": cotangent, "B": cotangent}
         gradients = self._no_gradients()
         for name, gradient in reached.items():
             total = oracle.rows_gradient(self.tables[name], ids[name], gradient)
-            gradients[f"net.{name}.weight"] = total
+            gradients[name] = total
         return oracle.interaction(rows[u], rows[q], rows["A"], rows["B"]), gradients
 
-    def some_right(self, answer: Answer, name: str) -> bool:
+    def some_right(self, predictions: Value) -> bool:
         """Whether one of two predictions of the case's pairs is right, in either place."""
         rights = (self.interaction()[0], self.rating()[0])
-        got = [answer[f"{name}.{index}"].numbers(len(self.user_ids)) for index in (0, 1)]
+        got = [predictions[index].numbers(len(self.user_ids)) for index in (0, 1)]
         return any(agree(numbers, right) for numbers in got for right in rights)
 
     def all_scores(self) -> np.ndarray:
@@ -172,19 +148,6 @@ class Case:
     def _no_gradients(self) -> dict[str, np.ndarray]:
         arrays = [*self.tables.values(), *self.dense]
         return {path: np.zeros(array.shape) for path, array in zip(self.inputs, arrays)}
-
-    def _parts(self) -> dict[str, list]:
-        users, items, columns = self.num_users, self.num_items, self.embedding_dim
-        pair = [[users, columns], [items, columns]]
-        layers: list[list] = []
-        for inputs, outputs in zip(self.layer_sizes, (*self.layer_sizes[1:], 1)):
-            layers += [["Linear", inputs, outputs], ["ReLU"]]
-        return {
-            "init_shared_user_and_item_embeddings": pair,
-            "init_separate_user_and_item_embeddings": pair * 2,
-            "init_user_and_item_bias": [[users, 1], [items, 1]],
-            "init_mlp_layers": layers[:-1],
-        }
 
 
 # Fewer users than movies, and more; rows that come twice; the first id, in one only, and the last.

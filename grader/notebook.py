@@ -6,13 +6,11 @@ from functools import cache
 
 from IPython.display import display
 
-from grader.engine.grader import grade, grader_failed
-from grader.engine.hints import Explainer
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
 from grader.engine.reports.html import write_cell, write_cell_text
-from grader.engine.results import PASSED, Report
-from grader.engine.sandbox import ForkServer
+from grader.engine.results import PASSED
 from problem_set import find_project
-from problem_set.assignment import AssignmentError, read_assignment
 
 
 def check(question: str, hidden: bool = False) -> None:
@@ -34,8 +32,10 @@ def check(question: str, hidden: bool = False) -> None:
     ValueError
         If there is no such coding question.
     """
-    read_assignment().require_coding([question])
-    report = _judged(question, hidden)
+    grader = _grader()
+    grader.assignment.require_coding([question])
+    asked = Asked([question], public_only=not hidden)
+    report = grader.grade(find_project() / "submission", asked)
     display({"text/html": write_cell(report), "text/plain": write_cell_text(report)}, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
     if lost or report.problem:
@@ -44,24 +44,9 @@ def check(question: str, hidden: bool = False) -> None:
         print(f"{question}: {found}.", file=sys.stderr)
 
 
-def _judged(question: str, hidden: bool) -> Report:
-    submission = find_project() / "submission"
-    try:
-        return grade(submission, _server(), _explainer(), [question], public_only=not hidden)
-    except AssignmentError:
-        raise
-    except Exception as error:  # a report is always shown
-        return grader_failed(submission, error)
-
-
 @cache
-def _server() -> ForkServer:
-    """The kernel's one server: it imports torch at the first check, and ends with the kernel."""
-    server = ForkServer()
-    atexit.register(server.close)
-    return server
-
-
-@cache
-def _explainer() -> Explainer:
-    return Explainer()
+def _grader() -> Grader:
+    """The kernel's one grader: it imports torch at the first check, and ends with the kernel."""
+    grader = Grader(CONTENTS)
+    atexit.register(grader.close)
+    return grader

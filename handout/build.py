@@ -12,8 +12,10 @@ from problem_set.assignment import read_assignment
 FOLDER = "handout"
 GENERATED = "generated"
 COURSE_DATA = f"{GENERATED}/course.tex"
-SOURCES = ("*.tex", "*.cls", "*.sty", "*.bib", "sections/*.tex", "figures/*.tex", "answers/*.tex")
-SOURCES += (f"{GENERATED}/*.tex", f"{GENERATED}/figures/*.pdf")
+SOURCES = (
+    *("*.tex", "*.cls", "*.sty", "*.bib", "sections/*.tex", "figures/*.tex", "answers/*.tex"),
+    *(f"{GENERATED}/*.tex", f"{GENERATED}/figures/*.pdf"),
+)
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def course_macros(assignment: Assignment) -> str:
     lines += [rf"\coursedata{{{key}}}{{{value}}}" for key, value in data.items()]
     lines.append(rf"\newcommand{{\policies}}{{{' '.join(policies)}}}")
     for question in questions:
-        fields = (question.id, escape(question.title), escape(question.file))
-        fields += (f"{question.points:g}", question.kind)
+        fields = [question.id, escape(question.title), escape(question.file)]
+        fields += [f"{question.points:g}", question.kind]
         lines.append(r"\questiondata" + "".join(f"{{{field}}}" for field in fields))
     for kind, listed in (("coding", assignment.coding), ("written", assignment.written)):
         rows = "".join(rf"\pointsrow{{{question.id}}}" for question in listed)

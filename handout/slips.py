@@ -75,10 +75,10 @@ class Scan:
             elif not line.lstrip().startswith("%"):
                 self.scan_line(number, line)
         self.close_paragraph()
-        for line, column in self.braces:
-            self.add(line, column, "unclosed")
-        for name, line, column in self.environments:
-            self.add(line, column, "environment", name=name)
+        for number, column in self.braces:
+            self.add(number, column, "unclosed")
+        for name, number, column in self.environments:
+            self.add(number, column, "environment", name=name)
 
     def add(self, line: int, column: int, kind: str, **words: str) -> None:
         self.slips.append(Slip(line, column, kind, HINTS[kind].format(**words)))
@@ -151,6 +151,7 @@ class Scan:
     def command(self, number: int, line: str, column: int) -> int:
         """Scan the command at ``column`` and return the column after it."""
         match = re.compile(r"\\([A-Za-z]+\*?|.|$)").match(line, column)
+        assert match, "a backslash is there"
         name, after = match.group(1), match.end()
         if name in ("(", "["):
             self.display = (number, column, name)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from pathlib import Path, PurePath
+from typing import Any, TypeVar, cast, get_type_hints
 
 from problem_set.project import ASSIGNMENT, find_project
 
@@ -114,6 +114,11 @@ class Assignment:
     def written_ids(self) -> tuple[str, ...]:
         return tuple(question.id for question in self.written)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that students hand in, each once."""
+        return tuple(dict.fromkeys(PurePath(question.file).name for question in self.coding))
+
     @cached_property
     def tests(self) -> tuple[GradedTest, ...]:
         """The tests in the order in which they are reported: a question's public ones first."""
@@ -177,7 +182,7 @@ class _Parser:
         for key, kind in (("course", dict), ("questions", list)):
             if not isinstance(self._content.get(key), kind):
                 raise self._error(f"[{key}] is needed")
-        found = {
+        found: dict[str, Any] = {
             key: self._filled(kind, self._content[key], f"[{key}]")
             for key, kind in sections.items()
             if key in self._content
@@ -227,7 +232,7 @@ class _Parser:
             if not _fits(value, types[key]):
                 problem = f"{key} under {whose} should be {_KINDS[types[key]]}; it is {value!s}"
                 raise self._error(problem, section, index, key)
-        for needed in fields(kind):
+        for needed in fields(cast(Any, kind)):
             required = needed.default is MISSING and needed.default_factory is MISSING
             if required and needed.name not in table:
                 raise self._error(f"{whose} needs {needed.name}", section, index)

@@ -244,8 +244,9 @@ LINES_OF_UV = (
 def progress(monkeypatch, tmp_path) -> bootstrap.Progress:
     """The progress of an installation that began a minute ago."""
     monkeypatch.setattr(bootstrap, "SCRATCH", tmp_path)
+    monkeypatch.setattr("time.time", lambda: 0.0)
     progress = bootstrap.Progress()
-    progress.began -= 60
+    monkeypatch.setattr("time.time", lambda: 60.0)
     return progress
 
 

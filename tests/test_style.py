@@ -12,7 +12,8 @@ PROJECT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    "command", [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("lint-imports",)]
+    "command",
+    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("lint-imports",), ("mypy",)],
 )
 def test_linters_find_nothing(command):
     program, *arguments = command

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,8 @@ GENRES_100K = (
 )
 
 File = Path | zipfile.Path
-Titles, Genres = dict[int, str], dict[int, tuple[str, ...]]
+Titles: TypeAlias = dict[int, str]
+Genres: TypeAlias = dict[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Layout:
     movie_separator: str
     movie_fields: int
     example: str
-    read_csv: dict[str, object]
+    read_csv: dict[str, Any]
 
     def match(self, line: str) -> re.Match | None:
         """Match a line of ratings; the groups are the user, the movie and the stars."""
@@ -130,7 +132,7 @@ def _read_file(file: File) -> Ratings:
     users, items, stars = read_rating_columns(file, layout)
     users, _ = renumber_sparse_ids(users)
     items, item_ids = renumber_sparse_ids(items)
-    movies = file.parent / layout.movies_file
+    movies = cast(File, file.parent) / layout.movies_file
     titles, genres = read_movies(movies.read_bytes(), layout) if movies.is_file() else ({}, {})
     rows = [(row, item) for row, item in enumerate(item_ids.tolist()) if item in titles]
     titles = {row: titles[item] for row, item in rows}
@@ -226,13 +228,13 @@ def read_movies(content: bytes, layout: Layout) -> tuple[Titles, Genres]:
     except UnicodeDecodeError:  # MovieLens 100K and 1M
         text = content.decode("latin-1")
     lines = io.StringIO(text, newline=None)
-    if layout is ML_20M:
-        rows = csv.reader(lines)
-    else:
+    rows: Iterable[list[str]] = csv.reader(lines)
+    if layout is not ML_20M:
         rows = (line.rstrip("\n").split(layout.movie_separator) for line in lines)
     rows = (row for row in rows if len(row) == layout.movie_fields and row[0].isdecimal())
     titles, genres = {}, {}
     for item, title, *fields in rows:
+        names: Iterable[str]
         if layout is ML_100K:
             names = compress(GENRES_100K, (flag == "1" for flag in fields[3:]))
         else:

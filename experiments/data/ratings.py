@@ -65,7 +65,7 @@ class Ratings(Interactions):
         """Fingerprint of all ratings in their order: what a run's result depends on."""
         digest = hashlib.sha256()
         for column in (self.users, self.items, self.stars):
-            digest.update(np.ascontiguousarray(column))
+            digest.update(np.ascontiguousarray(column).data)
         return digest.hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 from distributed import (
     CancelledError,
@@ -275,7 +276,7 @@ def _preparation(name: str) -> Preparation:
         If the worker is unfit. It leaves, and says why.
     """
     worker = get_worker()
-    plugin = worker.plugins[name]
+    plugin = cast(Preparation, worker.plugins[name])
     if plugin.unfit:
         refusal = Message(f"A worker joined, and is refused: {plugin.unfit}.")
         worker.log_event(name, pickle.dumps(refusal))

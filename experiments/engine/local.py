@@ -9,9 +9,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from experiments.data.ratings import Ratings
 from experiments.engine.events import (
@@ -36,6 +36,9 @@ from experiments.training.student_code import (
     load_student_code,
 )
 from problem_set.io import remove_partial_files
+
+if TYPE_CHECKING:  # Windows has only one of them
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 STOP_SECONDS = 60
 LIVES = 2  # how often a run is started whose process is killed
@@ -83,7 +86,7 @@ class LocalProcesses:
                 ours, theirs = context.Pipe()
                 checkpoint = store.checkpoint(run) if store else None
                 arguments = (run, self.ratings, self.submission, self.made_by, checkpoint, theirs)
-                process = context.Process(
+                process: BaseProcess = context.Process(
                     target=call_in,
                     args=(dict(os.environ), work, *arguments),
                     name=run.id,
@@ -98,14 +101,16 @@ class LocalProcesses:
                     theirs.close()
                 self._under_way[ours] = run, process
                 yield Started(run)
-            for connection in wait(list(self._under_way)):
+            for ready in wait(list(self._under_way)):
+                connection = cast(Connection, ready)
                 run, process = self._under_way[connection]
+                event: Event | None
                 try:
                     event = connection.recv()
                 except (EOFError, ConnectionResetError):
                     process.join()
                     event = Failed(run, explain_death(process.exitcode))
-                    if process.exitcode < 0 and lives[run]:
+                    if (process.exitcode or 0) < 0 and lives[run]:
                         waiting.insert(0, run)
                         event = None
                 if event is None or isinstance(event, LastEvent):
@@ -188,7 +193,7 @@ def explain_death(exit_code: int | None) -> str:
     return f"the run's process ended with exit code {exit_code}{killed}; see its output above"
 
 
-def process_context() -> BaseContext:
+def process_context() -> "SpawnContext | ForkServerContext":
     """Return what starts processes for ``call_in``, ready to do so.
 
     None is forked from this process, whose threads would not survive it. On Linux they are forked

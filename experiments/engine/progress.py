@@ -70,8 +70,9 @@ class RunProgress:
         self.few = len(runs) <= FEW
         self.runs = list(runs)
         self.epochs = dict.fromkeys(runs, 0)
-        known = costs and all(costs.seconds(run) for run in runs)
-        self.weights = {run: costs.seconds(run) / run.epochs if known else 1.0 for run in runs}
+        self.weights = dict.fromkeys(runs, 1.0)
+        if costs and all(costs.seconds(run) for run in runs):
+            self.weights = {run: costs.seconds(run) / run.epochs for run in runs}
         self.work = sum(weight * run.epochs for run, weight in self.weights.items())
         self.complete = 0
         self.notes: set[str] = set()

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from experiments.run import METRICS, Run
 from problem_set import __version__
@@ -65,7 +66,7 @@ class RunRecord:
     curves: dict[str, list[float]]  # the values of each metric by its key, one an epoch
     seconds: float  # of its epochs, evaluation included
     notes: tuple[str, ...] = ()  # what the student should know about how it went
-    gradients: tuple[dict[str, int | str | float], ...] = ()  # rows of compare_gradients
+    gradients: tuple[dict[str, Any], ...] = ()  # rows of compare_gradients
 
     @property
     def final(self) -> dict[str, float]:

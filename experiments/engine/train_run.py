@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ def train_run(
     code: "StudentCode",
     made_by: MadeBy,
     checkpoint: Path | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train a run; the last event, ``Finished``, carries its record.
 
     The run derives its own split from its seeds and its training fraction. With a checkpoint it

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.run import (
     COURSE_RUNS,
@@ -50,7 +50,7 @@ class Part:
     question: str
     runs: tuple[Run, ...]
     num_seeds: int | None = 3
-    changes: tuple[dict[str, float], ...] = ({},)
+    changes: tuple[dict[str, Any], ...] = ({},)
 
     def grid(self, common: Run, seeds: Sequence[int]) -> Iterator[Run]:
         """Yield the runs; changed seeds are taken from the study's."""
@@ -79,7 +79,7 @@ def fixed_weights(weights: Sequence[float], sharing: Sequence[bool]) -> tuple[Ru
     return tuple(Run(s, weight, round(1 - weight, 6)) for weight, s in product(weights, sharing))
 
 
-def each(field: str, values: Sequence[float]) -> tuple[dict[str, float], ...]:
+def each(field: str, values: Sequence[float]) -> tuple[dict[str, Any], ...]:
     return tuple({field: value} for value in values)
 
 
@@ -91,7 +91,9 @@ PARTS = {
     ),
     "seeds": Part(
         "How much do split, initial weights and negatives vary the results",
-        *(COURSE_RUNS, 1, OTHER_SEEDS),
+        COURSE_RUNS,
+        1,
+        OTHER_SEEDS,
     ),
     "balance": Part(
         "What does each balance of the two losses give", fixed_weights(BALANCE, (True, False))

@@ -92,7 +92,7 @@ def render_page(
 
 def render_section(section: Section) -> str:
     """Return one section as it is on the page, without its title: for the notebook."""
-    return str(_template().module.body(section))
+    return str(vars(_template().module)["body"](section))
 
 
 def with_symbols(text: str) -> Markup:

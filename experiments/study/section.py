@@ -1,7 +1,7 @@
 """An answered question, as the page, the notebook and the files of a study show it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,7 +46,7 @@ class Table:
     """Rows of equal headings; the first cell names the row."""
 
     caption: str
-    rows: Sequence[dict[str, str | int | Estimate]]
+    rows: Sequence[Mapping[str, object]]
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def decimals_of(estimate: Estimate) -> int:
     return min(5, max(0, 1 - math.floor(math.log10(half))))
 
 
-def as_text(cell: str | int | Estimate) -> str:
+def as_text(cell: object) -> str:
     return with_interval(cell) if isinstance(cell, Estimate) else str(cell)
 
 

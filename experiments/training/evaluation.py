@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -106,7 +107,7 @@ class HeldOutRanking:
             if keep:
                 # The student gets copies: a function that writes into them harms itself alone.
                 self.kept[start] = masks
-                masks = tuple(mask.clone() for mask in masks)
+                masks = masks[0].clone(), masks[1].clone()
             yield torch.from_numpy(self.users[start:stop]), *masks, counted
 
 
@@ -119,7 +120,8 @@ def predict_ratings(net: nn.Module, users: Tensor, items: Tensor) -> Tensor:
 def to_tensors(interactions: Interactions, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Return users, movies and stars as tensors of shape (num_ratings,)."""
     columns = interactions.users, interactions.items, interactions.stars
-    return tuple(torch.from_numpy(column).to(device) for column in columns)
+    users, items, stars = (torch.from_numpy(column).to(device) for column in columns)
+    return users, items, stars
 
 
 def disagreement(net: nn.Module, num_users: int, num_items: int) -> str | None:
@@ -141,7 +143,7 @@ def disagreement(net: nn.Module, num_users: int, num_items: int) -> str | None:
             users = torch.randint(num_users, (PROBE_PAIRS,), generator=random)
             items = torch.randint(num_items, (PROBE_PAIRS,), generator=random)
             one_by_one, _ = probe(users, items)
-            at_once = probe.score_all_items(users)
+            at_once = cast(Any, probe).score_all_items(users)
             if at_once.shape != (PROBE_PAIRS, num_items):
                 return (
                     f"score_all_items (1d) returned shape {tuple(at_once.shape)} for "
@@ -195,7 +197,7 @@ def item_scorer(net: nn.Module, num_users: int, num_items: int) -> tuple[ScoreIt
     """
 
     def by_score_all_items(user_ids: Tensor) -> Tensor:
-        scores = net.score_all_items(user_ids)
+        scores = cast(Any, net).score_all_items(user_ids)
         got = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
         if got != (len(user_ids), num_items):
             raise ValueError(

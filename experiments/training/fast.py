@@ -139,4 +139,4 @@ def speed_up_lookups(net: nn.Module) -> None:
             and not module.scale_grad_by_freq
             and not module.sparse
         ):
-            module.forward = types.MethodType(_look_up, module)
+            module.forward = types.MethodType(_look_up, module)  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ TorchJD and scipy's optimizers are imported where a run needs them; the course's
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -89,7 +90,7 @@ class AggregatedGradients(nn.Module):
         self.of_network = list(parameters)
 
     def backward(self, factorization: Tensor, regression: Tensor, joint: Tensor) -> None:
-        of_task = [
+        of_task: list[Sequence[Any]] = [
             torch.autograd.grad(loss, self.of_network, retain_graph=True, allow_unused=True)
             for loss in (factorization, regression)
         ]
@@ -97,7 +98,7 @@ class AggregatedGradients(nn.Module):
         shared = [pair for pair in pairs if all(gradient is not None for gradient in pair)]
         # A student's dropout draws from the stream that an aggregator may shuffle tasks with.
         with torch.random.fork_rng(devices=[]):
-            weights = self.weigh(inner_products(list(zip(*shared)))).tolist() if shared else ()
+            weights = self.weigh(inner_products(list(zip(*shared)))).tolist() if shared else []
         for parameter, (ours, theirs) in zip(self.of_network, pairs):
             if ours is None or theirs is None:
                 parameter.grad = theirs if ours is None else ours
@@ -223,7 +224,7 @@ def inner_products(gradients: Sequence[Sequence[Tensor]]) -> Tensor:
 
 def compare_gradients(
     epoch: int, factorization_loss: Tensor, regression_loss: Tensor, net: nn.Module
-) -> list[dict[str, int | str | float]]:
+) -> list[dict[str, Any]]:
     """Compare the gradients of the two losses with respect to the shared tables.
 
     Parameters
@@ -243,7 +244,9 @@ def compare_gradients(
         ``cosine`` (of the angle between the two gradients; NaN where one is zero). Empty if the
         network has no such tables, as one with separate embeddings.
     """
-    tables = [getattr(getattr(net, name, None), "weight", None) for name in SHARED_TABLES]
+    tables: list[Any] = [
+        getattr(getattr(net, name, None), "weight", None) for name in SHARED_TABLES
+    ]
     if not all(isinstance(table, nn.Parameter) for table in tables):
         return []
     # A mistake of the student's may leave a table out of a loss: a gradient of zero.

@@ -97,13 +97,14 @@ def load_student_code(path: Path) -> StudentCode:
         spec = importlib.util.spec_from_file_location(
             PACKAGE, init, submodule_search_locations=[str(folder)]
         )
+    assert spec
     package = importlib.util.module_from_spec(spec)
     package.__path__ = [str(folder)]
     sys.modules[PACKAGE] = package
 
     modules = {}
     with _without_bytecode(), student_errors(folder, "cannot be imported"):
-        if init.exists():
+        if spec.loader:
             spec.loader.exec_module(package)
         for name in CONTENTS:
             modules[name] = importlib.import_module(f"{PACKAGE}.{name}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -80,7 +80,7 @@ class Trainer:
         self.epoch = 0
         self.losses = (math.nan,) * 3
         self.seconds = {"training": 0.0, "evaluation": 0.0}
-        self.gradients: list[dict[str, int | str | float]] = []
+        self.gradients: list[dict[str, Any]] = []
 
         seed = run.seed_of("weights")
         random.seed(seed)
@@ -289,12 +289,12 @@ def _set_random_streams(states: dict) -> None:
     torch.set_rng_state(states["torch"])
 
 
-def _with_tensor(state: tuple) -> tuple:
+def _with_tensor(state: Any) -> tuple:
     kind, keys, *rest = state
     return kind, torch.from_numpy(keys), *rest
 
 
-def _with_array(state: tuple) -> tuple:
+def _with_array(state: Any) -> tuple:
     kind, keys, *rest = state
     return kind, keys.numpy(), *rest
 

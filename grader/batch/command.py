@@ -63,15 +63,16 @@ def main(
     from grader.batch.records import records_of_other_folders
     from grader.batch.table import points_table
     from grader.batch.uploads import find_uploads
-    from grader.engine.assignment import load_assignment
+    from grader.contents import CONTENTS
     from grader.engine.cleaning import clean_line
+    from grader.engine.grader import Grader
     from grader.engine.sandbox import IsolationError
     from problem_set.io import write_atomic
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise click.BadParameter(f"{out} lies in {folder}; choose a folder outside of it.")
     try:
-        load_assignment()
+        Grader(CONTENTS)
     except ValueError as error:
         _fail(str(error))
     try:

@@ -26,11 +26,10 @@ from grader.batch.records import (
     write_record,
 )
 from grader.batch.uploads import Upload
+from grader.contents import CONTENTS
 from grader.engine.digests import grader_digest
-from grader.engine.grader import grade, grader_failed
-from grader.engine.hints import Explainer
+from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 from problem_set.assignment import read_assignment
 
 UPLOADS_A_JOB = 4  # a process takes as long to start as some gradings take
@@ -39,7 +38,7 @@ DIED = RuntimeError("The process that graded this was ended twice, perhaps out o
 
 @dataclass(frozen=True)
 class Options:
-    """What holds for all uploads: see :func:`grader.engine.grader.grade`."""
+    """What holds for all uploads: see :class:`grader.engine.grader.Asked`."""
 
     out: Path
     public_only: bool
@@ -172,19 +171,9 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 def _grade(options: Options, upload: Upload) -> Graded:
-    server, explainer, by = _grader(options)
-    return _kept_or_new(
-        options.out,
-        upload,
-        by,
-        lambda: grade(
-            upload.path,
-            server,
-            explainer,
-            public_only=options.public_only,
-            allow_unisolated_hidden=options.allow_unisolated_hidden,
-        ),
-    )
+    grader, by = _grader(options)
+    asked = Asked((), options.public_only, options.allow_unisolated_hidden)
+    return _kept_or_new(options.out, upload, by, lambda: grader.grade(upload.path, asked))
 
 
 def _refuse(out: Path, upload: Upload) -> Graded:
@@ -222,10 +211,10 @@ def _end_with_parent() -> None:
 
 
 @functools.cache
-def _grader(options: Options) -> tuple[ForkServer, Explainer, str]:
-    """Return this process's sandbox, what it remembers of mistakes, and who grades here."""
+def _grader(options: Options) -> tuple[Grader, str]:
+    """Return this process's grader, and a digest of it and of the options."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    server = ForkServer()
-    Finalize(server, ForkServer.close, (server,), exitpriority=0)
-    rules = (options.public_only, options.allow_unisolated_hidden, server.isolated)
-    return server, Explainer(), f"{grader_digest()} {rules}"
+    grader = Grader(CONTENTS)
+    Finalize(grader, Grader.close, (grader,), exitpriority=0)
+    rules = (options.public_only, options.allow_unisolated_hidden, grader.isolated)
+    return grader, f"{grader_digest()} {rules}"

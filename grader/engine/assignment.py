@@ -5,22 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from problem_set.assignment import Assignment, AssignmentError, read_assignment
-
-
-def load_assignment() -> Assignment:
-    """Read the assignment, and the tests that are here.
-
-    Raises
-    ------
-    AssignmentError
-        If either cannot be read, or they do not agree: see :func:`require_agreement`.
-    """
-    from grader.engine.runner import hidden_tests_are_here, present_tests
-
-    assignment = read_assignment()
-    require_agreement(assignment, present_tests(), hidden_tests_are_here())
-    return assignment
+from problem_set.assignment import Assignment, AssignmentError
 
 
 def require_agreement(

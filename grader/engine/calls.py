@@ -73,9 +73,9 @@ def request(
 
 
 def _pack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, np.generic)):
         name = str(len(arrays))
-        arrays[name] = value
+        arrays[name] = np.asarray(value)
         return {"array": name}
     if isinstance(value, Mapping):
         return {"dict": {key: _pack(item, arrays) for key, item in value.items()}}

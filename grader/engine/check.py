@@ -1,13 +1,14 @@
-"""What a test has in hand: it asks a worker, compares what came, and remembers both.
+"""What a test has in hand: it calls a submission, compares what came, and remembers both.
 
-A test is a function marked with :func:`graded` that takes a :class:`Judge`. It never raises for a
-wrong answer: each comparison is remembered, and so are the failures, so that all that a
-submission returned can be compared with what a known mistake returns.
+A test is a plain function marked with :func:`check` that takes a :class:`Check` of that name. It
+never raises for a wrong answer: each comparison is remembered, and so are the failures, so that all
+that a submission returned can be compared with what a known mistake returns.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,56 +22,45 @@ SHOWN = 120
 FEW = 1 << 17
 PYTHON_NUMBERS = frozenset(("bool", "int", "float", "complex"))
 
-K = TypeVar("K", bound=Hashable)
-Program = tuple[dict[str, Any], dict[str, np.ndarray]]
 
+class Caller(Protocol):
+    """Calls an adapter's function over a submission: in a sandbox, or in this process."""
 
-class Ask(Protocol):
-    """Run programs over a submission: in a sandbox, or in here for a catalogued mistake."""
-
-    def __call__(self, program: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply: ...
-
-    def prepare(self, programs: list[Program]) -> None:
-        """Run programs together that will be asked for one by one, where that is faster."""
+    def __call__(
+        self, function: str, arguments: Mapping[str, Any], reference: frozenset[str]
+    ) -> Reply: ...
 
 
 @dataclass(frozen=True)
-class Graded:
+class Mark:
     """What a test says of itself beside its docstring.
 
     Attributes
     ----------
     id : str
         Its id in ``assignment.toml``.
-    about : str
+    topic : str
         What it looks at; a mistake must explain all tests of a question about the same thing.
-    needs : tuple of str
-        Tests that must have passed, or this one is not run.
-    apart_from : tuple of str
-        Questions or tests whose mistakes should not count here again: where one of them failed,
-        the test may pass with ready-made parts in their place.
-    telling : bool
+    depends_on : tuple of str
+        Parts or tests that it is not about. Where a part is wrong, the test is judged with the
+        reference's part; where a test failed, it is not run.
+    diagnostic : bool
         Whether what a submission returns tells one mistake from another.
     """
 
     id: str
-    about: str = ""
-    needs: tuple[str, ...] = ()
-    apart_from: tuple[str, ...] = ()
-    telling: bool = True
+    topic: str = ""
+    depends_on: tuple[str, ...] = ()
+    diagnostic: bool = True
 
 
-def graded(
-    id_: str,
-    about: str = "",
-    needs: tuple[str, ...] = (),
-    apart_from: tuple[str, ...] = (),
-    telling: bool = True,
+def check(
+    id_: str, topic: str = "", depends_on: tuple[str, ...] = (), diagnostic: bool = True
 ) -> Callable[[Callable], Callable]:
     """Mark a function as the test of this id; its docstring is the sentence a student reads."""
 
     def mark(function: Callable) -> Callable:
-        function.graded = Graded(id_, about or id_, needs, apart_from, telling)
+        function.mark = Mark(id_, topic or id_, depends_on, diagnostic)
         return function
 
     return mark
@@ -78,7 +68,7 @@ def graded(
 
 @dataclass(frozen=True)
 class Failure:
-    """One comparison that failed, or a request without an answer.
+    """One comparison that failed, or a call without an answer.
 
     ``what`` and ``problem`` hold shapes and types, but no number and no input; ``given``,
     ``expected`` and ``got`` do, and are for public tests and for instructors. A test's first
@@ -91,25 +81,74 @@ class Failure:
     expected: str = ""
     got: str = ""
     error: StudentError | None = None
+    no_answer: bool = False
 
 
 class Stopped(Exception):
     """The test cannot go on: there is no answer to judge."""
 
 
-@dataclass(frozen=True)
 class Value:
-    """One thing that a submission returned: what it is, and its numbers if it has some.
+    """One thing that a submission returned: what it is, its numbers or what it holds.
 
     A submission chooses the size of what it returns. So a test gets numbers only from ``numbers``,
     which compares the shape, or from ``few``, which bounds the size: computing with an array of
     any shape, such as indexing it, could take all memory.
     """
 
-    type: str = "nothing"
-    dtype: str = ""
-    unchecked: np.ndarray | None = field(default=None, repr=False)
-    facts: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, node: Any = None, arrays: Mapping[str, np.ndarray] | None = None) -> None:
+        self._node = node if isinstance(node, dict) else {}
+        self._arrays = arrays or {}
+
+    @classmethod
+    def of(cls, array: np.ndarray, type_: str = "ndarray") -> "Value":
+        """Return an array as a value."""
+        node = {"type": type_, "dtype": str(array.dtype), "array": "0"}
+        return cls(node, {"0": array})
+
+    def __getitem__(self, key: str | int) -> "Value":
+        """Return what a tuple or a dict holds there; ``nothing`` if it holds nothing there."""
+        inside = self._node.get("items" if isinstance(key, int) else "values")
+        if isinstance(key, int) and isinstance(inside, list) and key < len(inside):
+            return Value(inside[key], self._arrays)
+        return Value(inside.get(key) if isinstance(inside, dict) else None, self._arrays)
+
+    @property
+    def items(self) -> list["Value"]:
+        """What a tuple or a list holds."""
+        inside = self._node.get("items")
+        return [Value(i, self._arrays) for i in inside] if isinstance(inside, list) else []
+
+    @property
+    def type(self) -> str:
+        return str(self._node.get("type", "nothing"))
+
+    @property
+    def dtype(self) -> str:
+        return str(self._node.get("dtype", ""))
+
+    @property
+    def length(self) -> int | None:
+        """How many things a tuple or a list holds."""
+        length = self._node.get("length")
+        return length if isinstance(length, int) else None
+
+    @property
+    def text(self) -> str:
+        """A string, as it came."""
+        return str(self._node.get("text", ""))
+
+    @property
+    def is_true(self) -> bool:
+        """Whether it is the truth value True."""
+        array = self.numbers()
+        return array is not None and array.dtype.kind == "b" and bool(array)
+
+    @property
+    def unchecked(self) -> np.ndarray | None:
+        """The numbers, of whatever shape and size."""
+        name = self._node.get("array")
+        return self._arrays.get(name) if isinstance(name, str) else None
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -131,40 +170,24 @@ class Value:
         return described(self) if self.unchecked is None else text(self.unchecked)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back from one program, by name."""
-
-    reply: Reply
-
-    def __getitem__(self, name: str) -> Value:
-        values = self.reply.result.get("values")
-        described = values.get(name) if isinstance(values, dict) else None
-        facts = described if isinstance(described, dict) else {}
-        return Value(
-            type=str(facts.get("type", "nothing")),
-            dtype=str(facts.get("dtype", "")),
-            unchecked=self.reply.arrays.get(name),
-            facts=facts,
-        )
-
-
-class Judge:
-    """Ask a submission, compare with what is right, remember what it said.
+class Check:
+    """Call a submission, compare with what is right, remember what it returned.
 
     Parameters
     ----------
-    ask : Ask
-        Where programs run.
-    apart : bool
-        Whether ready-made parts should stand in for those that ``Graded.apart_from`` names.
+    caller : Caller
+        Where calls run.
+    reference : frozenset of str
+        Parts that come from the reference, because the submission's own are wrong.
     variant : int
-        Which of its inputs a hidden test should use, from 0 to ``VARIANTS - 1``.
+        Which of its inputs a hidden test uses, from 0 to ``VARIANTS - 1``.
     """
 
-    def __init__(self, ask: Ask, apart: bool = False, variant: int = 0) -> None:
-        self._ask = ask
-        self.apart = apart
+    def __init__(
+        self, caller: Caller, reference: frozenset[str] = frozenset(), variant: int = 0
+    ) -> None:
+        self._caller = caller
+        self.reference = reference
         self.variant = variant
         self.given = ""
         self.failures: list[Failure] = []
@@ -174,53 +197,60 @@ class Judge:
         """Return random numbers that differ from variant to variant."""
         return np.random.RandomState((seed, self.variant))
 
-    def ask(self, *steps: dict[str, Any], given: str = "", **arrays: Any) -> Answer:
-        """Run steps over the submission.
+    def call(self, function: Callable, *args: Any, given: str = "", **kwargs: Any) -> Value:
+        """Call a function of the adapter over the submission.
 
         Parameters
         ----------
-        steps : dict
-            Made by the functions of :mod:`grader.programs`.
+        function : callable
+            Its first parameter is the submission; ``args`` and ``kwargs`` are the others.
         given : str
             The call as a student would write it, for the report of a public test.
-        arrays
-            What the steps name: numpy arrays, or lists of numbers (float32 or int64).
 
         Raises
         ------
         Stopped
             If there is no answer; the reason is remembered.
         """
+        __tracebackhide__ = True
         self.given = given
-        reply = self._ask(*program_of(*steps, **arrays))
+        arguments = inspect.signature(function).bind(None, *args, **kwargs).arguments
+        submission = next(iter(arguments))
+        del arguments[submission]
+        reply = self._caller(function.__name__, arguments, self.reference)
         if reply.status == "ok":
-            return Answer(reply)
+            return Value(reply.result, reply.arrays)
         error = reply.error
         said = f"{error.type}: {error.message}" if error else reply.status
         self.observations.append(("answer", said))
         what = error.type if error else reply.sentence
-        self.failures.append(Failure("the call", what, given, got=said, error=error))
+        self.failures.append(
+            Failure("the call", what, given, got=said, error=error, no_answer=True)
+        )
         raise Stopped
 
-    def ask_each(self, programs: Mapping[K, Program]) -> Iterator[tuple[K, Answer]]:
-        """Run several programs of :func:`program_of`; give the answers with the programs' keys.
+    def try_call(self, function: Callable, *args: Any) -> Value | None:
+        """Call what a right submission may refuse; None if it does."""
+        try:
+            return Check(self._caller, self.reference, self.variant).call(function, *args)
+        except Stopped:
+            return None
 
-        One without an answer is remembered and left out: the next one may tell more.
+    def call_each(self, function: Callable, *calls: tuple) -> list[Value | None]:
+        """Call a function several times; None for a call without an answer, which is remembered.
+
+        The other calls may tell more.
         """
-        self._ask.prepare(list(programs.values()))
-        for key, (program, arrays) in programs.items():
+        __tracebackhide__ = True
+        answers: list[Value | None] = []
+        for arguments in calls:
             try:
-                answer = self.ask(*program["steps"], **arrays)
+                answers.append(self.call(function, *arguments))
             except Stopped:
-                continue
-            yield key, answer
+                answers.append(None)
+        return answers
 
-    def try_ask(self, *steps: dict[str, Any], **arrays: Any) -> Answer | None:
-        """Run steps that a right submission may refuse; None if it does."""
-        reply = self._ask(*program_of(*steps, **arrays))
-        return Answer(reply) if reply.status == "ok" else None
-
-    def equal(self, what: str, got: Value, expected: Any, again: Value | None = None) -> None:
+    def array_equal(self, what: str, got: Value, expected: Any, again: Value | None = None) -> None:
         """Compare numbers and shape; the kind of tensor or number does not matter.
 
         Parameters
@@ -241,14 +271,14 @@ class Judge:
     def gradient(self, what: str, got: Value, expected: np.ndarray) -> None:
         """Compare a gradient; none at all is the same as zeros."""
         if got.shape is None:
-            got = Value("gradient", "", np.zeros(expected.shape))
+            got = Value.of(np.zeros(expected.shape), "gradient")
         array = got.numbers(*expected.shape)
         if array is None or agree(array, expected) or np.any(array):
-            self.equal(what, got, expected)
+            self.array_equal(what, got, expected)
         else:
             self._remember(what, array, "is missing or zero", expected, got)
 
-    def fact(
+    def equal(
         self,
         what: str,
         got: Any,
@@ -272,7 +302,7 @@ class Judge:
             self._remember(what, got.type, _misfit(got, expected), expected, got)
         else:
             problem = f"is {got.shape}, not {expected}"
-            self.fact(f"the shape of {what}", got.shape, expected, problem)
+            self.equal(f"the shape of {what}", got.shape, expected, problem)
 
     def tensor(self, what: str, got: Value, dtypes: tuple[str, ...] = ()) -> None:
         """Check that something is a tensor of numbers with a fraction, or of these dtypes."""
@@ -291,19 +321,6 @@ class Judge:
         elif problem:  # only the first failure is shown in full, and text takes time
             shown = got.shown if isinstance(got, Value) else got
             self.failures.append(Failure(what, problem, self.given, text(expected), shown))
-
-
-def program_of(*steps: dict[str, Any], **arrays: Any) -> Program:
-    """Return a program of steps, with the arrays that they name."""
-    return {"steps": list(steps)}, {name: travelling(array) for name, array in arrays.items()}
-
-
-def travelling(array: Any) -> np.ndarray:
-    """Return arrays as they are; of lists, floats become float32 and whole numbers int64."""
-    if isinstance(array, np.ndarray):
-        return array
-    array = np.asarray(array)
-    return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
 def agree(first: np.ndarray | None, second: np.ndarray | None) -> bool:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,8 @@ from problem_set import ProjectNotFoundError, __version__
 from problem_set.assignment import AssignmentError
 
 if TYPE_CHECKING:
+    from grader.engine.contents import Contents
+    from grader.engine.grader import Asked, Grader
     from grader.engine.results import Report
 
 
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run hidden tests even where nothing isolates the submission, which can then read them.",
 )
+@click.pass_obj
 def main(
+    contents: "Contents",
     path: Path,
     format_: str,
     out: Path | None,
@@ -63,63 +67,33 @@ def main(
 
     Exits with 0 if every test passed, 1 if some did not, 2 if it could not grade.
     """
-    _check_questions(questions)
-    report = _grade(path, questions, public_only, allow_unisolated_hidden)
+    from grader.engine.grader import Asked, Grader
+
+    try:
+        grader = Grader(contents)
+        grader.assignment.require_coding(questions)
+    except (AssignmentError, ProjectNotFoundError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--question") from error
+    asked = Asked(questions, public_only, allow_unisolated_hidden)
+    report = _grade(grader, path, asked)
     _deliver(report, format_, out, verbose)
-    _explain_fault(report)
+    if report.fault and contents.has_hidden_tests:  # for staff; students have no hidden tests
+        click.echo(report.fault, err=True)
     sys.exit(report.exit_code)
 
 
-def _check_questions(questions: tuple[str, ...]) -> None:
-    from problem_set.assignment import read_assignment
+def _grade(grader: "Grader", path: Path, asked: "Asked") -> "Report":
+    """Grade, with a line of progress on a terminal; never raise but for Ctrl-C."""
+    from dataclasses import replace
 
-    try:
-        read_assignment().require_coding(questions)
-    except (AssignmentError, ProjectNotFoundError) as error:
-        _fail(error)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--question") from error
-
-
-def _fail(error: Exception) -> NoReturn:
-    click.echo(f"error: {error}", err=True)
-    sys.exit(2)
-
-
-def _grade(
-    path: Path, questions: tuple[str, ...], public_only: bool, allow_unisolated_hidden: bool
-) -> "Report":
-    """Grade, with a line of progress on a terminal."""
     from rich.console import Console
 
-    with Console(stderr=True).status("Starting ...") as status:
-        try:
-            from grader.engine.grader import grade
-            from grader.engine.sandbox import ForkServer
-
-            with ForkServer() as server:
-                return grade(
-                    path,
-                    server,
-                    questions=questions,
-                    public_only=public_only,
-                    allow_unisolated_hidden=allow_unisolated_hidden,
-                    progress=lambda id_: status.update(f"Judging {id_} ..."),
-                )
-        except AssignmentError as error:
-            _fail(error)
-        except Exception as error:  # a report is always written
-            from grader.engine.grader import grader_failed
-
-            return grader_failed(path, error)
-
-
-def _explain_fault(report: "Report") -> None:
-    """Print what staff need when the grader is at fault; a student's copy has no hidden tests."""
-    from grader.engine.runner import hidden_tests_are_here
-
-    if report.fault and hidden_tests_are_here():
-        click.echo(report.fault, err=True)
+    with grader, Console(stderr=True).status("Starting ...") as status:
+        told = replace(asked, on_test=lambda id_: status.update(f"Judging {id_} ..."))
+        return grader.grade(path, told)
 
 
 def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:

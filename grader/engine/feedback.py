@@ -1,5 +1,6 @@
 """From what a test found to what a student reads."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -16,36 +17,26 @@ from grader.engine.results import (
     Hint,
     TestResult,
 )
-from grader.engine.trial import Outcome
+from grader.engine.runner import TestOutcome
 from problem_set.assignment import GradedTest
 
-# Which question asks for a function, to say which one is not written yet.
-QUESTION_OF = {
-    "init_shared_user_and_item_embeddings": "1a",
-    "init_separate_user_and_item_embeddings": "1a",
-    "init_user_and_item_bias": "1a",
-    "init_mlp_layers": "1b",
-    "forward_with_embedding_sharing": "1c",
-    "forward_without_embedding_sharing": "1c",
-    "score_all_items": "1d",
-    "bpr_loss": "2a",
-    "regression_loss": "2b",
-    "joint_loss": "2c",
-    "reciprocal_ranks": "2d",
-    "mrr_score": "2d",
-}
-FILES = {"submission.model", "submission.loss", "submission.mrr"}
 NULL_BYTES = "source code string cannot contain null bytes"
 AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")
 
 
 def results_of(
-    tests: Iterable[GradedTest], outcomes: Mapping[str, Outcome], hints: Mapping[str, Hint]
+    tests: Iterable[GradedTest],
+    outcomes: Mapping[str, TestOutcome],
+    hints: Mapping[str, Hint],
+    questions: Mapping[str, str],
 ) -> list[TestResult]:
-    """Return the tests' lines in the report; an exception is reported once in each question."""
+    """Return the tests' lines in the report; an exception is reported once in each question.
+
+    ``questions`` says which question asks for a function.
+    """
     results, told = [], {}
     for test in tests:
-        result = result_of(test, outcomes[test.id], hints.get(test.id))
+        result = result_of(test, outcomes[test.id], hints.get(test.id), questions)
         stumble = (test.question, result.raised.split(":")[0], result.where)
         if result.status == FAILED and result.where and stumble in told:
             message = f"Not run, fix {told[stumble]} first."
@@ -55,16 +46,15 @@ def results_of(
     return results
 
 
-def result_of(test: GradedTest, outcome: Outcome, hint: Hint | None) -> TestResult:
+def result_of(
+    test: GradedTest, outcome: TestOutcome, hint: Hint | None, questions: Mapping[str, str]
+) -> TestResult:
     """Return a test's line in the report; ``for_student`` takes out what a student may not see."""
     failure = outcome.failures[0] if outcome.failures else None
     error = failure.error if failure else None
     status = outcome.status
-    if status == FAILED and error and (elsewhere := _question_elsewhere(error, test.question)):
-        status = NOT_RUN
-        message = f"Not run, fix {elsewhere} first: {_raised_sentence(error)}"
-    elif status == FAILED and failure:
-        message = _raised_sentence(error) if error else _compared_sentence(failure)
+    if status == FAILED and failure:
+        message = _raised_sentence(error, questions) if error else compared_sentence(failure)
     elif status == ERROR:
         message = "The grader could not judge this test. That is its own fault, not yours."
     else:
@@ -79,42 +69,35 @@ def result_of(test: GradedTest, outcome: Outcome, hint: Hint | None) -> TestResu
         hidden=test.hidden,
         message=message,
         where=tuple(_line(frame) for frame in error.frames if frame.source) if error else (),
-        raised=_raised_text(error) if error else _fault(outcome),
+        raised=_raised_text(error, questions) if error else _fault(outcome),
         detail=_detail(failure) if failure and not error else None,
         hint=hint,
         seconds=outcome.seconds,
-        cause=_cause(error) if error else "",
+        cause=_cause(error, questions) if error else "",
     )
 
 
-def not_written(error: StudentError) -> str:
+def not_written(error: StudentError, questions: Mapping[str, str]) -> str:
     """Return the question whose function is not written yet, or an empty string."""
     if error.type != "NotImplementedError":
         return ""
     names = [frame.function for frame in error.frames]
-    return next((QUESTION_OF[name] for name in reversed(names) if name in QUESTION_OF), "")
+    return next((questions[name] for name in reversed(names) if name in questions), "")
 
 
-def _cause(error: StudentError) -> str:
-    if not_written(error):
+def _cause(error: StudentError, questions: Mapping[str, str]) -> str:
+    if not_written(error, questions):
         return NOT_WRITTEN
     if error.frames:  # the outermost is the file itself while it is being imported
         return NOT_IMPORTED if error.frames[0].function in ("<module>", "") else ""
     return NOT_IMPORTED if error.type in AT_IMPORT else ""
 
 
-def _question_elsewhere(error: StudentError, question: str) -> str:
-    """Return the earlier question that building the net stumbled over, or an empty string."""
-    found = [QUESTION_OF[f.function] for f in error.frames if f.function in QUESTION_OF]
-    building = [name for name in found if name in ("1a", "1b")]
-    return building[-1] if building and building[-1] < question else ""
-
-
-def _raised_sentence(error: StudentError) -> str:
+def _raised_sentence(error: StudentError, questions: Mapping[str, str]) -> str:
     """Say what kind of exception it was and where, without its text."""
     last = next((frame for frame in reversed(error.frames) if frame.source), None)
     place = f" ({last.file}, line {last.line})" if last else ""
-    question = not_written(error)
+    question = not_written(error, questions)
     if question:
         return f"{question} is not written yet{place}."
     if error.type == "ModuleNotFoundError" and not last:
@@ -130,26 +113,26 @@ def _raised_sentence(error: StudentError) -> str:
     return f"Your code raised {error.type}{place}."
 
 
-def _raised_text(error: StudentError) -> str:
-    if not_written(error):
+def _raised_text(error: StudentError, questions: Mapping[str, str]) -> str:
+    if not_written(error, questions):
         return ""
     return f"{error.type}: {error.message}" if error.message else error.type
 
 
 def _missing_file(error: StudentError) -> str:
-    module = next((name for name in sorted(FILES) if f"'{name}'" in error.message), "")
-    return module.replace(".", "/") + ".py" if module else "A file that your code imports"
+    found = re.search(r"'(submission\.\w+)'", error.message)
+    return found[1].replace(".", "/") + ".py" if found else "A file that your code imports"
 
 
-def _compared_sentence(failure: Failure) -> str:
-    if failure.what == "the call":
+def compared_sentence(failure: Failure) -> str:
+    if failure.no_answer:
         return failure.problem
     sentence = f"{failure.what} {failure.problem}."
     return sentence[0].upper() + sentence[1:] if sentence.startswith("the ") else sentence
 
 
 def _detail(failure: Failure) -> Detail | None:
-    if failure.what == "the call":
+    if failure.no_answer:
         return Detail(failure.given, "an answer", failure.got) if failure.given else None
     return Detail(failure.given, failure.expected, failure.got)
 
@@ -158,5 +141,5 @@ def _line(frame: TracebackLine) -> str:
     return f"{frame.file}, line {frame.line}: {frame.source}"
 
 
-def _fault(outcome: Outcome) -> str:
+def _fault(outcome: TestOutcome) -> str:
     return outcome.reason if outcome.status == ERROR else ""

@@ -1,25 +1,30 @@
-"""Grade one submission: the door for the command line and for a loop over many."""
+"""Grade submissions: one ``Grader`` for one of them or for many."""
 
 import math
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader.engine.assignment import load_assignment
-from grader.engine.cached_session import BUDGET, Sandbox, TimedAsk
+from grader.engine.assignment import require_agreement
+from grader.engine.check import Caller
 from grader.engine.cleaning import clean_line
+from grader.engine.contents import Contents
 from grader.engine.feedback import results_of
 from grader.engine.hints import Explainer
-from grader.engine.intake import IntakeError, Submission, read_submission
+from grader.engine.intake import FOLDER, IntakeError, Submission, read_submission
+from grader.engine.local import LocalCaller, LocalSubmission
+from grader.engine.replies import IsolationError
 from grader.engine.results import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
-from grader.engine.runner import hidden_tests_are_here, present_tests, run_suite
-from grader.engine.sandbox import ForkServer, IsolationError
-from grader.engine.trial import Outcome, sentence_of
+from grader.engine.runner import Dependencies, TestOutcome, run_tests, sentence_of
 from grader.engine.variants import variants_for
-from problem_set.assignment import Assignment, GradedTest
+from problem_set.assignment import GradedTest, read_assignment
+
+if TYPE_CHECKING:
+    from grader.engine.sandbox import ForkServer
 
 FAULT = "The grader failed. That is its own fault, not the submission's. "
 UNPROTECTED = (
@@ -31,189 +36,268 @@ TIME_IS_UP = (
     "The time for grading was up before every test had been judged. "
     "Tests that were not judged count no points."
 )
-USED_UP = (
-    f"The submission used up its time, {BUDGET:g} seconds for all tests together, before every "
-    "test had been judged. Tests that were not judged count no points."
-)
 STOPPED = (
     "The grader was stopped before it had judged every test. Tests that it had not judged count "
     "no points here; please ask the course staff to have this graded again."
 )
 
 
-def grade(
-    path: Path,
-    server: ForkServer,
-    explainer: Explainer | None = None,
-    questions: Collection[str] = (),
-    public_only: bool = False,
-    allow_unisolated_hidden: bool = False,
-    progress: Callable[[str], None] = lambda id_: None,
-    seconds: float = math.inf,
-    so_far: Callable[[Report], None] | None = None,
-) -> Report:
-    """Grade a submission; return a report, whatever goes wrong with the submission or in here.
+@dataclass(frozen=True)
+class Asked:
+    """What to grade of a submission.
 
-    Parameters
+    Attributes
     ----------
-    path : Path
-        A folder that holds ``submission/``, that folder, or a zip of either.
-    server : ForkServer
-        Keep one for many submissions: it imports torch once.
-    explainer : Explainer, optional
-        Keep one for many submissions: it remembers what each misconception returns.
     questions : collection of str
-        Ids of the questions to grade; all of them if empty.
+        Ids of the questions; all of them if empty.
     public_only : bool
         Leave the hidden tests out.
     allow_unisolated_hidden : bool
         Run hidden tests also where nothing isolates the submission. Without it, no test runs
         there: points of the public tests alone would pass for the submission's points.
-    progress : callable
-        Is told each test's id before it runs.
-    seconds : float
-        Judge no test after this time. Hints still take a few seconds more.
-    so_far : callable, optional
+    time_limit : float
+        Judge no test after so many seconds. Hints still take a few seconds more.
+    on_test : callable
+        Is given each test's id before it runs.
+    on_checkpoint : callable, optional
         Is given, after each test, the report to leave behind if the grader is stopped then.
+    """
+
+    questions: Collection[str] = ()
+    public_only: bool = False
+    allow_unisolated_hidden: bool = False
+    time_limit: float = math.inf
+    on_test: Callable[[str], None] = lambda id_: None
+    on_checkpoint: Callable[[Report], None] | None = None
+
+
+EVERYTHING = Asked()
+
+
+class Grader:
+    """A context manager that grades submissions; keep one for many of them.
+
+    It imports torch once, and remembers what each misconception returns.
+
+    Parameters
+    ----------
+    contents : Contents
+        The assignment.
+    isolation : str, optional
+        ``"bubblewrap"``, ``"fallback"`` or ``"none"``; default the strongest that works here.
 
     Raises
     ------
     AssignmentError
         If ``assignment.toml`` is wrong, or does not agree with the tests that are here.
     """
-    start = time.monotonic()
-    until = start + seconds
-    assignment = load_assignment()
-    chosen = [test for test in assignment.tests if not questions or test.question in questions]
-    reason = _why_not_hidden(public_only)
-    selected = [test for test in chosen if not (test.hidden and reason)]
-    absent = [test for test in chosen if test not in selected]
-    record = partial(
-        Report,
-        course=assignment.course.name,
-        title=assignment.course.title,
-        submission=clean_line(str(path), 300),
-        layers=tuple(server.layers),
-        absent=len(absent),
-        absent_points=sum(test.points for test in absent),
-        absent_reason=reason if absent else "",
-    )
 
-    if not (server.isolated or allow_unisolated_hidden) and any(test.hidden for test in selected):
-        fault = _how_to_isolate(server)
-        return record(questions=(), problem=UNPROTECTED, grader_at_fault=True, fault=fault)
+    def __init__(self, contents: Contents, isolation: str | None = None) -> None:
+        self.contents = contents
+        self.assignment = read_assignment(contents.assignment)
+        self.tests = contents.tests()
+        require_agreement(self.assignment, self.tests, contents.has_hidden_tests)
+        self._isolation = isolation
 
-    def leave_behind(outcomes: Mapping[str, Outcome]) -> None:
-        if so_far is not None:
-            results = _results(selected, outcomes, {}, "Not judged: the grader was stopped.")
-            so_far(record(questions=_by_question(assignment, results), problem=STOPPED))
+    def __enter__(self) -> "Grader":
+        return self
 
-    try:
-        submission = read_submission(Path(path))
-        outcomes, used_up = _outcomes(
-            assignment, selected, submission, server, progress, until, leave_behind
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox, if it was started."""
+        server = vars(self).pop("server", None)
+        if server is not None:
+            server.close()
+
+    @cached_property
+    def server(self) -> "ForkServer | None":
+        """The sandbox, started when it is first needed; None in a copy that comes without.
+
+        Raises
+        ------
+        IsolationError
+            If it does not start.
+        """
+        try:
+            from grader.engine.sandbox import ForkServer, WorkerSetup
+        except ModuleNotFoundError as error:
+            if error.name != "grader.engine.sandbox":
+                raise
+            return None
+        contents = self.contents
+        setup = WorkerSetup(
+            adapter=Path(contents.adapter.__file__),
+            preload=contents.preload,
+            preload_if_named=contents.preload_if_named,
         )
-        late = time.monotonic() >= until
-        hints = (explainer or Explainer()).hints(outcomes.values())
-        reason = "Not judged: the time for grading was up." if late else ""
-        if used_up:
-            reason = "Not judged: the submission had used up its time."
-        results = _results(selected, outcomes, hints, reason)
-        lost = [test.id for test in selected if test.id not in outcomes]
+        return ForkServer(self._isolation, setup)
+
+    @property
+    def isolated(self) -> bool:
+        """Whether a submission is kept from everything that it should not see."""
+        return self.server is not None and self.server.isolated
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        return Explainer(self.contents, self.question_of)
+
+    @cached_property
+    def question_of(self) -> dict[str, str]:
+        return {test.id: test.question for test in self.assignment.tests}
+
+    def grade(self, path: Path | str, asked: Asked = EVERYTHING) -> Report:
+        """Grade a submission; return a report, whatever goes wrong with the submission or in here.
+
+        Parameters
+        ----------
+        path : Path
+            A folder that holds ``submission/``, that folder, or a zip of either.
+        asked : Asked
+            What to grade of it.
+        """
+        try:
+            return self._grade(Path(path), asked)
+        except Exception as error:  # a report is always written
+            return grader_failed(Path(path), error)
+
+    def _grade(self, path: Path, asked: Asked) -> Report:
+        start = time.monotonic()
+        deadline = start + asked.time_limit
+        tests = self.assignment.tests
+        chosen = [test for test in tests if not asked.questions or test.question in asked.questions]
+        reason = self._why_not_hidden(asked)
+        selected = [test for test in chosen if not (test.hidden and reason)]
+        skipped = [test for test in chosen if test not in selected]
+        server = self.server
+        record = partial(
+            Report,
+            course=self.assignment.course.name,
+            title=self.assignment.course.title,
+            submission=clean_line(str(path), 300),
+            layers=tuple(server.layers) if server else (),
+            absent=len(skipped),
+            absent_points=sum(test.points for test in skipped),
+            absent_reason=reason if skipped else "",
+        )
+        if not (self.isolated or asked.allow_unisolated_hidden) and any(t.hidden for t in selected):
+            fault = self._how_to_isolate()
+            return record(questions=(), problem=UNPROTECTED, grader_at_fault=True, fault=fault)
+
+        def leave_behind(outcomes: Mapping[str, TestOutcome]) -> None:
+            if asked.on_checkpoint is not None:
+                unjudged = "Not judged: the grader was stopped."
+                results = self._results(selected, outcomes, {}, unjudged)
+                asked.on_checkpoint(record(questions=self._by_question(results), problem=STOPPED))
+
         problem, fault = "", ""
-        failed = [f"{result.id}: {result.raised}" for result in results if result.status == ERROR]
-        if lost and not reason:
-            failed.append(f"without an outcome: {', '.join(lost)}")
-        if failed:
-            problem, fault = UNJUDGED, "\n".join(failed)
-        elif lost:
-            problem = USED_UP if used_up else TIME_IS_UP
-    except IntakeError as error:
-        results, problem, fault = _nothing_ran(selected, str(error)), str(error), ""
-    except Exception as error:  # the promise is a report, also of the grader's own bugs
-        problem, fault = FAULT + _advice(error), traceback.format_exc()
-        results = _nothing_ran(selected, "The grader failed before this test.")
-    return record(
-        questions=_by_question(assignment, results),
-        problem=problem,
-        grader_at_fault=bool(fault),
-        fault=fault,
-        seconds=time.monotonic() - start,
-    )
-
-
-def _outcomes(
-    assignment: Assignment,
-    selected: list[GradedTest],
-    submission: Submission,
-    server: ForkServer,
-    progress: Callable[[str], None],
-    until: float,
-    so_far: Callable[[Mapping[str, Outcome]], None],
-) -> tuple[dict[str, Outcome], bool]:
-    """Run the tests until a time on the clock ``time.monotonic``.
-
-    Returns
-    -------
-    outcomes : dict
-        By test id.
-    used_up : bool
-        Whether the submission used up its own time before.
-    """
-    seconds = {test.id: test.timeout for test in selected}
-    with server.open(submission) as session:
-        sandbox = Sandbox(session, until)
-        asks = {id_: TimedAsk(sandbox, seconds[id_]) for id_ in seconds}
-        outcomes = run_suite(
-            assignment,
-            set(seconds),
-            asks.__getitem__,
-            variants_for(submission.files).of,
-            progress,
-            so_far,
-            time_is_up=lambda: sandbox.used_up or time.monotonic() >= until,
+        try:
+            submission = read_submission(path, self.assignment.files)
+            outcomes = self._outcomes(selected, submission, path, asked, deadline, leave_behind)
+            late = time.monotonic() >= deadline
+            hints = self.explainer.hints(outcomes.values())
+            reason = "Not judged: the time for grading was up." if late else ""
+            results = self._results(selected, outcomes, hints, reason)
+            lost = [test.id for test in selected if test.id not in outcomes]
+            failed = [f"{r.id}: {r.raised}" for r in results if r.status == ERROR]
+            if lost and not late:
+                failed.append(f"without an outcome: {', '.join(lost)}")
+            if failed:
+                problem, fault = UNJUDGED, "\n".join(failed)
+            elif lost:
+                problem = TIME_IS_UP
+        except IntakeError as error:
+            results, problem = _nothing_ran(selected, str(error)), str(error)
+        except Exception as error:  # the promise is a report, also of the grader's own bugs
+            problem, fault = FAULT + _advice(error), traceback.format_exc()
+            results = _nothing_ran(selected, "The grader failed before this test.")
+        return record(
+            questions=self._by_question(results),
+            problem=problem,
+            grader_at_fault=bool(fault),
+            fault=fault,
+            seconds=time.monotonic() - start,
         )
-    return outcomes, sandbox.used_up
 
+    def _outcomes(
+        self,
+        selected: list[GradedTest],
+        submission: Submission,
+        path: Path,
+        asked: Asked,
+        deadline: float,
+        on_checkpoint: Callable[[Mapping[str, TestOutcome]], None],
+    ) -> dict[str, TestOutcome]:
+        """Run the tests until a time on the clock ``time.monotonic``; return outcomes by id."""
+        run = partial(
+            run_tests,
+            self.tests,
+            [test.id for test in selected],
+            Dependencies(self.contents.parts, self.question_of),
+            on_test=asked.on_test,
+            on_checkpoint=on_checkpoint,
+            time_is_up=lambda: time.monotonic() >= deadline,
+        )
+        if self.server is None:
+            return run(lambda id_: self.local_caller(path))
+        from grader.engine.cached_session import CachedSession
 
-def _results(
-    tests: list[GradedTest],
-    outcomes: Mapping[str, Outcome],
-    hints: Mapping[str, Hint],
-    unjudged: str,
-) -> list[TestResult]:
-    """Return the tests' lines in the report.
+        files = {question.id: question.file for question in self.assignment.coding}
+        variant = variants_for(submission.files, self.contents.hidden_tests).of
+        with self.server.open(submission.files) as session:
+            cached = CachedSession(session, self.assignment.grading.timeout, deadline)
+            return run(lambda id_: cached.caller(files[self.question_of[id_]]), variant)
 
-    Those without an outcome are "not run", and ``unjudged`` says why; if it is empty, they are
-    left out.
-    """
-    judged = results_of([test for test in tests if test.id in outcomes], outcomes, hints)
-    if not unjudged:
-        return judged
-    rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)
-    functions = present_tests()
-    named = [replace(result, sentence=sentence_of(functions[result.id])) for result in rest]
-    results = {result.id: result for result in (*judged, *named)}
-    return [results[test.id] for test in tests]
+    def local_caller(self, path: Path) -> Caller:
+        """Return how to call the submission of a folder in this process."""
+        folder = path / FOLDER if (path / FOLDER).is_dir() else path
+        local = LocalSubmission(folder.resolve())
+        return LocalCaller(self.contents.adapter, local.load, local.frames)
 
+    def _results(
+        self,
+        tests: list[GradedTest],
+        outcomes: Mapping[str, TestOutcome],
+        hints: Mapping[str, Hint],
+        unjudged: str,
+    ) -> list[TestResult]:
+        """Return the tests' lines in the report.
 
-def _why_not_hidden(public_only: bool) -> str:
-    """Return why hidden tests are not wanted; empty if they are."""
-    if not hidden_tests_are_here():
-        return "Hidden tests decide the rest; they are not in this folder."
-    if public_only:
-        return "Hidden tests were left out, as asked."
-    return ""
+        Those without an outcome are "not run", and ``unjudged`` says why; if it is empty, they
+        are left out.
+        """
+        ran = [test for test in tests if test.id in outcomes]
+        judged = results_of(ran, outcomes, hints, self.contents.questions)
+        if not unjudged:
+            return judged
+        rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)
+        named = [replace(result, sentence=sentence_of(self.tests[result.id])) for result in rest]
+        results = {result.id: result for result in (*judged, *named)}
+        return [results[test.id] for test in tests]
 
+    def _why_not_hidden(self, asked: Asked) -> str:
+        """Return why hidden tests are not wanted; empty if they are."""
+        if not self.contents.has_hidden_tests:
+            return "Hidden tests decide the rest; they are not in this folder."
+        return "Hidden tests were left out, as asked." if asked.public_only else ""
 
-def _how_to_isolate(server: ForkServer) -> str:
-    """Return what staff can do where nothing isolates a submission."""
-    return (
-        f"The hidden tests are here, and a submission {'; it '.join(server.leaks)}. Grade "
-        "where the sandbox holds: on Linux, with what the page on grading names under Isolation. "
-        "--public-only leaves the hidden tests out; --allow-unisolated-hidden runs them although "
-        "a submission can read them."
-    )
+    def _how_to_isolate(self) -> str:
+        """Return what staff can do where nothing isolates a submission."""
+        leaks = self.server.leaks if self.server else ("runs in the grader's process",)
+        return (
+            f"The hidden tests are here, and a submission {'; it '.join(leaks)}. Grade where the "
+            "sandbox holds: on Linux, with what the page on grading names under Isolation. "
+            "--public-only leaves the hidden tests out; --allow-unisolated-hidden runs them "
+            "although a submission can read them."
+        )
+
+    def _by_question(self, results: list[TestResult]) -> tuple[QuestionResult, ...]:
+        grouped = (
+            (question, tuple(result for result in results if result.question == question.id))
+            for question in self.assignment.coding
+        )
+        return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)
 
 
 def grader_failed(path: Path, error: Exception) -> Report:
@@ -238,11 +322,3 @@ def _nothing_ran(tests: list[GradedTest], message: str) -> list[TestResult]:
     return [
         TestResult(t.id, t.question, t.id, NOT_RUN, 0.0, t.points, t.hidden, message) for t in tests
     ]
-
-
-def _by_question(assignment: Assignment, results: list[TestResult]) -> tuple[QuestionResult, ...]:
-    grouped = (
-        (question, tuple(result for result in results if result.question == question.id))
-        for question in assignment.coding
-    )
-    return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)

@@ -1,99 +1,217 @@
-"""Find the tests that are here and run them over one submission."""
+"""Run tests over one submission, or over one catalogued mistake."""
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-import grader
-from grader.engine.assignment import slip_in
-from grader.engine.check import Ask
-from grader.engine.results import PASSED
-from grader.engine.trial import Outcome, TestFunction, run_test
-from problem_set.assignment import Assignment, AssignmentError
+import numpy as np
 
-FOLDERS = ("public_tests", "hidden_tests")
+from grader.engine.check import Caller, Check, Failure, Mark, Stopped, agree, is_numeric
+from grader.engine.contents import Test
+from grader.engine.results import ERROR, FAILED, NOT_RUN, PASSED
 
 
-def present_tests() -> dict[str, TestFunction]:
-    """Import every test file that is here; return the tests by id.
+@dataclass(frozen=True)
+class TestOutcome:
+    """What one test found.
 
-    Raises
-    ------
-    AssignmentError
-        If a file cannot be imported, or an id comes twice.
+    Attributes
+    ----------
+    words : tuple
+        What was compared, in order, and what the submission returned there: a word, a type or,
+        of numbers, their shape.
+    numbers : ndarray
+        All numbers that it returned, shape (count,), float32.
+    variant : int
+        Which inputs a hidden test used.
+    reason : str
+        Why a test was not run; our own traceback for an ``"error"``.
     """
-    found: dict[str, TestFunction] = {}
-    for folder in FOLDERS:
-        for path in sorted((Path(grader.__file__).parent / folder).glob("test_*.py")):
-            try:
-                module = importlib.import_module(f"grader.{folder}.{path.stem}")
-            except Exception as error:
-                raise slip_in(path, error) from error
-            for value in vars(module).values():
-                if not hasattr(value, "graded"):
-                    continue
-                if found.setdefault(value.graded.id, value) is not value:
-                    raise AssignmentError(
-                        f"grader/{folder}/{path.name}: {value.graded.id} is the id of two tests."
-                    )
-    return found
+
+    __test__ = False
+
+    mark: Mark
+    sentence: str
+    status: str
+    failures: tuple[Failure, ...] = ()
+    words: tuple[tuple[str, Any], ...] = ()
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
+    variant: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+
+    def same_as(self, other: "TestOutcome") -> bool:
+        """Whether two submissions returned the same, wherever the test looked."""
+        return self.words == other.words and agree(self.numbers, other.numbers)
 
 
-def hidden_tests_are_here() -> bool:
-    packages = pkgutil.iter_modules([str(Path(grader.__file__).parent)])
-    return "hidden_tests" in {package.name for package in packages}
+@dataclass(frozen=True)
+class Dependencies:
+    """Which parts and tests a test can do without, and why not.
+
+    Attributes
+    ----------
+    parts : mapping
+        ``Contents.parts``.
+    question_of : mapping
+        From test id to question.
+    """
+
+    parts: Mapping[str, tuple[str, ...]]
+    question_of: Mapping[str, str]
+
+    def wrong(self, mark: Mark, earlier: Mapping[str, str]) -> tuple[frozenset[str], str]:
+        """Return the parts that the earlier tests found wrong, and a test that failed, if any."""
+        lost = {id_ for id_, status in earlier.items() if status != PASSED}
+        lost |= {self.question_of[id_] for id_ in lost if id_ in self.question_of}
+        parts = frozenset(
+            name for name in mark.depends_on if lost.intersection(self.parts.get(name, ()))
+        )
+        tests = [name for name in mark.depends_on if name not in self.parts and name in lost]
+        return parts, tests[0] if tests else ""
+
+    def of(self, mark: Mark) -> set[str]:
+        """Return the tests whose outcome decides how a test is judged."""
+        named = {name for part in mark.depends_on for name in self.parts.get(part, (part,))}
+        return {id_ for id_, question in self.question_of.items() if {id_, question} & named}
 
 
-def run_suite(
-    assignment: Assignment,
-    selected: Collection[str],
-    ask: Callable[[str], Ask],
+def run_tests(
+    tests: Mapping[str, Test],
+    order: Iterable[str],
+    dependencies: Dependencies,
+    caller: Callable[[str], Caller],
     variant: Callable[[str], int] = lambda question: 0,
-    progress: Callable[[str], None] = lambda id_: None,
-    so_far: Callable[[Mapping[str, Outcome]], None] = lambda outcomes: None,
+    on_test: Callable[[str], None] = lambda id_: None,
+    on_checkpoint: Callable[[Mapping[str, TestOutcome]], None] = lambda outcomes: None,
     time_is_up: Callable[[], bool] = lambda: False,
-) -> dict[str, Outcome]:
-    """Run the selected tests that are here; return outcomes by test id.
+) -> dict[str, TestOutcome]:
+    """Run tests; return outcomes by test id.
 
     A test that the end of time keeps from being judged has no outcome. What a callable raises,
-    ``run_suite`` raises.
+    ``run_tests`` raises.
 
     Parameters
     ----------
-    ask : callable
-        From a test's id to how it runs programs, which knows its time limit.
+    order : iterable of str
+        The ids to run, in the assignment's order; a test comes after those that it depends on.
+    caller : callable
+        From a test's id to where its calls run.
     variant : callable
         From a question's id to which inputs its hidden tests use.
-    progress, so_far : callable
+    on_test, on_checkpoint : callable
         Are given a test's id before it runs, and all outcomes after it.
     time_is_up : callable
         Is asked before and after each test.
     """
-    functions = present_tests()
-    questions = {test.id: test.question for test in assignment.tests}
-    outcomes: dict[str, Outcome] = {}
-    for id_ in _in_order(assignment, functions):
-        if id_ not in selected:
-            continue
+    outcomes: dict[str, TestOutcome] = {}
+    for id_ in _after_dependencies(list(order), tests, dependencies):
         if time_is_up():
             break
-        progress(id_)
+        on_test(id_)
         earlier = {name: outcome.status for name, outcome in outcomes.items()}
-        outcome = run_test(functions[id_], ask(id_), earlier, variant(questions[id_]))
+        question = dependencies.question_of[id_]
+        outcome = run_test(tests[id_], caller(id_), earlier, dependencies, variant(question))
         if outcome.status != PASSED and time_is_up():
             break  # it was cut short, and proves nothing
         outcomes[id_] = outcome
-        so_far(outcomes)
+        on_checkpoint(outcomes)
     return outcomes
 
 
-def _in_order(assignment: Assignment, functions: Mapping[str, TestFunction]) -> list[str]:
-    """Return the tests that are here, as in the assignment, but after those that they need."""
-    position = {test.id: index for index, test in enumerate(assignment.tests)}
+def run_test(
+    function: Test,
+    caller: Caller,
+    earlier: Mapping[str, str],
+    dependencies: Dependencies,
+    variant: int = 0,
+) -> TestOutcome:
+    """Run one test.
 
-    def turn(id_: str) -> tuple[int, int]:
-        needed = functions[id_].graded.needs
-        return max(position[name] for name in (id_, *needed)), position[id_]
+    A test is judged with the submission's own parts first. If it fails, and earlier tests found
+    a part wrong that it is not about, it is judged once more with the reference's: a mistake costs
+    its points once.
 
-    return sorted((id_ for id_ in position if id_ in functions), key=turn)
+    Parameters
+    ----------
+    earlier : mapping
+        Status by test id of the tests that were run before.
+    variant : int
+        Which of its inputs a hidden test uses.
+    """
+    mark: Mark = function.mark
+    sentence = sentence_of(function)
+    parts, failed = dependencies.wrong(mark, earlier)
+    if failed:
+        reason = f"Not run, fix {failed} first."
+        return TestOutcome(mark, sentence, NOT_RUN, variant=variant, reason=reason)
+    start = time.perf_counter()
+    checked = attempt(function, Check(caller, variant=variant))
+    if isinstance(checked, Check) and checked.failures and parts:
+        checked = better(checked, attempt(function, Check(caller, parts, variant)))
+    seconds = time.perf_counter() - start
+    if isinstance(checked, str):
+        return TestOutcome(mark, sentence, ERROR, variant=variant, reason=checked, seconds=seconds)
+    status = FAILED if checked.failures else PASSED
+    seen = words_and_numbers(checked.observations)
+    return TestOutcome(
+        mark, sentence, status, tuple(checked.failures), *seen, variant, seconds=seconds
+    )
+
+
+def attempt(function: Test, check: Check) -> Check | str:
+    """Return the check after the test, or the traceback of our own fault."""
+    try:
+        function(check)
+    except Stopped:
+        pass
+    except Exception:  # a bug in a test must cost neither the report nor the other tests
+        return traceback.format_exc()
+    return check
+
+
+def better(own: Check, with_reference: Check | str) -> Check | str:
+    """Return the second outcome, unless the reference's parts made the code fail in a new way."""
+    if isinstance(with_reference, str):
+        return with_reference
+    raised = {failure.problem for failure in own.failures if failure.no_answer}
+    new = {failure.problem for failure in with_reference.failures if failure.no_answer} - raised
+    return own if new else with_reference
+
+
+def words_and_numbers(
+    observations: Iterable[tuple[str, Any]],
+) -> tuple[tuple[tuple[str, Any], ...], np.ndarray]:
+    """Return what is compared exactly, and in one row what is compared up to rounding."""
+    words: list[tuple[str, Any]] = []
+    rows = [np.zeros(0, np.float32)]
+    for what, value in observations:
+        if isinstance(value, np.ndarray) and is_numeric(value):
+            words.append((what, value.shape))
+            with np.errstate(over="ignore"):
+                rows.append(value.ravel().astype(np.float32))
+        elif isinstance(value, np.ndarray):
+            words.append((what, (value.shape, value.tobytes())))
+        else:
+            words.append((what, value))
+    return tuple(words), np.concatenate(rows)
+
+
+def sentence_of(function: Test) -> str:
+    """Return a test's docstring on one line: what is true of a right submission."""
+    return " ".join((function.__doc__ or function.mark.id).split())
+
+
+def _after_dependencies(
+    order: list[str], tests: Mapping[str, Test], dependencies: Dependencies
+) -> list[str]:
+    """Return ids in an order in which each comes after the tests that it depends on."""
+    position = {id_: index for index, id_ in enumerate(order)}
+
+    def place(id_: str) -> tuple[int, int]:
+        before = dependencies.of(tests[id_].mark) & position.keys()
+        return max(position[name] for name in (id_, *before)), position[id_]
+
+    return sorted(order, key=place)

@@ -4,22 +4,21 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from grader import oracle
-from grader.engine.check import Answer, Judge, agree, graded, is_numeric, program_of
-from grader.programs import backward, call, report, track
+from grader import adapter, oracle
+from grader.engine.check import Check, agree, check, is_numeric
 
 STEP = 1e-3
 
 
-def batches(judge: Judge, scale: float) -> list[tuple[np.ndarray, ...]]:
+def batches(check: Check, scale: float) -> list[tuple[np.ndarray, ...]]:
     """Return pairs of arrays, of several lengths."""
-    random = judge.random(17)
+    random = check.random(17)
     return [tuple(random.normal(scale=scale, size=(2, size))) for size in (5, 1, 8)]
 
 
-def stars(judge: Judge) -> list[tuple[np.ndarray, ...]]:
+def stars(check: Check) -> list[tuple[np.ndarray, ...]]:
     """Return observed ratings, and predictions that are not all between 1 and 5, nor near."""
-    random = judge.random(18)
+    random = check.random(18)
     pairs = [
         (random.randint(1, 6, size).astype(float), random.normal(3, 2.5, size))
         for size in (6, 1, 9)
@@ -30,126 +29,124 @@ def stars(judge: Judge) -> list[tuple[np.ndarray, ...]]:
 
 
 def judge_values(
-    judge: Judge,
+    check: Check,
     function: str,
     names: tuple[str, str],
     pairs: list[tuple[np.ndarray, ...]],
     right: Callable[[np.ndarray, np.ndarray], float],
 ) -> None:
     """Compare a loss of several batches with the right one, and its arguments with themselves."""
-    batches = [dict(zip(names, (array.astype(np.float32) for array in pair))) for pair in pairs]
-    programs = {
-        index: program_of(call(function, *names), report(*names), **batch)
-        for index, batch in enumerate(batches)
-    }
-    for index, answer in judge.ask_each(programs):
-        judge.equal("the loss", answer["out"], right(*pairs[index]))
-        for name, array in batches[index].items():
-            judge.equal(f"the tensor {name} after the call", answer[name], array)
+    arguments = [[array.astype(np.float32) for array in pair] for pair in pairs]
+    answers = check.call_each(adapter.loss, *((function, given) for given in arguments))
+    for pair, given, got in zip(pairs, arguments, answers):
+        if got is None:
+            continue
+        check.array_equal("the loss", got["loss"], right(*pair))
+        for place, name in enumerate(names):
+            check.array_equal(
+                f"the tensor {name} after the call", got["arguments"][place], given[place]
+            )
 
 
 def judge_gradients(
-    judge: Judge,
+    check: Check,
     function: str,
     inputs: dict[str, np.ndarray],
     wrt: Sequence[str],
     expected: Sequence[np.ndarray],
-    constants: tuple[float, ...] = (),
+    weights: tuple[float, ...] = (),
 ) -> None:
     """Compare gradients with the right ones, or else with the function's own differences.
 
     A loss that is wrong, and has lost its points for that, may still have its own gradients.
     """
-    steps = [
-        track(*wrt),
-        call(function, *inputs, *constants),
-        backward("out", "one", wrt, "gradient"),
-    ]
     # As in training, float32: a right loss may have constants of that type.
     arrays = {name: np.asarray(array, np.float32) for name, array in inputs.items()}
-    shifted = {}
-    for name in wrt:
-        direction = np.random.RandomState(3).normal(size=arrays[name].shape)
-        for sign, side in ((1, "above"), (-1, "below")):
-            moved_array = arrays[name] + sign * STEP * direction
-            shifted[f"{name}_{side}"] = moved_array.astype(np.float32)
-            moved = [f"{name}_{side}" if name == other else f"{other}_fixed" for other in inputs]
-            steps.append(call(function, *moved, *constants, name=f"at_{name}_{side}"))
-    fixed = {f"{name}_fixed": array for name, array in arrays.items()}
-    answer = judge.ask(*steps, **arrays, **fixed, **shifted, one=np.array(1.0, np.float32))
-    judge.fact("the loss", kind(answer), "a number", "is not a single number")
-    for name, right in zip(wrt, expected):
-        got = answer[f"gradient:{name}"]
+    places = [list(arrays).index(name) for name in wrt]
+    got = check.call(adapter.loss_gradients, function, [*arrays.values()], places, weights)
+    kind = "a number" if got["loss"].shape == () else "something else"
+    check.equal("the loss", kind, "a number", "is not a single number")
+    for index, (name, right) in enumerate(zip(wrt, expected)):
+        gradient = got["gradients"][index]
         what = f"the gradient with respect to {name}"
-        if not agree(got.numbers(*right.shape), right) and own(answer, name, right.shape):
-            judge.fact(what, "its own", "its own", "")
+        numbers = gradient.numbers(*right.shape)
+        if not agree(numbers, right) and own(check, function, arrays, name, weights, numbers):
+            check.equal(what, "its own", "its own", "")
         else:
-            judge.gradient(what, got, right)
+            check.gradient(what, gradient, right)
 
 
-def kind(answer: Answer) -> str:
-    return "a number" if answer["out"].shape == () else "something else"
-
-
-def own(answer: Answer, name: str, shape: tuple[int, ...]) -> bool:
+def own(
+    check: Check,
+    function: str,
+    arrays: dict[str, np.ndarray],
+    name: str,
+    weights: tuple[float, ...],
+    gradient: np.ndarray | None,
+) -> bool:
     """Whether a gradient is that of the value that the submission itself returns."""
-    gradient = answer[f"gradient:{name}"].numbers(*shape)
-    above, below = (answer[f"at_{name}_{side}"].numbers() for side in ("above", "below"))
-    if gradient is None or above is None or below is None or not gradient.any():
-        return False
-    if not (is_numeric(above) and is_numeric(below) and is_numeric(gradient)):
+    if gradient is None or not is_numeric(gradient) or not gradient.any():
         return False
     direction = np.random.RandomState(3).normal(size=gradient.shape)
-    slope = (float(above) - float(below)) / (2 * STEP)
+    values = []
+    for sign in (1, -1):
+        moved = (arrays[name] + sign * STEP * direction).astype(np.float32)
+        given = [*{**arrays, name: moved}.values()]
+        got = check.try_call(adapter.loss, function, given, weights)
+        number = None if got is None else got["loss"].numbers()
+        if number is None or not is_numeric(number):
+            return False
+        values.append(float(number))
+    slope = (values[0] - values[1]) / (2 * STEP)
     return bool(np.isclose((gradient * direction).sum(), slope, rtol=0.02, atol=1e-3))
 
 
-@graded("2a-1", about="value")
-def test_bpr_loss(judge: Judge) -> None:
+@check("2a-1", topic="value")
+def test_bpr_loss(check: Check) -> None:
     """bpr_loss is the mean of 1 - sigmoid(p_pos - p_neg), and leaves its arguments as they are."""
-    ahead, behind, near, apart = judge.random(19).uniform(0.9, 1.1, 4) * (15, -15, 0.5, 7.5)
+    ahead, behind, near, apart = check.random(19).uniform(0.9, 1.1, 4) * (15, -15, 0.5, 7.5)
     far_apart = np.array([ahead, behind, near, apart]), np.array([-15, 15, 0.25, -apart])
-    pairs = [*batches(judge, 2.0), far_apart]
-    judge_values(judge, "loss.bpr_loss", ("positive", "negative"), pairs, oracle.bpr)
+    pairs = [*batches(check, 2.0), far_apart]
+    judge_values(check, "bpr_loss", ("positive", "negative"), pairs, oracle.bpr)
 
 
-@graded("2a-2", about="gradient")
-def test_bpr_gradients(judge: Judge) -> None:
+@check("2a-2", topic="gradient")
+def test_bpr_gradients(check: Check) -> None:
     """The gradients of bpr_loss reach both kinds of scores."""
-    positive, negative = batches(judge, 1.5)[0]
+    positive, negative = batches(check, 1.5)[0]
     judge_gradients(
-        judge,
-        "loss.bpr_loss",
+        check,
+        "bpr_loss",
         {"positive": positive, "negative": negative},
         ("positive", "negative"),
         oracle.bpr_gradients(positive, negative),
     )
 
 
-@graded("2b-1", about="value")
-def test_regression_loss(judge: Judge) -> None:
+@check("2b-1", topic="value")
+def test_regression_loss(check: Check) -> None:
     """regression_loss is the mean squared error, and leaves its arguments as they are."""
     names = ("observed", "predicted")
-    judge_values(judge, "loss.regression_loss", names, stars(judge), oracle.mean_squared_error)
+    judge_values(check, "regression_loss", names, stars(check), oracle.mean_squared_error)
 
 
-@graded("2b-2", about="gradient")
-def test_regression_gradients(judge: Judge) -> None:
+@check("2b-2", topic="gradient")
+def test_regression_gradients(check: Check) -> None:
     """The gradients of regression_loss reach the predicted ratings."""
-    observed, predicted = stars(judge)[0]
+    observed, predicted = stars(check)[0]
     judge_gradients(
-        judge,
-        "loss.regression_loss",
+        check,
+        "regression_loss",
         {"observed": observed, "predicted": predicted},
         ("predicted",),
         [oracle.mean_squared_error_gradient(observed, predicted)],
     )
 
 
-@graded("2c-1", about="value")
-def test_joint_loss(judge: Judge) -> None:
+@check("2c-1", topic="value")
+def test_joint_loss(check: Check) -> None:
     """joint_loss weighs each loss with its own weight, also where the weights do not sum to one."""
-    random = judge.random(20)
+    random = check.random(20)
     losses_of = {
         weights: tuple(random.uniform(0.8, 1.2, 2) * losses)
         for weights, losses in (
@@ -159,28 +156,25 @@ def test_joint_loss(judge: Judge) -> None:
             ((0.3, 0.0), (0.5, 12.0)),
         )
     }
-    programs = {
-        weights: program_of(
-            call("loss.joint_loss", "factorization", "regression", *weights),
-            factorization=losses[0],
-            regression=losses[1],
-        )
+    calls = [
+        ("joint_loss", [np.float32(loss) for loss in losses], weights)
         for weights, losses in losses_of.items()
-    }
-    for weights, answer in judge.ask_each(programs):
-        judge.equal("the loss", answer["out"], np.dot(weights, losses_of[weights]))
+    ]
+    for (_, losses, weights), got in zip(calls, check.call_each(adapter.loss, *calls)):
+        if got is not None:
+            check.array_equal("the loss", got["loss"], np.dot(weights, losses))
 
 
-@graded("2c-2", about="gradient")
-def test_joint_gradients(judge: Judge) -> None:
+@check("2c-2", topic="gradient")
+def test_joint_gradients(check: Check) -> None:
     """The gradients of joint_loss reach both losses."""
-    random = judge.random(21)
+    random = check.random(21)
     losses, weights = random.uniform(0.8, 1.2, (2, 2)) * ((0.4, 1.3), (2.0, 0.7))
     judge_gradients(
-        judge,
-        "loss.joint_loss",
+        check,
+        "joint_loss",
         dict(zip(("factorization", "regression"), losses)),
         ("factorization", "regression"),
         [np.array(weight) for weight in weights],
-        constants=tuple(float(weight) for weight in weights),
+        weights=tuple(float(weight) for weight in weights),
     )

@@ -1,42 +1,40 @@
 """Question 1a in the small: 4 users, 6 movies, 3 columns."""
 
-from grader.engine.check import Judge, graded
-from grader.programs import all_but, describe_tables, net
+from grader import adapter
+from grader.engine.check import Check, check
 
 GIVEN = "MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5){})"
+SIZES: adapter.Sizes = {
+    "num_users": 4,
+    "num_items": 6,
+    "embedding_dim": 3,
+    "layer_sizes": (9, 5),
+    "embedding_sharing": True,
+}
 
 
-@graded("1a-0", about="shapes")
-def test_shared_tables_have_a_row_for_each_user_and_movie(judge: Judge) -> None:
+@check("1a-0", topic="shapes")
+def test_shared_tables_have_a_row_for_each_user_and_movie(check: Check) -> None:
     """U has a row for each user, Q a row for each movie, both embedding_dim columns."""
-    spare = all_but("init_shared_user_and_item_embeddings")
-    answer = judge.ask(
-        net(4, 6, 3, (9, 5), spare=spare), describe_tables("U", "Q"), given=GIVEN.format("")
-    )
-    judge.shape("U.weight", answer["U.weight"], (4, 3))
-    judge.shape("Q.weight", answer["Q.weight"], (6, 3))
+    tables = check.call(adapter.tables, SIZES, ("U", "Q"), given=GIVEN.format(""))
+    check.shape("U.weight", tables["U"]["weight"], (4, 3))
+    check.shape("Q.weight", tables["Q"]["weight"], (6, 3))
 
 
-@graded("1a-1", about="shapes")
-def test_separate_tables_have_a_row_for_each_user_and_movie(judge: Judge) -> None:
+@check("1a-1", topic="shapes")
+def test_separate_tables_have_a_row_for_each_user_and_movie(check: Check) -> None:
     """U_reg, Q_reg, U_fact and Q_fact have the shapes of U, Q, U and Q."""
-    spare = all_but("init_separate_user_and_item_embeddings")
     names = ("U_reg", "Q_reg", "U_fact", "Q_fact")
-    answer = judge.ask(
-        net(4, 6, 3, (9, 5), embedding_sharing=False, spare=spare),
-        describe_tables(*names),
-        given=GIVEN.format(", embedding_sharing=False"),
-    )
+    given = GIVEN.format(", embedding_sharing=False")
+    sizes: adapter.Sizes = {**SIZES, "embedding_sharing": False}
+    tables = check.call(adapter.tables, sizes, names, given=given)
     for name, rows in zip(names, (4, 6, 4, 6)):
-        judge.shape(f"{name}.weight", answer[f"{name}.weight"], (rows, 3))
+        check.shape(f"{name}.weight", tables[name]["weight"], (rows, 3))
 
 
-@graded("1a-2", about="bias shapes")
-def test_biases_have_one_column(judge: Judge) -> None:
+@check("1a-2", topic="bias shapes")
+def test_biases_have_one_column(check: Check) -> None:
     """A has one number for each user, B one for each movie."""
-    spare = all_but("init_user_and_item_bias")
-    answer = judge.ask(
-        net(4, 6, 3, (9, 5), spare=spare), describe_tables("A", "B"), given=GIVEN.format("")
-    )
-    judge.shape("A.weight", answer["A.weight"], (4, 1))
-    judge.shape("B.weight", answer["B.weight"], (6, 1))
+    tables = check.call(adapter.tables, SIZES, ("A", "B"), given=GIVEN.format(""))
+    check.shape("A.weight", tables["A"]["weight"], (4, 1))
+    check.shape("B.weight", tables["B"]["weight"], (6, 1))

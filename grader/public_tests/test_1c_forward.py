@@ -1,48 +1,57 @@
-"""Question 1c in the small: both forward passes return two numbers for each pair."""
+"""Question 1c in the small: a net of one column, whose numbers can be worked out by hand."""
 
-from grader.engine.check import Judge, graded
-from grader.programs import call, net
+import numpy as np
 
-PAIRS = {"user_ids": [0, 1, 3], "item_ids": [5, 0, 2]}
-GIVEN = (
-    "net = MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5){}); "
-    "net.{}(tensor([0, 1, 3]), tensor([5, 0, 2]))"
-)
-# Where 1a or 1b is not right yet, anything of the right widths does: only shapes are judged.
-SPARE = {
-    "init_shared_user_and_item_embeddings": [[4, 3], [6, 3]],
-    "init_separate_user_and_item_embeddings": [[4, 3], [6, 3], [4, 3], [6, 3]],
-    "init_user_and_item_bias": [[4, 1], [6, 1]],
-    "init_mlp_layers": [["Linear", 9, 1]],
-}
+from grader import adapter
+from grader.engine.check import Check, check
+
+# User 1 and movie 2, in a net of two users and three movies.
+MLP = ([[1, 1, 1], [-1, 0, 0]], [0, 1], [[-1, 4]], [0.5])
 
 
-def judge_shapes(judge: Judge, method: str, embedding_sharing: bool) -> None:
-    parts = "instead" if judge.apart else "spare"
-    answer = judge.ask(
-        net(4, 6, 3, (9, 5), embedding_sharing, **{parts: SPARE}),
-        call(f"net.{method}", "user_ids", "item_ids"),
-        given=GIVEN.format("" if embedding_sharing else ", embedding_sharing=False", method),
-        **PAIRS,
-    )
-    judge.fact(
-        "the number of returned values",
-        answer["out"].facts.get("length"),
-        2,
-        "is not 2: return predictions and score",
-    )
-    for index, name in enumerate(("predictions", "score")):
-        judge.tensor(name, answer[f"out.{index}"])
-        judge.shape(name, answer[f"out.{index}"], (3,))
+def net(tables: dict[str, tuple[float, float]]) -> adapter.Net:
+    """Return a net whose tables hold ``(u, q)`` in the last row, and other numbers above."""
+    weights = {}
+    for names, (u, q) in {**tables, "A B": (0.5, -1)}.items():
+        users, movies = names.split()
+        weights[users] = np.array([[7], [u]], np.float32)
+        weights[movies] = np.array([[-5], [9], [q]], np.float32)
+    return {
+        "sizes": {
+            "num_users": 2,
+            "num_items": 3,
+            "embedding_dim": 1,
+            "layer_sizes": (3, 2),
+            "embedding_sharing": len(tables) == 1,
+        },
+        "tables": weights,
+        "dense": [np.array(array, np.float32) for array in MLP],
+        "earlier": {},
+    }
 
 
-@graded("1c-0", about="shapes, shared", apart_from=("1a", "1b"))
-def test_shared_forward_returns_two_numbers_for_each_pair(judge: Judge) -> None:
-    """With sharing, predictions and score are float tensors with one number for each pair."""
-    judge_shapes(judge, "forward_with_embedding_sharing", True)
+def judge_pair(check: Check, net: adapter.Net, predictions: float, score: float) -> None:
+    """Compare both numbers of the pair, in a batch of two and alone."""
+    batches = [([1, 0], [2, 0]), ([1], [2])]
+    both, alone = check.call(adapter.forward, net, batches).items[:2] or (None, None)
+    if both is None:
+        return
+    problem = "is not 2: return predictions and score"
+    check.equal("the number of returned values", both.length, 2, problem)
+    for place, (name, right) in enumerate((("predictions", predictions), ("score", score))):
+        check.tensor(name, both[place])
+        check.shape(name, both[place], (2,))
+        check.shape(f"{name} of a batch of one pair", alone[place], (1,))
+        check.array_equal(f"{name} of a batch of one pair", alone[place], [right])
 
 
-@graded("1c-1", about="shapes, separate", apart_from=("1a", "1b"))
-def test_separate_forward_returns_two_numbers_for_each_pair(judge: Judge) -> None:
-    """Without sharing, predictions and score are float tensors with one number for each pair."""
-    judge_shapes(judge, "forward_without_embedding_sharing", False)
+@check("1c-0", topic="example, shared", depends_on=("tables", "mlp"))
+def test_shared_forward_of_one_pair(check: Check) -> None:
+    """With u = 2, q = 3, a = 0.5, b = -1, predictions are 2 * 3 + 0.5 - 1 = 5.5."""
+    judge_pair(check, net({"U Q": (2, 3)}), 5.5, -10.5)
+
+
+@check("1c-1", topic="example, separate", depends_on=("tables", "mlp"))
+def test_separate_forward_of_one_pair(check: Check) -> None:
+    """Without sharing, predictions read U_fact and Q_fact, the score U_reg and Q_reg."""
+    judge_pair(check, net({"U_reg Q_reg": (2, 3), "U_fact Q_fact": (4, -1)}), -4.5, -10.5)

@@ -1,28 +1,36 @@
 """Question 1d in the small: two users, every movie."""
 
-from grader.engine.check import Judge, graded
-from grader.programs import call, net
+import numpy as np
+
+from grader import adapter
+from grader.engine.check import Check, check
 
 GIVEN = (
-    "net = MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5)); "
-    "net.score_all_items(tensor([2, 0]))"
+    "net.score_all_items(tensor([1, 0])), where U.weight is [[1], [2]], Q.weight [[3], [0], [-1]], "
+    "A.weight [[0.5], [-1]] and B.weight [[0], [1], [2]]"
 )
-SPARE = {
-    "init_shared_user_and_item_embeddings": [[4, 3], [6, 3]],
-    "init_user_and_item_bias": [[4, 1], [6, 1]],
-    "init_mlp_layers": [["Linear", 9, 1]],
+NET: adapter.Net = {
+    "sizes": {
+        "num_users": 2,
+        "num_items": 3,
+        "embedding_dim": 1,
+        "layer_sizes": (3, 2),
+        "embedding_sharing": True,
+    },
+    "tables": {
+        "U": np.array([[1], [2]], np.float32),
+        "Q": np.array([[3], [0], [-1]], np.float32),
+        "A": np.array([[0.5], [-1]], np.float32),
+        "B": np.array([[0], [1], [2]], np.float32),
+    },
+    "dense": [],
+    "earlier": {},
 }
 
 
-@graded("1d-0", about="shapes", apart_from=("1a", "1b"))
-def test_a_row_for_each_user_and_a_column_for_each_movie(judge: Judge) -> None:
-    """score_all_items returns a float tensor: a row for each user, a column for each movie."""
-    parts = "instead" if judge.apart else "spare"
-    answer = judge.ask(
-        net(4, 6, 3, (9, 5), **{parts: SPARE}),
-        call("net.score_all_items", "user_ids"),
-        given=GIVEN,
-        user_ids=[2, 0],
-    )
-    judge.tensor("what score_all_items returns", answer["out"])
-    judge.shape("what score_all_items returns", answer["out"], (2, 6))
+@check("1d-0", topic="example", depends_on=("tables", "mlp"))
+def test_a_row_for_each_user_and_a_column_for_each_movie(check: Check) -> None:
+    """score_all_items returns a row for each user, a column for each movie: u . q + a + b."""
+    got = check.call(adapter.score_all_items, NET, [[1, 0]], given=GIVEN)[0]
+    check.tensor("what score_all_items returns", got)
+    check.array_equal("what score_all_items returns", got, [[5, 0, -1], [3.5, 1.5, 1.5]])

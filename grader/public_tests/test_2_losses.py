@@ -1,43 +1,31 @@
 """Questions 2a, 2b and 2c in numbers that can be checked in the head."""
 
-from grader.engine.check import Judge, graded
-from grader.programs import call
+from grader import adapter
+from grader.engine.check import Check, check
 
 
-@graded("2a-0", about="value")
-def test_equal_scores_lose_one_half(judge: Judge) -> None:
+@check("2a-0", topic="value")
+def test_equal_scores_lose_one_half(check: Check) -> None:
     """bpr_loss is a single number, and 0.5 where both movies score the same."""
-    answer = judge.ask(
-        call("loss.bpr_loss", "positive", "negative"),
-        given="bpr_loss(tensor([1.0, -2.0]), tensor([1.0, -2.0]))",
-        positive=[1.0, -2.0],
-        negative=[1.0, -2.0],
-    )
-    judge.tensor("the loss", answer["out"])
-    judge.equal("the loss", answer["out"], 0.5)
+    given = "bpr_loss(tensor([1.0, -2.0]), tensor([1.0, -2.0]))"
+    got = check.call(adapter.loss, "bpr_loss", [[1.0, -2.0], [1.0, -2.0]], given=given)
+    check.tensor("the loss", got["loss"])
+    check.array_equal("the loss", got["loss"], 0.5)
 
 
-@graded("2b-0", about="value")
-def test_one_star_off_loses_one(judge: Judge) -> None:
+@check("2b-0", topic="value")
+def test_one_star_off_loses_one(check: Check) -> None:
     """regression_loss is a single number, and 1 where each prediction is one star off."""
-    answer = judge.ask(
-        call("loss.regression_loss", "observed", "predicted"),
-        given="regression_loss(tensor([3.0, 4.0]), tensor([4.0, 3.0]))",
-        observed=[3.0, 4.0],
-        predicted=[4.0, 3.0],
-    )
-    judge.tensor("the loss", answer["out"])
-    judge.equal("the loss", answer["out"], 1.0)
+    given = "regression_loss(tensor([3.0, 4.0]), tensor([4.0, 3.0]))"
+    got = check.call(adapter.loss, "regression_loss", [[3.0, 4.0], [4.0, 3.0]], given=given)
+    check.tensor("the loss", got["loss"])
+    check.array_equal("the loss", got["loss"], 1.0)
 
 
-@graded("2c-0", about="value")
-def test_equal_weights_of_equal_losses(judge: Judge) -> None:
+@check("2c-0", topic="value")
+def test_equal_weights_of_equal_losses(check: Check) -> None:
     """joint_loss is a single number: weights 0.5 and 0.5 of the losses 2 and 2 make 2."""
-    answer = judge.ask(
-        call("loss.joint_loss", "factorization", "regression", 0.5, 0.5),
-        given="joint_loss(tensor(2.0), tensor(2.0), 0.5, 0.5)",
-        factorization=2.0,
-        regression=2.0,
-    )
-    judge.tensor("the loss", answer["out"])
-    judge.equal("the loss", answer["out"], 2.0)
+    given = "joint_loss(tensor(2.0), tensor(2.0), 0.5, 0.5)"
+    got = check.call(adapter.loss, "joint_loss", [2.0, 2.0], (0.5, 0.5), given=given)
+    check.tensor("the loss", got["loss"])
+    check.array_equal("the loss", got["loss"], 2.0)

@@ -20,9 +20,8 @@ import psutil
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-from grader.engine.grader import grade  # noqa: E402
-from grader.engine.hints import Explainer  # noqa: E402
-from grader.engine.sandbox import ForkServer  # noqa: E402
+from grader.contents import CONTENTS  # noqa: E402
+from grader.engine.grader import Asked, Grader  # noqa: E402
 from grader.misconceptions.catalogue import read_catalogue  # noqa: E402
 
 CATALOGUE = read_catalogue()
@@ -42,13 +41,12 @@ def cold() -> None:
 
 def batch(count: int = 12) -> None:
     """Time gradings one after the other; the first wrong ones also run the catalogue."""
-    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
-        explainer = Explainer()
+    with Grader(CONTENTS) as grader, tempfile.TemporaryDirectory() as place:
         entries = list(CATALOGUE.values())[:: len(CATALOGUE) // 6][:6]
         paths = [REPOSITORY, *(entry.write(Path(place) / entry.id) for entry in entries)]
         for index in range(count):
             path = paths[index % len(paths)]
-            report = grade(path, server, explainer)
+            report = grader.grade(path)
             print(f"batch, {path.name}: {report.seconds:.2f} s, {report.score:g} points")
 
 
@@ -57,14 +55,13 @@ def many(count: int = 200) -> None:
 
     What the catalogue returns is kept, so that memory grows until each of the ten has come once.
     """
-    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
-        explainer = Explainer()
+    with Grader(CONTENTS) as grader, tempfile.TemporaryDirectory() as place:
         entries = list(CATALOGUE.values())[:: len(CATALOGUE) // 10][:10]
         start = time.perf_counter()
         for index in range(count):
             entry = entries[index // 2 % len(entries)]
             folder = entry.write(Path(place) / str(index))
-            grade(folder if index % 2 else REPOSITORY, server, explainer)
+            grader.grade(folder if index % 2 else REPOSITORY)
             if (index + 1) % 20 == 0:
                 seconds = time.perf_counter() - start
                 children = psutil.Process().children(recursive=True)
@@ -82,11 +79,10 @@ def same(count: int = 20) -> None:
     for process in busy:
         process.start()
     reports = set()
-    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
+    with Grader(CONTENTS) as grader, tempfile.TemporaryDirectory() as place:
         path = CATALOGUE["movie-first"].write(Path(place))
-        explainer = Explainer()
         for _ in range(count):
-            content = grade(path, server, explainer).to_dict()
+            content = grader.grade(path).to_dict()
             content["seconds"] = 0
             for question in content["questions"]:
                 for test in question["tests"]:
@@ -105,11 +101,10 @@ def _burn() -> None:
 def catalogue() -> None:
     """Hand in every entry; print those that keep all points or are not named."""
     lost = named = 0
-    with ForkServer() as server, tempfile.TemporaryDirectory() as place:
-        explainer = Explainer()
+    with Grader(CONTENTS) as grader, tempfile.TemporaryDirectory() as place:
         for entry in CATALOGUE.values():
             folder = entry.write(Path(place) / entry.id)
-            report = grade(folder, server, explainer, questions=[entry.question])
+            report = grader.grade(folder, Asked(questions=[entry.question]))
             hints = {test.hint and test.hint.id for test in report.tests if test.status == "failed"}
             lost += report.score < report.max_score
             named += hints == {entry.same_as or entry.id}

@@ -6,23 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from grader.contents import CONTENTS
+from grader.engine.grader import Grader
 from grader.engine.hints import Explainer
-from grader.engine.sandbox import ForkServer
 
 REFERENCE = Path(__file__).resolve().parents[2] / "submission"
 TABLES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def grading_server() -> Iterator[ForkServer]:
-    """The strongest sandbox that works here."""
-    with ForkServer() as server:
-        yield server
+def grader() -> Iterator[Grader]:
+    """A grader with the strongest sandbox that works here."""
+    with Grader(CONTENTS) as grader:
+        yield grader
 
 
 @pytest.fixture(scope="session")
-def explainer() -> Explainer:
-    return Explainer()
+def explainer(grader: Grader) -> Explainer:
+    return grader.explainer
 
 
 @pytest.fixture

@@ -6,30 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.grader import grade
+from grader.engine.grader import Asked, Grader
 from grader.engine.hints import Explainer, is_beyond_the_catalogue
 from grader.engine.results import FAILED, PASSED
-from grader.engine.sandbox import ForkServer
-from grader.engine.trial import Outcome
+from grader.engine.runner import TestOutcome
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception
-from problem_set.assignment import read_assignment
+from tests.course import POINTS
 
 CATALOGUE = read_catalogue()
-QUESTIONS = [question.id for question in read_assignment().coding]
+QUESTIONS = [*POINTS]
 # Through the sandbox goes every twelfth; benchmark.py sends them all.
 SAMPLE = list(CATALOGUE)[::12]
 
 
 @pytest.fixture(scope="module")
-def predicted(explainer: Explainer) -> dict[str, dict[str, Outcome]]:
+def predicted(explainer: Explainer) -> dict[str, dict[str, TestOutcome]]:
     return {entry.id: explainer.predictions(entry) for entry in CATALOGUE.values()}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_mistake_is_caught_named_and_told_apart(
     question: str,
-    predicted: dict[str, dict[str, Outcome]],
+    predicted: dict[str, dict[str, TestOutcome]],
     explainer: Explainer,
     table: Callable[[str], None],
 ) -> None:
@@ -51,24 +50,24 @@ def test_every_mistake_is_caught_named_and_told_apart(
 
 
 def test_no_mistake_returns_what_is_said_to_be_beyond_the_catalogue(
-    predicted: dict[str, dict[str, Outcome]],
+    predicted: dict[str, dict[str, TestOutcome]],
 ) -> None:
     outcomes = [outcome for tests in predicted.values() for outcome in tests.values()]
     assert any(what == "answer" for outcome in outcomes for what, _ in outcome.words)
     assert not any(is_beyond_the_catalogue(outcome) for outcome in outcomes)
 
 
-def lost(outcomes: dict[str, Outcome]) -> list[str]:
+def lost(outcomes: dict[str, TestOutcome]) -> list[str]:
     return [id_ for id_, outcome in outcomes.items() if outcome.status == FAILED]
 
 
-def names(entry: Misconception, outcomes: dict[str, Outcome], explainer: Explainer) -> bool:
+def names(entry: Misconception, outcomes: dict[str, TestOutcome], explainer: Explainer) -> bool:
     """Whether each test that fails, and no other, is explained by this very mistake."""
     hints = explainer.hints(outcomes.values())
     return set(hints) == set(lost(outcomes)) and {h.id for h in hints.values()} == {kind(entry)}
 
 
-def alike(first: dict[str, Outcome], second: dict[str, Outcome]) -> bool:
+def alike(first: dict[str, TestOutcome], second: dict[str, TestOutcome]) -> bool:
     return all(first[id_].same_as(second[id_]) for id_ in first)
 
 
@@ -78,10 +77,10 @@ def kind(entry: Misconception) -> str:
 
 @pytest.mark.parametrize("id_", SAMPLE)
 def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
-    id_: str, tmp_path: Path, grading_server: ForkServer, explainer: Explainer
+    id_: str, tmp_path: Path, grader: Grader
 ) -> None:
     entry = CATALOGUE[id_]
-    report = grade(entry.write(tmp_path), grading_server, explainer, questions=[entry.question])
+    report = grader.grade(entry.write(tmp_path), Asked(questions=[entry.question]))
     assert not report.problem
     assert report.score < report.max_score
     failed = [test for test in report.tests if test.status == FAILED]
@@ -89,9 +88,9 @@ def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_base_of_the_catalogue_is_right(question: str) -> None:
+def test_the_base_of_the_catalogue_is_right(question: str, explainer: Explainer) -> None:
     base = Misconception(f"none-{question}", question, "", "", {})
-    outcomes = Explainer().predictions(base)
+    outcomes = explainer.predictions(base)
     assert {outcome.status for outcome in outcomes.values()} == {PASSED}
 
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
+from grader.engine.grader import Grader
 from grader.engine.results import PASSED
-from grader.engine.sandbox import ForkServer
 from tests.course import HIDDEN
 
 WORK = Path(__file__).parent / "empty_work"
@@ -26,8 +24,7 @@ def test_one_value_everywhere_earns_no_hidden_point(
     tables: str,
     reference: Path,
     tmp_path: Path,
-    grading_server: ForkServer,
-    explainer: Explainer,
+    grader: Grader,
 ) -> None:
     folder = tmp_path / "submission"
     shutil.copytree(WORK, folder)
@@ -45,7 +42,7 @@ def test_one_value_everywhere_earns_no_hidden_point(
         end = model.index("    def forward(")
         model = model[:start] + model[end:].replace("self.num_items", "self.B.num_embeddings")
         (folder / "model.py").write_text(model)
-    report = grade(tmp_path, grading_server, explainer)
+    report = grader.grade(tmp_path)
     earned = {test.id for test in report.tests if test.status == PASSED}
     earned = {id_ for id_ in earned if tables == "empty" or not id_.startswith(OWN_PARTS)}
     assert earned & HIDDEN == set()

@@ -5,12 +5,15 @@ from types import SimpleNamespace
 import pytest
 
 import grader.engine.hints
-from grader.engine.check import Graded
+from grader.contents import CONTENTS
+from grader.engine.check import Mark
 from grader.engine.hints import Explainer
 from grader.engine.results import ERROR, FAILED, NOT_RUN, PASSED
-from grader.engine.runner import present_tests
-from grader.engine.trial import Outcome
+from grader.engine.runner import TestOutcome
 from grader.misconceptions.catalogue import read_catalogue
+from tests.course import ASSIGNMENT
+
+QUESTION_OF = {test.id: test.question for test in ASSIGNMENT.tests}
 
 
 def mistake(id_: str, same_as: str = "") -> SimpleNamespace:
@@ -21,7 +24,7 @@ class Knowing(Explainer):
     """An explainer that is told which mistake loses which test."""
 
     def __init__(self, losing: dict[str, set[str]], *entries: SimpleNamespace) -> None:
-        super().__init__()
+        super().__init__(CONTENTS, QUESTION_OF)
         self.losing = losing
         self.__dict__["_catalogue"] = {entry.id: entry for entry in entries}
 
@@ -32,9 +35,9 @@ class Knowing(Explainer):
         return True
 
 
-def outcome(id_: str, status: str) -> Outcome:
+def outcome(id_: str, status: str) -> TestOutcome:
     words = (("the rating", (6,)),) if status in (PASSED, FAILED) else ()
-    return Outcome(Graded(id_, about=id_), "A sentence.", status, words=words)
+    return TestOutcome(Mark(id_, topic=id_), "A sentence.", status, words=words)
 
 
 def test_a_mistake_that_would_also_lose_a_test_that_passed_is_ruled_out():
@@ -74,10 +77,10 @@ def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
     monkeypatch: pytest.MonkeyPatch,
 ):
     entries = [entry for entry in read_catalogue().values() if entry.question == "2b"]
-    outcomes = [Explainer().predictions(entry, 3) for entry in entries]
+    outcomes = [Explainer(CONTENTS, QUESTION_OF).predictions(entry, 3) for entry in entries]
     room = 1000
     monkeypatch.setattr(grader.engine.hints, "ROOM", room)
-    explainer = Explainer()
+    explainer = Explainer(CONTENTS, QUESTION_OF)
     for entry, predicted in zip(entries, outcomes):
         named = {hint.id for hint in explainer.hints(predicted.values()).values()}
         assert named == {entry.same_as or entry.id}
@@ -101,12 +104,12 @@ def test_no_mistake_is_run_for_what_none_of_them_does(said: str, monkeypatch: py
         raise AssertionError("a mistake was run")
 
     monkeypatch.setattr(Explainer, "_predict", run)
-    tests = [test for test in present_tests().values() if test.graded.id.startswith("2a")]
+    tests = [test for test in CONTENTS.tests().values() if test.mark.id.startswith("2a")]
     failed = [
-        Outcome(test.graded, "A sentence.", FAILED, words=(("answer", said),)) for test in tests
+        TestOutcome(test.mark, "A sentence.", FAILED, words=(("answer", said),)) for test in tests
     ]
-    one_of_two = Outcome(
+    one_of_two = TestOutcome(
         tests[0].graded, "A sentence.", FAILED, words=(("the loss", ()), ("answer", said))
     )
-    assert Explainer().hints(failed) == {}
-    assert Explainer().hints([one_of_two]) == {}
+    assert Explainer(CONTENTS, QUESTION_OF).hints(failed) == {}
+    assert Explainer(CONTENTS, QUESTION_OF).hints([one_of_two]) == {}

@@ -6,20 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
 from grader.engine.reports import write_report
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 from tests.course import POINTS
 
 Make = Callable[..., Path]
 
 
 @pytest.fixture
-def graded(grading_server: ForkServer, explainer: Explainer) -> Callable[..., Report]:
+def graded(grader: Grader) -> Callable[..., Report]:
     def run(path: Path, *questions: str) -> Report:
-        return grade(path, grading_server, explainer, questions=questions)
+        return grader.grade(path, Asked(questions=questions))
 
     return run
 
@@ -139,12 +138,12 @@ MultiTaskNet.init_user_and_item_bias = _ones(MultiTaskNet.init_user_and_item_bia
 
 
 def test_a_right_submission_never_loads_the_catalogue(
-    submission: Make, grading_server: ForkServer
+    submission: Make,
 ) -> None:
-    fresh = Explainer()
-    report = grade(submission(), grading_server, fresh, questions=["2a", "2b"])
-    assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
-    assert "_catalogue" not in vars(fresh)
+    with Grader(CONTENTS) as fresh:
+        report = fresh.grade(submission(), Asked(questions=["2a", "2b"]))
+        assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
+        assert "_catalogue" not in vars(fresh.explainer)
 
 
 @pytest.mark.parametrize("wrong", [False, True])

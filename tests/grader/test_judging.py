@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from grader.engine.trial import attempt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from replies import AnswerAlways, AnswerRightBut
@@ -14,7 +15,6 @@ from grader.engine.cached_session import Sandbox
 from grader.engine.check import Answer, Judge, Value, agree, text
 from grader.engine.runner import present_tests
 from grader.engine.sandbox import Limits, Reply
-from grader.engine.trial import attempt
 from grader.engine.variants import VARIANTS
 from grader.nets import cases, one_of_each, shallow_cases
 from grader.reference import loss, mrr

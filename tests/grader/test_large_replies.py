@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from grader.engine.trial import apart_into_words_and_numbers, attempt
 from replies import AnswerRightBut
 
 import grader
 from grader.engine.check import FEW, Judge, Value
 from grader.engine.runner import FOLDERS, present_tests
 from grader.engine.sandbox import Reply
-from grader.engine.trial import apart_into_words_and_numbers, attempt
 
 NUMBERS = 8_000_000  # of float32, almost as many as one reply may have
 BOUND = 16 << 20  # bytes, half of what one copy of the reply would take

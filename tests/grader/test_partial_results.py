@@ -4,13 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest import MonkeyPatch
 
-from grader import sandbox
-from grader.engine.grader import STOPPED, TIME_IS_UP, USED_UP, grade
-from grader.engine.hints import Explainer
+from grader.engine.grader import STOPPED, TIME_IS_UP, Asked, Grader
 from grader.engine.results import NOT_RUN, PASSED, Report
-from grader.engine.sandbox import ForkServer
 from tests.course import POINTS
 
 Make = Callable[..., Path]
@@ -27,10 +23,10 @@ def statuses(report: Report) -> list[tuple[str, str]]:
 
 
 def test_tests_that_time_does_not_allow_are_not_run_and_the_others_count(
-    submission: Make, grading_server: ForkServer, explainer: Explainer
+    submission: Make, grader: Grader
 ) -> None:
     path = submission(mrr=ENDLESS)
-    report = grade(path, grading_server, explainer, questions=["2c", "2d"], seconds=3)
+    report = grader.grade(path, Asked(questions=["2c", "2d"], time_limit=3))
     assert report.problem == TIME_IS_UP and not report.grader_at_fault
     judged = [test for test in report.tests if test.question == "2c"]
     late = [test for test in report.tests if test.question == "2d"]
@@ -51,27 +47,13 @@ mrr_score = reciprocal_ranks
 """
 
 
-def test_a_submission_that_uses_up_its_time_is_judged_no_further(
-    submission: Make, grading_server: ForkServer, explainer: Explainer, monkeypatch: MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sandbox, "BUDGET", 0.5)
-    report = grade(submission(mrr=SLOW), grading_server, explainer, questions=["2d"])
-    assert report.problem == USED_UP and not report.grader_at_fault
-    unjudged = [test for test in report.tests if test.status == NOT_RUN]
-    assert unjudged[-1] == report.tests[-1]
-    assert "Not judged: the submission had used up its time." in {t.message for t in unjudged}
-
-
 def test_after_each_test_there_is_a_report_to_leave_behind(
-    submission: Make, grading_server: ForkServer, explainer: Explainer
+    submission: Make, grader: Grader
 ) -> None:
     left: list[Report] = []
-    whole = grade(
+    whole = grader.grade(
         submission(loss=("return loss", "return 2 * loss")),
-        grading_server,
-        explainer,
-        questions=["2b", "2c"],
-        so_far=left.append,
+        Asked(questions=["2b", "2c"], on_checkpoint=left.append),
     )
     assert [sum(test.status != NOT_RUN for test in report.tests) for report in left] == [
         1, 2, 3, 4, 5, 6,
@@ -84,31 +66,29 @@ def test_after_each_test_there_is_a_report_to_leave_behind(
     assert not whole.problem
 
 
-def test_ctrl_c_ends_the_grading(submission: Make, grading_server: ForkServer) -> None:
+def test_ctrl_c_ends_the_grading(submission: Make, grader: Grader) -> None:
     def interrupt(report: Report) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grade(submission(), grading_server, questions=["2c"], so_far=interrupt)
+        grader.grade(submission(), Asked(questions=["2c"], on_checkpoint=interrupt))
 
 
 @pytest.mark.parametrize("callback", ["progress", "so_far"])
 def test_what_a_callback_raises_is_the_graders_fault(
-    submission: Make, grading_server: ForkServer, callback: str
+    submission: Make, grader: Grader, callback: str
 ) -> None:
     """As where the report to leave behind does not fit on the disk."""
 
     def full(_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    report = grade(submission(), grading_server, questions=["2c"], **{callback: full})
+    report = grader.grade(submission(), Asked(questions=["2c"], **{callback: full}))
     assert report.grader_at_fault and "No space left on device" in report.fault
     assert report.exit_code == 2
 
 
-def test_time_that_is_up_at_once_judges_nothing(
-    submission: Make, grading_server: ForkServer, explainer: Explainer
-) -> None:
-    report = grade(submission(), grading_server, explainer, questions=["2c"], seconds=0)
+def test_time_that_is_up_at_once_judges_nothing(submission: Make, grader: Grader) -> None:
+    report = grader.grade(submission(), Asked(questions=["2c"], time_limit=0))
     assert report.score == 0 and report.problem == TIME_IS_UP
     assert PASSED not in {test.status for test in report.tests}

@@ -13,12 +13,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from grader.engine.grader import grade, grader_failed
-from grader.engine.hints import Explainer
+from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import FORMATS, write_report
 from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.results import PASSED, Report
-from grader.engine.sandbox import ForkServer
 from problem_set import __version__
 from release.solutions import without_solutions
 from tests.course import POINTS, points_of
@@ -44,16 +42,14 @@ def joint_loss(factorization_loss, regression_loss, factorization_weight, regres
 
 
 @pytest.fixture(scope="module")
-def curious(
-    tmp_path_factory: pytest.TempPathFactory, grading_server: ForkServer, explainer: Explainer
-) -> Report:
+def curious(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Report:
     folder = tmp_path_factory.mktemp("curious")
     place = folder / "submission"
     place.mkdir()
     (place / "loss.py").write_text(CURIOUS_LOSS)
     for name in ("model", "mrr"):
         (place / f"{name}.py").write_text((REPOSITORY / "submission" / f"{name}.py").read_text())
-    return grade(folder, grading_server, explainer)
+    return grader.grade(folder)
 
 
 def hidden_secrets(report: Report) -> set[str]:
@@ -122,10 +118,10 @@ def test_the_graders_own_failure_is_reported_in_every_format(format_: str) -> No
 
 @pytest.mark.parametrize("format_", FOR_STUDENTS)
 def test_what_cannot_be_read_is_said_once_and_not_by_every_test(
-    tmp_path: Path, grading_server: ForkServer, format_: str
+    tmp_path: Path, grader: Grader, format_: str
 ) -> None:
     (tmp_path / "my_model.py").write_text("")
-    report = grade(tmp_path, grading_server)
+    report = grader.grade(tmp_path)
     written = " ".join(write_report(report, format_, verbose=True, width=200).split())
     assert written.count("holds none of model.py, loss.py, mrr.py") == 1
     assert written.count("my_model.py") == 1
@@ -135,21 +131,19 @@ def test_what_cannot_be_read_is_said_once_and_not_by_every_test(
         assert json.loads(written)["score"] == 0
 
 
-def test_a_notebook_cell_says_once_what_cannot_be_read(
-    tmp_path: Path, grading_server: ForkServer
-) -> None:
-    report = grade(tmp_path, grading_server, questions=["1a"])
+def test_a_notebook_cell_says_once_what_cannot_be_read(tmp_path: Path, grader: Grader) -> None:
+    report = grader.grade(tmp_path, Asked(questions=["1a"]))
     for write in (write_cell, write_cell_text):
         assert " ".join(write(report).split()).count("holds none of model.py") == 1
 
 
 def test_text_of_a_submission_is_not_taken_for_markup(
-    submission: Callable[..., Path], grading_server: ForkServer, explainer: Explainer
+    submission: Callable[..., Path], grader: Grader
 ) -> None:
     message = "<script>alert(1)</script> [bold red]x[/] \\x1b[31m"
     text = f"import torch\ndef bpr_loss(p, n):\n    raise ValueError('{message}')\n"
     path = submission(loss=text)
-    report = grade(path, grading_server, explainer, questions=["2a"])
+    report = grader.grade(path, Asked(questions=["2a"]))
     page = write_report(report, "html")
     assert "<script>" not in page and "&lt;script&gt;" in page
     terminal = write_report(report, "terminal", width=200)
@@ -163,14 +157,12 @@ def test_the_page_is_complete_in_itself(curious: Report) -> None:
 
 
 @pytest.fixture(scope="module")
-def unwritten(
-    tmp_path_factory: pytest.TempPathFactory, grading_server: ForkServer, explainer: Explainer
-) -> Report:
+def unwritten(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Report:
     folder = tmp_path_factory.mktemp("unwritten")
     for name in ("model.py", "loss.py", "mrr.py"):
         text = (REPOSITORY / "submission" / name).read_text()
         (folder / name).write_text(without_solutions(f"submission/{name}", text))
-    return grade(folder, grading_server, explainer)
+    return grader.grade(folder)
 
 
 def test_what_is_not_written_yet_is_open_and_not_wrong_everywhere(unwritten: Report) -> None:
@@ -197,9 +189,9 @@ def test_the_first_line_says_where_to_start(
 
 
 def test_a_file_that_cannot_be_imported_is_told_once(
-    submission: Callable[..., Path], grading_server: ForkServer
+    submission: Callable[..., Path], grader: Grader
 ) -> None:
-    report = grade(submission(model=("class Multi", "clas Multi")), grading_server)
+    report = grader.grade(submission(model=("class Multi", "clas Multi")))
     for format_ in FOR_STUDENTS:
         written = write_report(report, format_, verbose=True, width=200)
         assert written.count("clas MultiTaskNet") == 1
@@ -212,10 +204,11 @@ def test_a_file_that_cannot_be_imported_is_told_once(
 def test_the_page_shows_what_failed_first_and_folds_what_passed(curious: Report) -> None:
     page = write_report(replace(curious, people_points=6.0, submission="in/ada.zip"), "html")
     sections = re.findall(r'<section id="(\w+)">', page)
-    assert sections[:2] == ["1c", "2a"] and sections[-1] == "2d"
+    assert sections == ["2a", "2b", "2c", "1c", "1a", "1b", "1d", "2d"]
     (section,) = re.findall(r'<section id="1c">.*?</section>', page, re.DOTALL)
-    folded = section.index("<details>")
-    assert section.index('id="1c-10"') < folded < section.index('id="1c-0"')
+    waiting, passed = section.split('<details class="passed">')
+    assert '<details class="waiting">' in waiting and 'id="1c-10"' in waiting
+    assert 'id="1c-0"' in passed and "<details open" not in page
     assert f"graded {curious.graded_at}, version {__version__}" in page and "ada.zip," in page
     assert "6 more points are graded by people." in page
 

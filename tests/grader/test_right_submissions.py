@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 from right import STYLES, THE_REFERENCE, write_right_submission
 
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
-from grader.engine.sandbox import ForkServer
+from grader.engine.grader import Grader
 from tests.course import FULL_MARKS
 
 
@@ -16,12 +14,11 @@ from tests.course import FULL_MARKS
 def test_right_submissions_get_full_marks(
     style: str,
     tmp_path: Path,
-    grading_server: ForkServer,
-    explainer: Explainer,
+    grader: Grader,
     table: Callable[[str], None],
 ) -> None:
     write_right_submission(style, tmp_path)
-    report = grade(tmp_path, grading_server, explainer)
+    report = grader.grade(tmp_path)
     wrong = [(test.id, test.message, test.raised) for test in report.tests if test.message]
     if style == THE_REFERENCE:
         table("right submissions              points  false alarms")

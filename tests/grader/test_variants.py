@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from grader.engine.trial import attempt, run_test
 from right import BANK, STYLES, write_right_submission
 
 from grader.engine.check import Judge
@@ -21,7 +22,6 @@ from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import present_tests
 from grader.engine.sandbox import ForkServer, Reply
 from grader.engine.sandbox.worker.preload import compile_nothing
-from grader.engine.trial import attempt, run_test
 from grader.engine.variants import VARIANTS, Variants, variants_for
 from grader.misconceptions.catalogue import read_catalogue
 from grader.misconceptions.entry import Misconception

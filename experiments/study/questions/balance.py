@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def balances(measurements: Measurements) -> list[Balance]:
     runs = pd.concat([fixed, runs[runs["balancing"] != "fixed"]])
     runs = runs.rename(columns={TEST_MSE.key: "mse", MRR.key: "mrr"}).set_index(SEEDS[0])
     key = ["embedding_sharing", "factorization_weight", "regression_weight", "balancing"]
-    groups = [(Run(*of_run[:3], balancing=of_run[3]), rows) for of_run, rows in runs.groupby(key)]
+    groups = [(Run(**dict(zip(key, values))), rows) for values, rows in runs.groupby(key)]
     common = set.intersection(*(set(rows.index) for _, rows in groups)) if groups else set()
     if len(common) < MIN_SEEDS:
         return []
@@ -93,7 +94,7 @@ def non_dominated(mse: Sequence[float], mrr: Sequence[float]) -> np.ndarray:
     costs = np.column_stack([mse, np.negative(mrr)]).astype(float)
     no_worse = (costs[:, None] <= costs[None]).all(axis=2)
     better = (costs[:, None] < costs[None]).any(axis=2)
-    return ~(no_worse & better).any(axis=0)
+    return np.logical_not((no_worse & better).any(axis=0))
 
 
 def front(points: Sequence[Balance]) -> list[Balance]:
@@ -232,7 +233,8 @@ def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
         for some, dashes, label in ((points, ":", "all"), (shared, "-.", "the shared")):
             edge = front(some)
             if len(edge) > 1:
-                look = {"color": GREY, "linewidth": 1.2, "zorder": 1, "label": f"front of {label}"}
+                look: dict[str, Any] = {"color": GREY, "linewidth": 1.2, "zorder": 1}
+                look["label"] = f"front of {label}"
                 axes.step(*means(edge), dashes, where="post", **look)
         for sharing, name in ((True, "shared"), (False, "separate")):
             side = [point for point in fixed if point.run.embedding_sharing == sharing]
@@ -245,31 +247,52 @@ def draw(points: Sequence[Balance], chosen: Balance | None = None) -> Figure:
             axes.plot([], [], "s", color=colour, label=rf"$\lambda_F$ {words} {HEAVY:g}")
         look = {"markersize": 5.5, "mec": "black", "mew": 0.4, "zorder": 5}
         for marker, point in zip("Xv^DPp", (point for point in points if not point.is_fixed)):
-            own = {"fmt": marker, "color": point.run.colour, "label": point.run.label}
+            own: dict[str, Any] = {
+                "fmt": marker,
+                "color": point.run.colour,
+                "label": point.run.label,
+            }
             draw_point(axes, point, **own, **look)
-        ring = {"markersize": 10, "mfc": "none", "mec": "black", "mew": 1, "zorder": 4}
+        ring: dict[str, Any] = {
+            "markersize": 10,
+            "mfc": "none",
+            "mec": "black",
+            "mew": 1,
+            "zorder": 4,
+        }
         course = [point for point in fixed if point.run.name in RUN_NAMES]
         axes.plot(*means(course), "o", label="the course's four runs", **ring)
         if chosen:
-            star = {"markersize": 16, "mfc": "none", "mec": "#c00000", "mew": 1.4, "zorder": 6}
+            star: dict[str, Any] = {
+                "markersize": 16,
+                "mfc": "none",
+                "mec": "#c00000",
+                "mew": 1.4,
+                "zorder": 6,
+            }
             axes.plot(*means([chosen]), "*", label=f"your choice: {chosen.run.label}", **star)
-        for values, set_limits in zip(means(points), (axes.set_xlim, axes.set_ylim)):
+        for values, axis in zip(means(points), ("x", "y")):
             room = 0.2 * np.ptp(values) or 0.1 * abs(values[0])
-            set_limits(min(values) - room, max(values) + room)
+            axes.set(**{f"{axis}lim": (min(values) - room, max(values) + room)})
         axes.set_xlabel("test MSE (less is better)")
         axes.set_ylabel("test MRR (more is better)")
         figure.legend(loc="outside right center", fontsize=7)
     return figure
 
 
-def marker_of(sharing: bool, colour: str) -> dict[str, object]:
+def marker_of(sharing: bool, colour: str) -> dict[str, Any]:
     """Return the look of a point of fixed weights: full for shared tables, open for separate."""
     look = {"linestyle": "", "marker": "o" if sharing else "s", "markersize": 4, "color": colour}
-    return look | {"mfc": colour if sharing else "white"}
+    return {**look, "mfc": colour if sharing else "white"}
 
 
-def draw_point(axes: Axes, point: Balance, **look: object) -> None:
-    bars = {"xerr": point.mse.bars, "yerr": point.mrr.bars, "elinewidth": 0.5, "alpha": 0.9}
+def draw_point(axes: Axes, point: Balance, **look: Any) -> None:
+    bars: dict[str, Any] = {
+        "xerr": point.mse.bars,
+        "yerr": point.mrr.bars,
+        "elinewidth": 0.5,
+        "alpha": 0.9,
+    }
     axes.errorbar(point.mse.value, point.mrr.value, **bars, **look)
 
 
@@ -286,7 +309,14 @@ def write_weights(axes: Axes, sweep: Sequence[Balance], points: Sequence[Balance
     for group in groups:
         ends = dict.fromkeys(f"{b.run.factorization_weight:g}" for b in (group[0], group[-1]))
         place = group[-1].mse.value, group[-1].mrr.value
-        look = {"textcoords": "offset points", "fontsize": 6.5, "color": group[-1].run.colour}
+        look: dict[str, Any] = {
+            "textcoords": "offset points",
+            "fontsize": 6.5,
+            "color": group[-1].run.colour,
+        }
         # Above lines and below markers, which it must not hide.
-        halo = {"zorder": 2.5, "path_effects": [withStroke(linewidth=2, foreground="white")]}
+        halo: dict[str, Any] = {
+            "zorder": 2.5,
+            "path_effects": [withStroke(linewidth=2, foreground="white")],
+        }
         axes.annotate(" to ".join(ends), place, (7, -9), **look, **halo)

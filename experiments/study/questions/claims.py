@@ -174,9 +174,10 @@ def compare(
     pairs = pair_by_seed(of_course_run(runs, run), of_course_run(runs, versus))
     if len(pairs) < MIN_SEEDS:
         return None
+    curves = measurements.curves
     values = [
-        values_of(*(measurements.curves[name, metric.key] for name in names), metric, moment)
-        for names in zip(pairs["run_one"], pairs["run_other"])
+        values_of(curves[one, metric.key], curves[other, metric.key], metric, moment)
+        for one, other in zip(pairs["run_one"], pairs["run_other"])
     ]
     return Comparison(question, run, versus, metric, moment, *np.transpose(values))
 

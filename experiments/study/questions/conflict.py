@@ -51,7 +51,8 @@ class Conflict:
     def typical_ratio(self) -> Estimate:
         """The geometric mean of the ratio, along training and over seeds."""
         logs = mean_interval(np.log(self.norm_ratio.where(self.norm_ratio > 0)).mean().to_numpy())
-        return Estimate(*np.exp([logs.value, logs.low, logs.high]).tolist(), logs.count)
+        value, low, high = np.exp([logs.value, logs.low, logs.high]).tolist()
+        return Estimate(value, low, high, logs.count)
 
     @property
     def takes_over(self) -> Estimate | None:

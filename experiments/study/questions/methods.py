@@ -60,7 +60,7 @@ def answer(measurements: Measurements) -> Section | None:
                 else "no fixed weight of the shared sweep is better in both."
             )
         )
-        minus_usual = {"mse": "–", "mrr": "–"}
+        minus_usual: dict[str, object] = {"mse": "–", "mrr": "–"}
         if usual:
             paired = (method.by_seed - usual.by_seed).dropna()
             minus_usual = {metric: mean_interval(paired[metric]) for metric in paired}

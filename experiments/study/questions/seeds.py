@@ -1,6 +1,6 @@
 """What does a seed change? The split, the initial weights and the negatives, one at a time."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -30,7 +30,7 @@ VARIED = (*SOURCES.values(), TOGETHER)
 METRICS = (FACTORIZATION_LOSS, MRR, TEST_MSE)
 MARKERS = dict(zip(COURSE_RUNS, "os^D"))
 # Standard deviations of final metrics, by metric, run and source.
-Spreads = Mapping[tuple[Metric, Run, str], Estimate]
+Spreads = dict[tuple[Metric, Run, str], Estimate]
 
 
 def vary_alone(runs: pd.DataFrame, seed: str) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def spreads(measurements: Measurements) -> Spreads:
     """Return each final metric's spread over the seeds of each source that was varied."""
     protocol = of_protocol(measurements.runs)
     together = choose(measurements.runs)
-    found = {}
+    found: Spreads = {}
     for run in COURSE_RUNS:
         runs = of_course_run(protocol, run)
         groups = {name: vary_alone(runs, seed) for seed, name in SOURCES.items()}
@@ -73,7 +73,7 @@ def answer(measurements: Measurements) -> Section | None:
     for source in VARIED:
         counts = sorted({s.count for (_, _, own), s in found.items() if own == source})
         headings[source] = f"{source}, N = {' or '.join(map(str, counts)) or 0}"
-    rows: list[dict[str, str | int | Estimate]] = [
+    rows: list[dict[str, object]] = [
         {"metric, run": f"{metric.short}, {run.label}"}
         | {heading: found.get((metric, run, s), "–") for s, heading in headings.items()}
         for metric in METRICS
@@ -115,7 +115,11 @@ def draw(found: Spreads) -> Figure:
                 if own != metric or not spread.value > 0:
                     continue
                 place = VARIED.index(source) + 0.17 * (COURSE_RUNS.index(run) - 1.5)
-                look = {"ecolor": run.colour, "elinewidth": 0.9, "capsize": 1.5} | marker_of(run)
+                look: dict[str, Any] = {
+                    "ecolor": run.colour,
+                    "elinewidth": 0.9,
+                    "capsize": 1.5,
+                } | marker_of(run)
                 axes.errorbar(place, spread.value, yerr=spread.bars, **look)
                 ends += [spread.low, spread.high]
             if ends:
@@ -130,7 +134,7 @@ def draw(found: Spreads) -> Figure:
     return figure
 
 
-def marker_of(run: Run) -> dict[str, object]:
+def marker_of(run: Run) -> dict[str, Any]:
     return {
         "linestyle": "",
         "marker": MARKERS[run],

@@ -21,11 +21,12 @@ from grader.engine.reports.wording import (
     points,
     score_line,
     shown_to_student,
+    waits_for,
 )
-from grader.engine.results import PASSED, QuestionResult, Report
+from grader.engine.results import Report, TestResult
 
 # What is to be looked at comes first.
-_ORDER = ("failed", "error", "not run", "open", "passed")
+_ORDER = ("failed", "error", "open", "not run", "passed")
 
 
 def write_page(report: Report) -> str:
@@ -36,7 +37,7 @@ def write_page(report: Report) -> str:
     return _environment().get_template("page.html.jinja").render(
         report=report,
         name=PurePath(report.submission).name,
-        questions=sorted(questions, key=lambda question: not _lost(question)),
+        questions=sorted(questions, key=lambda question: min(map(_urgency, question.tests))),
         in_order=questions,
         graded=is_graded(report),
         score=score_line(report),
@@ -67,8 +68,8 @@ def _rest(report: Report) -> str:
     return f"{report.absent} {tests} the other {points(report.absent_points)} points."
 
 
-def _lost(question: QuestionResult) -> bool:
-    return any(test.status != PASSED for test in question.tests)
+def _urgency(test: TestResult) -> int:
+    return _ORDER.index("not run" if waits_for(test) else test.state)
 
 
 def _linked(text: str, ids: Collection[str]) -> str:
@@ -95,7 +96,9 @@ def _environment() -> Environment:
         "linked": _linked,
         "code_of": code_of,
         "details_of": details_of,
-        "first_lost": lambda tests: sorted(tests, key=lambda test: _ORDER.index(test.state)),
+        "first_lost": lambda tests: sorted(tests, key=_urgency),
+        "waits": waits_for,
     }
+    environment.tests["waiting"] = waits_for
     environment.globals["marks"] = MARKS
     return environment

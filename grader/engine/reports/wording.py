@@ -32,8 +32,8 @@ def shown_to_student(report: Report) -> Report:
     def once(test: TestResult) -> TestResult:
         if test.status == FAILED and test.cause == NOT_IMPORTED:
             first[test.id] = told.setdefault(test.message, test.id)
-        elif test.status == NOT_RUN and (waits := WAITS.fullmatch(test.message)):
-            first[test.id] = first.get(waits[1], test.id)
+        elif test.status == NOT_RUN and (other := waits_for(test)):
+            first[test.id] = first.get(other, test.id)
         if first.get(test.id, test.id) == test.id:
             return test
         message = f"Not run, fix {first[test.id]} first."
@@ -44,6 +44,12 @@ def shown_to_student(report: Report) -> Report:
         for question in report.questions
     )
     return replace(report, questions=questions)
+
+
+def waits_for(test: TestResult) -> str:
+    """Return the test without which this one says nothing new, or an empty string."""
+    waits = WAITS.fullmatch(test.message)
+    return waits[1] if waits else ""
 
 
 def is_tested(report: Report) -> bool:
@@ -92,6 +98,8 @@ def details_of(test: TestResult) -> list[tuple[str, str]]:
 
 def code_of(test: TestResult) -> list[str]:
     """Return the lines of the student's code that raised, and what they raised."""
+    if test.state == OPEN:
+        return []
     raised = [test.raised] if test.raised and test.status != NOT_RUN else []
     return [*test.where, *raised]
 

@@ -8,7 +8,7 @@ knows nothing. For the code that judges, this is all there is to know::
         server.mode                                  # "bubblewrap", "fallback" or "none"
         server.layers                                # what is active, for the report
         server.isolated                              # False: only public tests should run
-        with server.open(read_submission(path)) as session:
+        with server.open({"loss.py": b"..."}) as session:
             reply = session.run({"function": "loss"}, {"x": np.zeros(3)}, Limits(cpu=5))
             reply.status, reply.result, reply.arrays, reply.error, reply.sentence
 
@@ -18,23 +18,18 @@ What one request is
 afterwards, ``execute(program, arrays, submission)`` of ``WorkerSetup.calls``:
 
 - ``program``: any JSON object; ``arrays``: names to numpy arrays;
-- ``submission``: a ``pathlib.Path`` to a folder with the student's files, a package named
-  ``WorkerSetup.package``. Its parent is the last entry of ``sys.path`` and the working directory,
-  so ``importlib.import_module("submission.model")`` finds the student's module, and a ``torch.py``
-  among the student's files shadows nothing. It may be written to; all of it is thrown away;
-- it returns ``(result, arrays)``: a JSON object and a dict of numpy arrays, of the dtypes in
-  :data:`grader.engine.sandbox.worker.framing.DTYPES` (booleans, integers, floats and complex up to
-  8 bytes a part; convert bfloat16 yourself), at most 256 of them and 8 dimensions;
+- ``submission``: a ``pathlib.Path`` to a folder with the student's files, importable under its name
+  (``WorkerSetup.package``). It comes last on ``sys.path``, so that a ``torch.py`` among the files
+  shadows nothing. It may be written to; all of it is thrown away;
+- it returns ``(result, arrays)``: a JSON object and at most 256 numpy arrays of the dtypes in
+  :data:`grader.engine.sandbox.worker.framing.DTYPES`, of at most 8 dimensions;
 - whatever it raises, ``SystemExit`` and ``KeyboardInterrupt`` too, becomes ``status="raised"``
   with the student's own frames.
 
 ``calls`` and the assignment's ``adapter`` are all that a worker sees beside its own files, as
 modules of these names: they may import the standard library, numpy, the packages of
 ``WorkerSetup.preload`` and the submission, and nothing of ``grader``. They are imported once,
-before any student's line.
-
-In mode ``none`` one process serves all requests of one session, because importing torch for each
-would take minutes; a module once imported stays imported there.
+before any student's line. In mode ``none`` one process serves all requests of one session.
 
 What comes back
 ---------------

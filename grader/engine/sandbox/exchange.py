@@ -24,14 +24,7 @@ from grader.engine.sandbox.fork_server_client import (
 from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.scratch import written
 from grader.engine.sandbox.worker.drop_privileges import GRACE
-from grader.engine.sandbox.worker.framing import (
-    CONFINED,
-    PREFIX,
-    FramingError,
-    header_end,
-    message_size,
-    read_header,
-)
+from grader.engine.sandbox.worker.framing import CONFINED, PREFIX, FramingError, message_size
 
 CHUNK = 1 << 18
 OUTPUT_TAIL = 16 << 10
@@ -118,24 +111,17 @@ class ReplyBuffer:
         self._size = math.inf
 
     def add(self, chunk: bytes) -> str:
-        """Take what has come, and return why it can be no answer; empty if it can.
-
-        The header is looked at before the arrays behind it have come.
-        """
+        """Take what has come, and return why it can be no answer; empty if it can."""
         self.data += chunk
         if len(self.data) > self.limit + len(CONFINED):
             return "oversized"
-        with memoryview(self.data)[len(CONFINED) :] as message:
-            if self._size < math.inf or len(message) < PREFIX.size:
-                return ""
-            _, header, body = PREFIX.unpack_from(message)
+        prefix = bytes(self.data[len(CONFINED) : len(CONFINED) + PREFIX.size])
+        if self._size == math.inf and len(prefix) == PREFIX.size:
+            _, header, body = PREFIX.unpack(prefix)
             if PREFIX.size + header + body > self.limit:
                 return "oversized"
             try:
-                size = message_size(bytes(message[: PREFIX.size]), self.limit)
-                if len(message) >= header_end(message):
-                    read_header(message, self.limit)
-                    self._size = size
+                self._size = message_size(prefix, self.limit)
             except FramingError:
                 return "malformed"
         return ""

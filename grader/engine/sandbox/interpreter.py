@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 WORKER = Path(__file__).parent / "worker"
-CALLS = Path(__file__).parents[2] / "adapter.py"
+CALLS = Path(__file__).parents[1] / "calls.py"
 GRADER = Path(__file__).parents[2]
 REPOSITORY = GRADER.parent
 SYSTEM_LIBRARIES = tuple(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 
-from grader.engine.grader import grade, grader_failed
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import write_report
 from grader.engine.reports.wording import score_line
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 from problem_set.assignment import read_assignment
 from problem_set.io import write_atomic
 
@@ -28,8 +28,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the sandbox on the way
     submission = AUTOGRADER / "submission"
     try:
-        with ForkServer() as server:
-            report = grade(submission, server, seconds=seconds_left(), so_far=leave)
+        with Grader(CONTENTS) as grader:
+            report = grader.grade(submission, Asked(time_limit=seconds_left(), on_checkpoint=leave))
     except KeyboardInterrupt:
         sys.exit("Stopped from outside; results.json has what was judged until then.")
     except Exception as error:

@@ -18,12 +18,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
+from grader.contents import CONTENTS
+from grader.engine.grader import Grader
 from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.reports.wording import points, score_line
 from grader.engine.results import QuestionResult, Report
-from grader.engine.sandbox import ForkServer
 from problem_set.assignment import read_assignment
 
 from . import has_changed
@@ -83,7 +82,7 @@ def judged(folder: Path) -> Report:
         If the grader is at fault, or the course's hidden tests are not there: no points are
         better than wrong ones.
     """
-    report = grade(folder, _server(), _explainer())
+    report = _grader().grade(folder)
     if report.grader_at_fault:
         raise NotGradedError(f"{folder}: {report.problem}\n{report.fault}")
     if report.absent:
@@ -123,13 +122,8 @@ def write_outputs(
 
 
 @cache
-def _server() -> ForkServer:
-    """The process's one server: torch is imported once for all submissions."""
-    server = ForkServer()
-    atexit.register(server.close)
-    return server
-
-
-@cache
-def _explainer() -> Explainer:
-    return Explainer()
+def _grader() -> Grader:
+    """The process's one grader: torch is imported once for all submissions."""
+    grader = Grader(CONTENTS)
+    atexit.register(grader.close)
+    return grader

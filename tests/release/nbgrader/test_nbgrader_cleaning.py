@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from release.nbgrader.nbgrader_course.cleaning import MISSING, cleaned_notebook
+from release.nbgrader.nbgrader_course.harmless import MAX_CELLS
 from release.nbgrader.nbgrader_course.reading import (
     MAX_NOTEBOOK,
     SubmittedNotebookExporter,
@@ -83,6 +84,13 @@ def test_cells_that_are_missing_come_back_and_forged_ones_are_text(masters, subm
     assert managed(clean) == managed(masters["00_code"])
     assert [cell.source for cell in clean.cells[-2:]] == [MISSING, clean.cells[-1].source]
     assert [cell.source for cell in clean.cells[-5:-2]] == ["1", "2", "3"]
+
+
+def test_no_graded_cell_is_lost_behind_very_many_others(masters, submitted):
+    notebook = submitted("00_code")
+    notebook.cells = [new_code_cell("1")] * MAX_CELLS + notebook.cells
+    clean = cleaned_notebook(notebook, masters["00_code"])
+    assert managed(clean) == managed(masters["00_code"])
 
 
 def test_of_two_cells_with_one_id_the_last_counts(masters, submitted):

@@ -11,8 +11,8 @@ import pytest
 
 from problem_set.assignment import read_assignment
 from release.files import ReleaseError, starting_with, zip_bytes
+from release.nbgrader import nbgrader_files
 from release.nbgrader.notebooks import graded_notebooks
-from release.nbgrader.product import nbgrader_files
 from release.products import build_nbgrader
 
 if sys.version_info >= (3, 11):

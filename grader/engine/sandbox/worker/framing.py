@@ -74,43 +74,21 @@ def decode(
     """Return the content and the arrays of exactly one message, checked in every respect.
 
     The arrays are copies that own their memory and can be written to.
+
+    Raises
+    ------
+    FramingError
+        If it is not one message within the limit: another length, too many arrays, a dtype or a
+        shape that cannot be sent, arrays that are not together as long as the message says.
     """
     if len(message) < PREFIX.size:
         raise FramingError(f"{len(message)} bytes are less than a message")
     if message_size(bytes(message[: PREFIX.size]), limit) != len(message):
         raise FramingError(f"{len(message)} bytes are not exactly one message")
-    content, described = read_header(message, limit)
-    start = header_end(message)
-    arrays: dict[str, np.ndarray] = {}
-    for name, dtype, shape in described:
-        count = math.prod(shape)
-        arrays[name] = np.empty(shape, dtype)
-        if count:
-            arrays[name][...] = np.frombuffer(message, dtype, count, start).reshape(shape)
-        start += count * dtype.itemsize
-    return content, arrays
-
-
-def header_end(message: bytes | bytearray | memoryview) -> int:
-    """Return where the header of a message ends, from its first ``PREFIX.size`` bytes."""
-    return PREFIX.size + PREFIX.unpack_from(message)[1]
-
-
-def read_header(
-    message: bytes | bytearray | memoryview, limit: int
-) -> tuple[dict[str, Any], list[tuple[str, np.dtype, tuple[int, ...]]]]:
-    """Return the content and the arrays' descriptions; the arrays themselves need not be there.
-
-    Raises
-    ------
-    FramingError
-        If no message within the limit starts like this: too many arrays, a dtype or a shape that
-        cannot be sent, arrays that are not together as long as the message says.
-    """
-    message_size(bytes(message[: PREFIX.size]), limit)
-    body = PREFIX.unpack_from(message)[2]
+    _, header_size, body_size = PREFIX.unpack_from(message)
+    start = PREFIX.size + header_size
     try:
-        header = json.loads(bytes(message[PREFIX.size : header_end(message)]).decode())
+        header = json.loads(bytes(message[PREFIX.size : start]).decode())
     except (ValueError, RecursionError) as error:
         raise FramingError("the header is not JSON") from error
     if not isinstance(header, dict) or set(header) != {"content", "arrays"}:
@@ -122,9 +100,16 @@ def read_header(
     described = [_array_description(description, limit) for description in header["arrays"]]
     if len({name for name, _, _ in described}) < len(described):
         raise FramingError("two arrays have the same name")
-    if sum(math.prod(shape) * dtype.itemsize for _, dtype, shape in described) != body:
+    if sum(math.prod(shape) * dtype.itemsize for _, dtype, shape in described) != body_size:
         raise FramingError("the arrays are not as long as the message")
-    return header["content"], described
+    arrays: dict[str, np.ndarray] = {}
+    for name, dtype, shape in described:
+        count = math.prod(shape)
+        arrays[name] = np.empty(shape, dtype)
+        if count:
+            arrays[name][...] = np.frombuffer(message, dtype, count, start).reshape(shape)
+        start += count * dtype.itemsize
+    return header["content"], arrays
 
 
 def _array_description(description: object, limit: int) -> tuple[str, np.dtype, tuple[int, ...]]:

@@ -6,7 +6,6 @@ answer for another. All that the server is asked is to fork, to end a worker, an
 nothing is left; all it reports is how each worker ended.
 """
 
-import array
 import gc
 import json
 import os
@@ -110,9 +109,12 @@ class Server:
 
     def handle_command(self) -> bool:
         """Receive and carry out one command; return False when there will be no more."""
+        from worker.drop_privileges import mapped_address_space
         from worker.preload import preload
 
-        data, descriptors = receive(self.control)
+        data, descriptors, _, _ = socket.recv_fds(
+            self.control, MAX_COMMAND, 2, socket.MSG_CMSG_CLOEXEC
+        )
         if not data:
             self.drain(keep=0)
             return False
@@ -127,6 +129,7 @@ class Server:
                 self.send({"drained": command["number"]})
             case "preload":
                 preload(command["modules"], optional=True)
+                self.address_space = mapped_address_space()
         for descriptor in descriptors:
             os.close(descriptor)
         return True
@@ -224,17 +227,6 @@ class Server:
                 return
 
 
-def receive(control: socket.socket) -> tuple[bytes, list[int]]:
-    """Receive one message with the file descriptors that came with it."""
-    descriptors = array.array("i")
-    room = socket.CMSG_SPACE(4 * descriptors.itemsize)
-    data, ancillary, _, _ = control.recvmsg(MAX_COMMAND, room, socket.MSG_CMSG_CLOEXEC)
-    for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
-    return data, list(descriptors)
-
-
 def leave_only(channel: int, output: int, kept: list[int]) -> int:
     """Close every descriptor but these, put the output at 1 and 2, and return the channel's."""
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -266,7 +258,7 @@ def kill_everything_of(user: int) -> None:
 
 
 def child_processes() -> set[int] | None:
-    """Return the ids of this process's children, None where the system does not tell."""
+    """Return the ids of this process's children, None where the system does not list them."""
     try:
         listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
     except OSError:

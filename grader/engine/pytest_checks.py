@@ -1,0 +1,120 @@
+"""Public tests as plain pytest tests, in this process: print, -k and --pdb work.
+
+A ``conftest.py`` beside the tests imports what is here::
+
+    from grader.engine.pytest_checks import check, contents, pytest_pyfunc_call
+
+and overrides the fixture ``contents``.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.engine import calls
+from grader.engine.check import Check, Failure
+from grader.engine.contents import Contents
+from grader.engine.feedback import compared_sentence, not_written
+from grader.engine.local import CALL_SECONDS, LocalCaller, LocalSubmission, time_limit
+from grader.engine.replies import Reply, StudentError
+from grader.engine.runner import Dependencies, run_tests
+from problem_set import find_project
+from problem_set.assignment import read_assignment
+
+
+@dataclass
+class DirectCaller:
+    """Call a submission in this process, and let what it raises through."""
+
+    contents: Contents
+    submission: LocalSubmission
+
+    def __call__(
+        self, function: str, arguments: Mapping[str, Any], reference: frozenset[str]
+    ) -> Reply:
+        request, arrays = calls.request(function, arguments, reference)
+        with time_limit(CALL_SECONDS):
+            adapter, load = self.contents.adapter, self.submission.load
+            result, returned = calls.answer(adapter, request, arrays, load)
+        return Reply(status="ok", result=result, arrays=returned)
+
+    def wrong_parts(self, mark: Any) -> frozenset[str]:
+        """Return the parts, of those that a test is not about, that their own tests find wrong."""
+        questions = {test.id: test.question for test in read_assignment().tests}
+        dependencies = Dependencies(self.contents.parts, questions)
+        tests = self.contents.tests()
+        before = [id_ for id_ in questions if id_ in dependencies.of(mark) & tests.keys()]
+        caller = LocalCaller(self.contents.adapter, self.submission.load, self.submission.frames)
+        found = run_tests(tests, before, dependencies, lambda id_: caller)
+        statuses = {id_: outcome.status for id_, outcome in found.items()}
+        return dependencies.wrong(mark, statuses)[0]
+
+
+@pytest.fixture(scope="session")
+def submission() -> LocalSubmission:
+    """The student's files."""
+    return LocalSubmission(find_project() / "submission")
+
+
+@pytest.fixture
+def check(contents: Contents, submission: LocalSubmission) -> Check:
+    """What a test asks of ``submission/``."""
+    return Check(DirectCaller(contents, submission))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[object]:
+    """Judge once more with the reference's parts where other questions are wrong; then fail."""
+    check = pyfuncitem.funcargs.get("check")
+    if not isinstance(check, Check):
+        return (yield)
+    caller: DirectCaller = check._caller
+    error: Exception | None = None
+    try:
+        result = yield
+    except Exception as raised:
+        result, error = None, raised
+    if error is None and not check.failures:
+        return result
+    parts = caller.wrong_parts(pyfuncitem.obj.mark)
+    if parts:
+        again = Check(caller, parts)
+        try:
+            pyfuncitem.obj(check=again)
+        except Exception as raised:
+            if type(raised) is type(error):
+                error = raised
+        else:
+            check, error = again, None
+    if error is not None:
+        _shorten_traceback(error, caller.submission.folder)
+        told = StudentError(type(error).__name__, str(error), caller.submission.frames(error))
+        question = not_written(told, caller.contents.questions)
+        if question:
+            where = told.frames[-1]
+            pytest.skip(f"{question} is open ({where.file}, line {where.line})")
+        raise error
+    if check.failures:
+        pytest.fail(_said(check.failures[0]), pytrace=False)
+    return True
+
+
+def _shorten_traceback(error: Exception, folder: Path) -> None:
+    """Take away the frames before the first of the student's own files."""
+    step = error.__traceback__
+    while step is not None:
+        if Path(step.tb_frame.f_code.co_filename).is_relative_to(folder):
+            error.__traceback__ = step
+            return
+        step = step.tb_next
+
+
+def _said(failure: Failure) -> str:
+    lines = [compared_sentence(failure)]
+    if failure.given:
+        lines.append(f"  {failure.given}")
+    lines += [f"  expected  {failure.expected}", f"  got       {failure.got}"]
+    return "\n".join(lines)

@@ -1,0 +1,15 @@
+"""Run these tests on ``submission/``: ``pytest -k 1c``, with ``-s`` to see prints, or ``--pdb``."""
+
+import pytest
+
+from grader.contents import CONTENTS
+from grader.engine.contents import Contents
+from grader.engine.pytest_checks import check, pytest_pyfunc_call, submission
+
+__all__ = ["check", "pytest_pyfunc_call", "submission"]
+
+
+@pytest.fixture(scope="session")
+def contents() -> Contents:
+    """This assignment."""
+    return CONTENTS
