@@ -73,7 +73,8 @@ def tables(
 ) -> dict[str, Any]:
     """Describe the tables of a new net, where only the method that makes them is the student's.
 
-    With ``ids``, the gradient of ``sum(table(ids) * cotangent)`` comes too.
+    With ``ids``, the gradient of ``sum(table(ids) * cotangent)`` comes too, with the names of the
+    other tables that it reaches.
     """
     own = next(method for method, made in TABLES.items() if set(names) <= set(made))
     net = build(submission, sizes, seed, but=(own,))
@@ -92,7 +93,9 @@ def tables(
         }
         if len(ids):
             rows = getattr(net, name)(tensor(ids))
-            described[name]["gradient"] = gradients(rows, cotangent, [weight])[0]
+            found = dict(zip(names, gradients(rows, cotangent, [*weights.values()])))
+            described[name]["gradient"] = found.pop(name)
+            described[name]["others"] = [n for n, other in found.items() if other is not None]
     return described
 
 
@@ -178,6 +181,26 @@ def forward_with_gradients(
     inputs = [getattr(built, name).weight for name in net["tables"]] + dense
     found = [gradients(item(out, k), cotangents[k], inputs) for k in (0, 1)]
     return {"out": out, "again": again, "gradients": found}
+
+
+def trained_tables(
+    submission: "Submission", net: Net, users: Numbers, movies: Numbers
+) -> list[list[str]]:
+    """Return the names of the tables that a gradient of each prediction reaches.
+
+    It is that of a weighted sum of all numbers that the prediction has, whatever its shape.
+    """
+    built = loaded(submission, net)[0]
+    out = seeded(0, forward_method(built, net), *tensors(users, movies))
+    weights = {name: getattr(built, name).weight for name in net["tables"]}
+    trained = []
+    for place in (0, 1):
+        prediction = item(out, place)
+        shape = prediction.shape if isinstance(prediction, Tensor) else ()
+        cotangent = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+        found = zip(weights, gradients(prediction, cotangent, [*weights.values()]))
+        trained.append([name for name, g in found if g is not None and bool(g.any())])
+    return trained
 
 
 def forward_in_modes(

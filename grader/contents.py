@@ -24,7 +24,7 @@ CONTENTS = Contents(
     parts={
         "tables": ("1a",),
         "mlp": ("1b",),
-        "ranks": ("2d-0", "2d-2", "2d-3", "2d-4", "2d-5"),
+        "ranks": ("2d-0", "2d-1", "2d-2", "2d-3", "2d-5", "2d-6", "2d-7", "2d-8"),
     },
     branches=("shared", "separate"),
     preload=("torch",),

@@ -3,11 +3,12 @@
 import numpy as np
 
 from grader import adapter, oracle
-from grader.engine.check import Check, Value, agree, check, is_constant
+from grader.engine.check import Check, agree, check, is_constant
 from grader.nets import Case, sizes
+from grader.public_tests.test_1b_dense_layers import in_a_row, judge_shapes
 
 
-@check("1b-1", topic="layers")
+@check("1b-2", topic="layers")
 def test_any_layer_sizes(check: Check) -> None:
     """There is a dense layer for each of layer_sizes, and the last has one output."""
     all_sizes = ((12, 7, 5, 3), (6,))
@@ -20,36 +21,24 @@ def test_any_layer_sizes(check: Check) -> None:
         expected = []
         for inputs, outputs in zip(layer_sizes, (*layer_sizes[1:], 1)):
             expected += [(outputs, inputs), (outputs,)]
-        # Sorted: layers may be made in any order.
-        shapes = sorted(p.shape for p in got["parameters"].items if p.shape is not None)
-        problem = "has other shapes"
-        if more := len(shapes) - len(expected):
-            length = f"{abs(more)} too {'long' if more > 0 else 'short'}"
-            problem = f"is {length}; each layer has a weight and a bias"
-        check.equal("the list of parameters", shapes, sorted(expected), problem)
+        judge_shapes(check, got, expected)
 
 
-@check("1b-2", topic="activations", depends_on=("1b-1",))
+@check("1b-3", topic="activations", depends_on=("1b-0",))
 def test_relu_between_the_layers_and_not_after_the_last(check: Check) -> None:
     """A ReLU follows each dense layer but the last, and nothing else changes the numbers."""
     rows = check.random(5).normal(scale=2, size=(24, 9)).astype(np.float32)
-    for layer_sizes in ((9, 7, 5), (9,)):
+    for layer_sizes in ((9, 7, 5), (9, 4)):
         case = Case(4, 6, 3, layer_sizes, True, (0, 1, 3), (2, 5, 1), 39, check.variant)
         got = check.call(adapter.mlp, case.net, rows)
         check.equal("mlp_layers", got["module"].is_true, True, "is no nn.Module")
-        output, expected = in_a_row(got["output"]), oracle.mlp(rows, case.dense)
+        output, expected = in_a_row(got["output"], 24), oracle.mlp(rows, case.dense)
         if output.type == "nothing":
             continue  # the ReLU of an nn.ModuleList is in forward, which 1c judges
         right = agree(output.numbers(24), expected)
         if not right and got["plain"].is_true and forward_applies_relu(check, case):
             continue  # plain layers; the student's forward puts the ReLU between them
         check.array_equal("the output of mlp_layers", output, expected)
-
-
-def in_a_row(value: Value) -> Value:
-    """Take the last axis away where it has one column."""
-    array = value.numbers(24, 1)
-    return value if array is None else Value.of(array[:, 0], value.type)
 
 
 def forward_applies_relu(check: Check, case: Case) -> bool:
@@ -70,7 +59,7 @@ def forward_applies_relu(check: Check, case: Case) -> bool:
     return True
 
 
-@check("1b-3", topic="layers of their own")
+@check("1b-4", topic="layers of their own")
 def test_layers_are_random_registered_and_their_own(check: Check) -> None:
     """Each layer has random weights of its own, registered in the net, the same when evaluating."""
     random = check.random(6)

@@ -1,22 +1,25 @@
 """Question 1c: both predictions and all their gradients, with weights that the test has set."""
 
-import numpy as np
+from collections.abc import Sequence
+from itertools import product
 
 from grader import adapter
 from grader.engine.check import Check, check
-from grader.nets import Case, cases, one_of_each, shallow_cases
+from grader.nets import SEPARATE, SHARED, Case, cases, large_cases, one_of_each, shallow_cases
 
 PARTS = ("tables", "mlp")
 NAMES = ("the interaction", "the rating")
+TASKS = ("_fact", "_reg")
 
 
-def judge_prediction(check: Check, place: int, nets: tuple[Case, ...]) -> None:
-    """Compare the interaction or the rating, and its gradients, with the right ones."""
+def judge_prediction(check: Check, places: Sequence[int], nets: Sequence[Case]) -> None:
+    """Compare the interaction (0) or the rating (1), and its gradients, with the right ones."""
     calls = [(case.used_net, *case.ids, case.cotangents) for case in nets]
-    name = NAMES[place]
-    for case, got in zip(nets, check.call_each(adapter.forward_with_gradients, *calls)):
+    answers = check.call_each(adapter.forward_with_gradients, *calls)
+    for (case, got), place in product(zip(nets, answers), places):
         if got is None:
             continue
+        name = NAMES[place]
         expected, gradients = case.rating() if place else case.interaction()
         check.array_equal(name, got["out"][place], expected, again=got["again"][place])
         for index, (table, right) in enumerate(gradients.items()):
@@ -33,31 +36,45 @@ def judge_truth(check: Check, rights: list[bool]) -> None:
         check.equal("each prediction", any(rights), True, "is wrong, which has to be fixed first")
 
 
-@check("1c-2", topic="rating, shared", depends_on=PARTS)
-def test_rating_with_sharing(check: Check) -> None:
-    """With sharing, the rating is MLP([u, q, u * q]), and its gradients reach all that it uses."""
-    judge_prediction(check, 1, cases(True, check.variant))
-
-
-@check("1c-3", topic="interaction, shared", depends_on=PARTS)
+@check("1c-5", topic="interaction, shared", depends_on=PARTS)
 def test_interaction_with_sharing(check: Check) -> None:
     """With sharing, the interaction is u . q + a + b, and its gradients reach all that it uses."""
-    judge_prediction(check, 0, cases(True, check.variant))
+    judge_prediction(check, (0,), cases(True, check.variant))
 
 
-@check("1c-4", topic="rating, separate", depends_on=PARTS)
-def test_rating_without_sharing(check: Check) -> None:
-    """Without sharing, the rating is the MLP of the tables of the regression, and of no others."""
-    judge_prediction(check, 1, cases(False, check.variant))
+@check("1c-6", topic="rating, shared", depends_on=PARTS)
+def test_rating_with_sharing(check: Check) -> None:
+    """With sharing, the rating is MLP([u, q, u * q]), and its gradients reach all that it uses."""
+    judge_prediction(check, (1,), cases(True, check.variant))
 
 
-@check("1c-5", topic="interaction, separate", depends_on=PARTS)
+@check("1c-7", topic="interaction, separate", depends_on=PARTS)
 def test_interaction_without_sharing(check: Check) -> None:
     """Without sharing, the interaction uses the tables of the factorization, and no others."""
-    judge_prediction(check, 0, cases(False, check.variant))
+    judge_prediction(check, (0,), cases(False, check.variant))
 
 
-@check("1c-6", topic="one pair", depends_on=PARTS)
+@check("1c-8", topic="rating, separate", depends_on=PARTS)
+def test_rating_without_sharing(check: Check) -> None:
+    """Without sharing, the rating is the MLP of the tables of the regression, and of no others."""
+    judge_prediction(check, (1,), cases(False, check.variant))
+
+
+@check("1c-9", topic="trained tables", depends_on=PARTS)
+def test_each_prediction_trains_the_tables_of_its_task(check: Check) -> None:
+    """Each prediction trains the embeddings of its own task, and of no other."""
+    nets = one_of_each(check.variant)
+    calls = [(case.net, *case.ids) for case in nets]
+    for case, got in zip(nets, check.call_each(adapter.trained_tables, *calls)):
+        for place, name in enumerate(NAMES if got else ()):
+            trained = {table.text for table in got[place].items}
+            for table in SHARED if case.sharing else SEPARATE:
+                own = case.sharing or table.endswith(TASKS[place])
+                problem = f"does not train {table}" if own else f"trains {table}, of the other task"
+                check.equal(name, table in trained, own, problem)
+
+
+@check("1c-10", topic="one pair", depends_on=PARTS)
 def test_a_pair_alone(check: Check) -> None:
     """A batch of one pair gives the numbers that the pair has in a larger batch, in shape (1,)."""
     nets = one_of_each(check.variant)
@@ -77,7 +94,7 @@ def test_a_pair_alone(check: Check) -> None:
     judge_truth(check, rights)
 
 
-@check("1c-8", topic="modes", depends_on=PARTS)
+@check("1c-11", topic="modes", depends_on=PARTS)
 def test_the_same_in_training_and_evaluation(check: Check) -> None:
     """Training, evaluation and forward itself give the same predictions, and change nothing."""
     nets = one_of_each(check.variant)
@@ -102,34 +119,13 @@ def test_the_same_in_training_and_evaluation(check: Check) -> None:
     judge_truth(check, rights)
 
 
-@check("1c-9", topic="order", depends_on=PARTS)
-def test_each_pair_on_its_own(check: Check) -> None:
-    """A pair has the same numbers wherever it stands in a batch, and when it stands there twice."""
-    order = np.concatenate([[5, 3, 3, 0, 1], np.arange(1100) % 7 % 6])
-    nets = one_of_each(check.variant)
-    batches = [[case.ids, tuple(ids[order] for ids in case.ids)] for case in nets]
-    answers = check.call_each(adapter.forward, *((c.net, b) for c, b in zip(nets, batches)))
-    rights = []
+@check("1c-12", topic="whole", depends_on=PARTS)
+def test_the_whole_forward_pass_in_nets_of_other_sizes(check: Check) -> None:
+    """Both predictions and their gradients are right in nets of any sizes, for batches of any."""
+    judge_prediction(check, (0, 1), shallow_cases(check.variant))
+    nets = [large_cases(sharing, check.variant)[1] for sharing in (True, False)]
+    answers = check.call_each(adapter.forward, *((case.net, [case.ids]) for case in nets))
     for case, got in zip(nets, answers):
-        if got is None:
-            continue
-        for place, name in enumerate(NAMES):
-            # One value for each pair, or a column or a table of them, which others judge.
-            batch, again = got[0][place].few(), got[1][place]
-            if batch is None or batch.ndim == 0 or len(batch) != 6 or batch.size > 36:
-                check.shape(name, got[0][place], (6,))
-            else:
-                check.array_equal(f"{name} in another order", again, batch[order])
-        rights.append(case.some_right(got[0]))
-    judge_truth(check, rights)
-
-
-@check("1c-11", topic="other sizes", depends_on=(*PARTS, "1c-2", "1c-3", "1c-4", "1c-5"))
-def test_other_sizes(check: Check) -> None:
-    """A single dense layer does, and so do 40 columns: no size is fixed in forward."""
-    nets = shallow_cases(check.variant)
-    calls = [(case.used_net, *case.ids, case.cotangents) for case in nets]
-    for case, got in zip(nets, check.call_each(adapter.forward_with_gradients, *calls)):
         if got is not None:
-            check.array_equal("the interaction", got["out"][0], case.interaction()[0])
-            check.array_equal("the rating", got["out"][1], case.rating()[0])
+            for name, out, right in zip(NAMES, got[0].items, (case.interaction, case.rating)):
+                check.array_equal(f"{name} of many pairs", out, right()[0])

@@ -24,19 +24,19 @@ def judge_scores(check: Check, sharing: bool) -> None:
         check.gradient("the gradient of A after scoring", got["gradient"], asked_for)
 
 
-@check("1d-1", topic="shared", depends_on=PARTS)
+@check("1d-2", topic="shared", depends_on=PARTS)
 def test_scores_with_sharing(check: Check) -> None:
     """With sharing, row k holds the interaction of user k with every movie."""
     judge_scores(check, sharing=True)
 
 
-@check("1d-2", topic="separate", depends_on=PARTS)
+@check("1d-3", topic="separate", depends_on=PARTS)
 def test_scores_without_sharing(check: Check) -> None:
     """Without sharing, the scores come from the tables of the factorization."""
     judge_scores(check, sharing=False)
 
 
-@check("1d-3", topic="one user", depends_on=PARTS)
+@check("1d-4", topic="one user", depends_on=PARTS)
 def test_one_user_and_the_same_user_twice(check: Check) -> None:
     """A user alone has the row of scores that they have among others, also when asked twice."""
     nets = one_of_each(check.variant)

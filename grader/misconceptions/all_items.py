@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -12,6 +12,7 @@ wrong = CATALOGUE.wrong
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The user's bias is missing from the scores of all movies.",
     think="Are these scores equal to those that forward returns?",
 )
@@ -23,6 +24,7 @@ def all_items_without_user_bias(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The movies' biases are missing from the scores of all movies.",
     think="Does leaving out b change the order of the movies?",
 )
@@ -34,6 +36,7 @@ def all_items_without_movie_bias(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    CENTRAL,
     did="Both biases are missing from the scores of all movies.",
     think="Are these scores equal to those that forward returns?",
 )
@@ -45,6 +48,7 @@ def all_items_without_biases(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="A sigmoid squeezes the scores of all movies between 0 and 1.",
     think="Is p_ij bounded?",
 )
@@ -56,6 +60,7 @@ def sigmoid_on_all_items(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="A sigmoid squeezes the scores of all movies when the net is not in training mode.",
     think="Should a movie have one score in training and another in evaluation?",
 )
@@ -68,6 +73,7 @@ def sigmoid_on_all_items_when_evaluating(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="A softmax turns the scores of all movies into shares of one.",
     think="Are these scores equal to those that forward returns?",
 )
@@ -79,6 +85,7 @@ def softmax_over_all_items(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    CENTRAL,
     did="Without sharing, the scores of all movies come from the regression's tables.",
     think="Which tables does the interaction read when they are separate?",
 )
@@ -90,6 +97,7 @@ def all_items_from_regression_tables(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    CENTRAL,
     did="Without sharing, one table is the factorization's and the other the regression's.",
     think="Which pair of tables belongs to the interaction?",
 )
@@ -101,6 +109,7 @@ def all_items_with_mixed_tables(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The scores read U and Q also where the net has no tables of those names.",
     think="Which attributes does the net have when embedding_sharing is False?",
 )
@@ -111,6 +120,7 @@ def all_items_with_sharing_only(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="All users are scored, whatever user_ids says.",
     think="Which rows does the caller ask for?",
 )
@@ -122,6 +132,7 @@ def every_user(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The scores have a row for each movie and a column for each user.",
     think="Which of the two are the rows of what is returned?",
 )
@@ -133,6 +144,7 @@ def scores_transposed(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The products are divided by the width of the embeddings.",
     think="Is p_ij a sum or a mean?",
 )
@@ -144,6 +156,7 @@ def mean_for_matrix_product(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    CENTRAL,
     did="The predicted ratings of all movies are returned, not the interactions.",
     think="By which of the two predictions are movies ranked?",
 )
@@ -157,6 +170,7 @@ def ratings_for_scores(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="Movie 0 is left out, so that column j is movie j + 1.",
     think="Which column belongs to movie j?",
 )
@@ -168,6 +182,7 @@ def movie_zero_left_out(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    CORNER,
     did="With one user, the scores lose the dimension of the users.",
     think="What shape should the scores of one user have?",
 )
@@ -179,6 +194,7 @@ def one_user_squeezed(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="Users who come twice are scored once, and all of them in sorted order.",
     think="Which row belongs to user_ids[k]?",
 )
@@ -191,6 +207,7 @@ def each_user_once(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The movies' order is returned, not their scores.",
     think="What does the metric do with the scores?",
 )
@@ -202,6 +219,7 @@ def movies_ranked(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The scores are sorted, so that column j no longer belongs to movie j.",
     think="How would the metric find a movie's score?",
 )
@@ -215,6 +233,7 @@ def scores_sorted(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The movies' biases are added as a column, not as a row.",
     think="Which shape do the biases of all movies have, and which shape should be added?",
 )
@@ -226,6 +245,7 @@ def movie_biases_not_transposed(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The biases of all users are added as a row, where those of the movies belong.",
     think="Whose biases are different from column to column?",
 )
@@ -237,6 +257,7 @@ def user_biases_of_everybody(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The sum of all movies' biases is added to each score.",
     think="Which bias belongs to column j?",
 )
@@ -248,6 +269,7 @@ def biases_summed_up(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The movies' biases are added twice.",
     think="Which parts does p_ij have?",
 )
@@ -259,6 +281,7 @@ def movie_biases_twice(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The biases are subtracted from the scores of all movies.",
     think="Should a movie with a larger bias score higher or lower?",
 )
@@ -270,6 +293,7 @@ def biases_subtracted_from_all_items(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The users are scored with users: the second factor is the user table.",
     think="Which table has a row for each movie?",
 )
@@ -281,6 +305,7 @@ def users_with_users(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The ids of the users are also used to pick movies, so that not all movies are scored.",
     think="How many columns should the scores have?",
 )
@@ -296,6 +321,7 @@ def asked_movies_only(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="Only the first 1682 movies are scored, as many as MovieLens 100K has.",
     think="Where does the net say how many movies there are?",
 )
@@ -307,6 +333,7 @@ def first_movies_only(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The movies' embeddings are kept from the first call, and stay as they were then.",
     think="What does training change between two evaluations?",
 )
@@ -320,6 +347,7 @@ def movies_kept(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="The scores are kept from the first call, and stay as they were then.",
     think="What does training change between two evaluations?",
 )
@@ -334,6 +362,7 @@ def scores_kept(self, user_ids):
 @wrong(
     "1d",
     "score_all_items",
+    CENTRAL,
     did="score_all_items turns gradients off and leaves them off.",
     think="What can training still change after the first evaluation?",
 )
@@ -351,6 +380,7 @@ def _global_bias_made(self, num_users, num_items):
 @wrong(
     "1d",
     "score_all_items",
+    PARTIAL,
     did="A global bias, which is learned too, is added to the scores of all movies.",
     think="Which four parts does p_ij have?",
     also={"init_user_and_item_bias": _global_bias_made},

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -13,6 +13,7 @@ MLP = "init_mlp_layers"
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="The last dense layer, the one with a single output, is missing.",
     think="Are layer_sizes the widths that go into the layers, or those that come out?",
 )
@@ -26,6 +27,7 @@ def last_layer_missing(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The last dense layer has as many outputs as inputs.",
     think="How many numbers is a rating?",
 )
@@ -39,6 +41,7 @@ def last_layer_wide(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="A ReLU follows the last layer too, so that no rating can be below zero.",
     think="What gradient does a rating get when the last layer's output is negative?",
 )
@@ -52,6 +55,7 @@ def relu_after_the_last_layer(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="There is no ReLU between the dense layers.",
     think="What can several linear layers in a row compute that one cannot?",
 )
@@ -62,6 +66,7 @@ def relu_missing(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="A ReLU comes before the first dense layer as well.",
     think="Should the negative numbers of an embedding be lost before the first layer?",
 )
@@ -75,6 +80,7 @@ def relu_before_the_first_layer(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The layers in the middle of layer_sizes are left out: there are always two.",
     think="How many dense layers do three or four layer_sizes ask for?",
 )
@@ -86,6 +92,7 @@ def always_two_layers(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The widths 96 and 64 are written into the code, whatever layer_sizes is.",
     think="What happens when an experiment asks for other layer_sizes?",
 )
@@ -96,6 +103,7 @@ def hard_coded_widths(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The activation between the dense layers is a sigmoid.",
     think="Which activation does the handout ask for between the layers?",
 )
@@ -109,6 +117,7 @@ def sigmoid_between(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The activation between the dense layers is tanh.",
     think="Which activation does the handout ask for between the layers?",
 )
@@ -122,6 +131,7 @@ def tanh_between(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The activation between the dense layers is a leaky ReLU.",
     think="What does a ReLU return for a negative number?",
 )
@@ -135,6 +145,7 @@ def leaky_relu_between(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="A sigmoid follows the last layer, so that ratings lie between 0 and 1.",
     think="Which values should a predicted rating be able to take?",
 )
@@ -148,6 +159,7 @@ def sigmoid_after_the_last_layer(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="A softmax follows the last layer, which makes every rating 1.",
     think="What is the softmax of a single number?",
 )
@@ -161,6 +173,7 @@ def softmax_after_the_last_layer(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The dense layers have no bias.",
     think="What rating does a layer without a bias predict when all its inputs are zero?",
 )
@@ -174,6 +187,7 @@ def dense_bias_missing(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="One layer object stands in several places, so that they share their weights.",
     think="Does multiplying a list of modules copy the modules?",
 )
@@ -195,6 +209,7 @@ def _rating_of_a_list(self, u, q):
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="The layers are in a Python list, so the net does not list their parameters.",
     think="Which containers tell nn.Module that they hold layers?",
     also={"rating": _rating_of_a_list},
@@ -209,6 +224,7 @@ def plain_list_of_layers(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The dense layers start at zero, so that the first ones get no gradient.",
     think="If the weights that follow a layer are zero, which gradient comes back to it?",
 )
@@ -224,6 +240,7 @@ def zero_layers(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="All weights of a dense layer start with the same number, so its units stay the same.",
     think="What makes two units of one layer learn different things?",
 )
@@ -238,6 +255,7 @@ def constant_layers(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The dense layers are frozen: their parameters do not require gradients.",
     think="Should an optimizer change these layers?",
 )
@@ -251,6 +269,7 @@ def frozen_layers(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="Dropout follows the dense layers, so that training is random.",
     think="Does the handout ask for anything between the layers but a ReLU?",
 )
@@ -264,6 +283,7 @@ def dropout_between(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="Batch normalisation follows the dense layers, so each pair depends on the others.",
     think="May a user's rating depend on who else is in the batch?",
 )
@@ -277,6 +297,7 @@ def batch_norm_between(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="The layer sizes are read from the last to the first.",
     think="Which of layer_sizes is as wide as [u, q, u * q]?",
 )
@@ -291,6 +312,7 @@ def sizes_reversed(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="There is one dense layer more than layer_sizes asks for.",
     think="With two layer_sizes, how many dense layers are there?",
 )
@@ -304,6 +326,7 @@ def one_layer_more(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    PARTIAL,
     did="Every dense layer has one output.",
     think="What width does the second layer expect as its input?",
 )
@@ -314,6 +337,7 @@ def one_output_everywhere(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    CENTRAL,
     did="All the layers but the first are missing: 3 * embedding_dim goes straight to one output.",
     think="How many dense layers do two layer_sizes ask for?",
 )
@@ -324,6 +348,7 @@ def one_layer_only(self, layer_sizes):
 @wrong(
     "1b",
     MLP,
+    CORNER,
     did="The code reads a second layer size even where there is none.",
     think="Which layers does a single number in layer_sizes ask for?",
 )

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 BASE = Path(__file__).parents[1] / "reference"
+# What a mistake is to its question: what the question is about, a part of it, or a corner case.
+CENTRAL, PARTIAL, CORNER = "central", "partial", "corner case"
 IMPORTS = "import copy\n\nimport torch\nimport torch.nn.functional as F\n"
 FILE_OF_QUESTION = {"1": "model", "2a": "loss", "2b": "loss", "2c": "loss", "2d": "mrr"}
 
@@ -20,6 +22,8 @@ class Misconception:
 
     Attributes
     ----------
+    severity : str
+        ``CENTRAL``, ``PARTIAL`` or ``CORNER``: how much of its question it should cost.
     did : str
         What was done, in a sentence.
     think : str
@@ -32,6 +36,7 @@ class Misconception:
 
     id: str
     question: str
+    severity: str
     did: str
     think: str
     patches: Mapping[str, Callable]
@@ -81,6 +86,7 @@ class Catalogue:
         self,
         question: str,
         replaces: str,
+        severity: str,
         did: str,
         think: str,
         same_as: str = "",
@@ -91,7 +97,10 @@ class Catalogue:
         def add(function: Callable) -> Callable:
             id_ = function.__name__.replace("_", "-")
             patches = {replaces: function, **(also or {})}
-            self.entries.append(Misconception(id_, question, did, think, patches, same_as))
+            sentences = did, think
+            self.entries.append(
+                Misconception(id_, question, severity, *sentences, patches, same_as)
+            )
             return function
 
         return add

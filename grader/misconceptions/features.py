@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -15,6 +15,7 @@ SEPARATE = "forward_without_embedding_sharing"
 @wrong(
     "1c",
     "features",
+    CENTRAL,
     did="The product u * q is missing from the MLP's input.",
     think="Which three parts does the MLP's input have?",
 )
@@ -25,6 +26,7 @@ def product_missing(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's third input is the sum u + q, not the product.",
     think="What can a dense layer compute from u and q itself, and what can it not?",
 )
@@ -35,6 +37,7 @@ def sum_for_product(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's third input is the difference u - q, not the product.",
     think="What can a dense layer compute from u and q itself, and what can it not?",
 )
@@ -45,6 +48,7 @@ def difference_for_product(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's third input is the distance |u - q|, not the product.",
     think="Which operation joins u and q, number by number, in the MLP's third input?",
 )
@@ -55,6 +59,7 @@ def distance_for_product(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's third input is the dot product, one number, not the product of each pair.",
     think="How wide is u * q before it is summed?",
 )
@@ -65,6 +70,7 @@ def dot_for_product(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's third input is q * q, not u * q.",
     think="Which two embeddings does the product take?",
 )
@@ -75,6 +81,7 @@ def movie_squared(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's third input is u * u, not u * q.",
     think="Which two embeddings does the product take?",
 )
@@ -85,6 +92,7 @@ def user_squared(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP reads the user's embedding twice and the movie's not at all but in the product.",
     think="Which three parts does the MLP's input have?",
 )
@@ -95,6 +103,7 @@ def user_twice(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP reads the movie's embedding twice and the user's not at all but in the product.",
     think="Which three parts does the MLP's input have?",
 )
@@ -105,6 +114,7 @@ def movie_twice(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's input starts with the movie's embedding: [q, u, u * q].",
     think="In which order does the handout list the MLP's inputs?",
 )
@@ -115,6 +125,7 @@ def movie_first(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The MLP's input starts with the product: [u * q, u, q].",
     think="In which order does the handout list the MLP's inputs?",
 )
@@ -125,6 +136,7 @@ def product_first(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The product stands in the middle of the MLP's input: [u, u * q, q].",
     think="In which order does the handout list the MLP's inputs?",
 )
@@ -135,6 +147,7 @@ def product_in_the_middle(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The three parts of the MLP's input alternate, column by column.",
     think="Does stacking and then flattening keep u's columns next to each other?",
 )
@@ -145,6 +158,7 @@ def interleaved(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The parts of the MLP's input are joined along the batch, not side by side.",
     think="Which dimension is the batch, and which should grow to 3 * embedding_dim?",
 )
@@ -155,6 +169,7 @@ def joined_along_the_batch(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The parts of the MLP's input are added up, not joined.",
     think="How wide should the MLP's input be?",
 )
@@ -165,6 +180,7 @@ def parts_added_up(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The embeddings are normalised to length one before the MLP.",
     think="Does the length of u or q carry information?",
 )
@@ -176,6 +192,7 @@ def normalised_features(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="Dropout makes the MLP's input random at each call, also when evaluating.",
     think="Should the same pair get the same rating twice?",
 )
@@ -186,6 +203,7 @@ def dropout_on_features(self, u, q):
 @wrong(
     "1c",
     "features",
+    PARTIAL,
     did="The product is cut out of the graph: no gradient flows through it.",
     think="What does detach (or .data) do to the gradients of u and q?",
 )
@@ -196,6 +214,7 @@ def product_detached(self, u, q):
 @wrong(
     "1c",
     "features",
+    CENTRAL,
     did="The embeddings are cut out of the rating's graph: only the dense layers learn from it.",
     think="Which parameters should the regression loss train?",
 )
@@ -206,6 +225,7 @@ def rating_does_not_train_tables(self, u, q):
 @wrong(
     "1c",
     "features",
+    CORNER,
     did="The MLP's input is cut to 96 columns, those of embeddings with 32 each.",
     think="How wide are u and q when embedding_dim is larger than 32?",
 )

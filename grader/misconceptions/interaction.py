@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -15,6 +15,7 @@ BIAS = "init_user_and_item_bias"
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The user's bias a is missing from the interaction.",
     think="Which four parts does p_ij have?",
 )
@@ -25,6 +26,7 @@ def user_bias_missing(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The movie's bias b is missing from the interaction.",
     think="Which four parts does p_ij have?",
 )
@@ -35,6 +37,7 @@ def movie_bias_missing(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="Both biases are missing from the interaction.",
     think="What would tell a popular movie from an unpopular one?",
 )
@@ -45,6 +48,7 @@ def biases_missing(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The line with the biases is a statement of its own, whose value is lost.",
     think="Does a line that begins with a plus continue the line before it?",
     same_as="biases-missing",
@@ -58,6 +62,7 @@ def bias_line_of_its_own(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The user's bias is added twice, the movie's not at all.",
     think="Which table gives the movie's bias?",
 )
@@ -68,6 +73,7 @@ def user_bias_twice(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The movie's bias is added twice, the user's not at all.",
     think="Which table gives the user's bias?",
 )
@@ -78,6 +84,7 @@ def movie_bias_twice(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The biases are subtracted from the interaction.",
     think="Should a movie with a larger bias score higher or lower?",
 )
@@ -88,6 +95,7 @@ def biases_subtracted(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The dot product is multiplied by the biases.",
     think="What is p_ij at the start, when all biases are zero, and what is its gradient?",
 )
@@ -98,6 +106,7 @@ def biases_multiplied(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The biases are averaged over the batch.",
     think="Whose bias belongs to row k of the batch?",
 )
@@ -108,6 +117,7 @@ def biases_averaged_over_the_batch(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The biases are cut out of the graph and never trained.",
     think="What does detach (or .data) do to the gradients of A and B?",
 )
@@ -118,6 +128,7 @@ def biases_detached(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="Biases of shape (N, 1) are added to products of shape (N,), which makes (N, N).",
     think="To which shape does PyTorch broadcast (N, 1) and (N,)?",
 )
@@ -128,6 +139,7 @@ def column_plus_row(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The interaction keeps a last dimension: shape (batch, 1).",
     think="Which shape should predictions have, and which has an embedding of one column?",
 )
@@ -138,6 +150,7 @@ def interaction_not_squeezed(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    CORNER,
     did="squeeze() without a dimension removes the interaction's batch when it holds one pair.",
     think="What shape is left when a tensor of shape (1, 1) is squeezed?",
 )
@@ -148,6 +161,7 @@ def interaction_squeezed_away(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A sigmoid squeezes the interaction between 0 and 1.",
     think="Is p_ij a probability or a number without bounds, and where is the sigmoid applied?",
 )
@@ -158,6 +172,7 @@ def sigmoid_on_the_interaction(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A sigmoid squeezes the dot product before the biases are added.",
     think="Which activation does p_ij have?",
 )
@@ -168,6 +183,7 @@ def sigmoid_before_the_biases(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A tanh squeezes the interaction between -1 and 1.",
     think="Is p_ij bounded?",
 )
@@ -178,6 +194,7 @@ def tanh_on_the_interaction(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A ReLU cuts negative interactions to zero.",
     think="May an interaction be negative, and what gradient would it get?",
 )
@@ -188,6 +205,7 @@ def relu_on_the_interaction(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The product u * q is not summed: one number for each column is left.",
     think="How many numbers is a dot product?",
 )
@@ -198,6 +216,7 @@ def product_not_summed(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The product u * q is averaged, not summed.",
     think="What is the difference between a dot product and a mean?",
 )
@@ -208,6 +227,7 @@ def mean_for_dot_product(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The dot product is divided by the square root of its width.",
     think="Is there a scale in p_ij?",
 )
@@ -218,6 +238,7 @@ def scaled_dot_product(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The product is summed over the batch as well: all pairs get the same dot product.",
     think="Over which dimension does a dot product sum?",
 )
@@ -228,6 +249,7 @@ def summed_over_everything(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The product is summed over the batch and not over the columns.",
     think="Over which dimension does a dot product sum?",
 )
@@ -238,6 +260,7 @@ def summed_over_the_batch(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A matrix product scores every user of the batch with every movie of the batch.",
     think="Which entries of u @ q.T belong to the pairs that were asked for?",
 )
@@ -248,6 +271,7 @@ def matrix_product(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A matrix product is summed over the batch: a user is scored with all movies at once.",
     think="Which entries of u @ q.T belong to the pairs that were asked for?",
 )
@@ -258,6 +282,7 @@ def matrix_product_summed(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The cosine of the angle between u and q stands for their dot product.",
     think="Does the length of an embedding matter in a dot product?",
 )
@@ -268,6 +293,7 @@ def cosine_for_dot_product(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The negative squared distance of u and q stands for their dot product.",
     think="What is the formula of a dot product?",
 )
@@ -278,6 +304,7 @@ def negative_distance(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    CENTRAL,
     did="The interactions have no graph, so that the factorization loss trains nothing.",
     think="Which operations (detach, .data, .item, no_grad) end the flow of gradients?",
 )
@@ -288,6 +315,7 @@ def interaction_without_graph(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    CENTRAL,
     did="The embeddings are cut out of the interaction's graph: only the biases learn from it.",
     think="Which parameters should the factorization loss train?",
 )
@@ -298,6 +326,7 @@ def interaction_does_not_train_tables(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    CORNER,
     did="A sigmoid squeezes the interaction when the net is not in training mode.",
     think="Should the same pair have one interaction in training and another in evaluation?",
 )
@@ -309,6 +338,7 @@ def sigmoid_when_evaluating(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A softmax over the batch makes each pair's interaction depend on the others.",
     think="May a pair's interaction depend on who else is in the batch?",
 )
@@ -319,6 +349,7 @@ def softmax_over_the_batch(self, u, q, a, b):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The rating is added to the interaction.",
     think="Which parts does p_ij have?",
 )
@@ -334,6 +365,7 @@ def _global_bias_made(self, num_users, num_items):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="A global bias, which is learned too, is added to the interaction.",
     think="Which four parts does p_ij have?",
     also={BIAS: _global_bias_made},
@@ -350,6 +382,7 @@ def _scale_made(self, num_users, num_items):
 @wrong(
     "1c",
     "interaction",
+    PARTIAL,
     did="The dot product is multiplied by a scale, which is learned too.",
     think="Which parameters does p_ij depend on?",
     also={BIAS: _scale_made},

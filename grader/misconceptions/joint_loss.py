@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -11,6 +11,7 @@ wrong = CATALOGUE.wrong
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The weights are swapped: each loss has the other's.",
     think="Which of the two losses does factorization_weight belong to?",
 )
@@ -21,6 +22,7 @@ def weights_swapped(factorization_loss, regression_loss, factorization_weight, r
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The losses are added up without their weights.",
     think="What should change when a weight changes?",
 )
@@ -31,6 +33,7 @@ def weights_ignored(factorization_loss, regression_loss, factorization_weight, r
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The losses are averaged whatever the weights are.",
     think="What should change when a weight changes?",
 )
@@ -41,6 +44,7 @@ def losses_averaged(factorization_loss, regression_loss, factorization_weight, r
 @wrong(
     "2c",
     "joint_loss",
+    CORNER,
     did="The weights are divided by their sum.",
     think="Must the weights sum to one?",
 )
@@ -54,6 +58,7 @@ def weights_normalised(
 @wrong(
     "2c",
     "joint_loss",
+    CORNER,
     did="The second weight is taken to be one minus the first.",
     think="Must the weights sum to one?",
 )
@@ -66,6 +71,7 @@ def one_weight_for_both(
 @wrong(
     "2c",
     "joint_loss",
+    CORNER,
     did="The first weight is taken to be one minus the second.",
     think="Must the weights sum to one?",
 )
@@ -78,6 +84,7 @@ def first_weight_from_the_second(
 @wrong(
     "2c",
     "joint_loss",
+    PARTIAL,
     did="The weighted losses are multiplied, not added.",
     think="What is the gradient of one loss when the other is zero?",
 )
@@ -88,6 +95,7 @@ def losses_multiplied(factorization_loss, regression_loss, factorization_weight,
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The regression loss is missing from the sum.",
     think="Which task would then never be trained?",
 )
@@ -100,6 +108,7 @@ def regression_forgotten(
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The factorization loss is missing from the sum.",
     think="Which task would then never be trained?",
 )
@@ -112,6 +121,7 @@ def factorization_forgotten(
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The regression loss has no weight.",
     think="How many weights are there?",
 )
@@ -124,6 +134,7 @@ def regression_unweighted(
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The factorization loss has no weight.",
     think="How many weights are there?",
 )
@@ -136,6 +147,7 @@ def factorization_unweighted(
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The regression loss is subtracted.",
     think="Should training make the regression loss larger or smaller?",
 )
@@ -148,6 +160,7 @@ def regression_subtracted(
 @wrong(
     "2c",
     "joint_loss",
+    PARTIAL,
     did="The weighted sum is halved.",
     think="What is the joint loss of two losses of 2 with weights 0.5?",
 )
@@ -160,6 +173,7 @@ def weighted_losses_halved(
 @wrong(
     "2c",
     "joint_loss",
+    PARTIAL,
     did="Only the larger of the weighted losses counts.",
     think="Should both tasks be trained at each step?",
 )
@@ -172,6 +186,7 @@ def larger_loss_only(factorization_loss, regression_loss, factorization_weight, 
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The regression loss is cut out of the graph.",
     think="Which task would then never be trained?",
 )
@@ -184,6 +199,7 @@ def regression_detached(
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The factorization loss is cut out of the graph.",
     think="Which task would then never be trained?",
 )
@@ -196,6 +212,7 @@ def factorization_detached(
 @wrong(
     "2c",
     "joint_loss",
+    CENTRAL,
     did="The joint loss is a plain number: a new tensor, .item() or .detach(), without gradient.",
     think="What does backward need beside a number?",
 )

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -12,6 +12,7 @@ wrong = CATALOGUE.wrong
 @wrong(
     "2a",
     "bpr_loss",
+    CENTRAL,
     did="The loss has its sign turned: it is small when the unwatched movie scores higher.",
     think="Is the loss 0 or 1 when the watched movie is far ahead?",
 )
@@ -22,6 +23,7 @@ def bpr_sign_turned(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    CENTRAL,
     did="The 1 - is missing: the loss grows when the watched movie is ahead.",
     think="Is the loss 0 or 1 when the watched movie is far ahead?",
     same_as="bpr-sign-turned",
@@ -33,6 +35,7 @@ def one_minus_missing(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is -sigmoid, which has the right gradients and values one too small.",
     think="What is the loss when both movies score the same?",
 )
@@ -43,6 +46,7 @@ def negative_sigmoid(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is -log sigmoid, the one of Rendle's paper, not the one of this assignment.",
     think="Is there a logarithm in the handout's loss?",
 )
@@ -53,6 +57,7 @@ def log_sigmoid(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    CENTRAL,
     did="The loss is log sigmoid, which grows when the watched movie is ahead.",
     think="Is there a logarithm in the handout's loss?",
 )
@@ -63,6 +68,7 @@ def log_sigmoid_sign_turned(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is 1 - log sigmoid.",
     think="Is there a logarithm in the handout's loss?",
 )
@@ -73,6 +79,7 @@ def one_minus_log_sigmoid(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is summed over the batch, not averaged.",
     think="Should the loss of a larger batch be larger?",
 )
@@ -83,6 +90,7 @@ def bpr_summed(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss has one number for each pair: the mean is missing.",
     think="What does backward expect of a loss?",
 )
@@ -93,6 +101,7 @@ def bpr_not_reduced(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="Each score has a sigmoid of its own, and the difference has none.",
     think="Is the sigmoid applied before or after the subtraction?",
 )
@@ -103,6 +112,7 @@ def two_sigmoids(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="Each score goes through a sigmoid before the sigmoid of their difference.",
     think="How often is a sigmoid applied in the handout's loss?",
 )
@@ -115,6 +125,7 @@ def sigmoids_inside_and_outside(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The sigmoid is applied to the mean of the differences, not the mean to the sigmoids.",
     think="Is the mean of a curve's values its value at the mean?",
 )
@@ -125,6 +136,7 @@ def sigmoid_of_the_mean(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The sigmoid is applied to the sum of the scores.",
     think="What should the loss be when both movies score the same?",
 )
@@ -135,6 +147,7 @@ def sigmoid_of_the_sum(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    CENTRAL,
     did="The loss looks at the watched movies only.",
     think="What should the score of the unwatched movie change?",
 )
@@ -145,6 +158,7 @@ def positive_scores_only(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="Each watched movie is compared with all the unwatched ones of the batch.",
     think="Which unwatched movie belongs to row k?",
 )
@@ -155,6 +169,7 @@ def all_pairs(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The sigmoid is missing: the loss is 1 minus the difference.",
     think="Between which values does the loss lie?",
 )
@@ -165,6 +180,7 @@ def bpr_without_sigmoid(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is the mean difference of the scores, without a sigmoid.",
     think="Between which values does the loss lie?",
 )
@@ -175,6 +191,7 @@ def mean_difference(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is a hinge: the difference is cut off at 1.",
     think="What is the loss when both movies score the same?",
 )
@@ -185,6 +202,7 @@ def hinge(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    CORNER,
     did="The differences are clamped to -5 to 5, which stops their gradients outside.",
     think="What gradient does a pair get that is far in the wrong order?",
 )
@@ -196,6 +214,7 @@ def clamped_difference(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    CENTRAL,
     did="The loss counts pairs in the wrong order, which has no gradient.",
     think="What is the derivative of a comparison?",
 )
@@ -206,6 +225,7 @@ def hard_count(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The loss is the cross entropy of both scores as probabilities.",
     think="Does the handout's loss look at the two scores apart or at their difference?",
 )
@@ -218,6 +238,7 @@ def cross_entropy(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The term 1 - sigmoid is squared.",
     think="Is there a square in the handout's loss?",
 )
@@ -228,6 +249,7 @@ def squared_loss_of_sigmoid(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="A tanh stands for the sigmoid.",
     think="Between which values does a sigmoid lie?",
 )
@@ -238,6 +260,7 @@ def tanh_for_sigmoid(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The unwatched movies' scores are cut out of the graph.",
     think="Should training push unwatched movies down?",
 )
@@ -248,6 +271,7 @@ def negatives_detached(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    PARTIAL,
     did="The watched movies' scores are cut out of the graph.",
     think="Should training push watched movies up?",
 )
@@ -258,6 +282,7 @@ def positives_detached(positive_predictions, negative_predictions):
 @wrong(
     "2a",
     "bpr_loss",
+    CENTRAL,
     did="The loss is a plain number (.item() or .detach()): no gradient flows through it.",
     think="What does backward need beside a number?",
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -11,6 +11,7 @@ wrong = CATALOGUE.wrong
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Ranks are counted from zero: the best movie has rank 0.",
     think="What is 1 / rank for the best movie?",
 )
@@ -23,6 +24,7 @@ def ranks_from_zero(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="One is added to ranks that start at one already.",
     think="What is 1 / rank for the best movie?",
 )
@@ -35,6 +37,7 @@ def ranks_from_two(scores):
 @wrong(
     "2d",
     "ranks",
+    CENTRAL,
     did="The lowest score has rank 1.",
     think="Is the best movie the one with the highest or the lowest score?",
 )
@@ -47,6 +50,7 @@ def ascending(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Movies with equal scores all have the best of the ranks that they span.",
     think="Which rank do two movies share that stand at 2 and 3?",
 )
@@ -57,6 +61,7 @@ def optimistic_ties(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Movies with equal scores all have the worst of the ranks that they span.",
     think="Which rank do two movies share that stand at 2 and 3?",
 )
@@ -67,6 +72,7 @@ def pessimistic_ties(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Movies with equal scores are ranked in the order of their ids.",
     think="Should a movie's id decide its rank?",
 )
@@ -78,6 +84,7 @@ def ties_in_the_order_of_ids(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Movies with equal scores are ranked in the reverse order of their ids.",
     think="Should a movie's id decide its rank?",
 )
@@ -89,6 +96,7 @@ def ties_in_reverse_order(scores):
 @wrong(
     "2d",
     "ranks",
+    CORNER,
     did="Movies whose scores are close (isclose) are taken to have equal scores.",
     think="May the metric decide which differences between scores are too small?",
 )
@@ -101,6 +109,7 @@ def close_scores_tied(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Ranks count different scores, not movies.",
     think="Scores 5, 3, 3, 1: which rank has the last movie?",
 )
@@ -112,6 +121,7 @@ def dense_ranks(scores):
 @wrong(
     "2d",
     "ranks",
+    CENTRAL,
     did="The order of the movies is taken for their ranks: argsort once, not twice.",
     think="Does argsort say where a movie stands, or which movie stands there?",
 )
@@ -122,6 +132,7 @@ def order_for_rank(scores):
 @wrong(
     "2d",
     "ranks",
+    PARTIAL,
     did="Ranks are divided by the number of movies.",
     think="Which rank has the best of a hundred movies?",
 )
@@ -134,6 +145,7 @@ def share_of_the_movies(scores):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Only the best ranked held-out movie counts.",
     think="Over which movies is a user's value the mean?",
 )
@@ -144,6 +156,7 @@ def first_hit_only(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Only the worst ranked held-out movie counts.",
     think="Over which movies is a user's value the mean?",
 )
@@ -154,6 +167,7 @@ def worst_hit_only(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Only the held-out movie with the lowest id counts, as argmax of a mask finds it.",
     think="How many held-out movies can a user have?",
 )
@@ -164,6 +178,7 @@ def first_heldout_by_id(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="A user's reciprocal ranks are summed, not averaged.",
     think="Can a user's value be larger than one?",
 )
@@ -174,6 +189,7 @@ def reciprocals_summed(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="The reciprocal of the mean rank stands for the mean of the reciprocal ranks.",
     think="Is the mean taken before or after 1 / rank?",
 )
@@ -184,6 +200,7 @@ def reciprocal_of_the_mean_rank(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="The median of a user's reciprocal ranks stands for their mean.",
     think="Which average does the metric take?",
 )
@@ -194,6 +211,7 @@ def median_reciprocal(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    CENTRAL,
     did="The mean rank is returned, not the mean of 1 / rank.",
     think="Is a larger value better or worse?",
 )
@@ -204,6 +222,7 @@ def mean_rank(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Ranks are discounted by a logarithm, as in DCG.",
     think="What is the value of a movie at rank 2?",
 )
@@ -214,6 +233,7 @@ def discounted_gain(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="The reciprocal ranks are squared.",
     think="What is the value of a movie at rank 2?",
 )
@@ -224,6 +244,7 @@ def squared_reciprocals(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Held-out movies below rank 2 count nothing: a cut-off that the handout does not have.",
     think="Does a movie at rank 100 count 0 or 1/100?",
 )
@@ -234,6 +255,7 @@ def top_ten(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Held-out movies below rank 10 count nothing: the metric is cut off there.",
     think="Does a movie at rank 20 count 0 or 1/20?",
 )
@@ -244,6 +266,7 @@ def cut_off_at_ten(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="Held-out movies below rank 100 count nothing: the metric is cut off there.",
     think="Does a movie at rank 200 count 0 or 1/200?",
 )
@@ -254,6 +277,7 @@ def cut_off_at_a_hundred(heldout_ranks):
 @wrong(
     "2d",
     "summary",
+    PARTIAL,
     did="A whole-number division makes 1 // rank zero for all but the best movie.",
     think="Which operator divides without rounding?",
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -15,6 +15,7 @@ SEPARATE = "forward_without_embedding_sharing"
 @wrong(
     "1c",
     "rating",
+    CENTRAL,
     did="The ratings have no graph, so that the regression loss trains nothing.",
     think="Which operations (detach, .data, .item, no_grad) end the flow of gradients?",
 )
@@ -25,6 +26,7 @@ def rating_without_graph(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="The ratings keep the MLP's last dimension: shape (batch, 1).",
     think="Which shape should score have, and which has the output of the MLP?",
 )
@@ -35,6 +37,7 @@ def rating_not_squeezed(self, u, q):
 @wrong(
     "1c",
     "rating",
+    CORNER,
     did="squeeze() without a dimension also removes the batch when it holds one pair.",
     think="What shape is left when a tensor of shape (1, 1) is squeezed?",
 )
@@ -45,6 +48,7 @@ def rating_squeezed_away(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="A ReLU follows the MLP, so that no rating can be below zero.",
     think="What gradient does a rating get when the last layer's output is negative?",
 )
@@ -55,6 +59,7 @@ def relu_on_the_rating(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="A sigmoid squeezes the ratings between 0 and 1.",
     think="Which values do observed ratings take?",
 )
@@ -65,6 +70,7 @@ def sigmoid_on_the_rating(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="The ratings are clamped to 1 to 5, which stops their gradients outside.",
     think="What gradient does a clamped prediction get?",
 )
@@ -75,6 +81,7 @@ def clamped_rating(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="A scaled sigmoid squeezes the ratings between 1 and 5.",
     think="Is there an activation on the MLP's output in the handout?",
 )
@@ -85,6 +92,7 @@ def rating_squeezed_into_the_scale(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="The ratings are rounded to whole stars, which has no useful gradient.",
     think="What is the derivative of rounding?",
 )
@@ -95,6 +103,7 @@ def rounded_rating(self, u, q):
 @wrong(
     "1c",
     "rating",
+    CORNER,
     did="The ratings are clamped to 1 to 5 when the net is not in training mode.",
     think="Should the same pair have one rating in training and another in evaluation?",
 )
@@ -106,6 +115,7 @@ def clamped_when_evaluating(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="A constant of three stars is added to the ratings.",
     think="Which part of the MLP can learn the mean rating?",
 )
@@ -116,6 +126,7 @@ def three_stars_added(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="forward applies the dense layers without a ReLU between them.",
     think="What can several linear layers in a row compute that one cannot?",
 )
@@ -129,6 +140,7 @@ def forward_skips_relu(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="forward applies only the first and the last of the dense layers.",
     think="With three or four layer_sizes, which layers does an input pass?",
 )
@@ -139,6 +151,7 @@ def first_and_last_layer_only(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="The dense layers are made anew inside forward, so nothing that they learn is kept.",
     think="Which layers does the optimizer know, and which ones does forward use?",
 )
@@ -150,6 +163,7 @@ def layers_made_in_forward(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="The batch is reshaped to rows of 96 numbers whatever embedding_dim is.",
     think="How wide is the MLP's input when embedding_dim is not 32?",
 )
@@ -160,6 +174,7 @@ def hard_coded_width(self, u, q):
 @wrong(
     "1c",
     "rating",
+    PARTIAL,
     did="The rating is averaged over the batch.",
     think="How many ratings should a batch of pairs have?",
 )
@@ -171,6 +186,7 @@ def rating_averaged_over_the_batch(self, u, q):
 @wrong(
     "1c",
     BOTH,
+    PARTIAL,
     did="The biases are added to the rating as well.",
     think="Which of the two predictions has biases a and b?",
 )
@@ -189,6 +205,7 @@ def _rating_biases_made(self, num_users, num_items):
 @wrong(
     "1c",
     BOTH,
+    PARTIAL,
     did="The rating has biases of its own, which the handout's r_ij does not have.",
     think="Which parameters does r_ij depend on?",
     also={"init_user_and_item_bias": _rating_biases_made},
@@ -203,6 +220,7 @@ def rating_biases_of_its_own(self, regression, factorization, user_ids, item_ids
 @wrong(
     "1c",
     BOTH,
+    CENTRAL,
     did="The two results come in the other order: the rating first.",
     think="Which of the two does forward return first?",
 )
@@ -215,6 +233,7 @@ def results_swapped(self, regression, factorization, user_ids, item_ids):
 @wrong(
     "1c",
     "forward",
+    CORNER,
     did="forward returns the two results in the other order than the method that it calls.",
     think="Which of the two does forward return first?",
 )
@@ -229,6 +248,7 @@ def forward_in_the_other_order(self, user_ids, item_ids):
 @wrong(
     "1c",
     SEPARATE,
+    CENTRAL,
     did="The tables are swapped: each task reads those of the other.",
     think="Which tables belong to the regression, and which prediction is that?",
 )
@@ -240,6 +260,7 @@ def tables_swapped(self, user_ids, item_ids):
 @wrong(
     "1c",
     SEPARATE,
+    CENTRAL,
     did="Without sharing, the rating reads the tables of the factorization too.",
     think="Which tables would the regression loss train, and which would it never touch?",
 )
@@ -251,6 +272,7 @@ def rating_reads_factorization_tables(self, user_ids, item_ids):
 @wrong(
     "1c",
     SEPARATE,
+    CENTRAL,
     did="Without sharing, the interaction reads the tables of the regression too.",
     think="Which tables would the factorization loss train, and which would it never touch?",
 )
@@ -262,6 +284,7 @@ def interaction_reads_regression_tables(self, user_ids, item_ids):
 @wrong(
     "1c",
     SEPARATE,
+    CENTRAL,
     did="The user tables are mixed up: each task reads the other's users and its own movies.",
     think="Which pair of tables belongs to each task?",
 )
@@ -273,6 +296,7 @@ def user_tables_mixed_up(self, user_ids, item_ids):
 @wrong(
     "1c",
     SEPARATE,
+    CENTRAL,
     did="In the MLP's input, the product comes from the factorization's tables.",
     think="From which tables do u and q in u * q come?",
 )
@@ -286,6 +310,7 @@ def product_from_the_other_tables(self, user_ids, item_ids):
 @wrong(
     "1c",
     BOTH,
+    CENTRAL,
     did="forward runs under no_grad, so that neither loss can train anything.",
     think="When is no_grad the right context: in training, or only in evaluation?",
 )
@@ -299,6 +324,7 @@ def forward_under_no_grad(self, regression, factorization, user_ids, item_ids):
 @wrong(
     "1c",
     BOTH,
+    PARTIAL,
     did="One is subtracted from the ids before the tables are read.",
     think="Do the tables have a row for id 0?",
 )
@@ -312,6 +338,7 @@ def ids_shifted(self, regression, factorization, user_ids, item_ids):
 @wrong(
     "1c",
     BOTH,
+    PARTIAL,
     did="The ids are changed in place, so the caller of forward finds other ids afterwards.",
     think="Whose tensors are user_ids and item_ids after the call?",
 )
@@ -327,6 +354,7 @@ def ids_changed_in_place(self, regression, factorization, user_ids, item_ids):
 @wrong(
     "1c",
     BOTH,
+    PARTIAL,
     did="The embeddings are kept from an earlier call, and stay as they were then.",
     think="What happens to the embeddings between two calls in training?",
 )

@@ -2,7 +2,7 @@
 
 import torch.nn.functional as F  # noqa: N812
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 
 CATALOGUE = Catalogue()
 wrong = CATALOGUE.wrong
@@ -11,6 +11,7 @@ wrong = CATALOGUE.wrong
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The loss is the root of the mean squared error.",
     think="Is there a root in the mean squared error?",
 )
@@ -21,6 +22,7 @@ def root_mean_squared_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The loss is the mean absolute error.",
     think="Does an error of two stars count twice or four times as much as one of one star?",
 )
@@ -31,6 +33,7 @@ def mean_absolute_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The squared errors are summed, not averaged.",
     think="Should the loss of a larger batch be larger?",
 )
@@ -41,6 +44,7 @@ def squared_errors_summed(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The mean squared error is halved.",
     think="What is the loss when each prediction is one star off?",
 )
@@ -51,6 +55,7 @@ def half_squared_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    CENTRAL,
     did="The loss has one number for each pair: the mean is missing.",
     think="What does backward expect of a loss?",
 )
@@ -61,6 +66,7 @@ def squared_errors_not_reduced(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The mean error is squared, so that errors of both signs cancel.",
     think="Is the mean taken before or after the square?",
 )
@@ -71,6 +77,7 @@ def square_of_the_mean_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    CENTRAL,
     did="The errors are averaged with their signs.",
     think="What is the loss of one prediction too high and one as much too low?",
 )
@@ -81,6 +88,7 @@ def mean_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="Each prediction is compared with all the ratings of the batch.",
     think="To which shape does PyTorch broadcast (N, 1) and (N,)?",
 )
@@ -91,6 +99,7 @@ def every_rating_with_every_other(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The loss is smooth L1 (Huber), which is linear for large errors.",
     think="Does an error of two stars count twice or four times as much as one of one star?",
 )
@@ -101,6 +110,7 @@ def smooth_absolute_error(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    CORNER,
     did="Errors of more than five stars count linearly (Huber), not squared.",
     think="Does an error of twenty stars count twice or four times as much as one of ten stars?",
 )
@@ -111,6 +121,7 @@ def large_errors_linear(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The predictions are clamped to 1 to 5 before they are compared.",
     think="What gradient does a prediction outside of 1 to 5 get?",
 )
@@ -121,6 +132,7 @@ def clamped_predictions(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    CENTRAL,
     did="The predictions are rounded before they are compared, which has no useful gradient.",
     think="What is the derivative of rounding?",
 )
@@ -131,6 +143,7 @@ def rounded_predictions(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The sum of squares is divided by one less than the batch.",
     think="How many terms does the mean have?",
 )
@@ -141,6 +154,7 @@ def sample_variance(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    CENTRAL,
     did="The loss is a plain number (.item() or .detach()): no gradient flows through it.",
     think="What does backward need beside a number?",
 )
@@ -151,6 +165,7 @@ def regression_as_number(observed_ratings, predicted_ratings):
 @wrong(
     "2b",
     "regression_loss",
+    PARTIAL,
     did="The errors are divided by the five stars before they are squared.",
     think="In which unit is the loss?",
 )

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 from grader.reference.model import ScaledEmbedding, ZeroEmbedding
 
 CATALOGUE = Catalogue()
@@ -29,6 +29,7 @@ def _seed_inside_separate(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SHARED,
+    CORNER,
     did="A seed is set where the tables are made, so that every net starts the same.",
     think="What should another seed of the experiment change?",
     also={SEPARATE: _seed_inside_separate},
@@ -41,6 +42,7 @@ def seed_inside(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embedding tables are nn.Embedding with its default start, standard deviation 1.",
     think="Which class at the top of the file starts an embedding the way the handout says?",
 )
@@ -51,6 +53,7 @@ def default_initialisation(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embeddings start with variance, not standard deviation, 1/embedding_dim.",
     think="A standard deviation is the square root of a variance: which one does std take?",
 )
@@ -63,6 +66,7 @@ def variance_for_deviation(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embeddings start uniform, not normal.",
     think="Which distribution should the first numbers of a table have?",
 )
@@ -75,6 +79,7 @@ def uniform_start(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embeddings start with positive numbers only, so that every product is positive.",
     think="Around which number should the first numbers of a table lie?",
 )
@@ -88,6 +93,7 @@ def positive_start(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embeddings start with Xavier initialisation, whose spread depends on the rows.",
     think="The handout's spread depends on one size of the table only: which one?",
 )
@@ -100,6 +106,7 @@ def xavier_start(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embeddings start with standard deviation 0.01 whatever their width.",
     think="How does the spread at the start depend on the number of columns?",
 )
@@ -112,6 +119,7 @@ def fixed_spread(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embeddings start at zero, like the biases.",
     think="If all users and movies start the same, what are the gradients of u . q?",
 )
@@ -122,6 +130,7 @@ def zero_tables(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The embedding tables are frozen: their weights do not require gradients.",
     think="Should an optimizer change these tables?",
 )
@@ -134,6 +143,7 @@ def frozen_tables(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="Row 0 is declared as padding, so that it gets no gradient.",
     think="Is id 0 drawn as a negative movie, and should its row then be trained?",
 )
@@ -144,6 +154,7 @@ def padding_row(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The tables have one row more than num_users and num_items.",
     think="Does num_users already count the unused id 0?",
 )
@@ -154,6 +165,7 @@ def one_row_more(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The tables have a column, not a row, for each user or movie.",
     think="In which order does nn.Embedding take the number of rows and their width?",
 )
@@ -164,6 +176,7 @@ def transposed_tables(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    CENTRAL,
     did="Plain tensors stand in the place of embedding tables, so the optimizer never sees them.",
     think="What makes nn.Module list a weight among its parameters?",
 )
@@ -174,6 +187,7 @@ def tensors_for_tables(self, rows, columns):
 @wrong(
     "1a",
     "table",
+    PARTIAL,
     did="The tables have 32 columns whatever embedding_dim is.",
     think="What happens when an experiment asks for another embedding_dim?",
 )
@@ -193,12 +207,32 @@ def _swapped_separate(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SHARED,
+    PARTIAL,
     did="The user tables have a row for each movie, and the movie tables one for each user.",
     think="Which ids will be looked up in U, and which in Q?",
     also={SEPARATE: _swapped_separate},
 )
 def users_and_movies_swapped(self, num_users, num_items, embedding_dim):
     return self.table(num_items, embedding_dim), self.table(num_users, embedding_dim)
+
+
+def _factorization_first(self, num_users, num_items, embedding_dim):
+    rows = (num_users, num_items, num_users, num_items)
+    U_fact, Q_fact, U_reg, Q_reg = (self.table(count, embedding_dim) for count in rows)
+    return U_reg, Q_reg, U_fact, Q_fact
+
+
+@wrong(
+    "1a",
+    SHARED,
+    CORNER,
+    did="The tables are made in another order than the one in which they are returned.",
+    think="With the seed fixed, which table should get the first random numbers?",
+    also={SEPARATE: _factorization_first},
+)
+def movies_made_first(self, num_users, num_items, embedding_dim):
+    Q = self.table(num_items, embedding_dim)
+    return self.table(num_users, embedding_dim), Q
 
 
 def _users_everywhere(self, num_users, num_items, embedding_dim):
@@ -208,6 +242,7 @@ def _users_everywhere(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SHARED,
+    PARTIAL,
     did="The movie tables have a row for each user.",
     think="How many different ids are looked up in Q?",
     also={SEPARATE: _users_everywhere},
@@ -223,6 +258,7 @@ def _movielens_rows(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SHARED,
+    PARTIAL,
     did="The tables have MovieLens's 944 and 1683 rows whatever num_users and num_items are.",
     think="Should the same class work on a smaller data set?",
     also={SEPARATE: _movielens_rows},
@@ -234,6 +270,7 @@ def hard_coded_rows(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SHARED,
+    CENTRAL,
     did="U and Q are one and the same table.",
     think="Does a = b = f() call f once or twice?",
 )
@@ -245,6 +282,7 @@ def one_table_for_users_and_movies(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SEPARATE,
+    CENTRAL,
     did="The tables called separate share their numbers: both tasks still train the same ones.",
     think="If one task's step changes a table, does the other task's table change too?",
 )
@@ -256,6 +294,7 @@ def one_table_for_both_tasks(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SEPARATE,
+    CENTRAL,
     did="The tables called separate share one weight: both tasks still train the same numbers.",
     think="If one task's step changes a table, does the other task's table change too?",
     same_as="one-table-for-both-tasks",
@@ -269,6 +308,7 @@ def tied_weights(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SEPARATE,
+    CORNER,
     did="The factorization's tables start as copies of the regression's.",
     think="Should two separate tables start with the same random numbers?",
 )
@@ -280,6 +320,7 @@ def copied_tables(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     SEPARATE,
+    PARTIAL,
     did="The four tables are returned with both user tables first.",
     think="In which order does __init__ unpack the four tables?",
 )
@@ -291,6 +332,7 @@ def user_tables_first(self, num_users, num_items, embedding_dim):
 @wrong(
     "1a",
     "bias",
+    CORNER,
     did="The biases do not start at zero, but with numbers that differ.",
     think="Which class at the top of the file starts a bias where the handout says?",
 )
@@ -301,6 +343,7 @@ def random_biases(self, rows):
 @wrong(
     "1a",
     "bias",
+    CORNER,
     did="The biases are scaled embeddings, which start with standard deviation 1.",
     think="With one column, what is 1/embedding_dim, and where should a bias start?",
     same_as="random-biases",
@@ -312,6 +355,7 @@ def scaled_biases(self, rows):
 @wrong(
     "1a",
     "bias",
+    PARTIAL,
     did="The biases are as wide as the embeddings.",
     think="How many numbers does one user's bias have in u . q + a + b?",
 )
@@ -322,6 +366,7 @@ def wide_biases(self, rows):
 @wrong(
     "1a",
     "bias",
+    PARTIAL,
     did="There is one bias for all users and one for all movies.",
     think="Does a_i depend on the user, and b_j on the movie?",
 )
@@ -332,6 +377,7 @@ def one_bias_for_all(self, rows):
 @wrong(
     "1a",
     "bias",
+    PARTIAL,
     did="The biases are frozen: they do not require gradients and stay at zero.",
     think="What would a bias that stays zero tell of a popular movie?",
 )
@@ -344,6 +390,7 @@ def frozen_biases(self, rows):
 @wrong(
     "1a",
     BIAS,
+    PARTIAL,
     did="A has a row for each movie and B a row for each user.",
     think="Which ids will be looked up in A, and which in B?",
 )
@@ -354,6 +401,7 @@ def biases_swapped(self, num_users, num_items):
 @wrong(
     "1a",
     BIAS,
+    PARTIAL,
     did="A and B are one and the same table.",
     think="Should training a user's bias change a movie's?",
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.misconceptions.entry import Catalogue
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
 from grader.reference.mrr import ranks, reciprocal_ranks, summary, user_value
 
 CATALOGUE = Catalogue()
@@ -12,6 +12,7 @@ wrong = CATALOGUE.wrong
 @wrong(
     "2d",
     "user_value",
+    CENTRAL,
     did="Seen movies are ranked too.",
     think="Should a movie that the user has watched already push others down?",
 )
@@ -22,6 +23,7 @@ def seen_kept(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    PARTIAL,
     did="The scores of seen movies are set to zero, and zero can be a high score.",
     think="Which score can never be above another one?",
 )
@@ -34,6 +36,7 @@ def seen_set_to_zero(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    PARTIAL,
     did="The scores of seen movies are set to -1, and other scores can be lower.",
     think="Which score can never be above another one?",
 )
@@ -46,6 +49,7 @@ def seen_set_to_minus_one(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    PARTIAL,
     did="The scores of seen movies are set to the lowest one, where they tie with the last movie.",
     think="What is the rank of the last movie that the user has not seen?",
 )
@@ -58,6 +62,7 @@ def seen_set_to_the_minimum(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    CORNER,
     did="The scores of seen movies are set to a low number such as -100, and others may be lower.",
     think="Which score can never be above another one?",
 )
@@ -70,6 +75,7 @@ def seen_set_to_minus_hundred(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    CENTRAL,
     did="Seen movies are put on top of the ranking, not taken out of it.",
     think="Should a movie that the user has watched already push others down?",
 )
@@ -82,6 +88,7 @@ def seen_on_top(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    CENTRAL,
     did="The held-out movies are ranked among the seen ones only: the mask is the wrong way round.",
     think="Which movies does seen remove from the ranking?",
 )
@@ -93,6 +100,7 @@ def seen_movies_ranked_alone(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    CORNER,
     did="The scores are rounded before they are ranked, so that different ones tie.",
     think="Do two movies tie whose scores differ in the third decimal place?",
 )
@@ -104,6 +112,7 @@ def scores_rounded(scores, heldout, seen):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    PARTIAL,
     did="A sigmoid comes before the ranking, and makes scores tie that are far from zero.",
     think="What are the sigmoids of 30 and of 40 as a computer's numbers?",
 )
@@ -120,6 +129,7 @@ def sigmoid_before_ranking(scores, heldout, seen=None):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    CORNER,
     did="A softmax comes before the ranking, and makes scores tie that are far below the best.",
     think="What is the share of a score that is 200 below the best one, as a computer's number?",
 )
@@ -136,6 +146,7 @@ def softmax_before_ranking(scores, heldout, seen=None):
 @wrong(
     "2d",
     "user_value",
+    CENTRAL,
     did="Held-out movies are ranked among themselves only.",
     think="How many movies compete for rank 1?",
 )
@@ -146,6 +157,7 @@ def ranked_among_heldout(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    PARTIAL,
     did="Each held-out movie is ranked without the user's other held-out movies.",
     think="If a user's two held-out movies are the two best, which ranks do they have?",
 )
@@ -159,6 +171,7 @@ def other_heldout_taken_out(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    PARTIAL,
     did="The value is 1 where the best movie is held out and 0 otherwise.",
     think="What is the value of a held-out movie at rank 2?",
 )
@@ -170,6 +183,7 @@ def best_movie_only(scores, heldout, seen):
 @wrong(
     "2d",
     "user_value",
+    PARTIAL,
     did="The reciprocal ranks are averaged over all movies, with zeros where none is held out.",
     think="How many terms does the mean of a user with two held-out movies have?",
 )
@@ -181,6 +195,7 @@ def all_movies_averaged(scores, heldout, seen):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    PARTIAL,
     did="Users without held-out movies have the value 0, not NaN.",
     think="Did the ranking do badly for a user with nothing to find?",
 )
@@ -196,6 +211,7 @@ def users_without_heldout_as_zero(scores, heldout, seen=None):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    PARTIAL,
     did="Users without held-out movies have the value 1, not NaN.",
     think="Did the ranking do well for a user with nothing to find?",
 )
@@ -211,6 +227,7 @@ def users_without_heldout_as_one(scores, heldout, seen=None):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    PARTIAL,
     did="Users without held-out movies are left out, so that row i is no longer user i.",
     think="Which place has user 3 in what is returned?",
 )
@@ -226,6 +243,7 @@ def users_without_heldout_dropped(scores, heldout, seen=None):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    CORNER,
     did="The scores of seen movies are overwritten in the caller's own tensor.",
     think="Whose tensor is scores after the call?",
 )
@@ -242,6 +260,7 @@ def seen_overwritten_in_place(scores, heldout, seen=None):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    CENTRAL,
     did="The users are ranked for each movie, not the movies for each user.",
     think="Along which dimension do the scores of one user lie?",
 )
@@ -257,6 +276,7 @@ def users_ranked_for_a_movie(scores, heldout, seen=None):
 @wrong(
     "2d",
     "reciprocal_ranks",
+    CENTRAL,
     did="All users' scores are ranked together.",
     think="Whose movies compete with each other?",
 )
@@ -279,6 +299,7 @@ def one_ranking_for_all(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score divides by the number of all users, also of those without held-out movies.",
     think="How many users have a value?",
 )
@@ -289,6 +310,7 @@ def users_without_value_count_as_zero(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score is the mean over held-out movies: users with many count more.",
     think="Does each user count the same, or each held-out movie?",
 )
@@ -301,6 +323,7 @@ def mean_over_movies(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    CORNER,
     did="mrr_score is the mean over batches of users: those of a small batch count more.",
     think="Does each user count the same, or each batch of users?",
 )
@@ -315,6 +338,7 @@ def mean_over_batches(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score is NaN as soon as one user has no held-out movie.",
     think="Which users should the mean leave out?",
 )
@@ -325,6 +349,7 @@ def mean_with_nan(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score is the sum over the users, not the mean.",
     think="Between which values does the mean reciprocal rank lie?",
 )
@@ -335,6 +360,7 @@ def values_summed(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score is the median over the users, not the mean.",
     think="Which average does the metric take?",
 )
@@ -345,6 +371,7 @@ def median_of_users(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    CENTRAL,
     did="mrr_score does not pass seen on to reciprocal_ranks.",
     think="Which of its three arguments does mrr_score use?",
 )
@@ -355,6 +382,7 @@ def seen_not_passed_on(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score is the value of the best user.",
     think="Over what is the mean taken?",
 )
@@ -366,6 +394,7 @@ def best_user_only(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score returns every user's value: the mean over the users is missing.",
     think="How many numbers should mrr_score return?",
 )
@@ -376,6 +405,7 @@ def values_for_score(scores, heldout, seen=None):
 @wrong(
     "2d",
     "mrr_score",
+    PARTIAL,
     did="mrr_score divides by the number of all users.",
     think="How many users have a value?",
     same_as="users-without-value-count-as-zero",

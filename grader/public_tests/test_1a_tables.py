@@ -1,40 +1,72 @@
 """Question 1a in the small: 4 users, 6 movies, 3 columns."""
 
-from grader import adapter
-from grader.engine.check import Check, check
+import numpy as np
 
-GIVEN = "MultiTaskNet(num_users=4, num_items=6, embedding_dim=3, layer_sizes=(9, 5){})"
-SIZES: adapter.Sizes = {
-    "num_users": 4,
-    "num_items": 6,
-    "embedding_dim": 3,
-    "layer_sizes": (9, 5),
-    "embedding_sharing": True,
-}
+from grader import adapter
+from grader.engine.check import Check, Value, check, is_constant
+
+SHARED = ("U", "Q")
+SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
+BIASES = ("A", "B")
+GROUPS = (SHARED, SEPARATE, BIASES)
+
+
+def tables(
+    check: Check, names: tuple[str, ...], num_users: int = 4, num_items: int = 6
+) -> dict[str, Value]:
+    """Return what ``adapter.tables`` says of each table of a new net."""
+    size: adapter.Sizes = {
+        "num_users": num_users,
+        "num_items": num_items,
+        "embedding_dim": 3,
+        "layer_sizes": (9, 5),
+        "embedding_sharing": names != SEPARATE,
+    }
+    separate = ", embedding_sharing=False" if names == SEPARATE else ""
+    given = (
+        f"MultiTaskNet(num_users={num_users}, num_items={num_items}, embedding_dim=3, "
+        f"layer_sizes=(9, 5){separate})"
+    )
+    got = check.call(adapter.tables, size, names, given=given)
+    return {name: got[name] for name in names}
 
 
 @check("1a-0", topic="shapes")
-def test_shared_tables_have_a_row_for_each_user_and_movie(check: Check) -> None:
-    """U has a row for each user, Q a row for each movie, both embedding_dim columns."""
-    tables = check.call(adapter.tables, SIZES, ("U", "Q"), given=GIVEN.format(""))
-    check.shape("U.weight", tables["U"]["weight"], (4, 3))
-    check.shape("Q.weight", tables["Q"]["weight"], (6, 3))
+def test_tables_have_a_row_for_each_user_or_movie(check: Check) -> None:
+    """Each table has a row for each user or movie; A and B have 1 column, others embedding_dim."""
+    for names in GROUPS:
+        for name, table in tables(check, names).items():
+            rows = 4 if name[0] in "UA" else 6
+            columns = 1 if names == BIASES else 3
+            check.shape(f"{name}.weight", table["weight"], (rows, columns))
 
 
-@check("1a-1", topic="shapes")
-def test_separate_tables_have_a_row_for_each_user_and_movie(check: Check) -> None:
-    """U_reg, Q_reg, U_fact and Q_fact have the shapes of U, Q, U and Q."""
-    names = ("U_reg", "Q_reg", "U_fact", "Q_fact")
-    given = GIVEN.format(", embedding_sharing=False")
-    sizes: adapter.Sizes = {**SIZES, "embedding_sharing": False}
-    tables = check.call(adapter.tables, sizes, names, given=given)
-    for name, rows in zip(names, (4, 6, 4, 6)):
-        check.shape(f"{name}.weight", tables[name]["weight"], (rows, 3))
+@check("1a-1", topic="separate")
+def test_no_table_is_another_one(check: Check) -> None:
+    """No table shares its weight with another one: with separate tables, there are four."""
+    for names in GROUPS:
+        for name, table in tables(check, names, num_items=4).items():
+            owner = table["storage"].text
+            problem = f"is {owner}.weight, so that training one trains the other"
+            check.equal(f"{name}.weight", owner, name, problem)
 
 
-@check("1a-2", topic="bias shapes")
-def test_biases_have_one_column(check: Check) -> None:
-    """A has one number for each user, B one for each movie."""
-    tables = check.call(adapter.tables, SIZES, ("A", "B"), given=GIVEN.format(""))
-    check.shape("A.weight", tables["A"]["weight"], (4, 1))
-    check.shape("B.weight", tables["B"]["weight"], (6, 1))
+@check("1a-2", topic="order")
+def test_tables_are_made_in_the_order_in_which_they_are_returned(check: Check) -> None:
+    """Tables are made in the order in which they are returned, which fixes their numbers."""
+    for names in (SHARED, SEPARATE):
+        few, more_users = tables(check, names), tables(check, names, num_users=9)
+        more_movies = tables(check, names, num_items=9)
+        # More rows in one table are other numbers in those that are made after it.
+        for index, name in enumerate(names[1:]):
+            other = more_movies if name.startswith("U") else more_users
+            early = same_numbers(few[name]["weight"], other[name]["weight"])
+            check.equal(f"{name}", early, False, f"is made before {names[index]}")
+
+
+def same_numbers(first: Value, second: Value) -> bool:
+    """Whether two tables that should be random start with the same numbers."""
+    one, other = first.few(), second.few()
+    if one is None or other is None or is_constant(one):
+        return False  # a table that starts with one number all over loses points for that
+    return np.array_equal(one, other)

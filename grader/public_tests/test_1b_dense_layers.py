@@ -1,9 +1,12 @@
-"""Question 1b in the small: the default layer sizes."""
+"""Question 1b in the small: the default layer sizes, and two layers to work out by hand."""
+
+import numpy as np
 
 from grader import adapter
-from grader.engine.check import Check, check, described
+from grader.engine.check import Check, Value, agree, check, described
+from grader.public_tests.example import GIVEN_MLP, MLP, RATINGS, ROWS, net, sizes
 
-SIZES: adapter.Sizes = {
+DEFAULT: adapter.Sizes = {
     "num_users": 4,
     "num_items": 6,
     "embedding_dim": 32,
@@ -16,9 +19,49 @@ SIZES: adapter.Sizes = {
 def test_default_sizes_make_two_layers(check: Check) -> None:
     """With layer_sizes=(96, 64) there are two dense layers, 96 to 64 and 64 to 1."""
     given = "MultiTaskNet(num_users=4, num_items=6).mlp_layers"
-    layers = check.call(adapter.mlp_layers, SIZES, given=given)
+    layers = check.call(adapter.mlp_layers, DEFAULT, given=given)
     kinds = ("an nn.Module", described(layers["layers"]))
     check.equal("mlp_layers", layers["module"].is_true, True, "is no nn.Module", kinds)
+    judge_shapes(check, layers, [(64, 96), (64,), (1, 64), (1,)])
+
+
+def judge_shapes(check: Check, layers: Value, expected: list[tuple[int, ...]]) -> None:
+    """Compare the shapes of the parameters, sorted: layers may be made in any order."""
     shapes = sorted(p.shape for p in layers["parameters"].items if p.shape is not None)
-    expected = sorted([(64, 96), (64,), (1, 64), (1,)])
-    check.equal("the shapes of mlp_layers' parameters", shapes, expected, "are others")
+    problem = "has other shapes"
+    if more := len(shapes) - len(expected):
+        length = f"{abs(more)} too {'long' if more > 0 else 'short'}"
+        problem = f"is {length}; each layer has a weight and a bias"
+    check.equal("the list of parameters", shapes, sorted(expected), problem)
+
+
+@check("1b-1", topic="activations", depends_on=("1b-0",))
+def test_relu_between_two_layers(check: Check) -> None:
+    """A ReLU follows the first of two layers and not the last, whose output may be negative."""
+    given = f"{GIVEN_MLP}, called with {ROWS}"
+    got = check.call(adapter.mlp, net(True), np.array(ROWS, np.float32), given=given)
+    output = in_a_row(got["output"], len(ROWS))
+    if output.type == "nothing":
+        return  # the ReLU of an nn.ModuleList is in forward, which 1c judges
+    right = agree(output.numbers(len(ROWS)), np.array(RATINGS))
+    if not right and got["plain"].is_true and forward_applies_relu(check):
+        return
+    check.array_equal("the output of mlp_layers", output, RATINGS)
+
+
+def in_a_row(value: Value, rows: int) -> Value:
+    """Take the last axis away where it has one column."""
+    array = value.numbers(rows, 1)
+    return value if array is None else Value.of(array[:, 0], value.type)
+
+
+def forward_applies_relu(check: Check) -> bool:
+    """Whether the student's forward puts the ReLU between plain layers."""
+    # Tables of zeros make the MLP's input zero, however forward puts it together. Then the hidden
+    # units are ReLU(-2) = 0 and ReLU(3) = 3, and the rating is 4 * 0 - 1 * 3 + 0.5 = -2.5.
+    zeros = {name: np.zeros((rows, 2), np.float32) for name, rows in (("U", 2), ("Q", 3))}
+    zeros |= {name: np.zeros((rows, 1), np.float32) for name, rows in (("A", 2), ("B", 3))}
+    dense = [np.array(MLP[0], np.float32), *map(np.float32, ([-2, 3], [[4, -1]], [0.5]))]
+    asked: adapter.Net = {"sizes": sizes(True), "tables": zeros, "dense": dense, "earlier": {}}
+    got = check.try_call(adapter.rating_with_own_mlp, asked, [1, 0], [2, 0])
+    return got is not None and agree(got[1].numbers(2), np.array([-2.5, -2.5]))

@@ -1,57 +1,65 @@
-"""Question 1c in the small: a net of one column, whose numbers can be worked out by hand."""
-
-import numpy as np
+"""Question 1c in the small: pairs whose numbers can be worked out by hand."""
 
 from grader import adapter
-from grader.engine.check import Check, check
+from grader.engine.check import Check, Value, check
+from grader.public_tests import example
 
-# User 1 and movie 2, in a net of two users and three movies.
-MLP = ([[1, 1, 1], [-1, 0, 0]], [0, 1], [[-1, 4]], [0.5])
-
-
-def net(tables: dict[str, tuple[float, float]]) -> adapter.Net:
-    """Return a net whose tables hold ``(u, q)`` in the last row, and other numbers above."""
-    weights = {}
-    for names, (u, q) in {**tables, "A B": (0.5, -1)}.items():
-        users, movies = names.split()
-        weights[users] = np.array([[7], [u]], np.float32)
-        weights[movies] = np.array([[-5], [9], [q]], np.float32)
-    return {
-        "sizes": {
-            "num_users": 2,
-            "num_items": 3,
-            "embedding_dim": 1,
-            "layer_sizes": (3, 2),
-            "embedding_sharing": len(tables) == 1,
-        },
-        "tables": weights,
-        "dense": [np.array(array, np.float32) for array in MLP],
-        "earlier": {},
-    }
+PARTS = ("tables", "mlp")
+NAMES = ("predictions", "score")
 
 
-def judge_pair(check: Check, net: adapter.Net, predictions: float, score: float) -> None:
-    """Compare both numbers of the pair, in a batch of two and alone."""
-    batches = [([1, 0], [2, 0]), ([1], [2])]
-    both, alone = check.call(adapter.forward, net, batches).items[:2] or (None, None)
-    if both is None:
-        return
+def ask(check: Check, sharing: bool, users: list[int], movies: list[int], where: str) -> Value:
+    """Return what the forward pass returns for these pairs."""
+    method = f"forward_with{'' if sharing else 'out'}_embedding_sharing"
+    given = f"net.{method}(tensor({users}), tensor({movies})), where {where}"
+    got = check.call(adapter.forward, example.net(sharing), [(users, movies)], given=given)[0]
     problem = "is not 2: return predictions and score"
-    check.equal("the number of returned values", both.length, 2, problem)
-    for place, (name, right) in enumerate((("predictions", predictions), ("score", score))):
-        check.tensor(name, both[place])
-        check.shape(name, both[place], (2,))
-        check.shape(f"{name} of a batch of one pair", alone[place], (1,))
-        check.array_equal(f"{name} of a batch of one pair", alone[place], [right])
+    check.equal("the number of returned values", got.length, 2, problem)
+    return got
 
 
-@check("1c-0", topic="example, shared", depends_on=("tables", "mlp"))
-def test_shared_forward_of_one_pair(check: Check) -> None:
-    """With u = 2, q = 3, a = 0.5, b = -1, predictions are 2 * 3 + 0.5 - 1 = 5.5."""
-    judge_pair(check, net({"U Q": (2, 3)}), 5.5, -10.5)
+def judge_interactions(check: Check, sharing: bool, expected: list[float]) -> None:
+    where = f"{example.GIVEN_FACTORS[sharing]}, {example.GIVEN_BIASES}"
+    predictions = ask(check, sharing, *example.PAIRS, where)[0]
+    check.tensor("predictions", predictions)
+    check.array_equal("predictions", predictions, expected)
 
 
-@check("1c-1", topic="example, separate", depends_on=("tables", "mlp"))
-def test_separate_forward_of_one_pair(check: Check) -> None:
-    """Without sharing, predictions read U_fact and Q_fact, the score U_reg and Q_reg."""
-    judge_pair(check, net({"U_reg Q_reg": (2, 3), "U_fact Q_fact": (4, -1)}), -4.5, -10.5)
+def judge_ratings(check: Check, sharing: bool) -> None:
+    where = f"{example.GIVEN_FEATURES[sharing]}, {example.GIVEN_MLP}"
+    score = ask(check, sharing, *example.PAIRS, where)[1]
+    check.tensor("score", score)
+    check.array_equal("score", score, example.RATINGS)
+
+
+@check("1c-0", topic="interaction, shared", depends_on=PARTS)
+def test_shared_interactions_of_two_pairs(check: Check) -> None:
+    """With u = [2, 1], q = [3, -1], a = 1, b = -2, predictions are 2 * 3 - 1 * 1 + 1 - 2 = 4."""
+    judge_interactions(check, True, [4, -1])
+
+
+@check("1c-1", topic="rating, shared", depends_on=PARTS)
+def test_shared_ratings_of_two_pairs(check: Check) -> None:
+    """With u = [2, 1] and q = [3, -1], score is the MLP of [2, 1, 3, -1, 6, -1], here -4.5."""
+    judge_ratings(check, True)
+
+
+@check("1c-2", topic="interaction, separate", depends_on=PARTS)
+def test_separate_interactions_of_two_pairs(check: Check) -> None:
+    """Without sharing, predictions read U_fact and Q_fact: 1 * 2 + 3 * 0 + 1 - 2 = 1."""
+    judge_interactions(check, False, [1, -4])
+
+
+@check("1c-3", topic="rating, separate", depends_on=PARTS)
+def test_separate_ratings_of_two_pairs(check: Check) -> None:
+    """Without sharing, score reads U_reg and Q_reg, for each of its three inputs."""
+    judge_ratings(check, False)
+
+
+@check("1c-4", topic="one pair", depends_on=PARTS)
+def test_shapes_of_one_pair(check: Check) -> None:
+    """A batch of one pair has predictions and score of shape (1,)."""
+    for sharing in (True, False):
+        got = ask(check, sharing, [1], [2], "one pair is asked for")
+        for place, name in enumerate(NAMES):
+            check.shape(name, got[place], (1,))

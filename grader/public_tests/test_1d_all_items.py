@@ -1,36 +1,29 @@
 """Question 1d in the small: two users, every movie."""
 
-import numpy as np
-
 from grader import adapter
 from grader.engine.check import Check, check
+from grader.public_tests import example
 
-GIVEN = (
-    "net.score_all_items(tensor([1, 0])), where U.weight is [[1], [2]], Q.weight [[3], [0], [-1]], "
-    "A.weight [[0.5], [-1]] and B.weight [[0], [1], [2]]"
-)
-NET: adapter.Net = {
-    "sizes": {
-        "num_users": 2,
-        "num_items": 3,
-        "embedding_dim": 1,
-        "layer_sizes": (3, 2),
-        "embedding_sharing": True,
-    },
-    "tables": {
-        "U": np.array([[1], [2]], np.float32),
-        "Q": np.array([[3], [0], [-1]], np.float32),
-        "A": np.array([[0.5], [-1]], np.float32),
-        "B": np.array([[0], [1], [2]], np.float32),
-    },
-    "dense": [],
-    "earlier": {},
-}
+PARTS = ("tables", "mlp")
 
 
-@check("1d-0", topic="example", depends_on=("tables", "mlp"))
-def test_a_row_for_each_user_and_a_column_for_each_movie(check: Check) -> None:
-    """score_all_items returns a row for each user, a column for each movie: u . q + a + b."""
-    got = check.call(adapter.score_all_items, NET, [[1, 0]], given=GIVEN)[0]
+def judge_scores(check: Check, sharing: bool, expected: list[list[float]]) -> None:
+    where = f"{example.GIVEN_FACTORS[sharing]}, {example.GIVEN_BIASES}"
+    users = list(range(len(expected)))[::-1]
+    given = f"net.score_all_items(tensor({users})), where {where}"
+    got = check.call(adapter.score_all_items, example.net(sharing), [users], given=given)[0]
     check.tensor("what score_all_items returns", got)
-    check.array_equal("what score_all_items returns", got, [[5, 0, -1], [3.5, 1.5, 1.5]])
+    check.array_equal("what score_all_items returns", got, expected)
+
+
+@check("1d-0", topic="shared", depends_on=PARTS)
+def test_shared_scores_of_every_movie(check: Check) -> None:
+    """score_all_items returns a row for each user, a column for each movie: u . q + a + b."""
+    judge_scores(check, True, [[4, 20, 4], [-1, 1, 5]])
+    judge_scores(check, True, [[-1, 1, 5]])
+
+
+@check("1d-1", topic="separate", depends_on=PARTS)
+def test_separate_scores_of_every_movie(check: Check) -> None:
+    """Without sharing, the scores come from U_fact and Q_fact, as forward's predictions do."""
+    judge_scores(check, False, [[-6, 21, 1], [-4, 10, -2]])

@@ -1,7 +1,7 @@
-"""The catalogue tests the tests: every mistake is caught, named, and told from every other."""
+"""The catalogue tests the tests: every mistake is caught, named, told apart, and costs its worth."""
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, groupby
 from pathlib import Path
 
 import pytest
@@ -11,18 +11,15 @@ from grader.engine.hints import Explainer, is_beyond_the_catalogue
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import TestOutcome
 from grader.misconceptions.catalogue import read_catalogue
-from grader.misconceptions.entry import Misconception
-from tests.course import POINTS
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Misconception
+from tests.course import ASSIGNMENT, FULL_MARKS, POINTS, POINTS_OF_TEST, points_of
 
 CATALOGUE = read_catalogue()
 QUESTIONS = [*POINTS]
 # Through the sandbox goes every twelfth; benchmark.py sends them all.
 SAMPLE = list(CATALOGUE)[::12]
-
-
-@pytest.fixture(scope="module")
-def predicted(explainer: Explainer) -> dict[str, dict[str, TestOutcome]]:
-    return {entry.id: explainer.predictions(entry) for entry in CATALOGUE.values()}
+# The least and the most of a question's points that are left, as shares.
+LEFT = {CENTRAL: (0.0, 0.4), PARTIAL: (0.0, 0.7), CORNER: (0.8, 1.0)}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -47,6 +44,39 @@ def test_every_mistake_is_caught_named_and_told_apart(
     assert [entry.id for entry in entries if entry not in caught] == []
     assert [entry.id for entry in entries if entry not in named] == []
     assert mixed_up == []
+
+
+def test_a_mistake_costs_what_it_is_worth(
+    predicted: dict[str, dict[str, TestOutcome]], table: Callable[[str], None]
+) -> None:
+    cost = {
+        id_: sum(POINTS_OF_TEST[test] for test, o in tests.items() if o.status != PASSED)
+        for id_, tests in predicted.items()
+    }
+
+    def left(entry: Misconception) -> float:
+        return 1 - cost[entry.id] / POINTS[entry.question]
+
+    def place(entry: Misconception) -> tuple[int, int]:
+        return [*POINTS].index(entry.question), [*LEFT].index(entry.severity)
+
+    table(f"misconceptions            least left  most left  points lost of {FULL_MARKS:g}")
+    for _, group in groupby(sorted(CATALOGUE.values(), key=place), place):
+        entries = list(group)
+        shares, lost = [left(e) for e in entries], sum(cost[e.id] for e in entries) / len(entries)
+        kind = f"{entries[0].question}  {len(entries):2} {entries[0].severity}"
+        table(f"{kind:<26}{min(shares):10.0%}{max(shares):11.0%}{lost:18.2f}")
+    outside = {
+        entry.id: f"{entry.severity}, {left(entry):.0%} left"
+        for entry in CATALOGUE.values()
+        if not LEFT[entry.severity][0] - 1e-9 <= left(entry) <= LEFT[entry.severity][1] + 1e-9
+    }
+    assert outside == {}
+
+
+def test_public_tests_are_worth_less_than_hidden_ones() -> None:
+    for question in ASSIGNMENT.coding:
+        assert points_of(question.id, hidden=False) < points_of(question.id, hidden=True)
 
 
 def test_no_mistake_returns_what_is_said_to_be_beyond_the_catalogue(
@@ -89,7 +119,7 @@ def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_base_of_the_catalogue_is_right(question: str, explainer: Explainer) -> None:
-    base = Misconception(f"none-{question}", question, "", "", {})
+    base = Misconception(f"none-{question}", question, "", "", "", {})
     outcomes = explainer.predictions(base)
     assert {outcome.status for outcome in outcomes.values()} == {PASSED}
 
