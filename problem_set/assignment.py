@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast, get_type_hints
 
 from problem_set.project import ASSIGNMENT, find_project
@@ -46,6 +46,15 @@ class Upload:
 
     where: str = ""
     url: str = ""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The course's rules in sentences, for the handout; empty where it has none."""
+
+    honor_code: str = ""
+    late: str = ""
+    ai: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Assignment:
     course: Course
     questions: tuple[Question, ...]
     upload: Upload = Upload()
+    policies: Policies = Policies()
     grading: Limits = Limits(5.0)
     gradescope: Limits = Limits(600.0)
 
@@ -103,6 +113,11 @@ class Assignment:
     @property
     def written_ids(self) -> tuple[str, ...]:
         return tuple(question.id for question in self.written)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that students hand in, each once."""
+        return tuple(dict.fromkeys(PurePath(question.file).name for question in self.coding))
 
     @cached_property
     def tests(self) -> tuple[GradedTest, ...]:
@@ -157,7 +172,10 @@ class _Parser:
             raise AssignmentError(f"{name} is not TOML: {error}") from error
 
     def assignment(self) -> Assignment:
-        sections = {"course": Course, "upload": Upload, "grading": Limits, "gradescope": Limits}
+        sections = {
+            **{"course": Course, "upload": Upload, "policies": Policies},
+            **{"grading": Limits, "gradescope": Limits},
+        }
         for key in self._content:
             if key not in (*sections, "questions"):
                 raise self._error(f"there is no section {key!r}", f"[{key}")

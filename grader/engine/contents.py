@@ -39,6 +39,8 @@ class Contents:
         Words of topics, for kinds of the same thing: a mistake may be made in one of them alone.
     preload : tuple of str
         Modules that a worker imports before any submission.
+    assignment : Path, optional
+        The ``assignment.toml``; default that of the problem set.
     preload_if_named : mapping
         From a word to modules that are imported before a submission that has it in a file.
     """
@@ -49,6 +51,7 @@ class Contents:
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     branches: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
+    assignment: Path | None = None
     preload_if_named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
