@@ -68,6 +68,7 @@ def result_of(test: GradedTest, outcome: TestOutcome, hint: Hint | None) -> Test
         raised=_raised_text(error) if error else _fault(outcome),
         detail=_detail(failure) if failure and not error else None,
         hint=hint,
+        printed=outcome.printed,
         seconds=outcome.seconds,
         cause=_cause(error) if error else "",
     )
@@ -102,6 +103,11 @@ def _raised_sentence(error: StudentError) -> str:
         return "The file could not be imported: save it with the encoding UTF-8."
     if error.type in AT_IMPORT:
         return f"The file could not be imported: {error.type}{place}."
+    if error.type == "BdbQuit":
+        return (
+            f"Your code calls a debugger{place}, which can stop only where you run the tests "
+            "yourself, with pytest. Take the call out."
+        )
     if error.type == "PermissionError":
         return f"Your code does something{place} that the grader's sandbox does not allow."
     return f"Your code raised {error.type}{place}."
