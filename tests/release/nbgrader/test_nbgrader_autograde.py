@@ -8,7 +8,9 @@ import pytest
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
+from grader.contents import CONTENTS
 from grader.engine.digests import grader_digest
+from grader.engine.grader import Grader
 from release.files import write_folder
 from release.nbgrader import nbgrader_course
 from release.nbgrader.nbgrader_course import autograding
@@ -83,13 +85,13 @@ def test_without_any_of_the_files_each_question_has_no_points_and_says_why(
 
 
 def test_a_question_that_the_report_leaves_out_does_not_get_all_points(graded, monkeypatch):
-    whole = autograding.grade
+    whole = autograding.judged
 
-    def without_1a(*arguments):
-        report = whole(*arguments)
+    def without_1a(folder):
+        report = whole(folder)
         return replace(report, questions=report.questions[1:])
 
-    monkeypatch.setattr(autograding, "grade", without_1a)
+    monkeypatch.setattr(autograding, "judged", without_1a)
     with pytest.raises(NotGradedError, match="the report has nothing on 1a"):
         graded()
 
@@ -104,8 +106,8 @@ def test_points_that_the_gradebook_does_not_know_are_not_given(graded):
 
 
 def test_without_isolation_nobody_is_graded(graded, monkeypatch):
-    plain = autograding.ForkServer(mode="none")
-    monkeypatch.setattr(autograding, "_server", lambda: plain)
+    plain = Grader(CONTENTS, isolation="none")
+    monkeypatch.setattr(autograding, "_grader", lambda: plain)
     with plain, pytest.raises(NotGradedError, match="nothing keeps a submission from the hidden"):
         graded()
 
