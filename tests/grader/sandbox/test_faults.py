@@ -90,7 +90,7 @@ def test_a_worker_that_cannot_start_is_the_graders_fault(
     broken.write_text("raise ImportError('no torch for ' + 'anybody')\n")
     with pytest.raises(IsolationError, match="no torch for anybody"):  # noqa: SIM117
         with (
-            ForkServer(mode, setup=WorkerSetup(calls=broken)) as server,
+            ForkServer(WorkerSetup(calls=broken), mode) as server,
             server.open(ANSWER) as session,
         ):
             session.run({"call": "f"})
@@ -106,7 +106,7 @@ def test_a_worker_that_never_starts_is_the_graders_fault(
     endless = tmp_path / "calls.py"
     endless.write_text("import time\ntime.sleep(60)\n")
     with pytest.raises(IsolationError, match="did not start"):  # noqa: SIM117
-        with ForkServer(mode, WorkerSetup(calls=endless)) as server, server.open(ANSWER) as session:
+        with ForkServer(WorkerSetup(calls=endless), mode) as server, server.open(ANSWER) as session:
             session.run({"call": "f"})
 
 
