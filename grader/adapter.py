@@ -325,13 +325,32 @@ def reference_part(method: str, sizes: Sizes) -> Any:
     """Return modules of the right shapes: embeddings, or dense layers with ReLU between them."""
     users, movies, columns = sizes["num_users"], sizes["num_items"], sizes["embedding_dim"]
     if method == MLP:
-        layers: list[nn.Module] = []
-        for inputs, outputs in itertools.pairwise([*sizes["layer_sizes"], 1]):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
+        return reference_mlp(sizes["layer_sizes"])
     columns = 1 if method == "init_user_and_item_bias" else columns
     count = len(TABLES[method])
     return tuple(nn.Embedding((users, movies)[k % 2], columns) for k in range(count))
+
+
+def some_mlp(layer_sizes: Sequence[int]) -> nn.Module:
+    """Return dense layers for tests that call none."""
+    return nn.Linear(layer_sizes[0], 1)
+
+
+# A student's copy has these, and no part "mlp": it would be the solution of 1b.
+reference_mlp = some_mlp
+### BEGIN SOLUTION
+
+
+def right_mlp(layer_sizes: Sequence[int]) -> nn.Module:
+    """Return dense layers with ReLU between them."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in itertools.pairwise([*layer_sizes, 1]):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+reference_mlp = right_mlp
+### END SOLUTION
 
 
 def loaded(

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from grader.engine.contents import Contents
 
+FOLDER = Path(__file__).parent
+# The part "mlp" is the solution of 1b, which a student's copy comes without.
+SOLVED = {"mlp": ("1b",)} if (FOLDER / "reference").is_dir() else {}
 CONTENTS = Contents(
     package="grader",
-    folder=Path(__file__).parent,
+    folder=FOLDER,
     questions={
         "init_shared_user_and_item_embeddings": "1a",
         "init_separate_user_and_item_embeddings": "1a",
@@ -23,7 +26,7 @@ CONTENTS = Contents(
     },
     parts={
         "tables": ("1a",),
-        "mlp": ("1b",),
+        **SOLVED,
         "ranks": ("2d-0", "2d-2", "2d-3", "2d-4", "2d-5"),
     },
     branches=("shared", "separate"),
