@@ -59,14 +59,14 @@ def pack(project: Path, assignment: Assignment, judge: Callable[[Path], Report])
             f"There is no folder {FOLDER}/ in {project.resolve()}. Give the folder of the problem "
             "set, or go there first."
         )
-    code = read_submission(project / FOLDER).files
+    code = read_submission(project / FOLDER, assignment.files).files
     written = read_written(project, assignment)
     files = {**{f"{FOLDER}/{name}": data for name, data in code.items()}, **written.files}
     content = zip_bytes(files)
     with tempfile.TemporaryDirectory(prefix="hand-in-") as folder:
         path = Path(folder) / archive_name(assignment)
         path.write_bytes(content)
-        if read_submission(path).files != code:
+        if read_submission(path, assignment.files).files != code:
             raise IntakeError(f"The zip does not hold {FOLDER}/ as it is on disk; try again.")
         report = judge(path)
     asked = dict.fromkeys(question.file for question in assignment.coding)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast, get_type_hints
 
 from problem_set.project import ASSIGNMENT, find_project
@@ -103,6 +103,11 @@ class Assignment:
     @property
     def written_ids(self) -> tuple[str, ...]:
         return tuple(question.id for question in self.written)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that students hand in, each once."""
+        return tuple(dict.fromkeys(PurePath(question.file).name for question in self.coding))
 
     @cached_property
     def tests(self) -> tuple[GradedTest, ...]:

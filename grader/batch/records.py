@@ -15,6 +15,7 @@ from grader.engine.reports import write_report
 from grader.engine.reports.wording import is_tested
 from grader.engine.results import Report
 from grader.engine.tree import shown
+from problem_set.assignment import read_assignment
 from problem_set.io import write_atomic
 
 
@@ -27,7 +28,7 @@ def _content(upload: Upload) -> bytes:
     if upload.refusal:
         return upload.refusal.encode(errors="replace")
     try:
-        return digest_of(read_submission(upload.path).files)
+        return digest_of(read_submission(upload.path, read_assignment().files).files)
     except IntakeError as error:
         return str(error).encode(errors="replace")
 

@@ -1,17 +1,22 @@
-"""What the engine asks of an assignment; ``grader/contents.py`` answers."""
+"""What the engine asks of an assignment; ``grader/contents.py`` answers.
+
+The command line imports this for its help: what takes long to import is imported when needed.
+"""
 
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.engine.assignment import slip_in
-from grader.engine.check import Check, Mark
 from problem_set.assignment import AssignmentError
 
-Test = Callable[[Check], None]
+if TYPE_CHECKING:
+    from grader.engine.check import Check
+
+Test = Callable[["Check"], None]
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Contents:
         Words of topics, for kinds of the same thing: a mistake may be made in one of them alone.
     preload : tuple of str
         Modules that a worker imports before any submission.
+    assignment : Path, optional
+        The ``assignment.toml``; default that of the problem set.
     preload_if_named : mapping
         From a word to modules that are imported before a submission that has it in a file.
     """
@@ -44,6 +51,7 @@ class Contents:
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     branches: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
+    assignment: Path | None = None
     preload_if_named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -66,6 +74,8 @@ class Contents:
         AssignmentError
             If a file cannot be imported, or an id comes twice.
         """
+        from grader.engine.check import Mark
+
         found: dict[str, Test] = {}
         for folder in ("public_tests", "hidden_tests"):
             for path in sorted((self.folder / folder).glob("test_*.py")):

@@ -15,7 +15,7 @@ from grader.engine.cleaning import clean_line
 from grader.engine.contents import Contents
 from grader.engine.feedback import results_of
 from grader.engine.hints import Explainer
-from grader.engine.intake import IntakeError, Submission, read_submission
+from grader.engine.intake import FOLDER, IntakeError, Submission, read_submission
 from grader.engine.local import LocalCaller, LocalSubmission
 from grader.engine.replies import IsolationError
 from grader.engine.results import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
@@ -94,7 +94,7 @@ class Grader:
 
     def __init__(self, contents: Contents, isolation: str | None = None) -> None:
         self.contents = contents
-        self.assignment = read_assignment()
+        self.assignment = read_assignment(contents.assignment)
         self.tests = contents.tests()
         require_agreement(self.assignment, self.tests, contents.has_hidden_tests)
         self._isolation = isolation
@@ -193,7 +193,7 @@ class Grader:
 
         problem, fault = "", ""
         try:
-            submission = read_submission(path)
+            submission = read_submission(path, self.assignment.files)
             outcomes = self._outcomes(selected, submission, path, asked, deadline, leave_behind)
             late = time.monotonic() >= deadline
             hints = self.explainer.hints(outcomes.values())
@@ -245,13 +245,13 @@ class Grader:
 
         files = {question.id: question.file for question in self.assignment.coding}
         variant = variants_for(submission.files, self.contents.hidden_tests).of
-        with self.server.open(submission) as session:
+        with self.server.open(submission.files) as session:
             cached = CachedSession(session, self.assignment.grading.timeout, deadline)
             return run(lambda id_: cached.caller(files[self.question_of[id_]]), variant)
 
     def local_caller(self, path: Path) -> Caller:
         """Return how to call the submission of a folder in this process."""
-        folder = path / "submission" if (path / "submission").is_dir() else path
+        folder = path / FOLDER if (path / FOLDER).is_dir() else path
         local = LocalSubmission(folder.resolve())
         return LocalCaller(self.contents.adapter, local.load, local.frames)
 

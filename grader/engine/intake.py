@@ -1,13 +1,13 @@
 """Find what a student handed in, and read it into memory without trusting a name or a size.
 
 A submission may be a folder that holds ``submission/``, that folder itself, a zip of either, with
-or without folders around it, ``model.py``, ``loss.py`` and ``mrr.py`` loose, or a folder with such
-a zip in it. Nothing is ever extracted: names are only compared, and files are bytes until the
-sandbox writes them. What is not Python (notebooks, PDFs) is left out, however large.
+or without folders around it, its files loose, or a folder with such a zip in it. Nothing is ever
+extracted: names are only compared, and files are bytes until the sandbox writes them. What is not
+Python (notebooks, PDFs) is left out, however large.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +16,6 @@ from grader.engine.tree import MAX_DEPTH, FolderTree, IntakeError, Kind, Tree, s
 from grader.engine.zip_tree import ZipTree
 
 FOLDER = "submission"
-FILES = ("model.py", "loss.py", "mrr.py")
 MAX_FILES = 200
 MAX_TOTAL = 8 << 20
 MAX_SHOWN = 6
@@ -36,54 +35,59 @@ class Submission:
     """A student's files as they were handed in.
 
     ``files`` maps names relative to ``submission/``, with forward slashes, to contents. At least
-    one of ``FILES`` is among them.
+    one of the assignment's files is among them.
     """
 
     files: Mapping[str, bytes]
 
 
-def read_submission(path: Path) -> Submission:
+def read_submission(path: Path, wanted: Collection[str]) -> Submission:
     """Return the submission at ``path``, a folder or a zip.
+
+    Parameters
+    ----------
+    wanted : collection of str
+        The names of the files that the assignment asks for.
 
     Raises
     ------
     IntakeError
-        If none of ``FILES`` is there, if it cannot be read, or if it holds something that a
+        If none of them is there, if it cannot be read, or if it holds something that a
         submission never needs: links, devices, names that lead outside, names that differ only in
         case, too much data.
     """
     path = Path(path)
     try:
         if path.is_dir():
-            return _from_folder(path)
+            return _from_folder(path, wanted)
         if path.exists():
-            return _from_zip(path.resolve(), path.name)
+            return _from_zip(path.resolve(), path.name, wanted)
     except OSError as error:
         raise IntakeError(f"{shown(path.name)} cannot be read: {error.strerror}.") from error
     raise IntakeError(f"There is no folder or zip at {shown(str(path), 200)}.")
 
 
-def _from_folder(path: Path) -> Submission:
+def _from_folder(path: Path, wanted: Collection[str]) -> Submission:
     tree = FolderTree(path)
     try:
-        place = _locate(tree)
+        place = _locate(tree, wanted)
     except _NothingFound:
         zips = [name for name, kind in _entries(tree, PurePosixPath()) if _is_zip(name, kind)]
         if not zips:
             raise
         name = _only_one(zips)
-        return _from_zip(path / name, name)
+        return _from_zip(path / name, name, wanted)
     return _read(tree, place)
 
 
-def _from_zip(path: Path, title: str) -> Submission:
+def _from_zip(path: Path, title: str, wanted: Collection[str]) -> Submission:
     try:
         file = open_plain_file(path)
     except NotPlainError as error:
         raise IntakeError(f"{shown(title)} {error}.") from error
     with file:
         tree = ZipTree(file, title)
-        return _read(tree, _locate(tree))
+        return _read(tree, _locate(tree, wanted))
 
 
 def _is_zip(name: str, kind: Kind) -> bool:
@@ -104,7 +108,7 @@ def _entries(tree: Tree, folder: PurePosixPath) -> list[tuple[str, Kind]]:
     ]
 
 
-def _locate(tree: Tree) -> PurePosixPath:
+def _locate(tree: Tree, wanted: Collection[str]) -> PurePosixPath:
     """Return the folder of the submission in a tree: the shallowest one that holds a file of it.
 
     ``submission/`` goes before the folder that it lies in. Where there is a ``submission/`` that
@@ -138,18 +142,18 @@ def _locate(tree: Tree) -> PurePosixPath:
             if kind == Kind.FOLDER
         ]
         named = [folder for folder in below if folder.name == FOLDER]
-        found = [folder for folder in named if _holds_files(_entries(tree, folder))]
-        found = found or [folder for folder, entries in listed.items() if _holds_files(entries)]
+        found = [folder for folder in named if _holds_files(_entries(tree, folder), wanted)]
+        found = found or [f for f, entries in listed.items() if _holds_files(entries, wanted)]
         if found:
             return PurePosixPath(_only_one([str(folder) for folder in found]))
         if named:
             title, seen = f"{shown(str(named[0]))} in {tree.title}", []
         level = named or below
-    raise _nothing_found(title, seen)
+    raise _nothing_found(title, seen, wanted)
 
 
-def _holds_files(entries: Iterable[tuple[str, Kind]]) -> bool:
-    return any(name in FILES and kind != Kind.FOLDER for name, kind in entries)
+def _holds_files(entries: Iterable[tuple[str, Kind]], wanted: Collection[str]) -> bool:
+    return any(name in wanted and kind != Kind.FOLDER for name, kind in entries)
 
 
 def _read(tree: Tree, place: PurePosixPath) -> Submission:
@@ -184,7 +188,7 @@ def _python_files(tree: Tree, place: PurePosixPath) -> list[str]:
             elif _is_python(name):
                 found.append(str(path))
         if len(found) > MAX_FILES:
-            raise IntakeError(f"{FOLDER}/ holds more than {MAX_FILES} files; it needs three.")
+            raise IntakeError(f"{FOLDER}/ holds more than {MAX_FILES} files; it needs few.")
     return sorted(found)
 
 
@@ -215,18 +219,20 @@ def _only_one(found: list[str]) -> str:
     return found[0]
 
 
-def _nothing_found(title: str, seen: list[str]) -> IntakeError:
+def _nothing_found(title: str, seen: list[str], wanted: Collection[str]) -> IntakeError:
     """Return the refusal of an upload without any of the files: what was found, what is missing."""
     listed = ", ".join(shown(name, 40) for name in seen[:MAX_SHOWN])
     if len(seen) > MAX_SHOWN:
         listed += f" and {len(seen) - MAX_SHOWN} more"
-    advice = f"Hand in a folder named {FOLDER} with these three files in it"
+    advice = f"Hand in a folder named {FOLDER} with it in it"
+    if len(wanted) > 1:
+        advice = f"Hand in a folder named {FOLDER} with these {len(wanted)} files in it"
     kinds = {PurePosixPath(name).suffix.lower() for name in seen}
     if ".ipynb" in kinds:
         advice += "; code in a notebook is not graded"
     if ".zip" in kinds:
         advice += "; a zip in a zip is not opened"
     return _NothingFound(
-        f"{title} holds none of {', '.join(FILES)}. It holds {listed or 'no file at all'}. "
+        f"{title} holds none of {', '.join(wanted)}. It holds {listed or 'no file at all'}. "
         f"{advice}."
     )

@@ -2,9 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
-from grader.engine.intake import Submission, read_submission
 from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import WorkerSetup
 from grader.engine.sandbox.select_backend import MODES, select_backend
@@ -51,11 +49,8 @@ class ForkServer:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def open(self, submission: Path | str | Submission | Mapping[str, bytes]) -> Session:
-        """Return a session on a submission: a folder, a zip, or files already read."""
-        if isinstance(submission, (str, Path)):
-            submission = read_submission(Path(submission))
-        files = submission.files if isinstance(submission, Submission) else submission
+    def open(self, files: Mapping[str, bytes]) -> Session:
+        """Return a session on a submission's files, by name."""
         session = Session(self.transport, files, self._setup.package)
         self.transport.preload(self._setup.named_in(files.values()))
         return session

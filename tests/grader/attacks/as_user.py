@@ -10,9 +10,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from attack_bank import BPR, SCORES, TIGHT, everything_in, submission_of
+from attack_bank import BPR, TIGHT, everything_in, submission_of
 
-from grader.engine.sandbox import ForkServer
+from grader.contents import CONTENTS
+from grader.engine.grader import Grader
 from grader.engine.sandbox.worker import landlock
 
 #: Those that are ended for what they do, and have the time to do it on a busy machine.
@@ -30,19 +31,19 @@ def main() -> None:
     names = json.loads((place / "names.json").read_text())
     names["@PARENT@"] = str(os.getpid())
     results = {}
-    with ForkServer(mode) as server:
+    with Grader(CONTENTS, mode).server as server:
         for attack in attacks:
             limits = replace(TIGHT, wall=10, cpu=10) if attack in ENDED_EARLY else TIGHT
             with server.open(submission_of(attack, names)) as session:
-                replies = [session.run(BPR, SCORES, limits) for _ in range(2)]
+                replies = [session.run(*BPR, limits) for _ in range(2)]
             server.transport.end_submission(keep_spare=False)
             results[attack] = {
                 "came": [everything_in(reply) for reply in replies],
                 "sentences": [reply.sentence for reply in replies],
                 "left": [str(path) for path in scratch.glob("*/*")],
             }
-        told = {"isolated": server.isolated, "layers": server.layers, "user": os.getuid()}
-    print(json.dumps({"results": results, **told}))
+        report = {"isolated": server.isolated, "layers": server.layers, "user": os.getuid()}
+    print(json.dumps({"results": results, **report}))
 
 
 if __name__ == "__main__":

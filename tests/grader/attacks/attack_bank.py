@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.engine.sandbox import Limits, Reply
+from grader.engine.calls import request
+from grader.engine.replies import Reply
+from grader.engine.sandbox import Limits
 
 BANK = Path(__file__).parent / "bank"
 ATTACKS = sorted(
@@ -27,9 +29,10 @@ UNWRITTEN = """
 def bpr_loss(positive_predictions, negative_predictions):
     raise NotImplementedError
 """
-BPR = {"steps": [{"do": "call", "function": "loss.bpr_loss", "args": ["positive", "negative"]}]}
-MSE = {"steps": [{"do": "call", "function": "loss.regression_loss", "args": ["r", "s"]}]}
-SCORES = {"positive": np.zeros(3, np.float32), "negative": np.zeros(3, np.float32)}
+ZEROS, ONES = np.zeros(3, np.float32), np.ones(3, np.float32)
+#: Requests and their arrays.
+BPR = request("loss", {"name": "bpr_loss", "arguments": [ZEROS, ZEROS]})
+MSE = request("loss", {"name": "regression_loss", "arguments": [ZEROS, ONES]})
 
 
 def submission_of(attack: str, names: dict[str, str]) -> dict[str, bytes]:

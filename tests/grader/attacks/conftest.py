@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from attacked import Target
 
-from grader.engine.sandbox import ForkServer, IsolationError
+from grader.contents import CONTENTS
+from grader.engine.grader import Grader
+from grader.engine.replies import IsolationError
+from grader.engine.sandbox import ForkServer
 
 MODES = ("bubblewrap", "fallback")
 
@@ -61,7 +64,7 @@ def servers(target: Target) -> Iterator[dict[str, ForkServer | str]]:
     started: dict[str, ForkServer | str] = {}
     for mode in MODES:
         try:
-            started[mode] = ForkServer(mode)
+            started[mode] = Grader(CONTENTS, mode).server
         except IsolationError as error:
             started[mode] = str(error)
     yield started

@@ -3,9 +3,9 @@
 import ast
 import gc
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
 from attack_bank import (
     ATTACKS,
@@ -13,18 +13,18 @@ from attack_bank import (
     BPR,
     HONEST,
     MSE,
-    SCORES,
     TIGHT,
     everything_in,
     submission_of,
 )
 from attacked import Target, surroundings
 
-from grader.engine.grader import grade
-from grader.engine.hints import Explainer
-from grader.engine.replies import STATUSES
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
+from grader.engine.replies import STATUSES, Reply
 from grader.engine.reports import FORMATS, write_report
-from grader.engine.sandbox import ForkServer, Reply, Session
+from grader.engine.results import Report
+from grader.engine.sandbox import ForkServer, Session
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")
 
@@ -45,9 +45,9 @@ class Hurried:
         self.layers, self.isolated, self.mode = server.layers, True, server.mode
         self.replies: list[Reply] = []
 
-    def open(self, submission: object) -> Session:
+    def open(self, files: Mapping[str, bytes]) -> Session:
         """Open a session with the limits replaced."""
-        session = self.server.open(submission)
+        session = self.server.open(files)
         run = session.run
 
         def run_hurried(program: dict, arrays: dict | None = None, limits: object = None) -> Reply:
@@ -59,17 +59,25 @@ class Hurried:
 
 
 @pytest.fixture(scope="session")
-def explainer() -> Explainer:
-    """One for all: it remembers what each misconception returns."""
-    made = Explainer()
+def grade_2a() -> Callable[[Path, ForkServer | Hurried], Report]:
+    """Return a function that grades question 2a in a sandbox; hints are remembered for all."""
+    grader = Grader(CONTENTS)
+    assert grader.explainer
     gc.collect()
     gc.freeze()  # every grading collects garbage, twice
-    return made
+
+    def grade(path: Path, server: ForkServer | Hurried) -> Report:
+        grader.server = server
+        return grader.grade(path, Asked(questions=["2a"]))
+
+    return grade
 
 
 @pytest.fixture(scope="session")
 def honest_points(
-    servers: dict[str, ForkServer | str], explainer: Explainer, tmp_path_factory: object
+    servers: dict[str, ForkServer | str],
+    grade_2a: Callable[[Path, ForkServer | Hurried], Report],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> float:
     """Return the most that wrong but honest losses earn on question 2a."""
     server = next(server for server in servers.values() if isinstance(server, ForkServer))
@@ -83,7 +91,7 @@ def honest_points(
     for body in wrong:
         folder = tmp_path_factory.mktemp("honest")
         (folder / "loss.py").write_text(f"{HONEST}\n\ndef bpr_loss(p, n):\n    {body}\n")
-        scores.append(grade(folder, server, explainer, questions=["2a"]).score)
+        scores.append(grade_2a(folder, server).score)
     return max(scores)
 
 
@@ -98,8 +106,7 @@ def contained(replies: list[Reply], server: ForkServer, target: Target) -> None:
         assert reply.error is None or not CONTROL.search(repr(reply.error))
     assert not target.was_called()
     with server.open({"loss.py": HONEST.encode()}) as session:
-        ones = {"r": np.zeros(2, np.float32), "s": np.ones(2, np.float32)}
-        assert session.run(MSE, ones).arrays["out"] == 1.0
+        assert session.run(*MSE).arrays["0"] == 1.0
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -111,7 +118,7 @@ def test_attack_leaks_nothing_and_leaves_nothing(
     before = surroundings(target, server.transport.users)
     with hurried.open(submission_of(attack, target.names())) as session:
         for _ in range(2):
-            session.run(BPR, SCORES)
+            session.run(*BPR)
             if hurried.replies[-1].status == "timeout":
                 break  # a second one would only wait again
     server.transport.end_submission(keep_spare=False)
@@ -125,14 +132,14 @@ def test_attack_gains_no_point_and_always_gets_a_report(
     any_server: ForkServer,
     target: Target,
     honest_points: float,
-    explainer: Explainer,
+    grade_2a: Callable[[Path, ForkServer | Hurried], Report],
     tmp_path: Path,
 ) -> None:
     for name, data in submission_of(attack, target.names()).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
     hurried = Hurried(any_server)
-    report = grade(tmp_path, hurried, explainer, questions=["2a"])
+    report = grade_2a(tmp_path, hurried)
     assert report.score <= honest_points
     assert not report.grader_at_fault, report.fault
     for written in (write_report(report, format_, True) for format_ in FORMATS):
@@ -149,8 +156,8 @@ def test_attack_gains_no_point_and_always_gets_a_report(
     ],
 )
 def test_the_same_attack_succeeds_where_nothing_isolates(attack: str, target: Target) -> None:
-    with ForkServer("none") as unprotected:
+    with Grader(CONTENTS, "none").server as unprotected:
         assert not unprotected.isolated
         with unprotected.open(submission_of(attack, target.names())) as session:
-            reply = session.run(BPR, SCORES)
+            reply = session.run(*BPR)
     assert target.sentinel in everything_in(reply) or target.was_called()

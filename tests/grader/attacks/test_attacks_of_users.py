@@ -82,20 +82,20 @@ def test_attacks_get_nowhere_as(user: str, mode: str, version: int, ordinary_use
     try:
         ended = _run(user, mode, version, place, ordinary_user)
         assert ended.returncode == 0, ended.stderr[-3000:]
-        told = json.loads(ended.stdout)
+        report = json.loads(ended.stdout)
         bait = (place / "bait").read_text()
     finally:
         shutil.rmtree(place)
-    assert told["isolated"], told
-    assert told["user"] == (ordinary_user if user == "ordinary" else 0)
+    assert report["isolated"], report
+    assert report["user"] == (ordinary_user if user == "ordinary" else 0)
     assert bait == SECRET
-    for attack, result in told["results"].items():
+    for attack, result in report["results"].items():
         assert not result["left"], attack
         for came in result["came"]:
             assert "breach-" not in came, attack
             assert SECRET not in came, attack
     if mode == "fallback":
-        ends = {attack: told["results"][attack]["sentences"] for attack in ENDS}
+        ends = {attack: report["results"][attack]["sentences"] for attack in ENDS}
         assert ends == {attack: [sentence] * 2 for attack, sentence in ENDS.items()}
 
 

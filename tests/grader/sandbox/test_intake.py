@@ -5,9 +5,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from handed_in import LAYOUTS, TEXTS, folder_with, refusal, text_of, zip_with
+from handed_in import FILES, LAYOUTS, TEXTS, folder_with, refusal, text_of, zip_with
 
-from grader.engine.intake import FILES
 from grader.engine.tree import MAX_FILE
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from handed_in import LAYOUTS, refusal, zip_with
+from handed_in import FILES, LAYOUTS, refusal, zip_with
 
 from grader.engine.intake import IntakeError, read_submission
 
@@ -159,10 +159,10 @@ def test_a_damaged_zip_is_read_or_refused(
         data[place % len(data)] = value
     path.write_bytes(bytes(data))
     with contextlib.suppress(IntakeError):
-        assert read_submission(path).files
+        assert read_submission(path, FILES).files
 
 
 def test_names_that_windows_has_written_are_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(zipfile.ZipInfo("ps1\\submission\\model.py"), "x = 1")
-    assert dict(read_submission(tmp_path / "a.zip").files) == {"model.py": b"x = 1"}
+    assert dict(read_submission(tmp_path / "a.zip", FILES).files) == {"model.py": b"x = 1"}

@@ -51,7 +51,7 @@ def test_an_answer_of_a_worker_that_was_ended_does_not_count() -> None:
 
 
 def test_source_lines_come_from_what_was_handed_in() -> None:
-    told = {
+    described = {
         "type": "ValueError",
         "message": "no",
         "frames": [
@@ -62,7 +62,7 @@ def test_source_lines_come_from_what_was_handed_in() -> None:
             ["submission/loss.py", 99, "f"],
         ],
     }
-    reply = claimed({"nonce": NONCE, "status": "raised", "result": told})
+    reply = claimed({"nonce": NONCE, "status": "raised", "result": described})
     assert [(f.file, f.line, f.source) for f in reply.error.frames] == [
         ("submission/loss.py", 2, "raise ValueError"),
         ("submission/loss.py", 99, ""),
@@ -70,8 +70,8 @@ def test_source_lines_come_from_what_was_handed_in() -> None:
 
 
 def test_the_sentence_of_an_exception_names_file_line_and_function() -> None:
-    told = {"type": "KeyError", "message": "'x'", "frames": [["submission/loss.py", 2, "f"]]}
-    reply = claimed({"nonce": NONCE, "status": "raised", "result": told})
+    described = {"type": "KeyError", "message": "'x'", "frames": [["submission/loss.py", 2, "f"]]}
+    reply = claimed({"nonce": NONCE, "status": "raised", "result": described})
     assert reply.sentence == "submission/loss.py, line 2 in f: KeyError: 'x'"
 
 
@@ -90,8 +90,8 @@ def test_a_claim_to_have_run_out_of_time_counts_only_if_the_time_is_up() -> None
 
 
 def test_a_description_of_the_wrong_types_is_survived() -> None:
-    for told in ({}, {"frames": 3}, {"frames": [[]], "type": {}, "message": [1]}):
-        assert claimed({"nonce": NONCE, "status": "raised", "result": told}).status == "raised"
+    for described in ({}, {"frames": 3}, {"frames": [[]], "type": {}, "message": [1]}):
+        assert claimed({"nonce": NONCE, "status": "raised", "result": described}).status == "raised"
 
 
 def test_control_characters_are_replaced_and_newlines_kept() -> None:

@@ -85,7 +85,7 @@ def test_waiting_too_long_is_a_timeout_that_names_its_line(server: ForkServer) -
     assert reply.cpu < 0.4 < reply.seconds
 
 
-def test_computing_too_long_is_told_from_waiting_and_names_its_line(server: ForkServer) -> None:
+def test_computing_too_long_is_not_taken_for_waiting_and_names_its_line(server: ForkServer) -> None:
     source = "def f():\n    print('here')\n    g()\ndef g():\n    while True: pass"
     reply = run(server, source, Limits(wall=60, cpu=0.5))
     assert (reply.status, reply.sentence) == (
@@ -143,7 +143,7 @@ def test_a_busy_machine_costs_no_time(isolated_server: ForkServer) -> None:
 @pytest.mark.parametrize(
     "code", ["b'x' * (1 << 30)", "torch.ones(1 << 28)", "np.ones(1 << 28)", "[0] * (1 << 28)"]
 )
-def test_too_much_memory_is_told(isolated_server: ForkServer, code: str) -> None:
+def test_too_much_memory_is_reported(isolated_server: ForkServer, code: str) -> None:
     reply = run(isolated_server, f"import numpy as np, torch\ndef f(): return {{'x': len({code})}}")
     assert (reply.status, reply.sentence) == (
         "memory",
@@ -151,7 +151,7 @@ def test_too_much_memory_is_told(isolated_server: ForkServer, code: str) -> None
     )
 
 
-def test_a_crash_is_told(isolated_server: ForkServer) -> None:
+def test_a_crash_is_reported(isolated_server: ForkServer) -> None:
     reply = run(isolated_server, "import ctypes\ndef f(): ctypes.string_at(0)")
     assert (reply.status, reply.sentence) == (
         "killed",
@@ -159,12 +159,12 @@ def test_a_crash_is_told(isolated_server: ForkServer) -> None:
     )
 
 
-def test_ending_without_an_answer_is_told(server: ForkServer) -> None:
+def test_ending_without_an_answer_is_reported(server: ForkServer) -> None:
     reply = run(server, "import os\ndef f(): os._exit(0)")
     assert (reply.status, reply.sentence) == ("exited", "The program ended before it answered.")
 
 
-def test_printing_too_much_is_told(server: ForkServer) -> None:
+def test_printing_too_much_is_reported(server: ForkServer) -> None:
     reply = run(server, "def f():\n    while True: print('x' * 100)")
     assert (reply.status, reply.sentence) == (
         "killed",
@@ -173,7 +173,7 @@ def test_printing_too_much_is_told(server: ForkServer) -> None:
     assert len(reply.output) <= 16 << 10
 
 
-def test_writing_too_much_is_refused_or_told(isolated_server: ForkServer) -> None:
+def test_writing_too_much_is_refused_or_reported(isolated_server: ForkServer) -> None:
     source = """
         def f():
             for number in range(100):
@@ -187,7 +187,7 @@ def test_writing_too_much_is_refused_or_told(isolated_server: ForkServer) -> Non
     assert "No space left" in reply.sentence or "to disk" in reply.sentence
 
 
-def test_too_large_an_answer_is_told(server: ForkServer) -> None:
+def test_too_large_an_answer_is_reported(server: ForkServer) -> None:
     reply = run(server, "import numpy as np\ndef f(): return np.zeros(1 << 20)")
     assert reply.status == "malformed"
 

@@ -5,11 +5,12 @@ import signal
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from of_mode import CALLS, SETUP, of_mode
 
-from grader.engine.sandbox import ForkServer, IsolationError, Limits, users
+from grader.engine.sandbox import ForkServer, IsolationError, Limits, WorkerSetup, users
 from grader.engine.sandbox.users import may_change_user
 from grader.engine.sandbox.worker import landlock
 
@@ -70,6 +71,34 @@ def test_roots_workers_are_users_that_are_nobodys(isolated_server: ForkServer) -
         assert session.run({"call": "f"}).result["uid"] != 0
 
 
+WITHOUT_TORCH = """
+import sys
+def execute(program, arrays, submission):
+    import adapter
+    from submission.fit import slope
+    return {"torch": "torch" in sys.modules, "warm": adapter.warm}, {"slope": slope(**arrays)}
+"""
+
+
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
+def test_an_assignment_in_numpy_is_served_without_torch(
+    mode: str, tmp_path: Path, started: dict[str, ForkServer]
+) -> None:
+    of_mode(mode, started)
+    for name, text in {
+        "calls": WITHOUT_TORCH,
+        "adapter": "def warm_up():\n    globals()['warm'] = True\n",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    setup = WorkerSetup(tmp_path / "adapter.py", tmp_path / "calls.py", preload=("numpy",))
+    with ForkServer(mode, setup) as server:
+        files = {"fit.py": b"import numpy as np\ndef slope(x, y): return (x @ y) / (x @ x)"}
+        with server.open(files) as session:
+            reply = session.run({}, {"x": np.arange(3.0), "y": 2 * np.arange(3.0)})
+    assert reply.result == {"torch": False, "warm": True}
+    assert reply.arrays["slope"] == 2
+
+
 def test_two_graders_of_root_never_share_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     # Ids of two graders, and none that graders of other tests may have now.
     monkeypatch.setattr(users, "FIRST", users.LAST + 1)
@@ -97,7 +126,7 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock seccomp")
     with ForkServer("fallback", setup=SETUP) as server:
         assert not server.isolated
-        assert any(door.startswith("reads ") for door in server.leaks)
+        assert any(leak.startswith("reads ") for leak in server.leaks)
         assert "opens sockets" in server.leaks
         assert "Landlock" not in server.layers
 
@@ -120,8 +149,8 @@ def test_bubblewrap_without_a_filter_of_system_calls_is_no_sandbox(
     with pytest.raises(IsolationError, match="takes leases on files") as raised:
         ForkServer("bubblewrap", setup=SETUP)
     # Mounts and namespaces close the others by themselves.
-    for door in ("reads /", "writes to", "reaches the network", "signals", "keeps root's"):
-        assert door not in str(raised.value)
+    for leak in ("reads /", "writes to", "reaches the network", "signals", "keeps root's"):
+        assert leak not in str(raised.value)
 
 
 @pytest.mark.parametrize("version", [1, 2])

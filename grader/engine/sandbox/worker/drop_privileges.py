@@ -108,7 +108,7 @@ def set_limits(limits: dict[str, Any], address_space: int) -> None:
 
 
 def mapped_address_space() -> int:
-    """Return the bytes that this process has mapped, to a page; 0 where it cannot be told.
+    """Return the bytes that this process has mapped, to a page; 0 where that is not known.
 
     There is no ``/proc`` to read it from in the sandbox, so this asks the kernel how low the
     limit may be for one more page to fit.

@@ -46,7 +46,7 @@ IN_MEMORY = ("rename", "renameat", "renameat2", "fallocate")
 #: written. Removing one is said to have worked, as ``tempfile`` needs, and has not been done.
 REMOVING = ("unlink", "rmdir", "unlinkat")
 #: Linux 5.1 and later: the C library and Python do without these where the kernel lacks them,
-#: and are told so. From here on all architectures have the same numbers.
+#: and are told ENOSYS. From here on all architectures have the same numbers.
 FIRST_RECENT = 424
 #: Older ones for which the same holds.
 DISPENSABLE = ("preadv2", "pwritev2")

@@ -258,7 +258,7 @@ def kill_everything_of(user: int) -> None:
 
 
 def child_processes() -> set[int] | None:
-    """Return the ids of this process's children, None where the system does not tell."""
+    """Return the ids of this process's children, None where the system does not list them."""
     try:
         listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
     except OSError:

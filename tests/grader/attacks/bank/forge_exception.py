@@ -6,12 +6,11 @@ import struct
 import sys
 
 
-def frame(nonce, status="ok", result=None, extra=b""):
-    result = (
-        {"values": {"out": {"type": "Tensor", "dtype": "float32"}}} if result is None else result
-    )
+def message(nonce, status="ok", result=None, extra=b""):
+    loss = {"type": "Tensor", "dtype": "float32", "array": "0"}
+    result = {"type": "dict", "values": {"loss": loss}} if result is None else result
     content = {"nonce": nonce, "status": status, "result": result}
-    header = json.dumps({"content": content, "arrays": [["out", "<f4", []]]}).encode()
+    header = json.dumps({"content": content, "arrays": [["0", "<f4", []]]}).encode()
     body = struct.pack("<f", 0.5)
     return struct.pack("<4sIQ", b"GRD1", len(header), len(body)) + header + body + extra
 
@@ -43,5 +42,5 @@ error = {
     ]
     + [["submission/loss.py", 10**9, "f" * 10**6], 7, ["x"]] * 1000,
 }
-send(frame(nonce(), status="raised", result=error))
+send(message(nonce(), status="raised", result=error))
 os._exit(0)

@@ -6,12 +6,11 @@ import struct
 import sys
 
 
-def frame(nonce, status="ok", result=None, extra=b""):
-    result = (
-        {"values": {"out": {"type": "Tensor", "dtype": "float32"}}} if result is None else result
-    )
+def message(nonce, status="ok", result=None, extra=b""):
+    loss = {"type": "Tensor", "dtype": "float32", "array": "0"}
+    result = {"type": "dict", "values": {"loss": loss}} if result is None else result
     content = {"nonce": nonce, "status": status, "result": result}
-    header = json.dumps({"content": content, "arrays": [["out", "<f4", []]]}).encode()
+    header = json.dumps({"content": content, "arrays": [["0", "<f4", []]]}).encode()
     body = struct.pack("<f", 0.5)
     return struct.pack("<4sIQ", b"GRD1", len(header), len(body)) + header + body + extra
 
@@ -33,5 +32,5 @@ def send(data):
             pass
 
 
-send(frame(nonce()) * 2)
+send(message(nonce()) * 2)
 os._exit(0)

@@ -1,0 +1,1 @@
+"""Tests that students do not have."""
