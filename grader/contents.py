@@ -4,12 +4,9 @@ from pathlib import Path
 
 from grader.engine.contents import Contents
 
-FOLDER = Path(__file__).parent
-# The part "mlp" is the solution of 1b, which a student's copy comes without.
-SOLVED = {"mlp": ("1b",)} if (FOLDER / "reference").is_dir() else {}
 CONTENTS = Contents(
     package="grader",
-    folder=FOLDER,
+    folder=Path(__file__).parent,
     questions={
         "init_shared_user_and_item_embeddings": "1a",
         "init_separate_user_and_item_embeddings": "1a",
@@ -26,7 +23,7 @@ CONTENTS = Contents(
     },
     parts={
         "tables": ("1a",),
-        **SOLVED,
+        "mlp": ("1b",),
         "ranks": ("2d-0", "2d-2", "2d-3", "2d-4", "2d-5"),
     },
     branches=("shared", "separate"),

@@ -47,8 +47,18 @@ def course_macros(assignment: Assignment) -> str:
         "upload": escape(assignment.upload.where or "as your course says"),
         "points": f"{sum(question.points for question in questions):g}",
     }
+    policies = [
+        rf"\paragraph{{{title}.}} {escape(text)}"
+        for title, text in (
+            ("Honor code", assignment.policies.honor_code),
+            ("Late work", assignment.policies.late),
+            ("AI tools", assignment.policies.ai),
+        )
+        if text
+    ]
     lines = ["% Written by `python -m handout` from assignment.toml: change it there."]
     lines += [rf"\coursedata{{{key}}}{{{value}}}" for key, value in data.items()]
+    lines.append(rf"\newcommand{{\policies}}{{{' '.join(policies)}}}")
     for question in questions:
         fields = [question.id, escape(question.title), escape(question.file)]
         fields += [f"{question.points:g}", question.kind]

@@ -49,6 +49,15 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Policies:
+    """The course's rules in sentences, for the handout; empty where it has none."""
+
+    honor_code: str = ""
+    late: str = ""
+    ai: str = ""
+
+
+@dataclass(frozen=True)
 class Limits:
     """``timeout`` is in seconds: of processor time a request, or on Gradescope of a grading."""
 
@@ -89,6 +98,7 @@ class Assignment:
     course: Course
     questions: tuple[Question, ...]
     upload: Upload = Upload()
+    policies: Policies = Policies()
     grading: Limits = Limits(5.0)
     gradescope: Limits = Limits(600.0)
 
@@ -162,7 +172,10 @@ class _Parser:
             raise AssignmentError(f"{name} is not TOML: {error}") from error
 
     def assignment(self) -> Assignment:
-        sections = {"course": Course, "upload": Upload, "grading": Limits, "gradescope": Limits}
+        sections = {
+            **{"course": Course, "upload": Upload, "policies": Policies},
+            **{"grading": Limits, "gradescope": Limits},
+        }
         for key in self._content:
             if key not in (*sections, "questions"):
                 raise self._error(f"there is no section {key!r}", f"[{key}")

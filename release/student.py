@@ -62,7 +62,7 @@ TOOLS = {
 OWN = "release/student/"
 # What knows the right answers, or runs the sandbox, stands beside what students get.
 STAFF = ("grader/engine/cached_session.py", "grader/nets.py", "grader/oracle.py")
-SOLVED = ("grader/adapter.py", "handout/answers/", "notebooks/", "submission/")
+SOLVED = ("handout/answers/", "notebooks/", "submission/")
 
 
 def student_files(project: Path) -> Files:
@@ -100,22 +100,16 @@ def visible_files(tracked: Files) -> Files:
             "Add it, or take it off the list in release/student.py."
         )
     chosen = {name: file for name, file in tracked.items() if name in ALONE or is_in(VISIBLE, name)}
-    return unsolved(chosen)
+    for name, file in chosen.items():
+        if name.startswith(SOLVED):
+            text = without_solutions(name, file.content.decode())
+            chosen[name] = PackedFile(text.encode(), file.executable)
+    return chosen
 
 
 def tool_files(tracked: Files) -> Files:
     """Return the packages of the wheel."""
-    return unsolved({name: file for name, file in tracked.items() if is_in(TOOLS, name)})
-
-
-def unsolved(files: Files) -> Files:
-    """Return files with the solutions taken out of those that hold some."""
-    return {
-        name: PackedFile(without_solutions(name, file.content.decode()).encode(), file.executable)
-        if name.startswith(SOLVED)
-        else file
-        for name, file in files.items()
-    }
+    return {name: file for name, file in tracked.items() if is_in(TOOLS, name)}
 
 
 def folder_of(name: str) -> str:

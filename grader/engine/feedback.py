@@ -72,6 +72,7 @@ def result_of(
         raised=_raised_text(error, questions) if error else _fault(outcome),
         detail=_detail(failure) if failure and not error else None,
         hint=hint,
+        printed=outcome.printed,
         seconds=outcome.seconds,
         cause=_cause(error, questions) if error else "",
     )
@@ -108,6 +109,11 @@ def raised_sentence(error: StudentError, questions: Mapping[str, str]) -> str:
         return "The file could not be imported: save it with the encoding UTF-8."
     if error.type in AT_IMPORT:
         return f"The file could not be imported: {error.type}{place}."
+    if error.type == "BdbQuit":
+        return (
+            f"Your code calls a debugger{place}, which can stop only where you run the tests "
+            "yourself, with pytest. Take the call out."
+        )
     if error.type == "PermissionError":
         return f"Your code does something{place} that the grader's sandbox does not allow."
     return f"Your code raised {error.type}{place}."

@@ -180,6 +180,9 @@ class Grader:
             absent=len(skipped),
             absent_points=sum(test.points for test in skipped),
             absent_reason=reason if skipped else "",
+            people_points=0.0
+            if asked.questions
+            else sum(q.points for q in self.assignment.written),
         )
         if not (self.isolated or asked.allow_unisolated_hidden) and any(t.hidden for t in selected):
             fault = self._how_to_isolate()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.contents import CONTENTS
 from grader.engine.assignment import require_agreement
-from grader.engine.runner import present_tests
 from problem_set.assignment import Assignment, AssignmentError, parse_assignment, read_assignment
 
 PROJECT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def without(id_: str) -> Assignment:
 
 @pytest.mark.parametrize("id_", ["1b-0", "2b-1"])
 def test_a_test_without_points_and_points_without_a_test_are_named(id_: str) -> None:
-    tests = present_tests()
+    tests = CONTENTS.tests()
     with pytest.raises(
         AssignmentError, match=rf"_tests/test_\w+\.py, line \d+: the test {id_} has"
     ):
@@ -109,7 +109,7 @@ def test_a_test_without_points_and_points_without_a_test_are_named(id_: str) -> 
 
 def test_a_students_copy_lacks_hidden_tests_only() -> None:
     public = {test.id for test in read_assignment().tests if not test.hidden}
-    here = {id_: test for id_, test in present_tests().items() if id_ in public}
+    here = {id_: test for id_, test in CONTENTS.tests().items() if id_ in public}
     require_agreement(read_assignment(), here, hidden_tests=False)
     with pytest.raises(AssignmentError, match="has points, and no function in grader/hidden_tests"):
         require_agreement(read_assignment(), here, hidden_tests=True)

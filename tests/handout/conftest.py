@@ -107,5 +107,6 @@ def early(latex: None, tmp_path_factory: pytest.TempPathFactory) -> Handout:
     text = text.replace(
         'file = "handout/answers/3c.tex"\npoints = 2', 'file = "handout/answers/3c.tex"\npoints = 1'
     )
+    text += '\n[policies]\nhonor_code = "Talk about ideas; write alone."\n'
     course.write_text(text, encoding="utf-8")
     return typeset_or_fail(project)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handout.course import course_macros, due_date, escape
 from handout.slips import find_slips
-from problem_set.assignment import Upload, read_assignment
+from problem_set.assignment import Policies, Upload, read_assignment
 from tests.handout.conftest import PROJECT
 
 
@@ -34,6 +34,14 @@ def test_where_to_upload_may_be_left_to_the_course() -> None:
     assert r"\coursedata{upload}{the course's site}" in course_macros(said)
     unsaid = replace(assignment, upload=Upload())
     assert r"\coursedata{upload}{as your course says}" in course_macros(unsaid)
+
+
+def test_policies_stand_in_the_handout_where_a_course_has_them() -> None:
+    assignment = read_assignment(PROJECT / "assignment.toml")
+    assert r"\newcommand{\policies}{}" in course_macros(replace(assignment, policies=Policies()))
+    some = replace(assignment, policies=Policies(late="10% a day.", ai="Say so."))
+    words = r"\paragraph{Late work.} 10\% a day. \paragraph{AI tools.} Say so."
+    assert rf"\newcommand{{\policies}}{{{words}}}" in course_macros(some)
 
 
 @pytest.mark.parametrize(

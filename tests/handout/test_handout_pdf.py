@@ -62,6 +62,19 @@ def test_changed_course_data_change_the_handout(early: Handout) -> None:
     assert f"{total - 1:g}points" in early.pages[0]
 
 
+def test_the_courses_policies_are_in_the_handout(early: Handout, full: Handout) -> None:
+    assert squeeze("Honor code. Talk about ideas; write alone.") in early.text
+    assert squeeze("Honor code.") not in full.text
+
+
+def test_no_identifier_breaks_at_the_end_of_a_line(full: Handout) -> None:
+    text = "\n".join(page.extract_text() for page in full.reader.pages)
+    sources = "".join(path.read_text() for path in full.project.glob("handout/sections/*.tex"))
+    names = set(re.findall(r"(?:[a-z]+\\_)+[a-z]+", sources))
+    assert len(names) > 10
+    assert [name for name in names if name.replace("\\_", "_") not in text] == []
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_typed_answers_are_in_the_handout_and_not_in_the_blank_one(
     full: Handout, blank: Handout, question: str

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignor
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project folder with the real experiments and a submission of its own."""
-    (tmp_path / "experiments").symlink_to(PROJECT / "experiments", target_is_directory=True)
+    for package in ("experiments", "problem_set"):
+        (tmp_path / package).symlink_to(PROJECT / package, target_is_directory=True)
     (tmp_path / "notebooks").mkdir()
     shutil.copytree(PROJECT / "submission", tmp_path / "submission")
     shutil.copy(PROJECT / "assignment.toml", tmp_path)

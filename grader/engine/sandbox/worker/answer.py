@@ -20,17 +20,12 @@ Execute = Callable[[dict[str, Any], dict[str, np.ndarray], Path], tuple[dict, di
 
 
 def load_execute(modules: Mapping[str, str]) -> Execute:
-    """Import files under the names given, and return the ``execute`` of the last one.
-
-    A module's ``warm_up``, if it has one, is called: what is slow the first time is then done
-    before any submission's time counts.
-    """
+    """Import files under the names given, and return the ``execute`` of the last one."""
     for name, file in modules.items():
         specification = importlib.util.spec_from_file_location(name, file)
         module = importlib.util.module_from_spec(specification)
         sys.modules[name] = module
         specification.loader.exec_module(module)
-        getattr(module, "warm_up", lambda: None)()
     return module.execute
 
 
