@@ -95,14 +95,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[object]:
             check, error = again, None
     if error is not None:
         told = StudentError(type(error).__name__, str(error), caller.submission.frames(error))
-        question = not_written(told, caller.contents.questions)
+        question = not_written(told)
         if question:
             where = told.frames[-1]
             _skip(f"{question} is open ({where.file}, line {where.line})")
         if told.frames and told.frames[0].function in AT_IMPORT:
             _fail_once(pyfuncitem, told)
         if not told.frames:  # a file or a shape that is not there
-            pytest.fail(raised_sentence(told, caller.contents.questions), pytrace=False)
+            pytest.fail(raised_sentence(told), pytrace=False)
         raise error
     if check.failures:
         pytest.fail(_said(check.failures[0]), pytrace=False)
