@@ -132,7 +132,7 @@ class Grader:
             preload=contents.preload,
             preload_if_named=contents.preload_if_named,
         )
-        return ForkServer(self._isolation, setup)
+        return ForkServer(setup, self._isolation)
 
     @property
     def isolated(self) -> bool:
@@ -271,7 +271,7 @@ class Grader:
         are left out.
         """
         ran = [test for test in tests if test.id in outcomes]
-        judged = results_of(ran, outcomes, hints, self.contents.questions)
+        judged = results_of(ran, outcomes, hints)
         if not unjudged:
             return judged
         rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)
