@@ -1,4 +1,4 @@
-"""The catalogue tests the tests: every mistake is caught, named, told apart, and costs its worth."""
+"""The catalogue tests the tests: each mistake is caught, named, told apart, and costs its worth."""
 
 from collections.abc import Callable
 from itertools import combinations, groupby

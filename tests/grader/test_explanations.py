@@ -37,7 +37,7 @@ def bpr_loss(p, n):
     return total / len(p)
 """
     found = hints(graded(submission(loss=one_by_one), "2a"))
-    assert found == {"2a-0": "log-sigmoid", "2a-1": "log-sigmoid"}
+    assert found == dict.fromkeys(("2a-0", "2a-1", "2a-2"), "log-sigmoid")
 
 
 def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) -> None:
@@ -46,14 +46,14 @@ def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) 
     text = source.read_text().replace(".sum(dim=1) + a + b", ".sum(dim=1) + a")
     source.write_text(text)
     found = hints(graded(path, "1c"))
-    assert found["1c-2"] == found["1c-4"] == "movie-first"
-    assert found["1c-3"] == found["1c-5"] == "movie-bias-missing"
+    assert {found[f"1c-{k}"] for k in (1, 3, 6, 8)} == {"movie-first"}
+    assert {found[f"1c-{k}"] for k in (0, 2, 5, 7)} == {"movie-bias-missing"}
 
 
 def test_a_mistake_in_one_of_two_methods_is_named_there(submission: Make, graded) -> None:
     shared = "score = self._rating(u, q)"
     path = submission(model=(shared, shared.replace("u, q", "q, u")))
-    assert hints(graded(path, "1c")) == {"1c-2": "movie-first"}
+    assert hints(graded(path, "1c")) == {"1c-1": "movie-first", "1c-6": "movie-first"}
 
 
 def test_what_no_entry_explains_is_left_alone(submission: Make, graded) -> None:

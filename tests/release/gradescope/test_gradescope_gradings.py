@@ -226,7 +226,7 @@ def test_when_the_time_is_up_what_was_judged_counts(start: Start, tmp_path: Path
     problems = failed(graded.results)
     assert graded.results["output"].startswith(TIME_IS_UP), graded.stdout
     assert problems["2a-0"] == "Not judged: the time for grading was up."
-    assert problems["2d-8"] == problems["2a-0"]
+    assert problems["2d-11"] == problems["2a-0"]
     assert len(graded.results["tests"]) == len(read_assignment().tests)
     passed = [test for test in graded.results["tests"] if test["status"] == "passed"]
     assert graded.results["score"] == sum(test["max_score"] for test in passed)
@@ -255,7 +255,7 @@ def test_a_grader_that_is_stopped_leaves_what_it_judged_until_then(
         gone = psutil.wait_procs(began, timeout=30)[1] == []
     content = gradescope.results()
     assert content["output"].startswith(STOPPED)
-    assert failed(content)["2d-8"] == "Not judged: the grader was stopped."
+    assert failed(content)["2d-11"] == "Not judged: the grader was stopped."
     assert content["score"] == sum(
         test["max_score"] for test in content["tests"] if test["status"] == "passed"
     )
