@@ -29,10 +29,10 @@ class Misconception(Protocol):
     """A mistake of the catalogue: its two sentences, and the modules of a submission with it."""
 
     id: str
+    asked_in: str
+    diagnosis: str
     question: str
-    did: str
-    think: str
-    same_as: str
+    indistinguishable_from: str
     modules: Mapping[str, ModuleType]
 
 
@@ -73,7 +73,7 @@ class Explainer:
             for id_, outcome in tests.items()
             if outcome.words and outcome.mark.diagnostic
         }
-        entries = [entry for entry in self._catalogue.values() if entry.question == question]
+        entries = [entry for entry in self._catalogue.values() if entry.asked_in == question]
         variant = next(iter(tests.values())).variant
         right = {id_ for id_, outcome in tests.items() if outcome.status == PASSED}
         # A test that failed rules most entries out, so those come first.
@@ -103,7 +103,7 @@ class Explainer:
                 ]
             entry = self._only_one(candidates, right, variant)
             if entry:
-                hints[id_] = Hint(entry.id, entry.did, entry.think)
+                hints[id_] = Hint(entry.id, entry.diagnosis, entry.question)
         return hints
 
     def _agrees(self, entry: Misconception, outcomes: Collection[TestOutcome]) -> bool:
@@ -142,14 +142,14 @@ class Explainer:
 
     @staticmethod
     def _kinds(entries: list[Misconception]) -> set[str]:
-        return {entry.same_as or entry.id for entry in entries}
+        return {entry.indistinguishable_from or entry.id for entry in entries}
 
     def predictions(self, entry: Misconception, variant: int = 0) -> dict[str, TestOutcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
         return {
             id_: self._predict(entry, id_, variant)
             for id_, function in self._tests.items()
-            if self._question_of[id_] == entry.question and function.mark.diagnostic
+            if self._question_of[id_] == entry.asked_in and function.mark.diagnostic
         }
 
     def _status(self, entry: Misconception, id_: str, variant: int) -> str:

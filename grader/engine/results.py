@@ -17,8 +17,8 @@ class Hint:
     """The catalogued misconception that explains a failure, in two sentences."""
 
     id: str
-    did: str
-    think: str
+    diagnosis: str
+    question: str
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ wrong = CATALOGUE.wrong
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The user's bias is missing from the scores of all movies.",
-    think="Are these scores equal to those that forward returns?",
+    diagnosis="The user's bias is missing from the scores of all movies.",
+    question="Are these scores equal to those that forward returns?",
 )
 def all_items_without_user_bias(self, user_ids):
     U, Q = self.factors()
@@ -25,8 +25,8 @@ def all_items_without_user_bias(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The movies' biases are missing from the scores of all movies.",
-    think="Does leaving out b change the order of the movies?",
+    diagnosis="The movies' biases are missing from the scores of all movies.",
+    question="Does leaving out b change the order of the movies?",
 )
 def all_items_without_movie_bias(self, user_ids):
     U, Q = self.factors()
@@ -37,8 +37,8 @@ def all_items_without_movie_bias(self, user_ids):
     "1d",
     "score_all_items",
     CENTRAL,
-    did="Both biases are missing from the scores of all movies.",
-    think="Are these scores equal to those that forward returns?",
+    diagnosis="Both biases are missing from the scores of all movies.",
+    question="Are these scores equal to those that forward returns?",
 )
 def all_items_without_biases(self, user_ids):
     U, Q = self.factors()
@@ -49,8 +49,8 @@ def all_items_without_biases(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="A sigmoid squeezes the scores of all movies between 0 and 1.",
-    think="Is p_ij bounded?",
+    diagnosis="A sigmoid squeezes the scores of all movies between 0 and 1.",
+    question="Is p_ij bounded?",
 )
 def sigmoid_on_all_items(self, user_ids):
     U, Q = self.factors()
@@ -61,8 +61,8 @@ def sigmoid_on_all_items(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="A sigmoid squeezes the scores of all movies when the net is not in training mode.",
-    think="Should a movie have one score in training and another in evaluation?",
+    diagnosis="A sigmoid squeezes the scores of all movies when the net is not in training mode.",
+    question="Should a movie have one score in training and another in evaluation?",
 )
 def sigmoid_on_all_items_when_evaluating(self, user_ids):
     U, Q = self.factors()
@@ -74,8 +74,8 @@ def sigmoid_on_all_items_when_evaluating(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="A softmax turns the scores of all movies into shares of one.",
-    think="Are these scores equal to those that forward returns?",
+    diagnosis="A softmax turns the scores of all movies into shares of one.",
+    question="Are these scores equal to those that forward returns?",
 )
 def softmax_over_all_items(self, user_ids):
     U, Q = self.factors()
@@ -86,8 +86,8 @@ def softmax_over_all_items(self, user_ids):
     "1d",
     "score_all_items",
     CENTRAL,
-    did="Without sharing, the scores of all movies come from the regression's tables.",
-    think="Which tables does the interaction read when they are separate?",
+    diagnosis="Without sharing, the scores of all movies come from the regression's tables.",
+    question="Which tables does the interaction read when they are separate?",
 )
 def all_items_from_regression_tables(self, user_ids):
     U, Q = (self.U, self.Q) if self.embedding_sharing else (self.U_reg, self.Q_reg)
@@ -98,8 +98,8 @@ def all_items_from_regression_tables(self, user_ids):
     "1d",
     "score_all_items",
     CENTRAL,
-    did="Without sharing, one table is the factorization's and the other the regression's.",
-    think="Which pair of tables belongs to the interaction?",
+    diagnosis="Without sharing, one table is the factorization's and the other the regression's.",
+    question="Which pair of tables belongs to the interaction?",
 )
 def all_items_with_mixed_tables(self, user_ids):
     U, Q = (self.U, self.Q) if self.embedding_sharing else (self.U_fact, self.Q_reg)
@@ -110,8 +110,8 @@ def all_items_with_mixed_tables(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The scores read U and Q also where the net has no tables of those names.",
-    think="Which attributes does the net have when embedding_sharing is False?",
+    diagnosis="The scores read U and Q also where the net has no tables of those names.",
+    question="Which attributes does the net have when embedding_sharing is False?",
 )
 def all_items_with_sharing_only(self, user_ids):
     return self.U(user_ids) @ self.Q.weight.T + self.A(user_ids) + self.B.weight.T
@@ -121,8 +121,8 @@ def all_items_with_sharing_only(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="All users are scored, whatever user_ids says.",
-    think="Which rows does the caller ask for?",
+    diagnosis="All users are scored, whatever user_ids says.",
+    question="Which rows does the caller ask for?",
 )
 def every_user(self, user_ids):
     U, Q = self.factors()
@@ -133,8 +133,8 @@ def every_user(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The scores have a row for each movie and a column for each user.",
-    think="Which of the two are the rows of what is returned?",
+    diagnosis="The scores have a row for each movie and a column for each user.",
+    question="Which of the two are the rows of what is returned?",
 )
 def scores_transposed(self, user_ids):
     U, Q = self.factors()
@@ -145,8 +145,8 @@ def scores_transposed(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The products are divided by the width of the embeddings.",
-    think="Is p_ij a sum or a mean?",
+    diagnosis="The products are divided by the width of the embeddings.",
+    question="Is p_ij a sum or a mean?",
 )
 def mean_for_matrix_product(self, user_ids):
     U, Q = self.factors()
@@ -157,8 +157,8 @@ def mean_for_matrix_product(self, user_ids):
     "1d",
     "score_all_items",
     CENTRAL,
-    did="The predicted ratings of all movies are returned, not the interactions.",
-    think="By which of the two predictions are movies ranked?",
+    diagnosis="The predicted ratings of all movies are returned, not the interactions.",
+    question="By which of the two predictions are movies ranked?",
 )
 def ratings_for_scores(self, user_ids):
     regression = (self.U, self.Q) if self.embedding_sharing else (self.U_reg, self.Q_reg)
@@ -171,8 +171,8 @@ def ratings_for_scores(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="Movie 0 is left out, so that column j is movie j + 1.",
-    think="Which column belongs to movie j?",
+    diagnosis="Movie 0 is left out, so that column j is movie j + 1.",
+    question="Which column belongs to movie j?",
 )
 def movie_zero_left_out(self, user_ids):
     U, Q = self.factors()
@@ -183,8 +183,8 @@ def movie_zero_left_out(self, user_ids):
     "1d",
     "score_all_items",
     CORNER,
-    did="With one user, the scores lose the dimension of the users.",
-    think="What shape should the scores of one user have?",
+    diagnosis="With one user, the scores lose the dimension of the users.",
+    question="What shape should the scores of one user have?",
 )
 def one_user_squeezed(self, user_ids):
     U, Q = self.factors()
@@ -195,8 +195,8 @@ def one_user_squeezed(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="Users who come twice are scored once, and all of them in sorted order.",
-    think="Which row belongs to user_ids[k]?",
+    diagnosis="Users who come twice are scored once, and all of them in sorted order.",
+    question="Which row belongs to user_ids[k]?",
 )
 def each_user_once(self, user_ids):
     U, Q = self.factors()
@@ -208,8 +208,8 @@ def each_user_once(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The movies' order is returned, not their scores.",
-    think="What does the metric do with the scores?",
+    diagnosis="The movies' order is returned, not their scores.",
+    question="What does the metric do with the scores?",
 )
 def movies_ranked(self, user_ids):
     U, Q = self.factors()
@@ -220,8 +220,8 @@ def movies_ranked(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The scores are sorted, so that column j no longer belongs to movie j.",
-    think="How would the metric find a movie's score?",
+    diagnosis="The scores are sorted, so that column j no longer belongs to movie j.",
+    question="How would the metric find a movie's score?",
 )
 def scores_sorted(self, user_ids):
     U, Q = self.factors()
@@ -234,8 +234,8 @@ def scores_sorted(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The movies' biases are added as a column, not as a row.",
-    think="Which shape do the biases of all movies have, and which shape should be added?",
+    diagnosis="The movies' biases are added as a column, not as a row.",
+    question="Which shape do the biases of all movies have, and which shape should be added?",
 )
 def movie_biases_not_transposed(self, user_ids):
     U, Q = self.factors()
@@ -246,8 +246,8 @@ def movie_biases_not_transposed(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The biases of all users are added as a row, where those of the movies belong.",
-    think="Whose biases are different from column to column?",
+    diagnosis="The biases of all users are added as a row, where those of the movies belong.",
+    question="Whose biases are different from column to column?",
 )
 def user_biases_of_everybody(self, user_ids):
     U, Q = self.factors()
@@ -258,8 +258,8 @@ def user_biases_of_everybody(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The sum of all movies' biases is added to each score.",
-    think="Which bias belongs to column j?",
+    diagnosis="The sum of all movies' biases is added to each score.",
+    question="Which bias belongs to column j?",
 )
 def biases_summed_up(self, user_ids):
     U, Q = self.factors()
@@ -270,8 +270,8 @@ def biases_summed_up(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The movies' biases are added twice.",
-    think="Which parts does p_ij have?",
+    diagnosis="The movies' biases are added twice.",
+    question="Which parts does p_ij have?",
 )
 def movie_biases_twice(self, user_ids):
     U, Q = self.factors()
@@ -282,8 +282,8 @@ def movie_biases_twice(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The biases are subtracted from the scores of all movies.",
-    think="Should a movie with a larger bias score higher or lower?",
+    diagnosis="The biases are subtracted from the scores of all movies.",
+    question="Should a movie with a larger bias score higher or lower?",
 )
 def biases_subtracted_from_all_items(self, user_ids):
     U, Q = self.factors()
@@ -294,8 +294,8 @@ def biases_subtracted_from_all_items(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The users are scored with users: the second factor is the user table.",
-    think="Which table has a row for each movie?",
+    diagnosis="The users are scored with users: the second factor is the user table.",
+    question="Which table has a row for each movie?",
 )
 def users_with_users(self, user_ids):
     U, _ = self.factors()
@@ -306,8 +306,8 @@ def users_with_users(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The ids of the users are also used to pick movies, so that not all movies are scored.",
-    think="How many columns should the scores have?",
+    diagnosis="The ids of the users also pick the movies, so that not all movies are scored.",
+    question="How many columns should the scores have?",
 )
 def asked_movies_only(self, user_ids):
     U, Q = self.factors()
@@ -322,8 +322,8 @@ def asked_movies_only(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="Only the first 1682 movies are scored, as many as MovieLens 100K has.",
-    think="Where does the net say how many movies there are?",
+    diagnosis="Only the first 1682 movies are scored, as many as MovieLens 100K has.",
+    question="Where does the net say how many movies there are?",
 )
 def first_movies_only(self, user_ids):
     U, Q = self.factors()
@@ -334,8 +334,8 @@ def first_movies_only(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The movies' embeddings are kept from the first call, and stay as they were then.",
-    think="What does training change between two evaluations?",
+    diagnosis="The movies' embeddings are kept from the first call, and stay as they were then.",
+    question="What does training change between two evaluations?",
 )
 def movies_kept(self, user_ids):
     U, Q = self.factors()
@@ -348,8 +348,8 @@ def movies_kept(self, user_ids):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="The scores are kept from the first call, and stay as they were then.",
-    think="What does training change between two evaluations?",
+    diagnosis="The scores are kept from the first call, and stay as they were then.",
+    question="What does training change between two evaluations?",
 )
 def scores_kept(self, user_ids):
     U, Q = self.factors()
@@ -363,8 +363,8 @@ def scores_kept(self, user_ids):
     "1d",
     "score_all_items",
     CENTRAL,
-    did="score_all_items turns gradients off and leaves them off.",
-    think="What can training still change after the first evaluation?",
+    diagnosis="score_all_items turns gradients off and leaves them off.",
+    question="What can training still change after the first evaluation?",
 )
 def frozen_by_scoring(self, user_ids):
     self.requires_grad_(False)
@@ -381,8 +381,8 @@ def _global_bias_made(self, num_users, num_items):
     "1d",
     "score_all_items",
     PARTIAL,
-    did="A global bias, which is learned too, is added to the scores of all movies.",
-    think="Which four parts does p_ij have?",
+    diagnosis="A global bias, which is learned too, is added to the scores of all movies.",
+    question="Which four parts does p_ij have?",
     also={"init_user_and_item_bias": _global_bias_made},
 )
 def global_bias_on_all_items(self, user_ids):

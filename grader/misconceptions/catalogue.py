@@ -36,7 +36,7 @@ def read_catalogue() -> dict[str, Misconception]:
     Raises
     ------
     ValueError
-        If an id comes twice, or ``same_as`` names no entry of the same question.
+        If an id comes twice, or ``indistinguishable_from`` names no entry of the same question.
     """
     catalogue: dict[str, Misconception] = {}
     for entry in (entry for file in FILES for entry in file.CATALOGUE.entries):
@@ -44,7 +44,9 @@ def read_catalogue() -> dict[str, Misconception]:
             raise ValueError(f"two misconceptions have the id {entry.id}")
         catalogue[entry.id] = entry
     for entry in catalogue.values():
-        twin = catalogue.get(entry.same_as)
-        if entry.same_as and (twin is None or twin.question != entry.question):
-            raise ValueError(f"{entry.id}: there is no {entry.same_as} in {entry.question}")
+        twin = catalogue.get(entry.indistinguishable_from)
+        if entry.indistinguishable_from and (twin is None or twin.asked_in != entry.asked_in):
+            raise ValueError(
+                f"{entry.id}: there is no {entry.indistinguishable_from} in {entry.asked_in}"
+            )
     return catalogue

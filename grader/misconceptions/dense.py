@@ -14,8 +14,8 @@ MLP = "init_mlp_layers"
     "1b",
     MLP,
     CENTRAL,
-    did="The last dense layer, the one with a single output, is missing.",
-    think="Are layer_sizes the widths that go into the layers, or those that come out?",
+    diagnosis="The last dense layer, the one with a single output, is missing.",
+    question="Are layer_sizes the widths that go into the layers, or those that come out?",
 )
 def last_layer_missing(self, layer_sizes):
     layers = []
@@ -28,8 +28,8 @@ def last_layer_missing(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The last dense layer has as many outputs as inputs.",
-    think="How many numbers is a rating?",
+    diagnosis="The last dense layer has as many outputs as inputs.",
+    question="How many numbers is a rating?",
 )
 def last_layer_wide(self, layer_sizes):
     layers = []
@@ -42,8 +42,8 @@ def last_layer_wide(self, layer_sizes):
     "1b",
     MLP,
     CENTRAL,
-    did="A ReLU follows the last layer too, so that no rating can be below zero.",
-    think="What gradient does a rating get when the last layer's output is negative?",
+    diagnosis="A ReLU follows the last layer too, so that no rating can be below zero.",
+    question="What gradient does a rating get when the last layer's output is negative?",
 )
 def relu_after_the_last_layer(self, layer_sizes):
     layers = []
@@ -56,8 +56,8 @@ def relu_after_the_last_layer(self, layer_sizes):
     "1b",
     MLP,
     CENTRAL,
-    did="There is no ReLU between the dense layers.",
-    think="What can several linear layers in a row compute that one cannot?",
+    diagnosis="There is no ReLU between the dense layers.",
+    question="What can several linear layers in a row compute that one cannot?",
 )
 def relu_missing(self, layer_sizes):
     return nn.Sequential(*map(nn.Linear, layer_sizes, (*layer_sizes[1:], 1)))
@@ -67,8 +67,8 @@ def relu_missing(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="A ReLU comes before the first dense layer as well.",
-    think="Should the negative numbers of an embedding be lost before the first layer?",
+    diagnosis="A ReLU comes before the first dense layer as well.",
+    question="Should the negative numbers of an embedding be lost before the first layer?",
 )
 def relu_before_the_first_layer(self, layer_sizes):
     layers = []
@@ -81,8 +81,8 @@ def relu_before_the_first_layer(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The layers in the middle of layer_sizes are left out: there are always two.",
-    think="How many dense layers do three or four layer_sizes ask for?",
+    diagnosis="The layers in the middle of layer_sizes are left out: there are always two.",
+    question="How many dense layers do three or four layer_sizes ask for?",
 )
 def always_two_layers(self, layer_sizes):
     inner = nn.Linear(layer_sizes[0], layer_sizes[-1])
@@ -93,8 +93,8 @@ def always_two_layers(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The widths 96 and 64 are written into the code, whatever layer_sizes is.",
-    think="What happens when an experiment asks for other layer_sizes?",
+    diagnosis="The widths 96 and 64 are written into the code, whatever layer_sizes is.",
+    question="What happens when an experiment asks for other layer_sizes?",
 )
 def hard_coded_widths(self, layer_sizes):
     return nn.Sequential(nn.Linear(96, 64), nn.ReLU(), nn.Linear(64, 1))
@@ -104,8 +104,8 @@ def hard_coded_widths(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The activation between the dense layers is a sigmoid.",
-    think="Which activation does the handout ask for between the layers?",
+    diagnosis="The activation between the dense layers is a sigmoid.",
+    question="Which activation does the handout ask for between the layers?",
 )
 def sigmoid_between(self, layer_sizes):
     layers = []
@@ -118,8 +118,8 @@ def sigmoid_between(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The activation between the dense layers is tanh.",
-    think="Which activation does the handout ask for between the layers?",
+    diagnosis="The activation between the dense layers is tanh.",
+    question="Which activation does the handout ask for between the layers?",
 )
 def tanh_between(self, layer_sizes):
     layers = []
@@ -132,8 +132,8 @@ def tanh_between(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The activation between the dense layers is a leaky ReLU.",
-    think="What does a ReLU return for a negative number?",
+    diagnosis="The activation between the dense layers is a leaky ReLU.",
+    question="What does a ReLU return for a negative number?",
 )
 def leaky_relu_between(self, layer_sizes):
     layers = []
@@ -146,8 +146,8 @@ def leaky_relu_between(self, layer_sizes):
     "1b",
     MLP,
     CENTRAL,
-    did="A sigmoid follows the last layer, so that ratings lie between 0 and 1.",
-    think="Which values should a predicted rating be able to take?",
+    diagnosis="A sigmoid follows the last layer, so that ratings lie between 0 and 1.",
+    question="Which values should a predicted rating be able to take?",
 )
 def sigmoid_after_the_last_layer(self, layer_sizes):
     layers = []
@@ -160,8 +160,8 @@ def sigmoid_after_the_last_layer(self, layer_sizes):
     "1b",
     MLP,
     CENTRAL,
-    did="A softmax follows the last layer, which makes every rating 1.",
-    think="What is the softmax of a single number?",
+    diagnosis="A softmax follows the last layer, which makes every rating 1.",
+    question="What is the softmax of a single number?",
 )
 def softmax_after_the_last_layer(self, layer_sizes):
     layers = []
@@ -174,8 +174,8 @@ def softmax_after_the_last_layer(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The dense layers have no bias.",
-    think="What rating does a layer without a bias predict when all its inputs are zero?",
+    diagnosis="The dense layers have no bias.",
+    question="What rating does a layer without a bias predict when all its inputs are zero?",
 )
 def dense_bias_missing(self, layer_sizes):
     layers = []
@@ -188,8 +188,8 @@ def dense_bias_missing(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="One layer object stands in several places, so that they share their weights.",
-    think="Does multiplying a list of modules copy the modules?",
+    diagnosis="One layer object stands in several places, so that they share their weights.",
+    question="Does multiplying a list of modules copy the modules?",
 )
 def one_layer_again_and_again(self, layer_sizes):
     made = {}
@@ -210,8 +210,8 @@ def _rating_of_a_list(self, u, q):
     "1b",
     MLP,
     CENTRAL,
-    did="The layers are in a Python list, so the net does not list their parameters.",
-    think="Which containers tell nn.Module that they hold layers?",
+    diagnosis="The layers are in a Python list, so the net does not list their parameters.",
+    question="Which containers tell nn.Module that they hold layers?",
     also={"rating": _rating_of_a_list},
 )
 def plain_list_of_layers(self, layer_sizes):
@@ -225,8 +225,8 @@ def plain_list_of_layers(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The dense layers start at zero, so that the first ones get no gradient.",
-    think="If the weights that follow a layer are zero, which gradient comes back to it?",
+    diagnosis="The dense layers start at zero, so that the first ones get no gradient.",
+    question="If the weights that follow a layer are zero, which gradient comes back to it?",
 )
 def zero_layers(self, layer_sizes):
     layers = []
@@ -241,8 +241,8 @@ def zero_layers(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="All weights of a dense layer start with the same number, so its units stay the same.",
-    think="What makes two units of one layer learn different things?",
+    diagnosis="All weights of a dense layer start with one number, so its units stay the same.",
+    question="What makes two units of one layer learn different things?",
 )
 def constant_layers(self, layer_sizes):
     layers = []
@@ -256,8 +256,8 @@ def constant_layers(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The dense layers are frozen: their parameters do not require gradients.",
-    think="Should an optimizer change these layers?",
+    diagnosis="The dense layers are frozen: their parameters do not require gradients.",
+    question="Should an optimizer change these layers?",
 )
 def frozen_layers(self, layer_sizes):
     layers = []
@@ -270,8 +270,8 @@ def frozen_layers(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="Dropout follows the dense layers, so that training is random.",
-    think="Does the handout ask for anything between the layers but a ReLU?",
+    diagnosis="Dropout follows the dense layers, so that training is random.",
+    question="Does the handout ask for anything between the layers but a ReLU?",
 )
 def dropout_between(self, layer_sizes):
     layers = []
@@ -284,8 +284,8 @@ def dropout_between(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="Batch normalisation follows the dense layers, so each pair depends on the others.",
-    think="May a user's rating depend on who else is in the batch?",
+    diagnosis="Batch normalisation follows the dense layers, so each pair depends on the others.",
+    question="May a user's rating depend on who else is in the batch?",
 )
 def batch_norm_between(self, layer_sizes):
     layers = []
@@ -298,8 +298,8 @@ def batch_norm_between(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="The layer sizes are read from the last to the first.",
-    think="Which of layer_sizes is as wide as [u, q, u * q]?",
+    diagnosis="The layer sizes are read from the last to the first.",
+    question="Which of layer_sizes is as wide as [u, q, u * q]?",
 )
 def sizes_reversed(self, layer_sizes):
     sizes = layer_sizes[::-1]
@@ -313,8 +313,8 @@ def sizes_reversed(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="There is one dense layer more than layer_sizes asks for.",
-    think="With two layer_sizes, how many dense layers are there?",
+    diagnosis="There is one dense layer more than layer_sizes asks for.",
+    question="With two layer_sizes, how many dense layers are there?",
 )
 def one_layer_more(self, layer_sizes):
     layers = []
@@ -327,8 +327,8 @@ def one_layer_more(self, layer_sizes):
     "1b",
     MLP,
     PARTIAL,
-    did="Every dense layer has one output.",
-    think="What width does the second layer expect as its input?",
+    diagnosis="Every dense layer has one output.",
+    question="What width does the second layer expect as its input?",
 )
 def one_output_everywhere(self, layer_sizes):
     return nn.Sequential(*(nn.Linear(inputs, 1) for inputs in layer_sizes))
@@ -338,8 +338,8 @@ def one_output_everywhere(self, layer_sizes):
     "1b",
     MLP,
     CENTRAL,
-    did="All the layers but the first are missing: 3 * embedding_dim goes straight to one output.",
-    think="How many dense layers do two layer_sizes ask for?",
+    diagnosis="All layers but the first are missing: 3 * embedding_dim goes straight to 1 output.",
+    question="How many dense layers do two layer_sizes ask for?",
 )
 def one_layer_only(self, layer_sizes):
     return nn.Sequential(nn.Linear(layer_sizes[0], 1))
@@ -349,8 +349,8 @@ def one_layer_only(self, layer_sizes):
     "1b",
     MLP,
     CORNER,
-    did="The code reads a second layer size even where there is none.",
-    think="Which layers does a single number in layer_sizes ask for?",
+    diagnosis="The code reads a second layer size even where there is none.",
+    question="Which layers does a single number in layer_sizes ask for?",
 )
 def second_size_needed(self, layer_sizes):
     layers = [nn.Linear(layer_sizes[0], layer_sizes[1]), nn.ReLU()]

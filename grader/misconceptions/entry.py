@@ -22,30 +22,32 @@ class Misconception:
 
     Attributes
     ----------
+    asked_in : str
+        Id of the assignment's question.
     severity : str
         ``CENTRAL``, ``PARTIAL`` or ``CORNER``: how much of its question it should cost.
-    did : str
+    diagnosis : str
         What was done, in a sentence.
-    think : str
+    question : str
         What to think about, in a sentence; never the solution.
     patches : mapping
         The functions that make it, by the name of what they replace in ``base/``.
-    same_as : str
+    indistinguishable_from : str
         Id of another entry that no test can tell from this one, or an empty string.
     """
 
     id: str
-    question: str
+    asked_in: str
     severity: str
-    did: str
-    think: str
+    diagnosis: str
+    question: str
     patches: Mapping[str, Callable]
-    same_as: str = ""
+    indistinguishable_from: str = ""
 
     @property
     def file(self) -> str:
         """The submission's file that holds the mistake: model, loss or mrr."""
-        return FILE_OF_QUESTION.get(self.question) or FILE_OF_QUESTION[self.question[0]]
+        return FILE_OF_QUESTION.get(self.asked_in) or FILE_OF_QUESTION[self.asked_in[0]]
 
     def source(self, file: str) -> str:
         """Return the text of ``submission/<file>.py`` with the mistake in it."""
@@ -84,12 +86,12 @@ class Catalogue:
 
     def wrong(
         self,
-        question: str,
+        asked_in: str,
         replaces: str,
         severity: str,
-        did: str,
-        think: str,
-        same_as: str = "",
+        diagnosis: str,
+        question: str,
+        indistinguishable_from: str = "",
         also: Mapping[str, Callable] | None = None,
     ) -> Callable[[Callable], Callable]:
         """Add a function as an entry whose id is the function's name, with hyphens."""
@@ -97,9 +99,9 @@ class Catalogue:
         def add(function: Callable) -> Callable:
             id_ = function.__name__.replace("_", "-")
             patches = {replaces: function, **(also or {})}
-            sentences = did, think
+            sentences = diagnosis, question
             self.entries.append(
-                Misconception(id_, question, severity, *sentences, patches, same_as)
+                Misconception(id_, asked_in, severity, *sentences, patches, indistinguishable_from)
             )
             return function
 

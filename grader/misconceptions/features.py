@@ -16,8 +16,8 @@ SEPARATE = "forward_without_embedding_sharing"
     "1c",
     "features",
     CENTRAL,
-    did="The product u * q is missing from the MLP's input.",
-    think="Which three parts does the MLP's input have?",
+    diagnosis="The product u * q is missing from the MLP's input.",
+    question="Which three parts does the MLP's input have?",
 )
 def product_missing(self, u, q):
     return torch.cat([u, q], dim=1)
@@ -27,8 +27,8 @@ def product_missing(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's third input is the sum u + q, not the product.",
-    think="What can a dense layer compute from u and q itself, and what can it not?",
+    diagnosis="The MLP's third input is the sum u + q, not the product.",
+    question="What can a dense layer compute from u and q itself, and what can it not?",
 )
 def sum_for_product(self, u, q):
     return torch.cat([u, q, u + q], dim=1)
@@ -38,8 +38,8 @@ def sum_for_product(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's third input is the difference u - q, not the product.",
-    think="What can a dense layer compute from u and q itself, and what can it not?",
+    diagnosis="The MLP's third input is the difference u - q, not the product.",
+    question="What can a dense layer compute from u and q itself, and what can it not?",
 )
 def difference_for_product(self, u, q):
     return torch.cat([u, q, u - q], dim=1)
@@ -49,8 +49,8 @@ def difference_for_product(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's third input is the distance |u - q|, not the product.",
-    think="Which operation joins u and q, number by number, in the MLP's third input?",
+    diagnosis="The MLP's third input is the distance |u - q|, not the product.",
+    question="Which operation joins u and q, number by number, in the MLP's third input?",
 )
 def distance_for_product(self, u, q):
     return torch.cat([u, q, (u - q).abs()], dim=1)
@@ -60,8 +60,8 @@ def distance_for_product(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's third input is the dot product, one number, not the product of each pair.",
-    think="How wide is u * q before it is summed?",
+    diagnosis="The MLP's third input is the dot product, one number, not the product of each pair.",
+    question="How wide is u * q before it is summed?",
 )
 def dot_for_product(self, u, q):
     return torch.cat([u, q, (u * q).sum(dim=1, keepdim=True)], dim=1)
@@ -71,8 +71,8 @@ def dot_for_product(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's third input is q * q, not u * q.",
-    think="Which two embeddings does the product take?",
+    diagnosis="The MLP's third input is q * q, not u * q.",
+    question="Which two embeddings does the product take?",
 )
 def movie_squared(self, u, q):
     return torch.cat([u, q, q * q], dim=1)
@@ -82,8 +82,8 @@ def movie_squared(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's third input is u * u, not u * q.",
-    think="Which two embeddings does the product take?",
+    diagnosis="The MLP's third input is u * u, not u * q.",
+    question="Which two embeddings does the product take?",
 )
 def user_squared(self, u, q):
     return torch.cat([u, q, u * u], dim=1)
@@ -93,8 +93,8 @@ def user_squared(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP reads the user's embedding twice and the movie's not at all but in the product.",
-    think="Which three parts does the MLP's input have?",
+    diagnosis="The MLP reads the user's embedding twice and the movie's in the product only.",
+    question="Which three parts does the MLP's input have?",
 )
 def user_twice(self, u, q):
     return torch.cat([u, u, u * q], dim=1)
@@ -104,8 +104,8 @@ def user_twice(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP reads the movie's embedding twice and the user's not at all but in the product.",
-    think="Which three parts does the MLP's input have?",
+    diagnosis="The MLP reads the movie's embedding twice and the user's in the product only.",
+    question="Which three parts does the MLP's input have?",
 )
 def movie_twice(self, u, q):
     return torch.cat([q, q, u * q], dim=1)
@@ -115,8 +115,8 @@ def movie_twice(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's input starts with the movie's embedding: [q, u, u * q].",
-    think="In which order does the handout list the MLP's inputs?",
+    diagnosis="The MLP's input starts with the movie's embedding: [q, u, u * q].",
+    question="In which order does the handout list the MLP's inputs?",
 )
 def movie_first(self, u, q):
     return torch.cat([q, u, u * q], dim=1)
@@ -126,8 +126,8 @@ def movie_first(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The MLP's input starts with the product: [u * q, u, q].",
-    think="In which order does the handout list the MLP's inputs?",
+    diagnosis="The MLP's input starts with the product: [u * q, u, q].",
+    question="In which order does the handout list the MLP's inputs?",
 )
 def product_first(self, u, q):
     return torch.cat([u * q, u, q], dim=1)
@@ -137,8 +137,8 @@ def product_first(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The product stands in the middle of the MLP's input: [u, u * q, q].",
-    think="In which order does the handout list the MLP's inputs?",
+    diagnosis="The product stands in the middle of the MLP's input: [u, u * q, q].",
+    question="In which order does the handout list the MLP's inputs?",
 )
 def product_in_the_middle(self, u, q):
     return torch.cat([u, u * q, q], dim=1)
@@ -148,8 +148,8 @@ def product_in_the_middle(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The three parts of the MLP's input alternate, column by column.",
-    think="Does stacking and then flattening keep u's columns next to each other?",
+    diagnosis="The three parts of the MLP's input alternate, column by column.",
+    question="Does stacking and then flattening keep u's columns next to each other?",
 )
 def interleaved(self, u, q):
     return torch.stack([u, q, u * q], dim=2).flatten(1)
@@ -159,8 +159,8 @@ def interleaved(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The parts of the MLP's input are joined along the batch, not side by side.",
-    think="Which dimension is the batch, and which should grow to 3 * embedding_dim?",
+    diagnosis="The parts of the MLP's input are joined along the batch, not side by side.",
+    question="Which dimension is the batch, and which should grow to 3 * embedding_dim?",
 )
 def joined_along_the_batch(self, u, q):
     return torch.cat([u, q, u * q], dim=0)
@@ -170,8 +170,8 @@ def joined_along_the_batch(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The parts of the MLP's input are added up, not joined.",
-    think="How wide should the MLP's input be?",
+    diagnosis="The parts of the MLP's input are added up, not joined.",
+    question="How wide should the MLP's input be?",
 )
 def parts_added_up(self, u, q):
     return u + q + u * q
@@ -181,8 +181,8 @@ def parts_added_up(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The embeddings are normalised to length one before the MLP.",
-    think="Does the length of u or q carry information?",
+    diagnosis="The embeddings are normalised to length one before the MLP.",
+    question="Does the length of u or q carry information?",
 )
 def normalised_features(self, u, q):
     u, q = F.normalize(u, dim=1), F.normalize(q, dim=1)
@@ -193,8 +193,8 @@ def normalised_features(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="Dropout makes the MLP's input random at each call, also when evaluating.",
-    think="Should the same pair get the same rating twice?",
+    diagnosis="Dropout makes the MLP's input random at each call, also when evaluating.",
+    question="Should the same pair get the same rating twice?",
 )
 def dropout_on_features(self, u, q):
     return F.dropout(torch.cat([u, q, u * q], dim=1))
@@ -204,8 +204,8 @@ def dropout_on_features(self, u, q):
     "1c",
     "features",
     PARTIAL,
-    did="The product is cut out of the graph: no gradient flows through it.",
-    think="What does detach (or .data) do to the gradients of u and q?",
+    diagnosis="The product is cut out of the graph: no gradient flows through it.",
+    question="What does detach (or .data) do to the gradients of u and q?",
 )
 def product_detached(self, u, q):
     return torch.cat([u, q, (u * q).detach()], dim=1)
@@ -215,8 +215,8 @@ def product_detached(self, u, q):
     "1c",
     "features",
     CENTRAL,
-    did="The embeddings are cut out of the rating's graph: only the dense layers learn from it.",
-    think="Which parameters should the regression loss train?",
+    diagnosis="The embeddings are cut out of the rating's graph: only the dense layers learn.",
+    question="Which parameters should the regression loss train?",
 )
 def rating_does_not_train_tables(self, u, q):
     return torch.cat([u, q, u * q], dim=1).detach()
@@ -226,8 +226,8 @@ def rating_does_not_train_tables(self, u, q):
     "1c",
     "features",
     CORNER,
-    did="The MLP's input is cut to 96 columns, those of embeddings with 32 each.",
-    think="How wide are u and q when embedding_dim is larger than 32?",
+    diagnosis="The MLP's input is cut to 96 columns, those of embeddings with 32 each.",
+    question="How wide are u and q when embedding_dim is larger than 32?",
 )
 def first_columns_only(self, u, q):
     u, q = u[:, :32], q[:, :32]

@@ -16,8 +16,8 @@ BIAS = "init_user_and_item_bias"
     "1c",
     "interaction",
     PARTIAL,
-    did="The user's bias a is missing from the interaction.",
-    think="Which four parts does p_ij have?",
+    diagnosis="The user's bias a is missing from the interaction.",
+    question="Which four parts does p_ij have?",
 )
 def user_bias_missing(self, u, q, a, b):
     return (u * q).sum(dim=1) + b.squeeze(1)
@@ -27,8 +27,8 @@ def user_bias_missing(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The movie's bias b is missing from the interaction.",
-    think="Which four parts does p_ij have?",
+    diagnosis="The movie's bias b is missing from the interaction.",
+    question="Which four parts does p_ij have?",
 )
 def movie_bias_missing(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.squeeze(1)
@@ -38,8 +38,8 @@ def movie_bias_missing(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="Both biases are missing from the interaction.",
-    think="What would tell a popular movie from an unpopular one?",
+    diagnosis="Both biases are missing from the interaction.",
+    question="What would tell a popular movie from an unpopular one?",
 )
 def biases_missing(self, u, q, a, b):
     return (u * q).sum(dim=1)
@@ -49,9 +49,9 @@ def biases_missing(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The line with the biases is a statement of its own, whose value is lost.",
-    think="Does a line that begins with a plus continue the line before it?",
-    same_as="biases-missing",
+    diagnosis="The line with the biases is a statement of its own, whose value is lost.",
+    question="Does a line that begins with a plus continue the line before it?",
+    indistinguishable_from="biases-missing",
 )
 def bias_line_of_its_own(self, u, q, a, b):
     score = (u * q).sum(dim=1)
@@ -63,8 +63,8 @@ def bias_line_of_its_own(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The user's bias is added twice, the movie's not at all.",
-    think="Which table gives the movie's bias?",
+    diagnosis="The user's bias is added twice, the movie's not at all.",
+    question="Which table gives the movie's bias?",
 )
 def user_bias_twice(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.squeeze(1) + a.squeeze(1)
@@ -74,8 +74,8 @@ def user_bias_twice(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The movie's bias is added twice, the user's not at all.",
-    think="Which table gives the user's bias?",
+    diagnosis="The movie's bias is added twice, the user's not at all.",
+    question="Which table gives the user's bias?",
 )
 def movie_bias_twice(self, u, q, a, b):
     return (u * q).sum(dim=1) + b.squeeze(1) + b.squeeze(1)
@@ -85,8 +85,8 @@ def movie_bias_twice(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The biases are subtracted from the interaction.",
-    think="Should a movie with a larger bias score higher or lower?",
+    diagnosis="The biases are subtracted from the interaction.",
+    question="Should a movie with a larger bias score higher or lower?",
 )
 def biases_subtracted(self, u, q, a, b):
     return (u * q).sum(dim=1) - a.squeeze(1) - b.squeeze(1)
@@ -96,8 +96,8 @@ def biases_subtracted(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The dot product is multiplied by the biases.",
-    think="What is p_ij at the start, when all biases are zero, and what is its gradient?",
+    diagnosis="The dot product is multiplied by the biases.",
+    question="What is p_ij at the start, when all biases are zero, and what is its gradient?",
 )
 def biases_multiplied(self, u, q, a, b):
     return (u * q).sum(dim=1) * a.squeeze(1) * b.squeeze(1)
@@ -107,8 +107,8 @@ def biases_multiplied(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The biases are averaged over the batch.",
-    think="Whose bias belongs to row k of the batch?",
+    diagnosis="The biases are averaged over the batch.",
+    question="Whose bias belongs to row k of the batch?",
 )
 def biases_averaged_over_the_batch(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.mean() + b.mean()
@@ -118,8 +118,8 @@ def biases_averaged_over_the_batch(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The biases are cut out of the graph and never trained.",
-    think="What does detach (or .data) do to the gradients of A and B?",
+    diagnosis="The biases are cut out of the graph and never trained.",
+    question="What does detach (or .data) do to the gradients of A and B?",
 )
 def biases_detached(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.detach().squeeze(1) + b.detach().squeeze(1)
@@ -129,8 +129,8 @@ def biases_detached(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="Biases of shape (N, 1) are added to products of shape (N,), which makes (N, N).",
-    think="To which shape does PyTorch broadcast (N, 1) and (N,)?",
+    diagnosis="Biases of shape (N, 1) are added to products of shape (N,), which makes (N, N).",
+    question="To which shape does PyTorch broadcast (N, 1) and (N,)?",
 )
 def column_plus_row(self, u, q, a, b):
     return (u * q).sum(dim=1) + a + b
@@ -140,8 +140,8 @@ def column_plus_row(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The interaction keeps a last dimension: shape (batch, 1).",
-    think="Which shape should predictions have, and which has an embedding of one column?",
+    diagnosis="The interaction keeps a last dimension: shape (batch, 1).",
+    question="Which shape should predictions have, and which has an embedding of one column?",
 )
 def interaction_not_squeezed(self, u, q, a, b):
     return (u * q).sum(dim=1, keepdim=True) + a + b
@@ -151,8 +151,8 @@ def interaction_not_squeezed(self, u, q, a, b):
     "1c",
     "interaction",
     CORNER,
-    did="squeeze() without a dimension removes the interaction's batch when it holds one pair.",
-    think="What shape is left when a tensor of shape (1, 1) is squeezed?",
+    diagnosis="squeeze() without a dimension removes the interaction's batch of one pair.",
+    question="What shape is left when a tensor of shape (1, 1) is squeezed?",
 )
 def interaction_squeezed_away(self, u, q, a, b):
     return ((u * q).sum(dim=1, keepdim=True) + a + b).squeeze()
@@ -162,8 +162,8 @@ def interaction_squeezed_away(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A sigmoid squeezes the interaction between 0 and 1.",
-    think="Is p_ij a probability or a number without bounds, and where is the sigmoid applied?",
+    diagnosis="A sigmoid squeezes the interaction between 0 and 1.",
+    question="Is p_ij a probability or a number without bounds, and where is the sigmoid applied?",
 )
 def sigmoid_on_the_interaction(self, u, q, a, b):
     return torch.sigmoid((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
@@ -173,8 +173,8 @@ def sigmoid_on_the_interaction(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A sigmoid squeezes the dot product before the biases are added.",
-    think="Which activation does p_ij have?",
+    diagnosis="A sigmoid squeezes the dot product before the biases are added.",
+    question="Which activation does p_ij have?",
 )
 def sigmoid_before_the_biases(self, u, q, a, b):
     return torch.sigmoid((u * q).sum(dim=1)) + a.squeeze(1) + b.squeeze(1)
@@ -184,8 +184,8 @@ def sigmoid_before_the_biases(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A tanh squeezes the interaction between -1 and 1.",
-    think="Is p_ij bounded?",
+    diagnosis="A tanh squeezes the interaction between -1 and 1.",
+    question="Is p_ij bounded?",
 )
 def tanh_on_the_interaction(self, u, q, a, b):
     return torch.tanh((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
@@ -195,8 +195,8 @@ def tanh_on_the_interaction(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A ReLU cuts negative interactions to zero.",
-    think="May an interaction be negative, and what gradient would it get?",
+    diagnosis="A ReLU cuts negative interactions to zero.",
+    question="May an interaction be negative, and what gradient would it get?",
 )
 def relu_on_the_interaction(self, u, q, a, b):
     return torch.relu((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1))
@@ -206,8 +206,8 @@ def relu_on_the_interaction(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The product u * q is not summed: one number for each column is left.",
-    think="How many numbers is a dot product?",
+    diagnosis="The product u * q is not summed: one number for each column is left.",
+    question="How many numbers is a dot product?",
 )
 def product_not_summed(self, u, q, a, b):
     return u * q + a + b
@@ -217,8 +217,8 @@ def product_not_summed(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The product u * q is averaged, not summed.",
-    think="What is the difference between a dot product and a mean?",
+    diagnosis="The product u * q is averaged, not summed.",
+    question="What is the difference between a dot product and a mean?",
 )
 def mean_for_dot_product(self, u, q, a, b):
     return (u * q).mean(dim=1) + a.squeeze(1) + b.squeeze(1)
@@ -228,8 +228,8 @@ def mean_for_dot_product(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The dot product is divided by the square root of its width.",
-    think="Is there a scale in p_ij?",
+    diagnosis="The dot product is divided by the square root of its width.",
+    question="Is there a scale in p_ij?",
 )
 def scaled_dot_product(self, u, q, a, b):
     return (u * q).sum(dim=1) / u.shape[1] ** 0.5 + a.squeeze(1) + b.squeeze(1)
@@ -239,8 +239,8 @@ def scaled_dot_product(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The product is summed over the batch as well: all pairs get the same dot product.",
-    think="Over which dimension does a dot product sum?",
+    diagnosis="The product is summed over the batch as well: all pairs get the same dot product.",
+    question="Over which dimension does a dot product sum?",
 )
 def summed_over_everything(self, u, q, a, b):
     return (u * q).sum() + a.squeeze(1) + b.squeeze(1)
@@ -250,8 +250,8 @@ def summed_over_everything(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The product is summed over the batch and not over the columns.",
-    think="Over which dimension does a dot product sum?",
+    diagnosis="The product is summed over the batch and not over the columns.",
+    question="Over which dimension does a dot product sum?",
 )
 def summed_over_the_batch(self, u, q, a, b):
     return (u * q).sum(dim=0) + a.squeeze(1) + b.squeeze(1)
@@ -261,8 +261,8 @@ def summed_over_the_batch(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A matrix product scores every user of the batch with every movie of the batch.",
-    think="Which entries of u @ q.T belong to the pairs that were asked for?",
+    diagnosis="A matrix product scores every user of the batch with every movie of the batch.",
+    question="Which entries of u @ q.T belong to the pairs that were asked for?",
 )
 def matrix_product(self, u, q, a, b):
     return u @ q.T + a.squeeze(1) + b.squeeze(1)
@@ -272,8 +272,8 @@ def matrix_product(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A matrix product is summed over the batch: a user is scored with all movies at once.",
-    think="Which entries of u @ q.T belong to the pairs that were asked for?",
+    diagnosis="A matrix product is summed over the batch: a user is scored with all movies.",
+    question="Which entries of u @ q.T belong to the pairs that were asked for?",
 )
 def matrix_product_summed(self, u, q, a, b):
     return (u @ q.T).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
@@ -283,8 +283,8 @@ def matrix_product_summed(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The cosine of the angle between u and q stands for their dot product.",
-    think="Does the length of an embedding matter in a dot product?",
+    diagnosis="The cosine of the angle between u and q stands for their dot product.",
+    question="Does the length of an embedding matter in a dot product?",
 )
 def cosine_for_dot_product(self, u, q, a, b):
     return F.cosine_similarity(u, q, dim=1) + a.squeeze(1) + b.squeeze(1)
@@ -294,8 +294,8 @@ def cosine_for_dot_product(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The negative squared distance of u and q stands for their dot product.",
-    think="What is the formula of a dot product?",
+    diagnosis="The negative squared distance of u and q stands for their dot product.",
+    question="What is the formula of a dot product?",
 )
 def negative_distance(self, u, q, a, b):
     return -((u - q) ** 2).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
@@ -305,8 +305,8 @@ def negative_distance(self, u, q, a, b):
     "1c",
     "interaction",
     CENTRAL,
-    did="The interactions have no graph, so that the factorization loss trains nothing.",
-    think="Which operations (detach, .data, .item, no_grad) end the flow of gradients?",
+    diagnosis="The interactions have no graph, so that the factorization loss trains nothing.",
+    question="Which operations (detach, .data, .item, no_grad) end the flow of gradients?",
 )
 def interaction_without_graph(self, u, q, a, b):
     return ((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)).detach()
@@ -316,8 +316,8 @@ def interaction_without_graph(self, u, q, a, b):
     "1c",
     "interaction",
     CENTRAL,
-    did="The embeddings are cut out of the interaction's graph: only the biases learn from it.",
-    think="Which parameters should the factorization loss train?",
+    diagnosis="The embeddings are cut out of the interaction's graph: only the biases learn.",
+    question="Which parameters should the factorization loss train?",
 )
 def interaction_does_not_train_tables(self, u, q, a, b):
     return (u * q).sum(dim=1).detach() + a.squeeze(1) + b.squeeze(1)
@@ -327,8 +327,8 @@ def interaction_does_not_train_tables(self, u, q, a, b):
     "1c",
     "interaction",
     CORNER,
-    did="A sigmoid squeezes the interaction when the net is not in training mode.",
-    think="Should the same pair have one interaction in training and another in evaluation?",
+    diagnosis="A sigmoid squeezes the interaction when the net is not in training mode.",
+    question="Should the same pair have one interaction in training and another in evaluation?",
 )
 def sigmoid_when_evaluating(self, u, q, a, b):
     score = (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
@@ -339,8 +339,8 @@ def sigmoid_when_evaluating(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="A softmax over the batch makes each pair's interaction depend on the others.",
-    think="May a pair's interaction depend on who else is in the batch?",
+    diagnosis="A softmax over the batch makes each pair's interaction depend on the others.",
+    question="May a pair's interaction depend on who else is in the batch?",
 )
 def softmax_over_the_batch(self, u, q, a, b):
     return torch.softmax((u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1), dim=0)
@@ -350,8 +350,8 @@ def softmax_over_the_batch(self, u, q, a, b):
     "1c",
     "interaction",
     PARTIAL,
-    did="The rating is added to the interaction.",
-    think="Which parts does p_ij have?",
+    diagnosis="The rating is added to the interaction.",
+    question="Which parts does p_ij have?",
 )
 def rating_added_to_the_interaction(self, u, q, a, b):
     return (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1) + self.rating(u, q)
@@ -366,8 +366,8 @@ def _global_bias_made(self, num_users, num_items):
     "1c",
     "interaction",
     PARTIAL,
-    did="A global bias, which is learned too, is added to the interaction.",
-    think="Which four parts does p_ij have?",
+    diagnosis="A global bias, which is learned too, is added to the interaction.",
+    question="Which four parts does p_ij have?",
     also={BIAS: _global_bias_made},
 )
 def global_bias_added(self, u, q, a, b):
@@ -383,8 +383,8 @@ def _scale_made(self, num_users, num_items):
     "1c",
     "interaction",
     PARTIAL,
-    did="The dot product is multiplied by a scale, which is learned too.",
-    think="Which parameters does p_ij depend on?",
+    diagnosis="The dot product is multiplied by a scale, which is learned too.",
+    question="Which parameters does p_ij depend on?",
     also={BIAS: _scale_made},
 )
 def learned_scale(self, u, q, a, b):

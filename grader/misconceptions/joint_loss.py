@@ -12,8 +12,8 @@ wrong = CATALOGUE.wrong
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The weights are swapped: each loss has the other's.",
-    think="Which of the two losses does factorization_weight belong to?",
+    diagnosis="The weights are swapped: each loss has the other's.",
+    question="Which of the two losses does factorization_weight belong to?",
 )
 def weights_swapped(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return regression_weight * factorization_loss + factorization_weight * regression_loss
@@ -23,8 +23,8 @@ def weights_swapped(factorization_loss, regression_loss, factorization_weight, r
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The losses are added up without their weights.",
-    think="What should change when a weight changes?",
+    diagnosis="The losses are added up without their weights.",
+    question="What should change when a weight changes?",
 )
 def weights_ignored(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return factorization_loss + regression_loss
@@ -34,8 +34,8 @@ def weights_ignored(factorization_loss, regression_loss, factorization_weight, r
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The losses are averaged whatever the weights are.",
-    think="What should change when a weight changes?",
+    diagnosis="The losses are averaged whatever the weights are.",
+    question="What should change when a weight changes?",
 )
 def losses_averaged(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return (factorization_loss + regression_loss) / 2
@@ -45,8 +45,8 @@ def losses_averaged(factorization_loss, regression_loss, factorization_weight, r
     "2c",
     "joint_loss",
     CORNER,
-    did="The weights are divided by their sum.",
-    think="Must the weights sum to one?",
+    diagnosis="The weights are divided by their sum.",
+    question="Must the weights sum to one?",
 )
 def weights_normalised(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -59,8 +59,8 @@ def weights_normalised(
     "2c",
     "joint_loss",
     CORNER,
-    did="The second weight is taken to be one minus the first.",
-    think="Must the weights sum to one?",
+    diagnosis="The second weight is taken to be one minus the first.",
+    question="Must the weights sum to one?",
 )
 def one_weight_for_both(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -72,8 +72,8 @@ def one_weight_for_both(
     "2c",
     "joint_loss",
     CORNER,
-    did="The first weight is taken to be one minus the second.",
-    think="Must the weights sum to one?",
+    diagnosis="The first weight is taken to be one minus the second.",
+    question="Must the weights sum to one?",
 )
 def first_weight_from_the_second(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -85,8 +85,8 @@ def first_weight_from_the_second(
     "2c",
     "joint_loss",
     PARTIAL,
-    did="The weighted losses are multiplied, not added.",
-    think="What is the gradient of one loss when the other is zero?",
+    diagnosis="The weighted losses are multiplied, not added.",
+    question="What is the gradient of one loss when the other is zero?",
 )
 def losses_multiplied(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return factorization_weight * factorization_loss * regression_weight * regression_loss
@@ -96,8 +96,8 @@ def losses_multiplied(factorization_loss, regression_loss, factorization_weight,
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The regression loss is missing from the sum.",
-    think="Which task would then never be trained?",
+    diagnosis="The regression loss is missing from the sum.",
+    question="Which task would then never be trained?",
 )
 def regression_forgotten(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -109,8 +109,8 @@ def regression_forgotten(
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The factorization loss is missing from the sum.",
-    think="Which task would then never be trained?",
+    diagnosis="The factorization loss is missing from the sum.",
+    question="Which task would then never be trained?",
 )
 def factorization_forgotten(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -122,8 +122,8 @@ def factorization_forgotten(
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The regression loss has no weight.",
-    think="How many weights are there?",
+    diagnosis="The regression loss has no weight.",
+    question="How many weights are there?",
 )
 def regression_unweighted(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -135,8 +135,8 @@ def regression_unweighted(
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The factorization loss has no weight.",
-    think="How many weights are there?",
+    diagnosis="The factorization loss has no weight.",
+    question="How many weights are there?",
 )
 def factorization_unweighted(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -148,8 +148,8 @@ def factorization_unweighted(
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The regression loss is subtracted.",
-    think="Should training make the regression loss larger or smaller?",
+    diagnosis="The regression loss is subtracted.",
+    question="Should training make the regression loss larger or smaller?",
 )
 def regression_subtracted(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -161,8 +161,8 @@ def regression_subtracted(
     "2c",
     "joint_loss",
     PARTIAL,
-    did="The weighted sum is halved.",
-    think="What is the joint loss of two losses of 2 with weights 0.5?",
+    diagnosis="The weighted sum is halved.",
+    question="What is the joint loss of two losses of 2 with weights 0.5?",
 )
 def weighted_losses_halved(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -174,8 +174,8 @@ def weighted_losses_halved(
     "2c",
     "joint_loss",
     PARTIAL,
-    did="Only the larger of the weighted losses counts.",
-    think="Should both tasks be trained at each step?",
+    diagnosis="Only the larger of the weighted losses counts.",
+    question="Should both tasks be trained at each step?",
 )
 def larger_loss_only(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return torch.maximum(
@@ -187,8 +187,8 @@ def larger_loss_only(factorization_loss, regression_loss, factorization_weight, 
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The regression loss is cut out of the graph.",
-    think="Which task would then never be trained?",
+    diagnosis="The regression loss is cut out of the graph.",
+    question="Which task would then never be trained?",
 )
 def regression_detached(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -200,8 +200,8 @@ def regression_detached(
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The factorization loss is cut out of the graph.",
-    think="Which task would then never be trained?",
+    diagnosis="The factorization loss is cut out of the graph.",
+    question="Which task would then never be trained?",
 )
 def factorization_detached(
     factorization_loss, regression_loss, factorization_weight, regression_weight
@@ -213,8 +213,8 @@ def factorization_detached(
     "2c",
     "joint_loss",
     CENTRAL,
-    did="The joint loss is a plain number: a new tensor, .item() or .detach(), without gradient.",
-    think="What does backward need beside a number?",
+    diagnosis="The joint loss is a plain number (a new tensor, .item()): no gradient flows through it.",
+    question="What does backward need beside a number?",
 )
 def joint_as_number(factorization_loss, regression_loss, factorization_weight, regression_weight):
     loss = factorization_weight * factorization_loss + regression_weight * regression_loss

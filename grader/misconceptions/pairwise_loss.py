@@ -13,8 +13,8 @@ wrong = CATALOGUE.wrong
     "2a",
     "bpr_loss",
     CENTRAL,
-    did="The loss has its sign turned: it is small when the unwatched movie scores higher.",
-    think="Is the loss 0 or 1 when the watched movie is far ahead?",
+    diagnosis="The loss has its sign turned: it is small when the unwatched movie scores higher.",
+    question="Is the loss 0 or 1 when the watched movie is far ahead?",
 )
 def bpr_sign_turned(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(negative_predictions - positive_predictions)).mean()
@@ -24,9 +24,9 @@ def bpr_sign_turned(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     CENTRAL,
-    did="The 1 - is missing: the loss grows when the watched movie is ahead.",
-    think="Is the loss 0 or 1 when the watched movie is far ahead?",
-    same_as="bpr-sign-turned",
+    diagnosis="The 1 - is missing: the loss grows when the watched movie is ahead.",
+    question="Is the loss 0 or 1 when the watched movie is far ahead?",
+    indistinguishable_from="bpr-sign-turned",
 )
 def one_minus_missing(positive_predictions, negative_predictions):
     return torch.sigmoid(positive_predictions - negative_predictions).mean()
@@ -36,8 +36,8 @@ def one_minus_missing(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is -sigmoid, which has the right gradients and values one too small.",
-    think="What is the loss when both movies score the same?",
+    diagnosis="The loss is -sigmoid, which has the right gradients and values one too small.",
+    question="What is the loss when both movies score the same?",
 )
 def negative_sigmoid(positive_predictions, negative_predictions):
     return -torch.sigmoid(positive_predictions - negative_predictions).mean()
@@ -47,8 +47,8 @@ def negative_sigmoid(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is -log sigmoid, the one of Rendle's paper, not the one of this assignment.",
-    think="Is there a logarithm in the handout's loss?",
+    diagnosis="The loss is -log sigmoid, that of Rendle's paper, not that of this assignment.",
+    question="Is there a logarithm in the handout's loss?",
 )
 def log_sigmoid(positive_predictions, negative_predictions):
     return -F.logsigmoid(positive_predictions - negative_predictions).mean()
@@ -58,8 +58,8 @@ def log_sigmoid(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     CENTRAL,
-    did="The loss is log sigmoid, which grows when the watched movie is ahead.",
-    think="Is there a logarithm in the handout's loss?",
+    diagnosis="The loss is log sigmoid, which grows when the watched movie is ahead.",
+    question="Is there a logarithm in the handout's loss?",
 )
 def log_sigmoid_sign_turned(positive_predictions, negative_predictions):
     return F.logsigmoid(positive_predictions - negative_predictions).mean()
@@ -69,8 +69,8 @@ def log_sigmoid_sign_turned(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is 1 - log sigmoid.",
-    think="Is there a logarithm in the handout's loss?",
+    diagnosis="The loss is 1 - log sigmoid.",
+    question="Is there a logarithm in the handout's loss?",
 )
 def one_minus_log_sigmoid(positive_predictions, negative_predictions):
     return (1 - F.logsigmoid(positive_predictions - negative_predictions)).mean()
@@ -80,8 +80,8 @@ def one_minus_log_sigmoid(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is summed over the batch, not averaged.",
-    think="Should the loss of a larger batch be larger?",
+    diagnosis="The loss is summed over the batch, not averaged.",
+    question="Should the loss of a larger batch be larger?",
 )
 def bpr_summed(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions - negative_predictions)).sum()
@@ -91,8 +91,8 @@ def bpr_summed(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss has one number for each pair: the mean is missing.",
-    think="What does backward expect of a loss?",
+    diagnosis="The loss has one number for each pair: the mean is missing.",
+    question="What does backward expect of a loss?",
 )
 def bpr_not_reduced(positive_predictions, negative_predictions):
     return 1 - torch.sigmoid(positive_predictions - negative_predictions)
@@ -102,8 +102,8 @@ def bpr_not_reduced(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="Each score has a sigmoid of its own, and the difference has none.",
-    think="Is the sigmoid applied before or after the subtraction?",
+    diagnosis="Each score has a sigmoid of its own, and the difference has none.",
+    question="Is the sigmoid applied before or after the subtraction?",
 )
 def two_sigmoids(positive_predictions, negative_predictions):
     return (1 - (torch.sigmoid(positive_predictions) - torch.sigmoid(negative_predictions))).mean()
@@ -113,8 +113,8 @@ def two_sigmoids(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="Each score goes through a sigmoid before the sigmoid of their difference.",
-    think="How often is a sigmoid applied in the handout's loss?",
+    diagnosis="Each score goes through a sigmoid before the sigmoid of their difference.",
+    question="How often is a sigmoid applied in the handout's loss?",
 )
 def sigmoids_inside_and_outside(positive_predictions, negative_predictions):
     return (
@@ -126,8 +126,8 @@ def sigmoids_inside_and_outside(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The sigmoid is applied to the mean of the differences, not the mean to the sigmoids.",
-    think="Is the mean of a curve's values its value at the mean?",
+    diagnosis="The sigmoid is applied to the mean of the differences, not to each of them.",
+    question="Is the mean of a curve's values its value at the mean?",
 )
 def sigmoid_of_the_mean(positive_predictions, negative_predictions):
     return 1 - torch.sigmoid((positive_predictions - negative_predictions).mean())
@@ -137,8 +137,8 @@ def sigmoid_of_the_mean(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The sigmoid is applied to the sum of the scores.",
-    think="What should the loss be when both movies score the same?",
+    diagnosis="The sigmoid is applied to the sum of the scores.",
+    question="What should the loss be when both movies score the same?",
 )
 def sigmoid_of_the_sum(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions + negative_predictions)).mean()
@@ -148,8 +148,8 @@ def sigmoid_of_the_sum(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     CENTRAL,
-    did="The loss looks at the watched movies only.",
-    think="What should the score of the unwatched movie change?",
+    diagnosis="The loss looks at the watched movies only.",
+    question="What should the score of the unwatched movie change?",
 )
 def positive_scores_only(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions)).mean()
@@ -159,8 +159,8 @@ def positive_scores_only(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="Each watched movie is compared with all the unwatched ones of the batch.",
-    think="Which unwatched movie belongs to row k?",
+    diagnosis="Each watched movie is compared with all the unwatched ones of the batch.",
+    question="Which unwatched movie belongs to row k?",
 )
 def all_pairs(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions[:, None] - negative_predictions)).mean()
@@ -170,8 +170,8 @@ def all_pairs(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The sigmoid is missing: the loss is 1 minus the difference.",
-    think="Between which values does the loss lie?",
+    diagnosis="The sigmoid is missing: the loss is 1 minus the difference.",
+    question="Between which values does the loss lie?",
 )
 def bpr_without_sigmoid(positive_predictions, negative_predictions):
     return (1 - (positive_predictions - negative_predictions)).mean()
@@ -181,8 +181,8 @@ def bpr_without_sigmoid(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is the mean difference of the scores, without a sigmoid.",
-    think="Between which values does the loss lie?",
+    diagnosis="The loss is the mean difference of the scores, without a sigmoid.",
+    question="Between which values does the loss lie?",
 )
 def mean_difference(positive_predictions, negative_predictions):
     return (negative_predictions - positive_predictions).mean()
@@ -192,8 +192,8 @@ def mean_difference(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is a hinge: the difference is cut off at 1.",
-    think="What is the loss when both movies score the same?",
+    diagnosis="The loss is a hinge: the difference is cut off at 1.",
+    question="What is the loss when both movies score the same?",
 )
 def hinge(positive_predictions, negative_predictions):
     return F.relu(1 - (positive_predictions - negative_predictions)).mean()
@@ -203,8 +203,8 @@ def hinge(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     CORNER,
-    did="The differences are clamped to -5 to 5, which stops their gradients outside.",
-    think="What gradient does a pair get that is far in the wrong order?",
+    diagnosis="The differences are clamped to -5 to 5, which stops their gradients outside.",
+    question="What gradient does a pair get that is far in the wrong order?",
 )
 def clamped_difference(positive_predictions, negative_predictions):
     difference = (positive_predictions - negative_predictions).clamp(-5, 5)
@@ -215,8 +215,8 @@ def clamped_difference(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     CENTRAL,
-    did="The loss counts pairs in the wrong order, which has no gradient.",
-    think="What is the derivative of a comparison?",
+    diagnosis="The loss counts pairs in the wrong order, which has no gradient.",
+    question="What is the derivative of a comparison?",
 )
 def hard_count(positive_predictions, negative_predictions):
     return (1 - (positive_predictions > negative_predictions).float()).mean()
@@ -226,8 +226,8 @@ def hard_count(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The loss is the cross entropy of both scores as probabilities.",
-    think="Does the handout's loss look at the two scores apart or at their difference?",
+    diagnosis="The loss is the cross entropy of both scores as probabilities.",
+    question="Does the handout's loss look at the two scores apart or at their difference?",
 )
 def cross_entropy(positive_predictions, negative_predictions):
     ones, zeros = torch.ones_like(positive_predictions), torch.zeros_like(negative_predictions)
@@ -239,8 +239,8 @@ def cross_entropy(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The term 1 - sigmoid is squared.",
-    think="Is there a square in the handout's loss?",
+    diagnosis="The term 1 - sigmoid is squared.",
+    question="Is there a square in the handout's loss?",
 )
 def squared_loss_of_sigmoid(positive_predictions, negative_predictions):
     return ((1 - torch.sigmoid(positive_predictions - negative_predictions)) ** 2).mean()
@@ -250,8 +250,8 @@ def squared_loss_of_sigmoid(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="A tanh stands for the sigmoid.",
-    think="Between which values does a sigmoid lie?",
+    diagnosis="A tanh stands for the sigmoid.",
+    question="Between which values does a sigmoid lie?",
 )
 def tanh_for_sigmoid(positive_predictions, negative_predictions):
     return (1 - torch.tanh(positive_predictions - negative_predictions)).mean()
@@ -261,8 +261,8 @@ def tanh_for_sigmoid(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The unwatched movies' scores are cut out of the graph.",
-    think="Should training push unwatched movies down?",
+    diagnosis="The unwatched movies' scores are cut out of the graph.",
+    question="Should training push unwatched movies down?",
 )
 def negatives_detached(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions - negative_predictions.detach())).mean()
@@ -272,8 +272,8 @@ def negatives_detached(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     PARTIAL,
-    did="The watched movies' scores are cut out of the graph.",
-    think="Should training push watched movies up?",
+    diagnosis="The watched movies' scores are cut out of the graph.",
+    question="Should training push watched movies up?",
 )
 def positives_detached(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions.detach() - negative_predictions)).mean()
@@ -283,8 +283,8 @@ def positives_detached(positive_predictions, negative_predictions):
     "2a",
     "bpr_loss",
     CENTRAL,
-    did="The loss is a plain number (.item() or .detach()): no gradient flows through it.",
-    think="What does backward need beside a number?",
+    diagnosis="The loss is a plain number (.item() or .detach()): no gradient flows through it.",
+    question="What does backward need beside a number?",
 )
 def bpr_as_number(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions - negative_predictions)).mean().detach()

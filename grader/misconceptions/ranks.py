@@ -12,8 +12,8 @@ wrong = CATALOGUE.wrong
     "2d",
     "ranks",
     PARTIAL,
-    did="Ranks are counted from zero: the best movie has rank 0.",
-    think="What is 1 / rank for the best movie?",
+    diagnosis="Ranks are counted from zero: the best movie has rank 0.",
+    question="What is 1 / rank for the best movie?",
 )
 def ranks_from_zero(scores):
     above = (scores > scores[:, None]).sum(dim=1)
@@ -25,8 +25,8 @@ def ranks_from_zero(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="One is added to ranks that start at one already.",
-    think="What is 1 / rank for the best movie?",
+    diagnosis="One is added to ranks that start at one already.",
+    question="What is 1 / rank for the best movie?",
 )
 def ranks_from_two(scores):
     above = (scores > scores[:, None]).sum(dim=1)
@@ -38,8 +38,8 @@ def ranks_from_two(scores):
     "2d",
     "ranks",
     CENTRAL,
-    did="The lowest score has rank 1.",
-    think="Is the best movie the one with the highest or the lowest score?",
+    diagnosis="The lowest score has rank 1.",
+    question="Is the best movie the one with the highest or the lowest score?",
 )
 def ascending(scores):
     below = (scores < scores[:, None]).sum(dim=1)
@@ -51,8 +51,8 @@ def ascending(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="Movies with equal scores all have the best of the ranks that they span.",
-    think="Which rank do two movies share that stand at 2 and 3?",
+    diagnosis="Movies with equal scores all have the best of the ranks that they span.",
+    question="Which rank do two movies share that stand at 2 and 3?",
 )
 def optimistic_ties(scores):
     return (1 + (scores > scores[:, None]).sum(dim=1)).double()
@@ -62,8 +62,8 @@ def optimistic_ties(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="Movies with equal scores all have the worst of the ranks that they span.",
-    think="Which rank do two movies share that stand at 2 and 3?",
+    diagnosis="Movies with equal scores all have the worst of the ranks that they span.",
+    question="Which rank do two movies share that stand at 2 and 3?",
 )
 def pessimistic_ties(scores):
     return (scores >= scores[:, None]).sum(dim=1).double()
@@ -73,8 +73,8 @@ def pessimistic_ties(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="Movies with equal scores are ranked in the order of their ids.",
-    think="Should a movie's id decide its rank?",
+    diagnosis="Movies with equal scores are ranked in the order of their ids.",
+    question="Should a movie's id decide its rank?",
 )
 def ties_in_the_order_of_ids(scores):
     order = scores.argsort(descending=True, stable=True)
@@ -85,8 +85,8 @@ def ties_in_the_order_of_ids(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="Movies with equal scores are ranked in the reverse order of their ids.",
-    think="Should a movie's id decide its rank?",
+    diagnosis="Movies with equal scores are ranked in the reverse order of their ids.",
+    question="Should a movie's id decide its rank?",
 )
 def ties_in_reverse_order(scores):
     order = scores.flip(0).argsort(descending=True, stable=True)
@@ -97,8 +97,8 @@ def ties_in_reverse_order(scores):
     "2d",
     "ranks",
     CORNER,
-    did="Movies whose scores are close (isclose) are taken to have equal scores.",
-    think="May the metric decide which differences between scores are too small?",
+    diagnosis="Movies whose scores are close (isclose) are taken to have equal scores.",
+    question="May the metric decide which differences between scores are too small?",
 )
 def close_scores_tied(scores):
     close = torch.isclose(scores, scores[:, None])
@@ -110,8 +110,8 @@ def close_scores_tied(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="Ranks count different scores, not movies.",
-    think="Scores 5, 3, 3, 1: which rank has the last movie?",
+    diagnosis="Ranks count different scores, not movies.",
+    question="Scores 5, 3, 3, 1: which rank has the last movie?",
 )
 def dense_ranks(scores):
     distinct = scores.unique()
@@ -122,8 +122,8 @@ def dense_ranks(scores):
     "2d",
     "ranks",
     CENTRAL,
-    did="The order of the movies is taken for their ranks: argsort once, not twice.",
-    think="Does argsort say where a movie stands, or which movie stands there?",
+    diagnosis="The order of the movies is taken for their ranks: argsort once, not twice.",
+    question="Does argsort say where a movie stands, or which movie stands there?",
 )
 def order_for_rank(scores):
     return (1 + scores.argsort(descending=True)).double()
@@ -133,8 +133,8 @@ def order_for_rank(scores):
     "2d",
     "ranks",
     PARTIAL,
-    did="Ranks are divided by the number of movies.",
-    think="Which rank has the best of a hundred movies?",
+    diagnosis="Ranks are divided by the number of movies.",
+    question="Which rank has the best of a hundred movies?",
 )
 def share_of_the_movies(scores):
     above = (scores > scores[:, None]).sum(dim=1)
@@ -146,8 +146,8 @@ def share_of_the_movies(scores):
     "2d",
     "summary",
     PARTIAL,
-    did="Only the best ranked held-out movie counts.",
-    think="Over which movies is a user's value the mean?",
+    diagnosis="Only the best ranked held-out movie counts.",
+    question="Over which movies is a user's value the mean?",
 )
 def first_hit_only(heldout_ranks):
     return (1 / heldout_ranks).max()
@@ -157,8 +157,8 @@ def first_hit_only(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="Only the worst ranked held-out movie counts.",
-    think="Over which movies is a user's value the mean?",
+    diagnosis="Only the worst ranked held-out movie counts.",
+    question="Over which movies is a user's value the mean?",
 )
 def worst_hit_only(heldout_ranks):
     return (1 / heldout_ranks).min()
@@ -168,8 +168,8 @@ def worst_hit_only(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="Only the held-out movie with the lowest id counts, as argmax of a mask finds it.",
-    think="How many held-out movies can a user have?",
+    diagnosis="Only the held-out movie with the lowest id counts, as argmax of a mask finds it.",
+    question="How many held-out movies can a user have?",
 )
 def first_heldout_by_id(heldout_ranks):
     return 1 / heldout_ranks[0]
@@ -179,8 +179,8 @@ def first_heldout_by_id(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="A user's reciprocal ranks are summed, not averaged.",
-    think="Can a user's value be larger than one?",
+    diagnosis="A user's reciprocal ranks are summed, not averaged.",
+    question="Can a user's value be larger than one?",
 )
 def reciprocals_summed(heldout_ranks):
     return (1 / heldout_ranks).sum()
@@ -190,8 +190,8 @@ def reciprocals_summed(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="The reciprocal of the mean rank stands for the mean of the reciprocal ranks.",
-    think="Is the mean taken before or after 1 / rank?",
+    diagnosis="The reciprocal of the mean rank stands for the mean of the reciprocal ranks.",
+    question="Is the mean taken before or after 1 / rank?",
 )
 def reciprocal_of_the_mean_rank(heldout_ranks):
     return 1 / heldout_ranks.mean()
@@ -201,8 +201,8 @@ def reciprocal_of_the_mean_rank(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="The median of a user's reciprocal ranks stands for their mean.",
-    think="Which average does the metric take?",
+    diagnosis="The median of a user's reciprocal ranks stands for their mean.",
+    question="Which average does the metric take?",
 )
 def median_reciprocal(heldout_ranks):
     return (1 / heldout_ranks).median()
@@ -212,8 +212,8 @@ def median_reciprocal(heldout_ranks):
     "2d",
     "summary",
     CENTRAL,
-    did="The mean rank is returned, not the mean of 1 / rank.",
-    think="Is a larger value better or worse?",
+    diagnosis="The mean rank is returned, not the mean of 1 / rank.",
+    question="Is a larger value better or worse?",
 )
 def mean_rank(heldout_ranks):
     return heldout_ranks.mean()
@@ -223,8 +223,8 @@ def mean_rank(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="Ranks are discounted by a logarithm, as in DCG.",
-    think="What is the value of a movie at rank 2?",
+    diagnosis="Ranks are discounted by a logarithm, as in DCG.",
+    question="What is the value of a movie at rank 2?",
 )
 def discounted_gain(heldout_ranks):
     return (1 / torch.log2(1 + heldout_ranks)).mean()
@@ -234,8 +234,8 @@ def discounted_gain(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="The reciprocal ranks are squared.",
-    think="What is the value of a movie at rank 2?",
+    diagnosis="The reciprocal ranks are squared.",
+    question="What is the value of a movie at rank 2?",
 )
 def squared_reciprocals(heldout_ranks):
     return (1 / heldout_ranks**2).mean()
@@ -245,8 +245,8 @@ def squared_reciprocals(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="Held-out movies below rank 2 count nothing: a cut-off that the handout does not have.",
-    think="Does a movie at rank 100 count 0 or 1/100?",
+    diagnosis="Held-out movies below rank 2 count nothing: the handout has no cut-off.",
+    question="Does a movie at rank 100 count 0 or 1/100?",
 )
 def top_ten(heldout_ranks):
     return torch.where(heldout_ranks <= 2, 1 / heldout_ranks, 0.0).mean()
@@ -256,8 +256,8 @@ def top_ten(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="Held-out movies below rank 10 count nothing: the metric is cut off there.",
-    think="Does a movie at rank 20 count 0 or 1/20?",
+    diagnosis="Held-out movies below rank 10 count nothing: the metric is cut off there.",
+    question="Does a movie at rank 20 count 0 or 1/20?",
 )
 def cut_off_at_ten(heldout_ranks):
     return torch.where(heldout_ranks <= 10, 1 / heldout_ranks, 0.0).mean()
@@ -267,8 +267,8 @@ def cut_off_at_ten(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="Held-out movies below rank 100 count nothing: the metric is cut off there.",
-    think="Does a movie at rank 200 count 0 or 1/200?",
+    diagnosis="Held-out movies below rank 100 count nothing: the metric is cut off there.",
+    question="Does a movie at rank 200 count 0 or 1/200?",
 )
 def cut_off_at_a_hundred(heldout_ranks):
     return torch.where(heldout_ranks <= 100, 1 / heldout_ranks, 0.0).mean()
@@ -278,8 +278,8 @@ def cut_off_at_a_hundred(heldout_ranks):
     "2d",
     "summary",
     PARTIAL,
-    did="A whole-number division makes 1 // rank zero for all but the best movie.",
-    think="Which operator divides without rounding?",
+    diagnosis="A whole-number division makes 1 // rank zero for all but the best movie.",
+    question="Which operator divides without rounding?",
 )
 def reciprocals_rounded_down(heldout_ranks):
     return (1 // heldout_ranks).mean()

@@ -30,8 +30,8 @@ def _seed_inside_separate(self, num_users, num_items, embedding_dim):
     "1a",
     SHARED,
     CORNER,
-    did="A seed is set where the tables are made, so that every net starts the same.",
-    think="What should another seed of the experiment change?",
+    diagnosis="A seed is set where the tables are made, so that every net starts the same.",
+    question="What should another seed of the experiment change?",
     also={SEPARATE: _seed_inside_separate},
 )
 def seed_inside(self, num_users, num_items, embedding_dim):
@@ -43,8 +43,8 @@ def seed_inside(self, num_users, num_items, embedding_dim):
     "1a",
     "table",
     PARTIAL,
-    did="The embedding tables are nn.Embedding with its default start, standard deviation 1.",
-    think="Which class at the top of the file starts an embedding the way the handout says?",
+    diagnosis="The embedding tables are nn.Embedding with its default start, standard deviation 1.",
+    question="Which class at the top of the file starts an embedding the way the handout says?",
 )
 def default_initialisation(self, rows, columns):
     return nn.Embedding(rows, columns)
@@ -54,8 +54,8 @@ def default_initialisation(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embeddings start with variance, not standard deviation, 1/embedding_dim.",
-    think="A standard deviation is the square root of a variance: which one does std take?",
+    diagnosis="The embeddings start with variance, not standard deviation, 1/embedding_dim.",
+    question="A standard deviation is the square root of a variance: which one does std take?",
 )
 def variance_for_deviation(self, rows, columns):
     table = nn.Embedding(rows, columns)
@@ -67,8 +67,8 @@ def variance_for_deviation(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embeddings start uniform, not normal.",
-    think="Which distribution should the first numbers of a table have?",
+    diagnosis="The embeddings start uniform, not normal.",
+    question="Which distribution should the first numbers of a table have?",
 )
 def uniform_start(self, rows, columns):
     table = nn.Embedding(rows, columns)
@@ -80,8 +80,8 @@ def uniform_start(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embeddings start with positive numbers only, so that every product is positive.",
-    think="Around which number should the first numbers of a table lie?",
+    diagnosis="The embeddings start with positive numbers only, so that every product is positive.",
+    question="Around which number should the first numbers of a table lie?",
 )
 def positive_start(self, rows, columns):
     table = nn.Embedding(rows, columns)
@@ -94,8 +94,8 @@ def positive_start(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embeddings start with Xavier initialisation, whose spread depends on the rows.",
-    think="The handout's spread depends on one size of the table only: which one?",
+    diagnosis="The embeddings start with Xavier initialisation, whose spread depends on the rows.",
+    question="The handout's spread depends on one size of the table only: which one?",
 )
 def xavier_start(self, rows, columns):
     table = nn.Embedding(rows, columns)
@@ -107,8 +107,8 @@ def xavier_start(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embeddings start with standard deviation 0.01 whatever their width.",
-    think="How does the spread at the start depend on the number of columns?",
+    diagnosis="The embeddings start with standard deviation 0.01 whatever their width.",
+    question="How does the spread at the start depend on the number of columns?",
 )
 def fixed_spread(self, rows, columns):
     table = nn.Embedding(rows, columns)
@@ -120,8 +120,8 @@ def fixed_spread(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embeddings start at zero, like the biases.",
-    think="If all users and movies start the same, what are the gradients of u . q?",
+    diagnosis="The embeddings start at zero, like the biases.",
+    question="If all users and movies start the same, what are the gradients of u . q?",
 )
 def zero_tables(self, rows, columns):
     return ZeroEmbedding(rows, columns)
@@ -131,8 +131,8 @@ def zero_tables(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The embedding tables are frozen: their weights do not require gradients.",
-    think="Should an optimizer change these tables?",
+    diagnosis="The embedding tables are frozen: their weights do not require gradients.",
+    question="Should an optimizer change these tables?",
 )
 def frozen_tables(self, rows, columns):
     table = ScaledEmbedding(rows, columns)
@@ -144,8 +144,8 @@ def frozen_tables(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="Row 0 is declared as padding, so that it gets no gradient.",
-    think="Is id 0 drawn as a negative movie, and should its row then be trained?",
+    diagnosis="Row 0 is declared as padding, so that it gets no gradient.",
+    question="Is id 0 drawn as a negative movie, and should its row then be trained?",
 )
 def padding_row(self, rows, columns):
     return ScaledEmbedding(rows, columns, padding_idx=0)
@@ -155,8 +155,8 @@ def padding_row(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The tables have one row more than num_users and num_items.",
-    think="Does num_users already count the unused id 0?",
+    diagnosis="The tables have one row more than num_users and num_items.",
+    question="Does num_users already count the unused id 0?",
 )
 def one_row_more(self, rows, columns):
     return ScaledEmbedding(rows + 1, columns)
@@ -166,8 +166,8 @@ def one_row_more(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The tables have a column, not a row, for each user or movie.",
-    think="In which order does nn.Embedding take the number of rows and their width?",
+    diagnosis="The tables have a column, not a row, for each user or movie.",
+    question="In which order does nn.Embedding take the number of rows and their width?",
 )
 def transposed_tables(self, rows, columns):
     return ScaledEmbedding(columns, rows)
@@ -177,8 +177,8 @@ def transposed_tables(self, rows, columns):
     "1a",
     "table",
     CENTRAL,
-    did="Plain tensors stand in the place of embedding tables, so the optimizer never sees them.",
-    think="What makes nn.Module list a weight among its parameters?",
+    diagnosis="Plain tensors stand in for embedding tables, so the optimizer never sees them.",
+    question="What makes nn.Module list a weight among its parameters?",
 )
 def tensors_for_tables(self, rows, columns):
     return torch.randn(rows, columns) / columns
@@ -188,8 +188,8 @@ def tensors_for_tables(self, rows, columns):
     "1a",
     "table",
     PARTIAL,
-    did="The tables have 32 columns whatever embedding_dim is.",
-    think="What happens when an experiment asks for another embedding_dim?",
+    diagnosis="The tables have 32 columns whatever embedding_dim is.",
+    question="What happens when an experiment asks for another embedding_dim?",
 )
 def hard_coded_columns(self, rows, columns):
     return ScaledEmbedding(rows, 32)
@@ -208,8 +208,8 @@ def _swapped_separate(self, num_users, num_items, embedding_dim):
     "1a",
     SHARED,
     PARTIAL,
-    did="The user tables have a row for each movie, and the movie tables one for each user.",
-    think="Which ids will be looked up in U, and which in Q?",
+    diagnosis="The user tables have a row for each movie, and the movie tables one for each user.",
+    question="Which ids will be looked up in U, and which in Q?",
     also={SEPARATE: _swapped_separate},
 )
 def users_and_movies_swapped(self, num_users, num_items, embedding_dim):
@@ -226,8 +226,8 @@ def _factorization_first(self, num_users, num_items, embedding_dim):
     "1a",
     SHARED,
     CORNER,
-    did="The tables are made in another order than the one in which they are returned.",
-    think="With the seed fixed, which table should get the first random numbers?",
+    diagnosis="The tables are made in another order than the one in which they are returned.",
+    question="With the seed fixed, which table should get the first random numbers?",
     also={SEPARATE: _factorization_first},
 )
 def movies_made_first(self, num_users, num_items, embedding_dim):
@@ -243,8 +243,8 @@ def _users_everywhere(self, num_users, num_items, embedding_dim):
     "1a",
     SHARED,
     PARTIAL,
-    did="The movie tables have a row for each user.",
-    think="How many different ids are looked up in Q?",
+    diagnosis="The movie tables have a row for each user.",
+    question="How many different ids are looked up in Q?",
     also={SEPARATE: _users_everywhere},
 )
 def movies_counted_as_users(self, num_users, num_items, embedding_dim):
@@ -259,8 +259,8 @@ def _movielens_rows(self, num_users, num_items, embedding_dim):
     "1a",
     SHARED,
     PARTIAL,
-    did="The tables have MovieLens's 944 and 1683 rows whatever num_users and num_items are.",
-    think="Should the same class work on a smaller data set?",
+    diagnosis="The tables have MovieLens's 944 and 1683 rows whatever num_users and num_items are.",
+    question="Should the same class work on a smaller data set?",
     also={SEPARATE: _movielens_rows},
 )
 def hard_coded_rows(self, num_users, num_items, embedding_dim):
@@ -271,8 +271,8 @@ def hard_coded_rows(self, num_users, num_items, embedding_dim):
     "1a",
     SHARED,
     CENTRAL,
-    did="U and Q are one and the same table.",
-    think="Does a = b = f() call f once or twice?",
+    diagnosis="U and Q are one and the same table.",
+    question="Does a = b = f() call f once or twice?",
 )
 def one_table_for_users_and_movies(self, num_users, num_items, embedding_dim):
     U = Q = self.table(num_users, embedding_dim)
@@ -283,8 +283,8 @@ def one_table_for_users_and_movies(self, num_users, num_items, embedding_dim):
     "1a",
     SEPARATE,
     CENTRAL,
-    did="The tables called separate share their numbers: both tasks still train the same ones.",
-    think="If one task's step changes a table, does the other task's table change too?",
+    diagnosis="The tables called separate share their numbers: both tasks train the same ones.",
+    question="If one task's step changes a table, does the other task's table change too?",
 )
 def one_table_for_both_tasks(self, num_users, num_items, embedding_dim):
     U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
@@ -295,9 +295,9 @@ def one_table_for_both_tasks(self, num_users, num_items, embedding_dim):
     "1a",
     SEPARATE,
     CENTRAL,
-    did="The tables called separate share one weight: both tasks still train the same numbers.",
-    think="If one task's step changes a table, does the other task's table change too?",
-    same_as="one-table-for-both-tasks",
+    diagnosis="The tables called separate share one weight: both tasks train the same numbers.",
+    question="If one task's step changes a table, does the other task's table change too?",
+    indistinguishable_from="one-table-for-both-tasks",
 )
 def tied_weights(self, num_users, num_items, embedding_dim):
     tables = [self.table(rows, embedding_dim) for rows in (num_users, num_items) * 2]
@@ -309,8 +309,8 @@ def tied_weights(self, num_users, num_items, embedding_dim):
     "1a",
     SEPARATE,
     CORNER,
-    did="The factorization's tables start as copies of the regression's.",
-    think="Should two separate tables start with the same random numbers?",
+    diagnosis="The factorization's tables start as copies of the regression's.",
+    question="Should two separate tables start with the same random numbers?",
 )
 def copied_tables(self, num_users, num_items, embedding_dim):
     U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
@@ -321,8 +321,8 @@ def copied_tables(self, num_users, num_items, embedding_dim):
     "1a",
     SEPARATE,
     PARTIAL,
-    did="The four tables are returned with both user tables first.",
-    think="In which order does __init__ unpack the four tables?",
+    diagnosis="The four tables are returned with both user tables first.",
+    question="In which order does __init__ unpack the four tables?",
 )
 def user_tables_first(self, num_users, num_items, embedding_dim):
     rows = (num_users, num_users, num_items, num_items)
@@ -333,8 +333,8 @@ def user_tables_first(self, num_users, num_items, embedding_dim):
     "1a",
     "bias",
     CORNER,
-    did="The biases do not start at zero, but with numbers that differ.",
-    think="Which class at the top of the file starts a bias where the handout says?",
+    diagnosis="The biases do not start at zero, but with numbers that differ.",
+    question="Which class at the top of the file starts a bias where the handout says?",
 )
 def random_biases(self, rows):
     return nn.Embedding(rows, 1)
@@ -344,9 +344,9 @@ def random_biases(self, rows):
     "1a",
     "bias",
     CORNER,
-    did="The biases are scaled embeddings, which start with standard deviation 1.",
-    think="With one column, what is 1/embedding_dim, and where should a bias start?",
-    same_as="random-biases",
+    diagnosis="The biases are scaled embeddings, which start with standard deviation 1.",
+    question="With one column, what is 1/embedding_dim, and where should a bias start?",
+    indistinguishable_from="random-biases",
 )
 def scaled_biases(self, rows):
     return ScaledEmbedding(rows, 1)
@@ -356,8 +356,8 @@ def scaled_biases(self, rows):
     "1a",
     "bias",
     PARTIAL,
-    did="The biases are as wide as the embeddings.",
-    think="How many numbers does one user's bias have in u . q + a + b?",
+    diagnosis="The biases are as wide as the embeddings.",
+    question="How many numbers does one user's bias have in u . q + a + b?",
 )
 def wide_biases(self, rows):
     return ZeroEmbedding(rows, self.embedding_dim)
@@ -367,8 +367,8 @@ def wide_biases(self, rows):
     "1a",
     "bias",
     PARTIAL,
-    did="There is one bias for all users and one for all movies.",
-    think="Does a_i depend on the user, and b_j on the movie?",
+    diagnosis="There is one bias for all users and one for all movies.",
+    question="Does a_i depend on the user, and b_j on the movie?",
 )
 def one_bias_for_all(self, rows):
     return ZeroEmbedding(1, 1)
@@ -378,8 +378,8 @@ def one_bias_for_all(self, rows):
     "1a",
     "bias",
     PARTIAL,
-    did="The biases are frozen: they do not require gradients and stay at zero.",
-    think="What would a bias that stays zero tell of a popular movie?",
+    diagnosis="The biases are frozen: they do not require gradients and stay at zero.",
+    question="What would a bias that stays zero tell of a popular movie?",
 )
 def frozen_biases(self, rows):
     table = ZeroEmbedding(rows, 1)
@@ -391,8 +391,8 @@ def frozen_biases(self, rows):
     "1a",
     BIAS,
     PARTIAL,
-    did="A has a row for each movie and B a row for each user.",
-    think="Which ids will be looked up in A, and which in B?",
+    diagnosis="A has a row for each movie and B a row for each user.",
+    question="Which ids will be looked up in A, and which in B?",
 )
 def biases_swapped(self, num_users, num_items):
     return self.bias(num_items), self.bias(num_users)
@@ -402,8 +402,8 @@ def biases_swapped(self, num_users, num_items):
     "1a",
     BIAS,
     PARTIAL,
-    did="A and B are one and the same table.",
-    think="Should training a user's bias change a movie's?",
+    diagnosis="A and B are one and the same table.",
+    question="Should training a user's bias change a movie's?",
 )
 def one_table_of_biases(self, num_users, num_items):
     A = B = self.bias(num_users)

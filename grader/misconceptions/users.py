@@ -13,8 +13,8 @@ wrong = CATALOGUE.wrong
     "2d",
     "user_value",
     CENTRAL,
-    did="Seen movies are ranked too.",
-    think="Should a movie that the user has watched already push others down?",
+    diagnosis="Seen movies are ranked too.",
+    question="Should a movie that the user has watched already push others down?",
 )
 def seen_kept(scores, heldout, seen):
     return summary(ranks(scores)[heldout])
@@ -24,8 +24,8 @@ def seen_kept(scores, heldout, seen):
     "2d",
     "user_value",
     PARTIAL,
-    did="The scores of seen movies are set to zero, and zero can be a high score.",
-    think="Which score can never be above another one?",
+    diagnosis="The scores of seen movies are set to zero, and zero can be a high score.",
+    question="Which score can never be above another one?",
 )
 def seen_set_to_zero(scores, heldout, seen):
     if seen is not None:
@@ -37,8 +37,8 @@ def seen_set_to_zero(scores, heldout, seen):
     "2d",
     "user_value",
     PARTIAL,
-    did="The scores of seen movies are set to -1, and other scores can be lower.",
-    think="Which score can never be above another one?",
+    diagnosis="The scores of seen movies are set to -1, and other scores can be lower.",
+    question="Which score can never be above another one?",
 )
 def seen_set_to_minus_one(scores, heldout, seen):
     if seen is not None:
@@ -50,8 +50,8 @@ def seen_set_to_minus_one(scores, heldout, seen):
     "2d",
     "user_value",
     PARTIAL,
-    did="The scores of seen movies are set to the lowest one, where they tie with the last movie.",
-    think="What is the rank of the last movie that the user has not seen?",
+    diagnosis="The scores of seen movies are set to the lowest one, and tie with the last movie.",
+    question="What is the rank of the last movie that the user has not seen?",
 )
 def seen_set_to_the_minimum(scores, heldout, seen):
     if seen is not None:
@@ -63,8 +63,8 @@ def seen_set_to_the_minimum(scores, heldout, seen):
     "2d",
     "user_value",
     CORNER,
-    did="The scores of seen movies are set to a low number such as -100, and others may be lower.",
-    think="Which score can never be above another one?",
+    diagnosis="The scores of seen movies are set to a number such as -100; others may be lower.",
+    question="Which score can never be above another one?",
 )
 def seen_set_to_minus_hundred(scores, heldout, seen):
     if seen is not None:
@@ -76,8 +76,8 @@ def seen_set_to_minus_hundred(scores, heldout, seen):
     "2d",
     "user_value",
     CENTRAL,
-    did="Seen movies are put on top of the ranking, not taken out of it.",
-    think="Should a movie that the user has watched already push others down?",
+    diagnosis="Seen movies are put on top of the ranking, not taken out of it.",
+    question="Should a movie that the user has watched already push others down?",
 )
 def seen_on_top(scores, heldout, seen):
     if seen is not None:
@@ -89,8 +89,8 @@ def seen_on_top(scores, heldout, seen):
     "2d",
     "user_value",
     CENTRAL,
-    did="The held-out movies are ranked among the seen ones only: the mask is the wrong way round.",
-    think="Which movies does seen remove from the ranking?",
+    diagnosis="Held-out movies are ranked among seen ones only: the mask is the wrong way round.",
+    question="Which movies does seen remove from the ranking?",
 )
 def seen_movies_ranked_alone(scores, heldout, seen):
     kept = torch.ones_like(heldout) if seen is None else seen | heldout
@@ -101,8 +101,8 @@ def seen_movies_ranked_alone(scores, heldout, seen):
     "2d",
     "user_value",
     CORNER,
-    did="The scores are rounded before they are ranked, so that different ones tie.",
-    think="Do two movies tie whose scores differ in the third decimal place?",
+    diagnosis="The scores are rounded before they are ranked, so that different ones tie.",
+    question="Do two movies tie whose scores differ in the third decimal place?",
 )
 def scores_rounded(scores, heldout, seen):
     kept = torch.ones_like(heldout) if seen is None else ~seen
@@ -113,8 +113,8 @@ def scores_rounded(scores, heldout, seen):
     "2d",
     "reciprocal_ranks",
     PARTIAL,
-    did="A sigmoid comes before the ranking, and makes scores tie that are far from zero.",
-    think="What are the sigmoids of 30 and of 40 as a computer's numbers?",
+    diagnosis="A sigmoid comes before the ranking, and makes scores tie that are far from zero.",
+    question="What are the sigmoids of 30 and of 40 as a computer's numbers?",
 )
 def sigmoid_before_ranking(scores, heldout, seen=None):
     scores = torch.sigmoid(scores)
@@ -130,8 +130,8 @@ def sigmoid_before_ranking(scores, heldout, seen=None):
     "2d",
     "reciprocal_ranks",
     CORNER,
-    did="A softmax comes before the ranking, and makes scores tie that are far below the best.",
-    think="What is the share of a score that is 200 below the best one, as a computer's number?",
+    diagnosis="A softmax before the ranking makes scores tie that are far below the best.",
+    question="What is the share of a score that is 200 below the best one, as a computer's number?",
 )
 def softmax_before_ranking(scores, heldout, seen=None):
     scores = torch.softmax(scores, dim=1)
@@ -147,8 +147,8 @@ def softmax_before_ranking(scores, heldout, seen=None):
     "2d",
     "user_value",
     CENTRAL,
-    did="Held-out movies are ranked among themselves only.",
-    think="How many movies compete for rank 1?",
+    diagnosis="Held-out movies are ranked among themselves only.",
+    question="How many movies compete for rank 1?",
 )
 def ranked_among_heldout(scores, heldout, seen):
     return summary(ranks(scores[heldout]))
@@ -158,8 +158,8 @@ def ranked_among_heldout(scores, heldout, seen):
     "2d",
     "user_value",
     PARTIAL,
-    did="Each held-out movie is ranked without the user's other held-out movies.",
-    think="If a user's two held-out movies are the two best, which ranks do they have?",
+    diagnosis="Each held-out movie is ranked without the user's other held-out movies.",
+    question="If a user's two held-out movies are the two best, which ranks do they have?",
 )
 def other_heldout_taken_out(scores, heldout, seen):
     kept = ~heldout if seen is None else ~(seen | heldout)
@@ -172,8 +172,8 @@ def other_heldout_taken_out(scores, heldout, seen):
     "2d",
     "user_value",
     PARTIAL,
-    did="The value is 1 where the best movie is held out and 0 otherwise.",
-    think="What is the value of a held-out movie at rank 2?",
+    diagnosis="The value is 1 where the best movie is held out and 0 otherwise.",
+    question="What is the value of a held-out movie at rank 2?",
 )
 def best_movie_only(scores, heldout, seen):
     kept = torch.ones_like(heldout) if seen is None else ~seen
@@ -184,8 +184,8 @@ def best_movie_only(scores, heldout, seen):
     "2d",
     "user_value",
     PARTIAL,
-    did="The reciprocal ranks are averaged over all movies, with zeros where none is held out.",
-    think="How many terms does the mean of a user with two held-out movies have?",
+    diagnosis="The reciprocal ranks are averaged over all movies, those not held out as zeros.",
+    question="How many terms does the mean of a user with two held-out movies have?",
 )
 def all_movies_averaged(scores, heldout, seen):
     kept = torch.ones_like(heldout) if seen is None else ~seen
@@ -196,8 +196,8 @@ def all_movies_averaged(scores, heldout, seen):
     "2d",
     "reciprocal_ranks",
     PARTIAL,
-    did="Users without held-out movies have the value 0, not NaN.",
-    think="Did the ranking do badly for a user with nothing to find?",
+    diagnosis="Users without held-out movies have the value 0, not NaN.",
+    question="Did the ranking do badly for a user with nothing to find?",
 )
 def users_without_heldout_as_zero(scores, heldout, seen=None):
     values = torch.zeros(len(scores), dtype=torch.float64)
@@ -212,8 +212,8 @@ def users_without_heldout_as_zero(scores, heldout, seen=None):
     "2d",
     "reciprocal_ranks",
     PARTIAL,
-    did="Users without held-out movies have the value 1, not NaN.",
-    think="Did the ranking do well for a user with nothing to find?",
+    diagnosis="Users without held-out movies have the value 1, not NaN.",
+    question="Did the ranking do well for a user with nothing to find?",
 )
 def users_without_heldout_as_one(scores, heldout, seen=None):
     values = torch.ones(len(scores), dtype=torch.float64)
@@ -228,8 +228,8 @@ def users_without_heldout_as_one(scores, heldout, seen=None):
     "2d",
     "reciprocal_ranks",
     PARTIAL,
-    did="Users without held-out movies are left out, so that row i is no longer user i.",
-    think="Which place has user 3 in what is returned?",
+    diagnosis="Users without held-out movies are left out, so that row i is no longer user i.",
+    question="Which place has user 3 in what is returned?",
 )
 def users_without_heldout_dropped(scores, heldout, seen=None):
     values = []
@@ -244,8 +244,8 @@ def users_without_heldout_dropped(scores, heldout, seen=None):
     "2d",
     "reciprocal_ranks",
     CORNER,
-    did="The scores of seen movies are overwritten in the caller's own tensor.",
-    think="Whose tensor is scores after the call?",
+    diagnosis="The scores of seen movies are overwritten in the caller's own tensor.",
+    question="Whose tensor is scores after the call?",
 )
 def seen_overwritten_in_place(scores, heldout, seen=None):
     if seen is not None:
@@ -261,8 +261,8 @@ def seen_overwritten_in_place(scores, heldout, seen=None):
     "2d",
     "reciprocal_ranks",
     CENTRAL,
-    did="The users are ranked for each movie, not the movies for each user.",
-    think="Along which dimension do the scores of one user lie?",
+    diagnosis="The users are ranked for each movie, not the movies for each user.",
+    question="Along which dimension do the scores of one user lie?",
 )
 def users_ranked_for_a_movie(scores, heldout, seen=None):
     all_ranks = torch.stack([ranks(column) for column in scores.T], dim=1)
@@ -277,8 +277,8 @@ def users_ranked_for_a_movie(scores, heldout, seen=None):
     "2d",
     "reciprocal_ranks",
     CENTRAL,
-    did="All users' scores are ranked together.",
-    think="Whose movies compete with each other?",
+    diagnosis="All users' scores are ranked together.",
+    question="Whose movies compete with each other?",
 )
 def one_ranking_for_all(scores, heldout, seen=None):
     kept = torch.ones_like(heldout) if seen is None else ~seen
@@ -300,8 +300,8 @@ def one_ranking_for_all(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score divides by the number of all users, also of those without held-out movies.",
-    think="How many users have a value?",
+    diagnosis="mrr_score divides by the number of all users, also those with nothing held out.",
+    question="How many users have a value?",
 )
 def users_without_value_count_as_zero(scores, heldout, seen=None):
     return reciprocal_ranks(scores, heldout, seen).nan_to_num(0.0).mean().item()
@@ -311,8 +311,8 @@ def users_without_value_count_as_zero(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score is the mean over held-out movies: users with many count more.",
-    think="Does each user count the same, or each held-out movie?",
+    diagnosis="mrr_score is the mean over held-out movies: users with many count more.",
+    question="Does each user count the same, or each held-out movie?",
 )
 def mean_over_movies(scores, heldout, seen=None):
     values = reciprocal_ranks(scores, heldout, seen).nan_to_num(0.0)
@@ -324,8 +324,8 @@ def mean_over_movies(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     CORNER,
-    did="mrr_score is the mean over batches of users: those of a small batch count more.",
-    think="Does each user count the same, or each batch of users?",
+    diagnosis="mrr_score is the mean over batches of users: those of a small batch count more.",
+    question="Does each user count the same, or each batch of users?",
 )
 def mean_over_batches(scores, heldout, seen=None):
     means = []
@@ -339,8 +339,8 @@ def mean_over_batches(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score is NaN as soon as one user has no held-out movie.",
-    think="Which users should the mean leave out?",
+    diagnosis="mrr_score is NaN as soon as one user has no held-out movie.",
+    question="Which users should the mean leave out?",
 )
 def mean_with_nan(scores, heldout, seen=None):
     return reciprocal_ranks(scores, heldout, seen).mean().item()
@@ -350,8 +350,8 @@ def mean_with_nan(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score is the sum over the users, not the mean.",
-    think="Between which values does the mean reciprocal rank lie?",
+    diagnosis="mrr_score is the sum over the users, not the mean.",
+    question="Between which values does the mean reciprocal rank lie?",
 )
 def values_summed(scores, heldout, seen=None):
     return reciprocal_ranks(scores, heldout, seen).nansum().item()
@@ -361,8 +361,8 @@ def values_summed(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score is the median over the users, not the mean.",
-    think="Which average does the metric take?",
+    diagnosis="mrr_score is the median over the users, not the mean.",
+    question="Which average does the metric take?",
 )
 def median_of_users(scores, heldout, seen=None):
     return reciprocal_ranks(scores, heldout, seen).nanmedian().item()
@@ -372,8 +372,8 @@ def median_of_users(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     CENTRAL,
-    did="mrr_score does not pass seen on to reciprocal_ranks.",
-    think="Which of its three arguments does mrr_score use?",
+    diagnosis="mrr_score does not pass seen on to reciprocal_ranks.",
+    question="Which of its three arguments does mrr_score use?",
 )
 def seen_not_passed_on(scores, heldout, seen=None):
     return reciprocal_ranks(scores, heldout).nanmean().item()
@@ -383,8 +383,8 @@ def seen_not_passed_on(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score is the value of the best user.",
-    think="Over what is the mean taken?",
+    diagnosis="mrr_score is the value of the best user.",
+    question="Over what is the mean taken?",
 )
 def best_user_only(scores, heldout, seen=None):
     values = reciprocal_ranks(scores, heldout, seen)
@@ -395,8 +395,8 @@ def best_user_only(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score returns every user's value: the mean over the users is missing.",
-    think="How many numbers should mrr_score return?",
+    diagnosis="mrr_score returns every user's value: the mean over the users is missing.",
+    question="How many numbers should mrr_score return?",
 )
 def values_for_score(scores, heldout, seen=None):
     return reciprocal_ranks(scores, heldout, seen)
@@ -406,9 +406,9 @@ def values_for_score(scores, heldout, seen=None):
     "2d",
     "mrr_score",
     PARTIAL,
-    did="mrr_score divides by the number of all users.",
-    think="How many users have a value?",
-    same_as="users-without-value-count-as-zero",
+    diagnosis="mrr_score divides by the number of all users.",
+    question="How many users have a value?",
+    indistinguishable_from="users-without-value-count-as-zero",
 )
 def zero_values_left_out(scores, heldout, seen=None):
     values = reciprocal_ranks(scores, heldout, seen)

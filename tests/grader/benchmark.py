@@ -104,11 +104,13 @@ def catalogue() -> None:
     with Grader(CONTENTS) as grader, tempfile.TemporaryDirectory() as place:
         for entry in CATALOGUE.values():
             folder = entry.write(Path(place) / entry.id)
-            report = grader.grade(folder, Asked(questions=[entry.question]))
+            report = grader.grade(folder, Asked(questions=[entry.asked_in]))
             hints = {test.hint and test.hint.id for test in report.tests if test.status == "failed"}
             lost += report.score < report.max_score
-            named += hints == {entry.same_as or entry.id}
-            if report.score == report.max_score or hints != {entry.same_as or entry.id}:
+            named += hints == {entry.indistinguishable_from or entry.id}
+            if report.score == report.max_score or hints != {
+                entry.indistinguishable_from or entry.id
+            }:
                 print(f"catalogue, {entry.id}: {report.score:g} points, named {hints}")
     print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")
 

@@ -29,7 +29,7 @@ def test_every_mistake_is_caught_named_and_told_apart(
     explainer: Explainer,
     table: Callable[[str], None],
 ) -> None:
-    entries = [entry for entry in CATALOGUE.values() if entry.question == question]
+    entries = [entry for entry in CATALOGUE.values() if entry.asked_in == question]
     caught = [e for e in entries if lost(predicted[e.id])]
     named = [e for e in entries if names(e, predicted[e.id], explainer)]
     mixed_up = [
@@ -55,10 +55,10 @@ def test_a_mistake_costs_what_it_is_worth(
     }
 
     def left(entry: Misconception) -> float:
-        return 1 - cost[entry.id] / POINTS[entry.question]
+        return 1 - cost[entry.id] / POINTS[entry.asked_in]
 
     def place(entry: Misconception) -> tuple[int, int]:
-        return [*POINTS].index(entry.question), [*LEFT].index(entry.severity)
+        return [*POINTS].index(entry.asked_in), [*LEFT].index(entry.severity)
 
     table(f"misconceptions            least left  most left  points lost of {FULL_MARKS:g}")
     for _, group in groupby(sorted(CATALOGUE.values(), key=place), place):
@@ -102,7 +102,7 @@ def alike(first: dict[str, TestOutcome], second: dict[str, TestOutcome]) -> bool
 
 
 def kind(entry: Misconception) -> str:
-    return entry.same_as or entry.id
+    return entry.indistinguishable_from or entry.id
 
 
 @pytest.mark.parametrize("id_", SAMPLE)
@@ -110,7 +110,7 @@ def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
     id_: str, tmp_path: Path, grader: Grader
 ) -> None:
     entry = CATALOGUE[id_]
-    report = grader.grade(entry.write(tmp_path), Asked(questions=[entry.question]))
+    report = grader.grade(entry.write(tmp_path), Asked(questions=[entry.asked_in]))
     assert not report.problem
     assert report.score < report.max_score
     failed = [test for test in report.tests if test.status == FAILED]
@@ -126,10 +126,14 @@ def test_the_base_of_the_catalogue_is_right(question: str, explainer: Explainer)
 
 def test_entries_are_sentences_that_give_no_code_away() -> None:
     for entry in CATALOGUE.values():
-        for sentence in (entry.did, entry.think):
+        for sentence in (entry.diagnosis, entry.question):
             begin = sentence.split()[0]
             assert begin[0].isupper() or not begin.isalpha() or begin == "forward", sentence
             assert sentence[-1] in ".?", sentence
             assert "torch." not in sentence and "self." not in sentence, sentence
-    described = [(entry.question, entry.did) for entry in CATALOGUE.values() if not entry.same_as]
+    described = [
+        (entry.asked_in, entry.diagnosis)
+        for entry in CATALOGUE.values()
+        if not entry.indistinguishable_from
+    ]
     assert len(described) == len(set(described))

@@ -16,8 +16,14 @@ from tests.course import ASSIGNMENT
 QUESTION_OF = {test.id: test.question for test in ASSIGNMENT.tests}
 
 
-def mistake(id_: str, same_as: str = "") -> SimpleNamespace:
-    return SimpleNamespace(id=id_, same_as=same_as, question="1c", did="Did.", think="Think?")
+def mistake(id_: str, twin: str = "") -> SimpleNamespace:
+    return SimpleNamespace(
+        id=id_,
+        indistinguishable_from=twin,
+        asked_in="1c",
+        diagnosis="Did.",
+        question="Think?",
+    )
 
 
 class Knowing(Explainer):
@@ -55,7 +61,7 @@ def test_two_kinds_that_both_remain_are_not_guessed_between(passed):
 
 
 def test_mistakes_declared_the_same_are_one_kind():
-    first, second = mistake("first"), mistake("second", same_as="first")
+    first, second = mistake("first"), mistake("second", twin="first")
     explainer = Knowing({"first": {"1c-2"}, "second": {"1c-2"}}, first, second)
     assert explainer._only_one([first, second], passed=set(), variant=0) is first
 
@@ -76,14 +82,14 @@ def test_only_a_test_that_passed_rules_a_mistake_out(status: str, named: bool):
 def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    entries = [entry for entry in read_catalogue().values() if entry.question == "2b"]
+    entries = [entry for entry in read_catalogue().values() if entry.asked_in == "2b"]
     outcomes = [Explainer(CONTENTS, QUESTION_OF).predictions(entry, 3) for entry in entries]
     room = 1000
     monkeypatch.setattr(grader.engine.hints, "ROOM", room)
     explainer = Explainer(CONTENTS, QUESTION_OF)
     for entry, predicted in zip(entries, outcomes):
         named = {hint.id for hint in explainer.hints(predicted.values()).values()}
-        assert named == {entry.same_as or entry.id}
+        assert named == {entry.indistinguishable_from or entry.id}
     kept = [outcome.numbers.nbytes for outcome in explainer._predicted.values()]
     assert sum(kept) <= room
     assert len(kept) < sum(map(len, outcomes))

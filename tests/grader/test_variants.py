@@ -181,14 +181,14 @@ def same_as_ever(entries: list[Misconception], explainer: Explainer, variant: in
         }, entry.id
         failed = {id_ for id_, outcome in other.items() if outcome.status == FAILED}
         hints = {id_: hint.id for id_, hint in explainer.hints(other.values()).items()}
-        assert hints == dict.fromkeys(failed, entry.same_as or entry.id), entry.id
+        assert hints == dict.fromkeys(failed, entry.indistinguishable_from or entry.id), entry.id
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_another_variant_changes_no_verdict_and_no_hint_of_some_mistakes(
     question: str, explainer: Explainer
 ) -> None:
-    entries = [entry for entry in ENTRIES if entry.question == question]
+    entries = [entry for entry in ENTRIES if entry.asked_in == question]
     variant = 1 + QUESTIONS.index(question)
     same_as_ever(entries[:: 1 + len(entries) // 3], explainer, variant)
 
@@ -199,7 +199,7 @@ def test_another_variant_changes_no_verdict_and_no_hint_of_some_mistakes(
 def test_no_variant_changes_a_verdict_or_a_hint(
     question: str, variant: int, explainer: Explainer
 ) -> None:
-    entries = [entry for entry in ENTRIES if entry.question == question]
+    entries = [entry for entry in ENTRIES if entry.asked_in == question]
     same_as_ever(entries, explainer, variant)
 
 

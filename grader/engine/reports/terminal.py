@@ -112,6 +112,6 @@ def _test(test: TestResult) -> RenderableType:
     parts += [Text(line, style="cyan") for line in code_of(test)]
     parts += [Text.assemble((f"{name:<10}", "dim"), value) for name, value in details_of(test)]
     if test.hint:
-        parts.append(Text(test.hint.did, style="bold"))
-        parts.append(Text(test.hint.think, style="italic"))
+        parts.append(Text(test.hint.diagnosis, style="bold"))
+        parts.append(Text(test.hint.question, style="italic"))
     return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))

@@ -106,6 +106,6 @@ def code_of(test: TestResult) -> list[str]:
 
 def lines_of(test: TestResult) -> list[str]:
     """Return what a student reads below a test's name when it did not pass."""
-    hint = [test.hint.did, test.hint.think] if test.hint else []
+    hint = [test.hint.diagnosis, test.hint.question] if test.hint else []
     details = [f"{name:<10}{value}" for name, value in details_of(test)]
     return [*([test.message] if test.message else []), *code_of(test), *details, *hint]

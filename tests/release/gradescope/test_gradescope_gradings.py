@@ -121,8 +121,8 @@ def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
     write_junk(tmp_path / "upload")
     graded = gradescope.submit(zipped(tmp_path / "upload", tmp_path / "upload.zip"))
     problems = failed(graded.results)
-    assert {number.split("-")[0] for number in problems} == {mistake.question}, graded.stdout
-    assert all(mistake.did in text for text in problems.values())
+    assert {number.split("-")[0] for number in problems} == {mistake.asked_in}, graded.stdout
+    assert all(mistake.diagnosis in text for text in problems.values())
     assert graded.results["score"] < FULL_MARKS
 
 

@@ -23,11 +23,11 @@ class Misconception:
     """A mistake: its sentences, and the text that it replaces by another."""
 
     id: str
+    asked_in: str
+    diagnosis: str
     question: str
-    did: str
-    think: str
     replaced: tuple[str, str]
-    same_as: str = ""
+    indistinguishable_from: str = ""
 
     @property
     def source(self) -> str:
