@@ -213,7 +213,7 @@ def factorization_detached(
     "2c",
     "joint_loss",
     CENTRAL,
-    diagnosis="The joint loss is a plain number (a new tensor, .item()): no gradient flows through it.",
+    diagnosis="The joint loss is a plain number (.item() or a new tensor), without a gradient.",
     question="What does backward need beside a number?",
 )
 def joint_as_number(factorization_loss, regression_loss, factorization_weight, regression_weight):

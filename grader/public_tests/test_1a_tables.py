@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader import adapter
-from grader.engine.check import Check, Value, check, is_constant
+from grader.engine.check import Check, Value, check, described, is_constant
 
 SHARED = ("U", "Q")
 SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
@@ -28,6 +28,10 @@ def tables(
         f"layer_sizes=(9, 5){separate})"
     )
     got = check.call(adapter.tables, size, names, given=given)
+    for name in names:
+        kinds = ("a table of numbers", described(got[name]["weight"]))
+        there = got[name]["weight"].shape is not None
+        check.equal(f"{name}.weight", there, True, "is not there", kinds)
     return {name: got[name] for name in names}
 
 
