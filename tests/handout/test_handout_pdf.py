@@ -4,20 +4,24 @@ import json
 import re
 import subprocess
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from pypdf import PageObject
-from pypdf.generic import DictionaryObject
+from pypdf.generic import ContentStream, DictionaryObject
 
 import handout.latex
 from handout.build import typeset
 from handout.course import due_date
+from handout.latex import can_tag
 from handout.overleaf import pack
 from problem_set.assignment import read_assignment
 from tests.handout.conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
 
 ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
+# Operators of a page's contents that leave something to see: paths, text, pictures, shadings.
+PAINTING = {*(b"S s f F f* B B* b b* Do sh Tj TJ ' \"".split())}
 PLACEHOLDER = squeeze("Your curves will stand here. Run make experiments")
 
 
@@ -180,6 +184,42 @@ def test_links_lead_somewhere(full: Handout) -> None:
 def test_pictures_have_a_text_for_those_who_cannot_see_them(full: Handout) -> None:
     texts = b"".join(page.get_contents().get_data() for page in full.reader.pages)
     assert texts.count(b"/Alt") == 1 + 4 * 5
+
+
+def structure(handout: Handout) -> list[DictionaryObject]:
+    """Return the structure tree's nodes, in the order in which they are read."""
+
+    def below(node: DictionaryObject) -> list[DictionaryObject]:
+        children = node.get("/K", [])
+        children = children if isinstance(children, list) else [children]
+        nodes = [child.get_object() for child in children]
+        nodes = [child for child in nodes if isinstance(child, DictionaryObject) and "/S" in child]
+        return [each for child in nodes for each in (child, *below(child))]
+
+    return below(handout.reader.trailer["/Root"]["/StructTreeRoot"].get_object())
+
+
+def test_every_mark_on_a_page_is_tagged_or_an_artifact(blank: Handout) -> None:
+    if not can_tag():
+        pytest.skip("this LaTeX makes no tagged PDFs in the way of TeX Live 2022 (Debian 12)")
+    root = blank.reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    nodes = structure(blank)
+    kinds = [str(node["/S"]) for node in nodes]
+    texts = [node["/Alt"] for node in nodes if node["/S"] == "/Figure"]
+    assert len(texts) == 1 + 4 * 5 and all(len(text) > 20 for text in texts)
+    assert kinds.count("/H1") == 1
+    assert kinds.count("/H3") >= len(ASSIGNMENT.questions)
+    headings = [int(kind[2:]) for kind in kinds if re.fullmatch(r"/H\d", kind)]
+    assert all(after - before <= 1 for before, after in pairwise(headings))
+    for page in blank.reader.pages:
+        assert page["/Tabs"] == "/S"
+        depth = 0
+        for _, operator in ContentStream(page.get_contents(), blank.reader).operations:
+            depth += (operator in (b"BDC", b"BMC")) - (operator == b"EMC")
+            assert depth in (0, 1), "no mark within another"
+            assert depth == 1 or operator not in PAINTING
+        assert depth == 0
 
 
 def test_every_font_is_embedded(full: Handout) -> None:
