@@ -7,7 +7,6 @@ give.
 """
 
 import contextlib
-import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -290,12 +289,16 @@ def mrr_score(
 
 
 def build(
-    submission: "Submission", sizes: Sizes, seed: int = 0, but: Collection[str] | None = None
+    submission: "Submission",
+    sizes: Sizes,
+    seed: int = 0,
+    but: Collection[str] | None = None,
+    dense: Sequence[Numbers] = (),
 ) -> nn.Module:
     """Build a net, with the reference's parts in place of those that the submission has wrong.
 
     With ``but``, only these methods are the student's. A method that is replaced runs all the same,
-    for what else it leaves in the net.
+    for what else it leaves in the net. The reference's MLP has room for ``dense``.
     """
     net_class = submission.load("model").MultiTaskNet
     parts = submission.reference & METHODS.keys() if but is None else METHODS.keys()
@@ -304,31 +307,35 @@ def build(
     unused = "separate" if sizes["embedding_sharing"] else "shared"
     replaced -= {f"init_{unused}_user_and_item_embeddings"}
     if replaced:
-        methods = {name: _reference_method(net_class, name, sizes) for name in replaced}
+        methods = {name: _reference_method(net_class, name, sizes, dense) for name in replaced}
         net_class = type(net_class.__name__, (net_class,), methods)
     torch.default_generator.manual_seed(seed)
     return net_class(**{**sizes, "layer_sizes": tuple(sizes["layer_sizes"])})
 
 
-def _reference_method(net_class: type, name: str, sizes: Sizes) -> Callable[..., Any]:
+def _reference_method(
+    net_class: type, name: str, sizes: Sizes, dense: Sequence[Numbers]
+) -> Callable[..., Any]:
     own = getattr(net_class, name, None)
 
     def method(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
             own(self, *args, **kwargs)
-        return reference_part(name, sizes)
+        return reference_part(name, sizes, dense)
 
     return method
 
 
-def reference_part(method: str, sizes: Sizes) -> Any:
-    """Return modules of the right shapes: embeddings, or dense layers with ReLU between them."""
+def reference_part(method: str, sizes: Sizes, dense: Sequence[Numbers] = ()) -> Any:
+    """Return modules of the right shapes: embeddings, or an MLP with room for ``dense``.
+
+    Students have this file, so it does not compute shapes from ``layer_sizes``, which 1b asks for.
+    """
     users, movies, columns = sizes["num_users"], sizes["num_items"], sizes["embedding_dim"]
     if method == MLP:
-        layers: list[nn.Module] = []
-        for inputs, outputs in itertools.pairwise([*sizes["layer_sizes"], 1]):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
+        shapes = [np.shape(weight)[::-1] for weight in dense[::2]]
+        modules = [module for shape in shapes for module in (nn.ReLU(), nn.Linear(*shape))]
+        return nn.Sequential(*modules[1:])
     columns = 1 if method == "init_user_and_item_bias" else columns
     count = len(TABLES[method])
     return tuple(nn.Embedding((users, movies)[k % 2], columns) for k in range(count))
@@ -341,7 +348,7 @@ def loaded(
 
     ``call_before`` is called while the tables hold ``net["earlier"]``.
     """
-    built = build(submission, net["sizes"])
+    built = build(submission, net["sizes"], dense=net["dense"])
     if call_before is not None and net["earlier"]:
         load(built, net["earlier"], [])
         seeded(0, call_before, built)

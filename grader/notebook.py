@@ -2,7 +2,9 @@
 
 import atexit
 import sys
+from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 from IPython.display import display
 
@@ -16,9 +18,9 @@ from problem_set import find_project
 def check(question: str, hidden: bool = False) -> None:
     """Judge what ``submission/`` has for a question, as the files are now, and show the report.
 
-    The code runs in the grader's sandbox, not in this notebook, so nothing has to be imported
-    again after a change. When a test did not pass, a line goes to standard error, by which
-    ``nbgrader validate`` knows.
+    The report begins with the file that was read and when it was saved, and ends with the last
+    lines that the code printed. Nothing has to be imported again after a change. When a test did
+    not pass, a line goes to standard error, by which ``nbgrader validate`` knows.
 
     Parameters
     ----------
@@ -35,13 +37,26 @@ def check(question: str, hidden: bool = False) -> None:
     grader = _grader()
     grader.assignment.require_coding([question])
     asked = Asked([question], public_only=not hidden)
-    report = grader.grade(find_project() / "submission", asked)
-    display({"text/html": write_cell(report), "text/plain": write_cell_text(report)}, raw=True)
+    project = find_project()
+    (file,) = (known.file for known in grader.assignment.coding if known.id == question)
+    read = saved(project / file)
+    report = grader.grade(project / "submission", asked)
+    shown = {"text/html": write_cell(report, read), "text/plain": write_cell_text(report, read)}
+    display(shown, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
     if lost or report.problem:
         kind = "" if hidden else "public "
         found = f"{lost} of {len(report.tests)} {kind}tests did not pass" if lost else "not graded"
         print(f"{question}: {found}.", file=sys.stderr)
+
+
+def saved(file: Path) -> str:
+    """Return a file's name, and when it was saved; the day, too, if that was not today."""
+    if not file.is_file():
+        return ""
+    time = datetime.fromtimestamp(file.stat().st_mtime)
+    day = "" if time.date() == datetime.now().date() else f"{time:%B} {time.day}, "
+    return f"{file.name}, saved {day}{time:%H:%M}"
 
 
 @cache

@@ -197,39 +197,46 @@ def test_a_students_folder_gets_the_newest_tools_and_what_they_need(student, uv)
     assert (student / ".venv/bin/pip").exists(), "people install packages of their own"
 
 
-def test_without_the_index_of_cpu_builds_or_with_a_card_torch_is_the_usual_one(
-    student, tmp_path_factory
+def test_torch_is_the_usual_one_where_a_card_is_or_no_index_of_cpu_builds(
+    indexes, tmp_path, monkeypatch, capsys
 ):
-    driver = tmp_path_factory.mktemp("driver") / "nvidia-smi"
-    driver.write_text("#!/bin/sh\n")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(bootstrap, "CPU_BUILDS", f"{indexes}/cpu")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if not Path("/proc/driver/nvidia").exists():
+        assert bootstrap.find_cpu_builds() == f"{indexes}/cpu"
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("")
     driver.chmod(0o755)
-    said, packages = set_up(student, path=str(driver.parent))
-    assert "usual index" not in said and "torch-2.13.0" in packages
-    (student / "constraints.txt").write_text("torch==2.13.0  # changed\n")
-    text = (student / "bootstrap.py").read_text()
-    (student / "bootstrap.py").write_text(text.replace("/cpu", "/nothing"))
-    said, packages = set_up(student)
-    assert "PyTorch comes from the usual index" in said and "torch-2.13.0" in packages
+    assert bootstrap.find_cpu_builds() is None and capsys.readouterr().out == ""
+    driver.unlink()
+    monkeypatch.setattr(bootstrap, "has_nvidia_driver", lambda: False)
+    for nowhere in (f"{indexes}/nothing", NOWHERE):
+        monkeypatch.setattr(bootstrap, "CPU_BUILDS", nowhere)
+        assert bootstrap.find_cpu_builds() is None
+        assert "PyTorch comes from the usual index" in capsys.readouterr().out
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert bootstrap.find_cpu_builds() is None and capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("uv", [False, True], ids=["pip", "uv"])
-def test_a_failing_install_says_why_and_is_finished_the_next_time(student, uv, monkeypatch):
-    path = str(Path(UV).parent) if uv else ""
+def test_a_failing_install_says_why_and_is_finished_the_next_time(student, monkeypatch):
+    path = str(Path(UV).parent)
     (student / "constraints.txt").write_text("torch==2.99\n")
     said, _ = set_up(student, path=path)
-    assert ("trying pip" in said) == uv
+    assert "trying pip" in said
     assert "ResolutionImpossible" in said or "No matching distribution" in said
     assert "A pinned package has no version for Python" in said and "make PYTHON=" in said
     assert "network" not in said
     (student / "constraints.txt").write_text("torch==2.13.0\n")
-    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
-        monkeypatch.setenv(name, NOWHERE)
-    monkeypatch.setenv("PIP_RETRIES", "1")
-    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    text = (student / "bootstrap.py").read_text()
-    (student / "bootstrap.py").write_text(text.replace("/cpu", "/nothing"))
-    said, _ = set_up(student, path=path)
+    with monkeypatch.context() as cut_off:
+        for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
+            cut_off.setenv(name, NOWHERE)
+        cut_off.setenv("PIP_RETRIES", "1")
+        cut_off.setenv("UV_HTTP_RETRIES", "0")
+        said, _ = set_up(student, path=path)
     assert "Check the network connection" in said and "install.log" in said
+    said, packages = set_up(student, path=path)
+    assert ".venv is ready" in said and "torch-2.13.0+cpu" in packages
 
 
 OLD_PIP = "Collecting pandas\n  Downloading pandas-2.3.3-cp311-manylinux.whl (12.8 MB)\n"

@@ -14,10 +14,12 @@ import numpy as np
 
 from grader.engine.cleaning import clean_line
 from grader.engine.replies import Reply, StudentError
+from grader.engine.shapes import shape_hint
 
 # Wide enough for float32 in any order of operations, narrow enough that no known mistake fits.
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
 SHOWN = 120
+PRINTED = 2000  # last characters of what the code printed in a test
 # Bytes of an array whose shape is not known beforehand, and that is looked at all the same.
 FEW = 1 << 17
 PYTHON_NUMBERS = frozenset(("bool", "int", "float", "complex"))
@@ -190,6 +192,7 @@ class Check:
         self.reference = reference
         self.variant = variant
         self.given = ""
+        self.printed = ""
         self.failures: list[Failure] = []
         self.observations: list[tuple[str, Any]] = []
 
@@ -218,6 +221,7 @@ class Check:
         submission = next(iter(arguments))
         del arguments[submission]
         reply = self._caller(function.__name__, arguments, self.reference)
+        self.printed = (self.printed + reply.output)[-PRINTED:]
         if reply.status == "ok":
             return Value(reply.result, reply.arrays)
         error = reply.error
@@ -301,7 +305,7 @@ class Check:
         if got.shape is None:
             self._remember(what, got.type, _misfit(got, expected), expected, got)
         else:
-            problem = f"is {got.shape}, not {expected}"
+            problem = _shape_problem("is", got.shape, expected)
             self.equal(f"the shape of {what}", got.shape, expected, problem)
 
     def tensor(self, what: str, got: Value, dtypes: tuple[str, ...] = ()) -> None:
@@ -347,7 +351,12 @@ def _misfit(value: Value, shape: tuple[int, ...]) -> str:
     """Say why a value cannot be compared with numbers of a shape."""
     if value.shape is None:
         return f"is {described(value)}"
-    return f"has shape {value.shape}, not {shape}"
+    return _shape_problem("has shape", value.shape, shape)
+
+
+def _shape_problem(verb: str, got: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    hint = shape_hint(got, expected).rstrip(".")
+    return f"{verb} {got}, not {expected}" + (f". {hint}" if hint else "")
 
 
 def is_constant(array: np.ndarray) -> bool:

@@ -79,7 +79,11 @@ def main(
         raise click.BadParameter(str(error), param_hint="--question") from error
     asked = Asked(questions, public_only, allow_unisolated_hidden)
     report = _grade(grader, path, asked)
-    _deliver(report, format_, out, verbose)
+    try:
+        _deliver(report, format_, out, verbose)
+    except OSError as error:  # a full disk, a folder that may not be written
+        click.echo(f"error: {out or 'the report'} was not written: {error.strerror}", err=True)
+        sys.exit(2)
     if report.fault and contents.has_hidden_tests:  # for staff; students have no hidden tests
         click.echo(report.fault, err=True)
     sys.exit(report.exit_code)

@@ -132,7 +132,7 @@ class Grader:
             preload=contents.preload,
             preload_if_named=contents.preload_if_named,
         )
-        return ForkServer(self._isolation, setup)
+        return ForkServer(setup, self._isolation)
 
     @property
     def isolated(self) -> bool:
@@ -180,6 +180,9 @@ class Grader:
             absent=len(skipped),
             absent_points=sum(test.points for test in skipped),
             absent_reason=reason if skipped else "",
+            people_points=0.0
+            if asked.questions
+            else sum(q.points for q in self.assignment.written),
         )
         if not (self.isolated or asked.allow_unisolated_hidden) and any(t.hidden for t in selected):
             fault = self._how_to_isolate()
@@ -268,7 +271,7 @@ class Grader:
         are left out.
         """
         ran = [test for test in tests if test.id in outcomes]
-        judged = results_of(ran, outcomes, hints, self.contents.questions)
+        judged = results_of(ran, outcomes, hints)
         if not unjudged:
             return judged
         rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)

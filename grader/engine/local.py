@@ -77,17 +77,11 @@ class LocalCaller:
         From a file's name without ``.py`` to its module.
     frames : callable
         From an exception to the lines of the submission's files that it passed.
-
-    Attributes
-    ----------
-    printed : str
-        What the calls so far printed.
     """
 
     adapter: ModuleType
     load: Callable[[str], ModuleType]
     frames: Callable[[BaseException], tuple[TracebackLine, ...]] = lambda error: ()
-    printed: str = ""
 
     def __call__(
         self, function: str, arguments: Mapping[str, Any], reference: frozenset[str]
@@ -100,13 +94,11 @@ class LocalCaller:
         except OutOfTime as error:
             sentence = f"The program used more than {CALL_SECONDS:g} seconds of processor time."
             told = StudentError("timeout", sentence, self.frames(error))
-            return Reply(status="cpu", error=told, sentence=sentence)
+            return Reply(status="cpu", error=told, sentence=sentence, output=output.getvalue())
         except Exception as error:
             told = StudentError(type(error).__name__, str(error), self.frames(error))
-            return Reply(status="raised", error=told)
-        finally:
-            self.printed += output.getvalue()
-        return Reply(status="ok", result=result, arrays=returned)
+            return Reply(status="raised", error=told, output=output.getvalue())
+        return Reply(status="ok", result=result, arrays=returned, output=output.getvalue())
 
 
 @contextlib.contextmanager

@@ -48,6 +48,8 @@ class TestResult:
         The student's exception with its text; our own traceback where the grader is at fault.
     detail : Detail or None
         The numbers of the failure.
+    printed : str
+        The end of what the submission printed in the test.
     cause : str
         ``"not written"`` if a function still waits for its answer, ``"not imported"`` if the file
         could not even be imported; empty otherwise.
@@ -67,6 +69,7 @@ class TestResult:
     raised: str = ""
     detail: Detail | None = None
     hint: Hint | None = None
+    printed: str = ""
     seconds: float = 0.0
     cause: str = ""
 
@@ -82,11 +85,11 @@ class TestResult:
         gets other inputs, so this one is of no use there; still, it is cut.
         """
         if self.status == ERROR:
-            return replace(self, raised="", detail=None, where=(), seconds=0.0)
+            return replace(self, raised="", detail=None, where=(), printed="", seconds=0.0)
         if not self.hidden:
             return self
         raised = self.raised if len(self.raised) <= SHOWN else self.raised[: SHOWN - 3] + "..."
-        return replace(self, raised=raised, detail=None, seconds=0.0)
+        return replace(self, raised=raised, detail=None, printed="", seconds=0.0)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -28,6 +28,8 @@ class TestOutcome:
         Which inputs a hidden test used.
     reason : str
         Why a test was not run; our own traceback for an ``"error"``.
+    printed : str
+        The end of what the submission printed.
     """
 
     __test__ = False
@@ -40,6 +42,7 @@ class TestOutcome:
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
     variant: int = 0
     reason: str = ""
+    printed: str = ""
     seconds: float = 0.0
 
     def same_as(self, other: "TestOutcome") -> bool:
@@ -157,7 +160,14 @@ def run_test(
     status = FAILED if checked.failures else PASSED
     seen = words_and_numbers(checked.observations)
     return TestOutcome(
-        mark, sentence, status, tuple(checked.failures), *seen, variant, seconds=seconds
+        mark,
+        sentence,
+        status,
+        tuple(checked.failures),
+        *seen,
+        variant,
+        printed=checked.printed,
+        seconds=seconds,
     )
 
 

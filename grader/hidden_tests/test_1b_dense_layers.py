@@ -23,6 +23,9 @@ def test_any_layer_sizes(check: Check) -> None:
         # Sorted: layers may be made in any order.
         shapes = sorted(p.shape for p in got["parameters"].items if p.shape is not None)
         problem = "has other shapes"
+        if more := len(shapes) - len(expected):
+            length = f"{abs(more)} too {'long' if more > 0 else 'short'}"
+            problem = f"is {length}; each layer has a weight and a bias"
         check.equal("the list of parameters", shapes, sorted(expected), problem)
 
 

@@ -10,8 +10,11 @@ from release.files import Files, PackedFile, read_toml, starting_with, tracked_f
 
 ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
-# Parts of the grader for notebooks and for folders of submissions.
-NOT_THERE = ("grader/notebook.py", "grader/engine/reports/cell", "grader/batch/")
+# Parts of the grader for notebooks, for pytest and for folders of submissions.
+NOT_THERE = (
+    *("grader/notebook.py", "grader/engine/reports/cell", "grader/batch/"),
+    *("grader/engine/pytest_checks.py", "grader/public_tests/conftest.py"),
+)
 # What the grader imports, and the sandbox.
 FOR_GRADING = {"bubblewrap", "click", "jinja2", "psutil", "rich", "tomli"}
 # What a right submission may import though the grader does not: students have these, too.

@@ -137,6 +137,56 @@ def test_a_notebook_cell_says_once_what_cannot_be_read(tmp_path: Path, grader: G
         assert " ".join(write(report).split()).count("holds none of model.py") == 1
 
 
+def message_of(report: Report, id_: str) -> str:
+    return next(test.message for test in report.tests if test.id == id_)
+
+
+def test_words_say_what_the_mistake_is(submission: Callable[..., Path], grader: Grader) -> None:
+    debugger = submission(loss=("loss = (1 - torch", "breakpoint(); loss = (1 - torch"))
+    assert re.search(
+        r"calls a debugger \(.*loss\.py, line",
+        message_of(grader.grade(debugger, Asked(["2a"])), "2a-0"),
+    )
+    alone = submission(model=("u * q], dim=1)).squeeze(1)", "u * q], dim=1)).squeeze()"))
+    said = message_of(grader.grade(alone, Asked(["1c"])), "1c-0")
+    assert "lost its only dimension: squeeze() takes out every dimension of size 1" in said
+
+
+def test_what_hidden_tests_made_the_code_print_is_for_instructors(
+    submission: Callable[..., Path], grader: Grader
+) -> None:
+    path = submission(
+        loss=("loss = (1 - torch", "print('p', positive_predictions); loss = (1 - torch")
+    )
+    report = grader.grade(path, Asked(["2a"]))
+    assert all("p tensor(" in test.printed for test in report.tests)
+    for test in report.for_student().tests:
+        assert bool(test.printed) != test.hidden
+    assert "p tensor(" in write_cell(report) and "p tensor(" in write_cell_text(report)
+
+
+def test_what_a_listener_raises_is_the_graders_fault(
+    submission: Callable[..., Path], grader: Grader
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    for asked in (Asked(["2a"], on_test=full), Asked(["2a"], on_checkpoint=full)):
+        report = grader.grade(submission(), asked)
+        assert report.grader_at_fault and "The grader failed" in report.problem
+        assert "No space left" in report.fault and report.exit_code == 2
+
+
+def test_a_report_that_cannot_be_written_is_no_traceback(
+    submission: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "report.html"
+    done = run(str(submission()), "--question", "2a", "--format", "html", "--out", str(out))
+    assert done.returncode == 2
+    assert re.fullmatch(r"error: .*report\.html was not written: .+\n", done.stderr)
+
+
 def test_text_of_a_submission_is_not_taken_for_markup(
     submission: Callable[..., Path], grader: Grader
 ) -> None:
@@ -201,23 +251,31 @@ def test_a_file_that_cannot_be_imported_is_told_once(
     assert shown.count("Not run, fix 1a-0 first.") == len(lost) - 1 > 20
 
 
-def test_the_page_shows_what_failed_first_and_folds_what_passed(curious: Report) -> None:
+def section(page: str, question: str) -> str:
+    (found,) = re.findall(rf'<section id="{question}">.*?</section>', page, re.DOTALL)
+    return found
+
+
+def test_the_page_shows_what_failed_first_and_folds_the_rest(
+    curious: Report, unwritten: Report
+) -> None:
     page = write_report(replace(curious, people_points=6.0, submission="in/ada.zip"), "html")
     sections = re.findall(r'<section id="(\w+)">', page)
-    assert sections == ["2a", "2b", "2c", "1c", "1a", "1b", "1d", "2d"]
-    (section,) = re.findall(r'<section id="1c">.*?</section>', page, re.DOTALL)
-    waiting, passed = section.split('<details class="passed">')
-    assert '<details class="waiting">' in waiting and 'id="1c-10"' in waiting
-    assert 'id="1c-0"' in passed and "<details open" not in page
+    assert sections == ["2a", "2b", "2c", "1a", "1b", "1c", "1d", "2d"]
+    shown, folded = section(page, "1c").split('<details class="passed">')
+    assert 'id="1c-0"' in folded and 'id="1c-' not in shown
+    waiting = section(write_report(unwritten, "html"), "2a")
+    shown, folded = waiting.split('<details class="waiting">')
+    assert 'id="2a-0"' in shown and 'id="2a-1"' in folded
     assert f"graded {curious.graded_at}, version {__version__}" in page and "ada.zip," in page
     assert "6 more points are graded by people." in page
 
 
-def test_every_id_that_the_page_names_is_a_link_to_a_place_in_it(curious: Report) -> None:
-    page = write_report(curious, "html")
+def test_every_id_that_the_page_names_is_a_link_to_a_place_in_it(unwritten: Report) -> None:
+    page = write_report(unwritten, "html")
     places, links = (set(re.findall(p, page)) for p in (r'id="([\w-]+)"', r'href="#([\w-]+)"'))
-    assert links == places == {*POINTS, *(test.id for test in curious.tests)}
-    assert re.search(r'fix <a href="#2a-\d">2a-\d</a> first', page)
+    assert links == places == {*POINTS, *(test.id for test in unwritten.tests)}
+    assert 'fix <a href="#2a-0">2a-0</a> first' in page
 
 
 def run(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess:

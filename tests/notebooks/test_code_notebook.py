@@ -45,7 +45,10 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     loss = project / "submission" / "loss.py"
     text = loss.read_text()
     loss.write_text(
-        text.replace("predicted_ratings) ** 2).mean()", "predicted_ratings) ** 2).sum()")
+        text.replace(
+            "loss = ((observed_ratings - predicted_ratings) ** 2).mean()",
+            "loss = ((observed_ratings - predicted_ratings) ** 2).sum(); print('my loss', loss)",
+        )
     )
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     mend = f"import pathlib\n_ = pathlib.Path({str(loss)!r}).write_text({text!r})"
@@ -70,6 +73,9 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     assert "expected  1." in shown(wrong, "text/html")
     assert ">2b-0<" in shown(wrong, "text/html"), "other tests say: fix this one first"
     assert "expected  1." in shown(wrong, "text/plain")
+    for kind in ("text/html", "text/plain"):
+        assert re.search(r"\bloss\.py, saved \d\d:\d\d", shown(wrong, kind))
+        assert re.search("Your code printed, at the end:.*my loss tensor", shown(wrong, kind), re.S)
     assert errors(mended) == ""
     public_2b = f"{points_of('2b', hidden=False):g}"
     assert f"{public_2b} of {public_2b} points" in shown(mended, "text/html")

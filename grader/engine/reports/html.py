@@ -25,6 +25,7 @@ from grader.engine.reports.wording import (
 )
 from grader.engine.results import Report, TestResult
 
+PRINTED = 10  # lines
 # What is to be looked at comes first.
 _ORDER = ("failed", "error", "open", "not run", "passed")
 
@@ -47,17 +48,33 @@ def write_page(report: Report) -> str:
     )  # fmt: skip
 
 
-def write_cell(report: Report) -> str:
-    """Return the report as HTML that brings its styles along; all text is escaped."""
+def write_cell(report: Report, read: str = "") -> str:
+    """Return the report as HTML that brings its styles along; all text is escaped.
+
+    ``read`` says which version of which file was judged.
+    """
     report = shown_to_student(report)
     questions = report.questions if is_tested(report) else ()
-    template = _environment().get_template("cell.html.jinja")
-    return template.render(report=report, questions=questions, rest=_rest(report))
+    return _environment().get_template("cell.html.jinja").render(
+        report=report,
+        questions=questions,
+        read=read,
+        printed=_printed(report),
+        rest=_rest(report),
+    )  # fmt: skip
 
 
-def write_cell_text(report: Report) -> str:
+def write_cell_text(report: Report, read: str = "") -> str:
     """Return what a cell shows, for viewers that show no HTML."""
-    return write_plain(report, verbose=True, width=90)
+    text = write_plain(report, verbose=True, width=90)
+    printed = _printed(report)
+    told = f"Your code printed, at the end:\n{printed}\n" if printed else ""
+    return f"{read}\n{text}{told}" if read else f"{text}{told}"
+
+
+def _printed(report: Report) -> str:
+    """Return the last lines that the code printed in the tests."""
+    return "\n".join("".join(test.printed for test in report.tests).splitlines()[-PRINTED:])
 
 
 def _rest(report: Report) -> str:

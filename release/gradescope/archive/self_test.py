@@ -21,15 +21,18 @@ def main() -> None:
                 "the machine's kernel has no sandbox to offer: download the submissions, and grade "
                 "them on a Linux machine of yours (docs/instructors.md, With neither)."
             )
-        for name in ("model.py", "loss.py", "mrr.py"):
-            (Path(folder) / name).write_bytes((BASE / name).read_bytes())
+        for path in BASE.glob("*.py"):
+            (Path(folder) / path.name).write_bytes(path.read_bytes())
         report = grader.grade(folder)
-    if report.problem or report.absent or report.score < report.max_score:
+    lost = [
+        f"{question.id} gets {question.points:g} of {question.max_points:g} points"
+        for question in report.questions
+        if question.points < question.max_points
+    ]
+    if report.problem or report.absent or lost:
         print(report.fault)
-        sys.exit(
-            "The autograder is not set up: a right submission gets "
-            f"{report.score:g} of {report.max_score:g} points. {report.problem}"
-        )
+        said = ", ".join(lost) or "it is not graded"
+        sys.exit(f"The autograder is not set up. Of a right submission, {said}. {report.problem}")
     print(f"The autograder is set up: a right submission gets {report.score:g} points.")
 
 
