@@ -286,5 +286,13 @@ def test_a_second_build_runs_latex_once_is_equal_and_leaves_nothing_beside_the_s
     assert made <= {"build", "generated", "ps1.pdf", "ps1_blank.pdf"}
 
 
+def test_the_pdf_says_nothing_of_when_it_was_made(blank: Handout) -> None:
+    dates = [str(value) for key, value in blank.reader.metadata.items() if "Date" in key]
+    metadata = blank.reader.trailer["/Root"].get("/Metadata")
+    if metadata is not None:
+        dates += re.findall(rb"Date>(.*?)<", metadata.get_object().get_data())
+    assert all("20260901" in re.sub(r"\W", "", str(date)) for date in dates)
+
+
 def test_text_can_be_selected_on_every_page(full: Handout) -> None:
     assert min(len(page) for page in full.pages) > 500
