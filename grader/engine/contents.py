@@ -30,8 +30,6 @@ class Contents:
         them, with ``adapter.py`` beside them.
     folder : Path
         That package's folder.
-    questions : mapping
-        From the name of a function that students write to its question.
     parts : mapping
         From a part that ``adapter.py`` can take from the reference to the questions or tests that
         find it wrong.
@@ -47,7 +45,6 @@ class Contents:
 
     package: str
     folder: Path
-    questions: Mapping[str, str]
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     branches: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()

@@ -20,6 +20,8 @@ from grader.engine.results import (
 from grader.engine.runner import TestOutcome
 from problem_set.assignment import GradedTest
 
+# What the release puts in the place of a solution.
+UNWRITTEN = re.compile(r"Question ([\w-]{1,20}) is not written yet")
 NULL_BYTES = "source code string cannot contain null bytes"
 AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")
 
@@ -28,15 +30,11 @@ def results_of(
     tests: Iterable[GradedTest],
     outcomes: Mapping[str, TestOutcome],
     hints: Mapping[str, Hint],
-    questions: Mapping[str, str],
 ) -> list[TestResult]:
-    """Return the tests' lines in the report; an exception is reported once in each question.
-
-    ``questions`` says which question asks for a function.
-    """
+    """Return the tests' lines in the report; an exception is reported once in each question."""
     results, told = [], {}
     for test in tests:
-        result = result_of(test, outcomes[test.id], hints.get(test.id), questions)
+        result = result_of(test, outcomes[test.id], hints.get(test.id))
         stumble = (test.question, result.raised.split(":")[0], result.where)
         if result.status == FAILED and result.where and stumble in told:
             message = f"Not run, fix {told[stumble]} first."
@@ -46,15 +44,13 @@ def results_of(
     return results
 
 
-def result_of(
-    test: GradedTest, outcome: TestOutcome, hint: Hint | None, questions: Mapping[str, str]
-) -> TestResult:
+def result_of(test: GradedTest, outcome: TestOutcome, hint: Hint | None) -> TestResult:
     """Return a test's line in the report; ``for_student`` takes out what a student may not see."""
     failure = outcome.failures[0] if outcome.failures else None
     error = failure.error if failure else None
     status = outcome.status
     if status == FAILED and failure:
-        message = _raised_sentence(error, questions) if error else compared_sentence(failure)
+        message = _raised_sentence(error) if error else compared_sentence(failure)
     elif status == ERROR:
         message = "The grader could not judge this test. That is its own fault, not yours."
     else:
@@ -69,36 +65,34 @@ def result_of(
         hidden=test.hidden,
         message=message,
         where=tuple(_line(frame) for frame in error.frames if frame.source) if error else (),
-        raised=_raised_text(error, questions) if error else _fault(outcome),
+        raised=_raised_text(error) if error else _fault(outcome),
         detail=_detail(failure) if failure and not error else None,
         hint=hint,
         printed=outcome.printed,
         seconds=outcome.seconds,
-        cause=_cause(error, questions) if error else "",
+        cause=_cause(error) if error else "",
     )
 
 
-def not_written(error: StudentError, questions: Mapping[str, str]) -> str:
-    """Return the question whose function is not written yet, or an empty string."""
-    if error.type != "NotImplementedError":
-        return ""
-    names = [frame.function for frame in error.frames]
-    return next((questions[name] for name in reversed(names) if name in questions), "")
+def not_written(error: StudentError) -> str:
+    """Return the question that a function leaves open, as its placeholder says; else nothing."""
+    found = UNWRITTEN.search(error.message) if error.type == "NotImplementedError" else None
+    return found[1] if found else ""
 
 
-def _cause(error: StudentError, questions: Mapping[str, str]) -> str:
-    if not_written(error, questions):
+def _cause(error: StudentError) -> str:
+    if not_written(error):
         return NOT_WRITTEN
     if error.frames:  # the outermost is the file itself while it is being imported
         return NOT_IMPORTED if error.frames[0].function in ("<module>", "") else ""
     return NOT_IMPORTED if error.type in AT_IMPORT else ""
 
 
-def _raised_sentence(error: StudentError, questions: Mapping[str, str]) -> str:
+def _raised_sentence(error: StudentError) -> str:
     """Say what kind of exception it was and where, without its text."""
     last = next((frame for frame in reversed(error.frames) if frame.source), None)
     place = f" ({last.file}, line {last.line})" if last else ""
-    question = not_written(error, questions)
+    question = not_written(error)
     if question:
         return f"{question} is not written yet{place}."
     if error.type == "ModuleNotFoundError" and not last:
@@ -119,8 +113,8 @@ def _raised_sentence(error: StudentError, questions: Mapping[str, str]) -> str:
     return f"Your code raised {error.type}{place}."
 
 
-def _raised_text(error: StudentError, questions: Mapping[str, str]) -> str:
-    if not_written(error, questions):
+def _raised_text(error: StudentError) -> str:
+    if not_written(error):
         return ""
     return f"{error.type}: {error.message}" if error.message else error.type
 

@@ -271,7 +271,7 @@ class Grader:
         are left out.
         """
         ran = [test for test in tests if test.id in outcomes]
-        judged = results_of(ran, outcomes, hints, self.contents.questions)
+        judged = results_of(ran, outcomes, hints)
         if not unjudged:
             return judged
         rest = _nothing_ran([test for test in tests if test.id not in outcomes], unjudged)

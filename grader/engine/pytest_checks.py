@@ -92,7 +92,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[object]:
     if error is not None:
         _shorten_traceback(error, caller.submission.folder)
         told = StudentError(type(error).__name__, str(error), caller.submission.frames(error))
-        question = not_written(told, caller.contents.questions)
+        question = not_written(told)
         if question:
             where = told.frames[-1]
             pytest.skip(f"{question} is open ({where.file}, line {where.line})")

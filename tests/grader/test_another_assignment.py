@@ -58,7 +58,8 @@ def test_a_mistake_that_another_question_needs_costs_once(graded) -> None:
 
 
 def test_what_is_not_written_is_open_by_the_assignments_own_names(graded) -> None:
-    stub = RIGHT.replace("    slope = np.cov", "    raise NotImplementedError\n    slope = np.cov")
+    placeholder = '    raise NotImplementedError("Question f is not written yet")\n'
+    stub = RIGHT.replace("    slope = np.cov", f"{placeholder}    slope = np.cov")
     tests = [test for test in graded(stub).tests if test.question == "f"]
     assert {test.cause for test in tests} == {"not written"}
     assert tests[0].message == "f is not written yet (submission/line.py, line 10)."

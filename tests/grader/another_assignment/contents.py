@@ -8,7 +8,6 @@ FOLDER = Path(__file__).parent
 CONTENTS = Contents(
     package="another_assignment",
     folder=FOLDER,
-    questions={"predict": "p", "fit": "f"},
     parts={"predict": ("p",)},
     preload=("numpy",),
     assignment=FOLDER / "assignment.toml",
