@@ -128,7 +128,7 @@ class Grader:
             return None
         contents = self.contents
         setup = WorkerSetup(
-            adapter=Path(contents.adapter.__file__),
+            adapter=Path(str(contents.adapter.__file__)),
             preload=contents.preload,
             preload_if_named=contents.preload_if_named,
         )

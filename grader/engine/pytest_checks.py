@@ -7,10 +7,10 @@ A ``conftest.py`` beside the tests imports what is here::
 and overrides the fixture ``contents``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -66,12 +66,12 @@ def check(contents: Contents, submission: LocalSubmission) -> Check:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[object]:
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Judge once more with the reference's parts where other questions are wrong; then fail."""
     check = pyfuncitem.funcargs.get("check")
     if not isinstance(check, Check):
         return (yield)
-    caller: DirectCaller = check._caller
+    caller = cast(DirectCaller, check._caller)
     error: Exception | None = None
     try:
         result = yield
