@@ -60,10 +60,15 @@ DECIDED = re.compile(
 )
 
 
+def text_of(path: Path) -> str:
+    """Return a file's text; nothing of a file that an edit makes."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def edited(text: str, block: Block) -> str:
     """Return a file's text after an edit: each run of - lines becomes the + lines below it."""
     if block.language == "python":
-        return f"{text.rstrip()}\n\n\n{block.text}"
+        return f"{text.rstrip()}\n\n\n{block.text}".lstrip()
     for minus, plus in re.findall(r"((?:^-.*\n)+)((?:^\+.*\n)*)", block.text, re.MULTILINE):
         old, new = (re.sub(r"^.", "", lines, flags=re.MULTILINE) for lines in (minus, plus))
         if block.file.endswith(".ipynb"):  # a line of code is part of a line of JSON
@@ -93,7 +98,7 @@ def test_every_edit_fits_the_files_as_they_are(tmp_path: Path) -> None:
     for blocks in SECTIONS.values():
         for block in blocks:
             if block.language != "sh":
-                before = texts.get(block.file) or (PROJECT / block.file).read_text(encoding="utf-8")
+                before = texts.get(block.file) or text_of(PROJECT / block.file)
                 texts[block.file] = edited(before, block)
     for name, text in texts.items():
         if name.endswith(".py"):
@@ -101,7 +106,7 @@ def test_every_edit_fits_the_files_as_they_are(tmp_path: Path) -> None:
     changed = tmp_path / "assignment.toml"
     changed.write_text(texts["assignment.toml"], encoding="utf-8")
     after = sum(question.points for question in read_assignment(changed).coding)
-    assert after == FULL_MARKS - POINTS["2b"] + 2
+    assert after == FULL_MARKS - POINTS["2b"] + 2 + 2  # 2b, and the new 2e
 
 
 def test_every_file_and_target_that_it_names_exists() -> None:
@@ -161,7 +166,7 @@ def test_its_commands_work(section: str, clone: Path) -> None:
             print(f"$ {block.text}{done.stdout}")
         else:
             path = clone / block.file
-            path.write_text(edited(path.read_text(encoding="utf-8"), block), encoding="utf-8")
+            path.write_text(edited(text_of(path), block), encoding="utf-8")
     check_what_came_of_it(section, clone)
 
 

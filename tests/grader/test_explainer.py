@@ -109,7 +109,7 @@ def test_no_mistake_is_run_for_what_none_of_them_does(said: str, monkeypatch: py
         TestOutcome(test.mark, "A sentence.", FAILED, words=(("answer", said),)) for test in tests
     ]
     one_of_two = TestOutcome(
-        tests[0].graded, "A sentence.", FAILED, words=(("the loss", ()), ("answer", said))
+        tests[0].mark, "A sentence.", FAILED, words=(("the loss", ()), ("answer", said))
     )
     assert Explainer(CONTENTS, QUESTION_OF).hints(failed) == {}
     assert Explainer(CONTENTS, QUESTION_OF).hints([one_of_two]) == {}

@@ -1,20 +1,23 @@
 """Tolerances, the oracle and the list of tests, on cases that can be checked by hand."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from grader.engine.trial import attempt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replies import AnswerAlways, AnswerRightBut
+from replies import AnswerAlways, AnswerRightBut, Same
 
 from grader import oracle
-from grader.engine.cached_session import Sandbox
-from grader.engine.check import Answer, Judge, Value, agree, text
-from grader.engine.runner import present_tests
-from grader.engine.sandbox import Limits, Reply
+from grader.contents import CONTENTS
+from grader.engine.cached_session import CachedSession
+from grader.engine.check import Check, Value, agree, text
+from grader.engine.replies import Reply
+from grader.engine.runner import attempt
+from grader.engine.sandbox import Limits
 from grader.engine.variants import VARIANTS
 from grader.nets import cases, one_of_each, shallow_cases
 from grader.reference import loss, mrr
@@ -23,6 +26,8 @@ from problem_set.assignment import read_assignment
 from tests.course import FULL_MARKS
 
 ARRAY = np.array([1.0, -2.5, 0.003])
+TESTS = CONTENTS.tests()
+PARTS = frozenset(CONTENTS.parts)
 
 
 def test_rounding_agrees_and_a_thousandth_does_not() -> None:
@@ -38,30 +43,31 @@ def test_rounding_agrees_and_a_thousandth_does_not() -> None:
     "array", [np.full(3, np.nan), np.full(3, np.inf), np.zeros(3, complex), np.zeros(0), None]
 )
 def test_strange_answers_fail_and_do_not_raise(array: np.ndarray | None) -> None:
-    judge = Judge(ask=None)
-    judge.equal("the result", Value("Tensor", "float32", array), ARRAY)
-    judge.shape("the result", Value("Tensor", "float32", array), (4,))
-    assert len(judge.failures) == 2
+    check = Check(caller=None)
+    value = Value() if array is None else Value.of(array, "Tensor")
+    check.array_equal("the result", value, ARRAY)
+    check.shape("the result", value, (4,))
+    assert len(check.failures) == 2
 
 
 @pytest.mark.parametrize(
     "result", [{}, {"values": 3}, {"values": {"out": []}}, {"values": {"out": {"type": 1}}}]
 )
 def test_a_forged_answer_is_a_wrong_answer(result: dict) -> None:
-    judge = Judge(ask=None)
-    value = Answer(Reply("ok", result=result))["out"]
-    judge.tensor("the loss", value)
-    judge.equal("the loss", value, 0.5)
-    assert len(judge.failures) == 2
+    check = Check(caller=None)
+    value = Value(result)["out"]
+    check.tensor("the loss", value)
+    check.array_equal("the loss", value, 0.5)
+    assert len(check.failures) == 2
 
 
 def test_every_test_is_in_the_assignment_and_every_entry_has_a_test() -> None:
     assignment = read_assignment()
-    assert set(present_tests()) == {test.id for test in assignment.tests}
+    assert set(TESTS) == {test.id for test in assignment.tests}
     for test in assignment.tests:
         folder = "hidden_tests" if test.hidden else "public_tests"
-        assert present_tests()[test.id].__module__.startswith(f"grader.{folder}.")
-        assert present_tests()[test.id].__doc__.strip()
+        assert TESTS[test.id].__module__.startswith(f"grader.{folder}.")
+        assert TESTS[test.id].__doc__.strip()
 
 
 def test_hidden_tests_decide() -> None:
@@ -69,9 +75,11 @@ def test_hidden_tests_decide() -> None:
     assert sum(test.points for test in tests if test.hidden) >= 0.8 * FULL_MARKS
 
 
-def test_the_worker_vocabulary_knows_nothing_of_the_tests() -> None:
-    text = (Path(__file__).parents[2] / "grader" / "adapter.py").read_text()
-    assert "grader." not in text.split('"""', 2)[2]
+@pytest.mark.parametrize("file", ["adapter.py", "engine/calls.py"])
+def test_what_a_worker_has_knows_nothing_of_the_tests(file: str) -> None:
+    text = (Path(__file__).parents[2] / "grader" / file).read_text()
+    for_types = "if TYPE_CHECKING:\n    from grader.engine.calls import Submission\n"
+    assert not re.search(r"(from|import) (grader|problem_set)", text.replace(for_types, ""))
     assert not any(test.id in text for test in read_assignment().tests)
 
 
@@ -107,9 +115,9 @@ def test_oracle_gradients_are_those_of_automatic_differentiation(sharing: bool) 
                 parameter.copy_(torch.from_numpy(array))
         inputs = [getattr(net, name).weight for name in case.tables]
         inputs += list(net.mlp_layers.parameters())
-        outputs = net(*map(torch.from_numpy, case.ids.values()))
+        outputs = net(*map(torch.from_numpy, case.ids))
         for output, (expected, gradients), cotangent in zip(
-            outputs, (case.interaction(), case.rating()), case.cotangents.values()
+            outputs, (case.interaction(), case.rating()), case.cotangents
         ):
             np.testing.assert_allclose(output.detach(), expected, rtol=1e-4, atol=1e-5)
             weighted = (output * torch.from_numpy(cotangent)).sum()
@@ -135,7 +143,6 @@ def test_losses_of_the_oracle_by_hand() -> None:
 
 
 STRANGE = {
-    "nothing": None,
     "a number": np.array(1.5, np.float32),
     "a truth": np.array(True),
     "truths": np.array([True, False]),
@@ -153,40 +160,46 @@ STRANGE = {
     "eight dimensions": np.zeros((1,) * 8),
     "many rows": np.ones((40, 4)),
 }
-FACTS = [
+NODES = [
     {},
-    None,
-    {"type": 1, "dtype": [], "storage": [], "length": "x", "classes": [[1], {}], "module": 1},
-    {"type": "Tensor", "dtype": "float32", "module": True, "callable": True, "classes": 3},
-    {"type": "Tensor", "module": True, "callable": True, "classes": None, "storage": {}},
-    {"type": "Tensor", "module": True, "callable": True, "classes": [{}, []], "length": 2},
+    {"type": 1, "dtype": [], "length": "x", "items": 3, "values": [], "text": [], "array": []},
+    {"type": "Tensor", "dtype": "float32", "length": 2, "text": "U"},
+    {"type": "tuple", "dtype": None, "length": -1, "text": {}},
 ]
 
 
-@pytest.mark.parametrize("id_", present_tests())
+def nested(node: dict, depth: int = 3) -> dict:
+    """Return a description of something that holds itself, under every name and number."""
+    inside = {} if depth == 0 else nested(node, depth - 1)
+    return {"array": "0", "items": [inside] * 8, "values": Same(inside), **node}
+
+
+def strange_checks(id_: str) -> Iterator[Check | str]:
+    for array in (None, *STRANGE.values()):
+        for node in NODES:
+            for parts in (frozenset(), PARTS):
+                yield attempt(TESTS[id_], Check(AnswerAlways(nested(node), array), parts))
+
+
+@pytest.mark.parametrize("id_", TESTS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
 def test_no_answer_makes_a_test_raise(id_: str) -> None:
-    function = present_tests()[id_]
-    for array in STRANGE.values():
-        for facts in FACTS:
-            for apart in (False, True):
-                judge = attempt(function, AnswerAlways(facts, array), apart)
-                assert isinstance(judge, Judge), judge
+    for check in strange_checks(id_):
+        assert isinstance(check, Check), check
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("id_", present_tests())
+@pytest.mark.parametrize("id_", TESTS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
 def test_no_answer_but_one_that_is_right_makes_a_test_raise(id_: str) -> None:
-    function = present_tests()[id_]
     replies: dict[str, Reply] = {}
-    judge = attempt(function, AnswerRightBut(replies, "", None))
-    assert isinstance(judge, Judge)
-    assert not judge.failures
-    for name in sorted({name for reply in replies.values() for name in reply.arrays}):
+    check = attempt(TESTS[id_], Check(AnswerRightBut(replies, None, None)))
+    assert isinstance(check, Check)
+    assert not check.failures
+    for place in [(key, name) for key, reply in replies.items() for name in reply.arrays]:
         for array in STRANGE.values():
-            judge = attempt(function, AnswerRightBut(replies, name, array))
-            assert isinstance(judge, Judge), (name, judge)
+            check = attempt(TESTS[id_], Check(AnswerRightBut(replies, place, array)))
+            assert isinstance(check, Check), (place, check)
 
 
 def test_of_an_array_of_many_dimensions_few_numbers_are_written_out(
@@ -214,9 +227,8 @@ def test_answers_that_are_large_are_not_kept_beyond_a_bound() -> None:
             allowed.append(limits.reply)
             return Reply("ok", arrays={"out": np.zeros(limits.reply, np.int8)})
 
-    sandbox = Sandbox(Large())
+    call = CachedSession(Large(), 1.0).caller("submission/loss.py")
     for number in range(20):
-        step = {"do": "call", "function": "loss.bpr_loss", "args": [number]}
-        sandbox.ask({"steps": [step]}, {}, 1.0)
+        call("loss", {"number": number}, frozenset())
     assert sum(allowed) < 160 << 20
     assert min(allowed) >= 1 << 20

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from grader.engine.trial import apart_into_words_and_numbers, attempt
 from replies import AnswerRightBut
 
 import grader
-from grader.engine.check import FEW, Judge, Value
-from grader.engine.runner import FOLDERS, present_tests
-from grader.engine.sandbox import Reply
+from grader.contents import CONTENTS
+from grader.engine.check import FEW, Check, Value
+from grader.engine.replies import Reply
+from grader.engine.runner import attempt, words_and_numbers
+
+TESTS = CONTENTS.tests()
 
 NUMBERS = 8_000_000  # of float32, almost as many as one reply may have
 BOUND = 16 << 20  # bytes, half of what one copy of the reply would take
@@ -44,42 +46,40 @@ SHAPES = {
 
 def measured(id_: str, shapes: dict[str, Callable[[Shape], Shape]]) -> None:
     """Judge a right submission but for one large array, for each of its arrays."""
-    function = present_tests()[id_]
     replies: dict[str, Reply] = {}
-    attempt(function, AnswerRightBut(replies, "", None))
-    right = {name: array for reply in replies.values() for name, array in reply.arrays.items()}
-    for name, array in right.items():
-        for how, shape in shapes.items():
-            large = np.zeros(shape(array.shape), np.float32)
-            tracemalloc.start()
-            judge = attempt(function, AnswerRightBut(replies, name, large))
-            assert isinstance(judge, Judge), judge
-            apart_into_words_and_numbers(judge.observations)
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            assert peak < BOUND, (name, how, peak)
+    attempt(TESTS[id_], Check(AnswerRightBut(replies, None, None)))
+    for key, reply in list(replies.items()):
+        for name, array in reply.arrays.items():
+            for how, shape in shapes.items():
+                large = np.zeros(shape(array.shape), np.float32)
+                tracemalloc.start()
+                check = attempt(TESTS[id_], Check(AnswerRightBut(replies, (key, name), large)))
+                assert isinstance(check, Check), check
+                words_and_numbers(check.observations)
+                peak = tracemalloc.get_traced_memory()[1]
+                tracemalloc.stop()
+                assert peak < BOUND, (name, how, peak)
 
 
-@pytest.mark.parametrize("id_", present_tests())
+@pytest.mark.parametrize("id_", TESTS)
 def test_a_reply_with_much_in_each_row_takes_no_memory(id_: str) -> None:
     measured(id_, WIDE)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("id_", present_tests())
+@pytest.mark.parametrize("id_", TESTS)
 def test_a_large_reply_of_any_shape_takes_no_memory(id_: str) -> None:
     measured(id_, SHAPES)
 
 
 def test_numbers_are_given_in_the_expected_shape_or_if_they_are_few() -> None:
-    value = Value("Tensor", "float32", np.zeros((6, 2), np.float32))
+    value = Value.of(np.zeros((6, 2), np.float32))
     assert value.numbers(6, 2) is value.few() is value.unchecked
     assert value.numbers(6) is None and value.numbers(2, 6) is None
-    assert Value("Tensor", "int8", np.zeros(FEW + 1, np.int8)).few() is None
+    assert Value.of(np.zeros(FEW + 1, np.int8)).few() is None
     assert Value().numbers() is None and Value().few() is None
 
 
 def test_no_test_reads_numbers_of_any_size() -> None:
-    for folder in FOLDERS:
-        for path in (Path(grader.__file__).parent / folder).glob("*.py"):
-            assert "unchecked" not in path.read_text(), path
+    for path in Path(grader.__file__).parent.glob("*_tests/*.py"):
+        assert "unchecked" not in path.read_text(), path

@@ -7,20 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.grader import grade
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
 from grader.engine.intake import IntakeError
 from grader.engine.progress import BROKEN, RIGHT, standings
 from grader.engine.results import Report
-from grader.engine.sandbox import ForkServer
 from hand_in.packing import pack
-
-Judge = Callable[[Path], Report]
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with ForkServer() as server:
-        yield lambda path: grade(path, server, public_only=True)
+def judge() -> Iterator[Callable[[Path], Report]]:
+    with Grader(CONTENTS) as grader:
+        yield lambda path: grader.grade(path, Asked(public_only=True))
 
 
 def states(report: Report) -> dict[str, str]:
