@@ -52,20 +52,17 @@ TOOLS = {
     "experiments/training": (".py",),
     "grader": (".py",),
     "grader/engine": (".py",),
-    "grader/engine/sandbox": (".py",),
-    "grader/engine/sandbox/backends": (".py",),
-    "grader/engine/sandbox/worker": (".py",),
-    "grader/public_tests": (".py",),
     "grader/engine/reports": (".py", ".jinja"),
+    "grader/public_tests": (".py",),
     "hand_in": (".py",),
     "handout": (".py",),
     "problem_set": (".py",),
 }
 # What stands in the student's package in place of the project's own: README.md, tests/ ...
 OWN = "release/student/"
-# What knows the right answers stands beside what students get.
-STAFF = ("grader/nets.py", "grader/oracle.py")
-SOLVED = ("handout/answers", "notebooks", "submission")
+# What knows the right answers, or runs the sandbox, stands beside what students get.
+STAFF = ("grader/engine/cached_session.py", "grader/nets.py", "grader/oracle.py")
+SOLVED = ("handout/answers/", "notebooks/", "submission/")
 
 
 def student_files(project: Path) -> Files:
@@ -85,7 +82,13 @@ def student_files(project: Path) -> Files:
         name.removeprefix(OWN): PackedFile(file.content.replace(b"@WHEEL@", path.encode()))
         for name, file in starting_with(tracked, OWN).items()
     }
-    return {**visible_files(tracked), **own, **wheel}
+    public = "grader/public_tests/"
+    tests = {
+        name.replace(public, "tests/"): file
+        for name, file in tool_files(tracked).items()
+        if name.startswith(public) and not name.endswith("__init__.py")
+    }
+    return {**visible_files(tracked), **own, **tests, **wheel}
 
 
 def visible_files(tracked: Files) -> Files:
@@ -98,8 +101,8 @@ def visible_files(tracked: Files) -> Files:
         )
     chosen = {name: file for name, file in tracked.items() if name in ALONE or is_in(VISIBLE, name)}
     for name, file in chosen.items():
-        if folder_of(name) in SOLVED:
-            text = without_solutions(name, file.content.decode("utf-8"))
+        if name.startswith(SOLVED):
+            text = without_solutions(name, file.content.decode())
             chosen[name] = PackedFile(text.encode(), file.executable)
     return chosen
 

@@ -51,7 +51,7 @@ def result_of(test: GradedTest, outcome: TestOutcome, hint: Hint | None) -> Test
     error = failure.error if failure else None
     status = outcome.status
     if status == FAILED and failure:
-        message = _raised_sentence(error) if error else compared_sentence(failure)
+        message = raised_sentence(error) if error else compared_sentence(failure)
     elif status == ERROR:
         message = "The grader could not judge this test. That is its own fault, not yours."
     else:
@@ -89,7 +89,7 @@ def _cause(error: StudentError) -> str:
     return NOT_IMPORTED if error.type in AT_IMPORT else ""
 
 
-def _raised_sentence(error: StudentError) -> str:
+def raised_sentence(error: StudentError) -> str:
     """Say what kind of exception it was and where, without its text."""
     last = next((frame for frame in reversed(error.frames) if frame.source), None)
     place = f" ({last.file}, line {last.line})" if last else ""

@@ -132,7 +132,7 @@ class Grader:
             preload=contents.preload,
             preload_if_named=contents.preload_if_named,
         )
-        return ForkServer(self._isolation, setup)
+        return ForkServer(setup, self._isolation)
 
     @property
     def isolated(self) -> bool:

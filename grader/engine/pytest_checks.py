@@ -2,7 +2,7 @@
 
 A ``conftest.py`` beside the tests imports what is here::
 
-    from grader.engine.pytest_checks import check, contents, pytest_pyfunc_call
+    from grader.engine.pytest_checks import check, pytest_pyfunc_call, ...
 
 and overrides the fixture ``contents``.
 """
@@ -10,19 +10,24 @@ and overrides the fixture ``contents``.
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from types import TracebackType
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from grader.engine import calls
 from grader.engine.check import Check, Failure
 from grader.engine.contents import Contents
-from grader.engine.feedback import compared_sentence, not_written
+from grader.engine.feedback import compared_sentence, not_written, raised_sentence
 from grader.engine.local import CALL_SECONDS, LocalCaller, LocalSubmission, time_limit
 from grader.engine.replies import Reply, StudentError
 from grader.engine.runner import Dependencies, run_tests
 from problem_set import find_project
 from problem_set.assignment import read_assignment
+
+# Functions of the frames of code that runs while a file is imported; a syntax error has none.
+AT_IMPORT = ("", "<module>")
+BROKEN_FILES = pytest.StashKey[set[str]]()
 
 
 @dataclass
@@ -90,26 +95,52 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         else:
             check, error = again, None
     if error is not None:
-        _shorten_traceback(error, caller.submission.folder)
         told = StudentError(type(error).__name__, str(error), caller.submission.frames(error))
         question = not_written(told)
         if question:
             where = told.frames[-1]
-            pytest.skip(f"{question} is open ({where.file}, line {where.line})")
+            _skip(f"{question} is open ({where.file}, line {where.line})")
+        if told.frames and told.frames[0].function in AT_IMPORT:
+            _fail_once(pyfuncitem, told)
+        if not told.frames:  # a file or a shape that is not there
+            pytest.fail(raised_sentence(told), pytrace=False)
         raise error
     if check.failures:
         pytest.fail(_said(check.failures[0]), pytrace=False)
     return True
 
 
-def _shorten_traceback(error: Exception, folder: Path) -> None:
-    """Take away the frames before the first of the student's own files."""
-    step = error.__traceback__
-    while step is not None:
-        if Path(step.tb_frame.f_code.co_filename).is_relative_to(folder):
-            error.__traceback__ = step
-            return
-        step = step.tb_next
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Take away a traceback's frames before the first of the student's own files."""
+    check = getattr(item, "funcargs", {}).get("check")
+    if call.excinfo is not None and isinstance(check, Check):
+        error = call.excinfo.value
+        step: TracebackType | None = call.excinfo.tb
+        folder = cast(DirectCaller, check._caller).submission.folder
+        while step and not Path(step.tb_frame.f_code.co_filename).is_relative_to(folder):
+            step = step.tb_next
+        if step:
+            call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, step))
+    return (yield)
+
+
+def _skip(reason: str) -> NoReturn:
+    raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def _fail_once(item: pytest.Item, told: StudentError) -> NoReturn:
+    """Fail, as a file cannot be imported; skip where an earlier test said so."""
+    where = told.frames[-1]
+    place = f"{where.file}, line {where.line}"
+    said = item.session.stash.setdefault(BROKEN_FILES, set())
+    if place in said:
+        _skip(f"{told.frames[0].file} cannot be imported ({place})")
+    said.add(place)
+    lines = [f"{told.frames[0].file} cannot be imported. {place}:", f"    {where.source}"]
+    pytest.fail("\n".join([*lines, f"{told.type}: {told.message}"]), pytrace=False)
 
 
 def _said(failure: Failure) -> str:

@@ -4,9 +4,14 @@ import pytest
 
 from grader.contents import CONTENTS
 from grader.engine.contents import Contents
-from grader.engine.pytest_checks import check, pytest_pyfunc_call, submission
+from grader.engine.pytest_checks import (
+    check,
+    pytest_pyfunc_call,
+    pytest_runtest_makereport,
+    submission,
+)
 
-__all__ = ["check", "pytest_pyfunc_call", "submission"]
+__all__ = ["check", "pytest_pyfunc_call", "pytest_runtest_makereport", "submission"]
 
 
 @pytest.fixture(scope="session")

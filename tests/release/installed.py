@@ -17,12 +17,13 @@ class StudentFolder:
     folder: Path
     programs: Path
 
-    def run(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess:
+    def run(self, *arguments: object, typed: str = "") -> subprocess.CompletedProcess:
         """Run Python in the folder, with the wheel's programs and nothing else of this project."""
-        environment = {"COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1", **variables}
+        environment = {"COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
             cwd=self.folder,
+            input=typed,
             env={**os.environ, "PYTHONPATH": str(self.programs), **environment},
             capture_output=True,
             text=True,

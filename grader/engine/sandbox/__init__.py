@@ -4,7 +4,7 @@ The process that knows the answers never runs a student's line, and the process 
 knows nothing. For the code that judges, this is all there is to know::
 
     setup = WorkerSetup(adapter=Path("adapter.py"), calls=Path("calls.py"), preload=("torch",))
-    with ForkServer(setup=setup) as server:          # packages are imported once, here
+    with ForkServer(setup) as server:                # packages are imported once, here
         server.mode                                  # "bubblewrap", "fallback" or "none"
         server.layers                                # what is active, for the report
         server.isolated                              # False: only public tests should run
@@ -62,7 +62,7 @@ an array may have any shape.
 Nothing a submission does makes ``run`` raise. What does raise, :class:`IsolationError`, is the
 grader's own fault or the machine's, and its text says what to do about it.
 
-``GRADER_ISOLATION=bubblewrap|fallback|none`` or ``ForkServer(mode=...)`` insists on one mode;
+``GRADER_ISOLATION=bubblewrap|fallback|none`` or ``ForkServer(..., mode)`` insists on one mode;
 without it the strongest that works here is taken.
 """
 

@@ -14,28 +14,28 @@ class ForkServer:
 
     Parameters
     ----------
+    setup : WorkerSetup
+        What workers run.
     mode : str, optional
         One of ``MODES``; default the environment's ``GRADER_ISOLATION``, else the strongest
         that works.
-    setup : WorkerSetup
-        What workers run.
 
     Attributes
     ----------
     mode : str
     layers : tuple of str
-        What is active, in words for the report.
+        The isolation layers that are active, in words for the report.
     leaks : tuple of str
         What a worker was found able to do that it should not, in words; empty when isolated.
     isolated : bool
         Whether a submission is kept from everything that it should not see.
     """
 
-    def __init__(self, mode: str | None = None, setup: WorkerSetup | None = None) -> None:
+    def __init__(self, setup: WorkerSetup, mode: str | None = None) -> None:
         wanted = mode or os.environ.get("GRADER_ISOLATION") or None
         if wanted is not None and wanted not in MODES:
             raise IsolationError(f"{wanted!r} is not an isolation mode; use one of {MODES}")
-        self._setup = setup or DEFAULT_SETUP
+        self._setup = setup
         backend = select_backend(wanted, self._setup)
         self.transport = backend.transport
         self.mode: str = backend.mode
@@ -58,10 +58,3 @@ class ForkServer:
     def close(self) -> None:
         """End every worker."""
         self.transport.close()
-
-
-#: Until a caller passes what its assignment needs.
-DEFAULT_SETUP = WorkerSetup(
-    preload=("torch",),
-    preload_if_named={"scipy": ("scipy.special", "scipy.stats"), "pandas": ("pandas",)},
-)

@@ -19,7 +19,7 @@ def of_mode(mode: str, started: dict[str, ForkServer]) -> ForkServer:
     """Return the server of a mode; skip where it cannot be had, or fail where it should."""
     if mode not in started:
         try:
-            started[mode] = ForkServer(mode, SETUP)
+            started[mode] = ForkServer(SETUP, mode)
         except IsolationError as error:
             if os.environ.get("CI") == "true":
                 raise

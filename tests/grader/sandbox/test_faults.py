@@ -16,6 +16,7 @@ from grader.engine.sandbox import (
     exchange,
     fork_server_client,
 )
+from grader.engine.sandbox.backends import none
 from grader.engine.sandbox.fork_server_client import ServerLostError
 
 ANSWER = {"loss.py": b"def f(): return {'answer': 42}"}
@@ -89,9 +90,23 @@ def test_a_worker_that_cannot_start_is_the_graders_fault(
     broken.write_text("raise ImportError('no torch for ' + 'anybody')\n")
     with pytest.raises(IsolationError, match="no torch for anybody"):  # noqa: SIM117
         with (
-            ForkServer(mode, setup=WorkerSetup(calls=broken)) as server,
+            ForkServer(WorkerSetup(calls=broken), mode) as server,
             server.open(ANSWER) as session,
         ):
+            session.run({"call": "f"})
+
+
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
+def test_a_worker_that_never_starts_is_the_graders_fault(
+    mode: str, tmp_path: Path, started: dict[str, ForkServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_mode(mode, started)
+    for module in (fork_server_client, none):
+        monkeypatch.setattr(module, "STARTUP_SECONDS", 1.0)
+    endless = tmp_path / "calls.py"
+    endless.write_text("import time\ntime.sleep(60)\n")
+    with pytest.raises(IsolationError, match="did not start"):  # noqa: SIM117
+        with ForkServer(WorkerSetup(calls=endless), mode) as server, server.open(ANSWER) as session:
             session.run({"call": "f"})
 
 

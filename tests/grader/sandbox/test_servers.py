@@ -91,7 +91,7 @@ def test_an_assignment_in_numpy_is_served_without_torch(
     }.items():
         (tmp_path / f"{name}.py").write_text(text)
     setup = WorkerSetup(tmp_path / "adapter.py", tmp_path / "calls.py", preload=("numpy",))
-    with ForkServer(mode, setup) as server:
+    with ForkServer(setup, mode) as server:
         files = {"fit.py": b"import numpy as np\ndef slope(x, y): return (x @ y) / (x @ x)"}
         with server.open(files) as session:
             reply = session.run({}, {"x": np.arange(3.0), "y": 2 * np.arange(3.0)})
@@ -124,7 +124,7 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
     if os.geteuid() != 0 or any(not p.stat().st_mode & 1 for p in CALLS.parents):
         pytest.skip("the repository is not readable by others")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock seccomp")
-    with ForkServer("fallback", setup=SETUP) as server:
+    with ForkServer(SETUP, "fallback") as server:
         assert not server.isolated
         assert any(leak.startswith("reads ") for leak in server.leaks)
         assert "opens sockets" in server.leaks
@@ -136,7 +136,7 @@ def test_bubblewrap_holds_without_landlock(
 ) -> None:
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock")
-    with ForkServer("bubblewrap", setup=SETUP) as server:
+    with ForkServer(SETUP, "bubblewrap") as server:
         assert server.isolated
         assert "Landlock" not in server.layers
 
@@ -147,7 +147,7 @@ def test_bubblewrap_without_a_filter_of_system_calls_is_no_sandbox(
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
     with pytest.raises(IsolationError, match="takes leases on files") as raised:
-        ForkServer("bubblewrap", setup=SETUP)
+        ForkServer(SETUP, "bubblewrap")
     # Mounts and namespaces close the others by themselves.
     for leak in ("reads /", "writes to", "reaches the network", "signals", "keeps root's"):
         assert leak not in str(raised.value)
@@ -159,15 +159,15 @@ def test_the_filter_closes_truncation_where_landlock_is_too_old_to(
 ) -> None:
     of_mode("fallback", started)
     monkeypatch.setattr(landlock, "version", lambda: version)
-    with ForkServer("fallback", setup=SETUP) as server:
+    with ForkServer(SETUP, "fallback") as server:
         assert server.isolated, server.leaks
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer("fallback", setup=SETUP) as server:
+    with ForkServer(SETUP, "fallback") as server:
         assert "truncates files that it may read" in server.leaks
 
 
 def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
-    with ForkServer(setup=SETUP) as server:
+    with ForkServer(SETUP) as server:
         if server.mode == "none":
             pytest.skip("no fork server here")
         process = psutil.Process(server.transport.pid)
@@ -179,7 +179,7 @@ def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
 
 
 def test_a_server_that_was_killed_is_started_again() -> None:
-    with ForkServer(setup=SETUP) as server:
+    with ForkServer(SETUP) as server:
         if server.mode == "none":
             pytest.skip("no fork server here")
         source = {"loss.py": b"import time\ndef f(): time.sleep(1); return {}"}
@@ -197,7 +197,7 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
     of_mode(mode, started)
     ours = psutil.Process()
     before = {process.pid for process in ours.children(recursive=True)}
-    with ForkServer(mode, setup=SETUP) as server:
+    with ForkServer(SETUP, mode) as server:
         for process in psutil.Process(server.transport.pid).children(recursive=True):
             process.suspend()
         if mode == "fallback":
@@ -214,15 +214,15 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
 
 def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IsolationError, match="chroot"):
-        ForkServer("chroot")
+        ForkServer(SETUP, "chroot")
     monkeypatch.setenv("GRADER_ISOLATION", "jail")
     with pytest.raises(IsolationError, match="jail"):
-        ForkServer()
+        ForkServer(SETUP)
 
 
 def test_the_environment_chooses_a_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADER_ISOLATION", "none")
-    with ForkServer(setup=SETUP) as server:
+    with ForkServer(SETUP) as server:
         assert (server.mode, server.isolated) == ("none", False)
 
 
@@ -256,7 +256,7 @@ def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> 
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     for mode in ("bubblewrap", "fallback", "none"):
         try:
-            server = ForkServer(mode, setup=SETUP)
+            server = ForkServer(SETUP, mode)
         except IsolationError:
             continue
         with server, server.open({"loss.py": b"def f(): return {}"}) as session:
@@ -287,7 +287,7 @@ def test_processes_that_outlive_their_request_are_killed_without_namespaces_too(
     if os.geteuid() != 0:
         pytest.skip("only root can give workers a user id of their own")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer("fallback", setup=SETUP) as server:
+    with ForkServer(SETUP, "fallback") as server:
         with server.open({"loss.py": DAEMONS}) as session:
             assert session.run({"call": "f"}, limits=Limits(wall=5)).status in ("ok", "raised")
         server.transport.end_submission(keep_spare=False)
