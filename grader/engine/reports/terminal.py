@@ -33,7 +33,8 @@ COLOURS = {
 def write_plain(report: Report, verbose: bool, width: int) -> str:
     """Return the report as text without colours, for a file."""
     text = io.StringIO()
-    show(report, Console(file=text, width=width, color_system=None, force_jupyter=False), verbose)
+    console = Console(file=text, width=width, color_system=None, force_jupyter=False)
+    show(report, console, verbose)
     return text.getvalue()
 
 
