@@ -49,8 +49,9 @@ kind = "written"
 def test_a_test_is_public_or_hidden_by_the_table_that_it_stands_in() -> None:
     """In binary, 0.1 + 0.2 is not 0.3."""
     assignment = parse_assignment(TEXT)
-    found = [(t.id, t.question, t.points, t.hidden, t.timeout) for t in assignment.tests]
-    assert found == [("shapes", "1a", 0.1, False, 2.0), ("1a-1", "1a", 0.2, True, 2.0)]
+    found = [(t.id, t.question, t.points, t.hidden) for t in assignment.tests]
+    assert found == [("shapes", "1a", 0.1, False), ("1a-1", "1a", 0.2, True)]
+    assert assignment.grading.timeout == 2.0
     assert [question.id for question in assignment.written] == ["1b"]
     assert assignment.upload.where == "" and assignment.gradescope.timeout == 600
 
