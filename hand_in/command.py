@@ -80,7 +80,7 @@ def _show(console: "Console", packed: "Packed") -> bool:
     """Print where each question stands, and what is unfinished; return whether all can run."""
     from rich.table import Table
 
-    from grader.engine.progress import BROKEN, OPEN, RIGHT, WAITING, WRONG, standings
+    from grader.engine.progress import BROKEN, OPEN, RIGHT, WAITING, WRONG, progress_of
 
     words = {
         RIGHT: ("✓ passes the public tests", "green"),
@@ -89,7 +89,7 @@ def _show(console: "Console", packed: "Packed") -> bool:
         WRONG: ("✗ fails a public test", "red"),
         BROKEN: ("✗ cannot be imported", "red"),
     }
-    questions = standings(packed.report)
+    questions = progress_of(packed.report)
     table = Table(box=None, pad_edge=False, show_header=False)
     stopped: dict[str, list[str]] = {}  # questions by the reason that is to be fixed first
     for question in questions:

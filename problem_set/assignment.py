@@ -66,13 +66,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class GradedTest:
-    """A test's place in ``assignment.toml``; ``timeout`` is in seconds of processor time."""
+    """A test's place in ``assignment.toml``."""
 
     id: str
     question: str
     points: float
     hidden: bool
-    timeout: float
 
 
 @dataclass(frozen=True)
@@ -122,9 +121,8 @@ class Assignment:
     @cached_property
     def tests(self) -> tuple[GradedTest, ...]:
         """The tests in the order in which they are reported: a question's public ones first."""
-        timeout = self.grading.timeout
         return tuple(
-            GradedTest(id_, question.id, float(points), hidden, timeout)
+            GradedTest(id_, question.id, float(points), hidden)
             for question in self.coding
             for hidden, tests in ((False, question.public), (True, question.hidden))
             for id_, points in tests.items()

@@ -101,7 +101,10 @@ def main(
         failure = str(error)
     rows = [records.get(upload.name) or _not_reached(upload) for upload in uploads]
     others = records_of_other_folders(out, uploads)
-    write_atomic(out / "points.csv", points_table([*rows, *others]))
+    try:
+        write_atomic(out / "points.csv", points_table([*rows, *others]))
+    except OSError as error:
+        _fail(f"{out / 'points.csv'} was not written: {error.strerror}. What is in staff/ is kept.")
     exit_code = _summary(rows, others, out / "points.csv", console)
     if failure:
         click.echo(failure if stopped else f"error: {failure}", err=True)

@@ -23,7 +23,7 @@ _ARCHIVES = (
 )  # fmt: skip
 _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])([. ]|$)", re.IGNORECASE)  # on Windows
 LONGEST_NAME = 120  # bytes; a file's name may have 255, with what is put before and behind it
-SEND_A_ZIP = "Send a zip of the folder submission, with model.py, loss.py and mrr.py in it."
+SEND_A_ZIP = "Send a zip of the folder submission."
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ WRONG, BROKEN, WAITING, RIGHT = "wrong", "broken", "waiting", "right"
 
 
 @dataclass(frozen=True)
-class Standing:
+class QuestionProgress:
     """Where one question stands.
 
     Attributes
@@ -36,30 +36,30 @@ class Standing:
     reason: str = ""
 
 
-def standings(report: Report) -> tuple[Standing, ...]:
+def progress_of(report: Report) -> tuple[QuestionProgress, ...]:
     """Return where each question of a report stands, in the assignment's order."""
-    return tuple(_standing(question) for question in report.for_student().questions)
+    return tuple(_progress(question) for question in report.for_student().questions)
 
 
 def where_to_start(report: Report) -> str:
     """Return the question to look at first, and why, where several are not right."""
-    lost = [standing for standing in standings(report) if standing.state != RIGHT]
+    lost = [question for question in progress_of(report) if question.state != RIGHT]
     if len(lost) < 2:
         return ""
     order = (BROKEN, WRONG, OPEN, WAITING)
-    first = min(lost, key=lambda standing: order.index(standing.state))
+    first = min(lost, key=lambda question: order.index(question.state))
     reason = first.reason
     if reason.startswith(f"{first.id} "):
         reason = f"it{reason.removeprefix(first.id)}"
     return f"Start with {first.id}: {reason}"
 
 
-def _standing(question: QuestionResult) -> Standing:
+def _progress(question: QuestionResult) -> QuestionProgress:
     lost = [test for test in question.tests if test.status != PASSED]
     failed = [test for test in lost if test.status == FAILED]
     broken = [test for test in failed if test.cause == NOT_IMPORTED]
     wrong = [test for test in failed if test.cause not in (NOT_IMPORTED, NOT_WRITTEN)]
     for state, tests in ((BROKEN, broken), (WRONG, wrong), (OPEN, failed), (WAITING, lost)):
         if tests:
-            return Standing(question.id, question.title, state, tests[0].message)
-    return Standing(question.id, question.title, RIGHT)
+            return QuestionProgress(question.id, question.title, state, tests[0].message)
+    return QuestionProgress(question.id, question.title, RIGHT)

@@ -229,7 +229,7 @@ def test_any_error_about_one_upload_is_that_uploads_row(tmp_path, monkeypatch):
         raise MemoryError("\x1b[2J too much")
 
     server = SimpleNamespace(isolated=True)
-    monkeypatch.setattr(gradings, "_grader", lambda options: (server, None, "us"))
+    monkeypatch.setattr(gradings, "_grader", lambda options: (server, "us"))
     monkeypatch.setattr(gradings, "fingerprint", fail)
     options = Options(tmp_path, public_only=True, allow_unisolated_hidden=False)
     record = gradings._grade(options, Upload("ada", tmp_path / "ada")).record

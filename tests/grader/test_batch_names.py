@@ -47,8 +47,7 @@ def test_whatever_lies_in_the_folder_is_graded_or_refused_with_a_reason(tmp_path
     assert len(found) == 9
     for name in ("a.7z", "b.tar.gz", "c.RAR"):
         assert found[name] == (
-            f"{name} is an archive of a kind that is not read. Send a zip of the folder "
-            "submission, with model.py, loss.py and mrr.py in it."
+            f"{name} is an archive of a kind that is not read. Send a zip of the folder submission."
         )
     assert "is a single file" in found["d_model.py"] and "is a single file" in found["e.pdf"]
     assert "not an ordinary file" in found["h"]

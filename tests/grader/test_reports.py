@@ -165,6 +165,18 @@ def test_what_hidden_tests_made_the_code_print_is_for_instructors(
     assert "p tensor(" in write_cell(report) and "p tensor(" in write_cell_text(report)
 
 
+def test_what_a_listener_raises_is_the_graders_fault(
+    submission: Callable[..., Path], grader: Grader
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    for asked in (Asked(["2a"], on_test=full), Asked(["2a"], on_checkpoint=full)):
+        report = grader.grade(submission(), asked)
+        assert report.grader_at_fault and "The grader failed" in report.problem
+        assert "No space left" in report.fault and report.exit_code == 2
+
+
 def test_a_report_that_cannot_be_written_is_no_traceback(
     submission: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from grader.contents import CONTENTS
 from grader.engine.grader import Asked, Grader
 from grader.engine.intake import IntakeError
-from grader.engine.progress import BROKEN, RIGHT, standings
+from grader.engine.progress import BROKEN, RIGHT, progress_of
 from grader.engine.results import Report
 from hand_in.packing import pack
 
@@ -22,7 +22,7 @@ def judge() -> Iterator[Callable[[Path], Report]]:
 
 
 def states(report: Report) -> dict[str, str]:
-    return {standing.id: standing.state for standing in standings(report)}
+    return {question.id: question.state for question in progress_of(report)}
 
 
 def test_the_same_work_gives_the_same_bytes_and_passes(project, assignment, judge):

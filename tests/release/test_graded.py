@@ -63,7 +63,7 @@ def test_what_nbgrader_hands_out_has_no_leak(project, check):
 
 @pytest.mark.thorough
 def test_an_nbgrader_course_that_does_not_give_all_points_is_refused(project, wrong_solution):
-    says = r"In the nbgrader course.*\n.*\n  2b gets 0\.\d+ of 1 points"
+    says = r"In the nbgrader course.*\n  2b gets 0\.\d+ of 1 points"
     with pytest.raises(ReleaseError, match=says):
         grade_nbgrader(project, nbgrader_files(project), "ps1")
 

@@ -1,13 +1,13 @@
 """Where each question stands, from what its tests found."""
 
 from grader.engine.grader import Asked
-from grader.engine.progress import BROKEN, OPEN, RIGHT, WRONG, standings
+from grader.engine.progress import BROKEN, OPEN, RIGHT, WRONG, progress_of
 
 UNWRITTEN = 'raise NotImplementedError("Question {} is not written yet")'
 
 
 def states(path, server) -> dict[str, str]:
-    return {s.id: s.state for s in standings(server.grade(path, Asked(public_only=True)))}
+    return {s.id: s.state for s in progress_of(server.grade(path, Asked(public_only=True)))}
 
 
 def test_right_open_wrong_and_broken_are_told_apart(submission, grader):
@@ -26,7 +26,7 @@ def test_right_open_wrong_and_broken_are_told_apart(submission, grader):
 def test_a_question_half_written_is_open_and_half_wrong_is_wrong(submission, grader):
     separate = "U_reg = ScaledEmbedding(num_users, embedding_dim)"
     path = submission(model=(separate, UNWRITTEN.format("1a")))
-    found = {s.id: s for s in standings(grader.grade(path, Asked(public_only=True)))}
+    found = {s.id: s for s in progress_of(grader.grade(path, Asked(public_only=True)))}
     assert found["1a"].state == OPEN
     assert found["1a"].reason.startswith("1a is not written yet (submission/model.py, line ")
     assert found["1c"].state == RIGHT
