@@ -11,6 +11,8 @@ from handout.latex import LatexMissingError
 from handout.overleaf import pack
 from handout.watch import changes
 from problem_set import ProjectNotFoundError, find_project
+from problem_set.assignment import AssignmentError, read_assignment
+from problem_set.project import ASSIGNMENT
 
 
 @click.group()
@@ -19,7 +21,8 @@ def main(context: click.Context) -> None:
     """Typeset the handout."""
     try:
         context.obj = find_project()
-    except ProjectNotFoundError as error:
+        read_assignment(context.obj / ASSIGNMENT)
+    except (AssignmentError, ProjectNotFoundError) as error:
         click.echo(error, err=True)
         sys.exit(2)
 

@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from problem_set import __version__, find_project
+from problem_set.assignment import AssignmentError
 from release.files import ReleaseError, tracked_files
 from release.leaks import LeakCheck
 from release.products import BUILDERS, LeakError, Product, build_student, refuse, zip_name
@@ -90,10 +91,10 @@ def check(archive: Path | None) -> None:
 
     Exits with 0 if there are none, 1 if there are, 2 if it cannot be checked.
     """
-    archive = archive or PROJECT / "dist" / zip_name(PROJECT, "student")
     try:
+        archive = archive or PROJECT / "dist" / zip_name(PROJECT, "student")
         refuse(archive.name, LeakCheck(PROJECT).in_archive(archive))
-    except (ReleaseError, OSError) as error:
+    except (ReleaseError, AssignmentError, OSError) as error:
         click.echo(error, err=True)
         sys.exit(1 if isinstance(error, LeakError) else 2)
     click.echo(f"{archive.name} holds no solution, hidden test or answer that this check knows.")
@@ -128,8 +129,8 @@ def show(products: list[Product]) -> None:
     """Print what was written, for whom, and what to do with it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("written", "for", "files", "size", "next"):
-        justify = "right" if column in ("files", "size") else "left"
-        table.add_column(column, justify=justify, overflow="fold")
+        is_number = column in ("files", "size")
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for path, files, receiver, next_step in products:
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         written = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]

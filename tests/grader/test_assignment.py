@@ -119,7 +119,7 @@ def test_a_students_copy_lacks_hidden_tests_only() -> None:
 @pytest.fixture
 def staff_copy(tmp_path: Path) -> Path:
     """The grader, in a folder of its own whose files can be edited, and a submission."""
-    for package in ("grader", "problem_set", "submission"):
+    for package in ("grader", "problem_set", "submission", "handout", "hand_in"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / package, tmp_path / package, ignore=ignored)
     shutil.copy(PROJECT / "assignment.toml", tmp_path)
@@ -155,7 +155,10 @@ def test_every_command_tells_its_instructor_and_grades_nothing(
 ) -> None:
     slip(staff_copy)
     notebook = "from grader.notebook import check; check('2a')"
-    for command in (["-m", "grader"], ["-m", "grader.batch", "uploads"], ["-c", notebook]):
+    commands = [["-m", "grader"], ["-m", "grader.batch", "uploads"], ["-c", notebook]]
+    if slip is date_without_time:
+        commands += [["-m", "hand_in"], ["-m", "handout", "clean"]]
+    for command in commands:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=staff_copy,
