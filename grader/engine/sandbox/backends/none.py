@@ -12,8 +12,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, cast
 
 import psutil
 
@@ -104,9 +105,11 @@ class _Worker:
         self.printed = 0
         self.chunks: queue.Queue[bytes] = queue.Queue(maxsize=8)
         self.meter = psutil.Process(self.process.pid)
+        stdout, stderr = cast(Any, self.process.stdout), cast(Any, self.process.stderr)
+        self.stdin = cast(Any, self.process.stdin)
         self.readers = {
-            self.process.stdout: _start_thread(self._read, self.process.stdout),
-            self.process.stderr: _start_thread(self._read_stderr, self.process.stderr),
+            stdout: _start_thread(self._read, stdout),
+            stderr: _start_thread(self._read_stderr, stderr),
         }
         if self._next(STARTUP_SECONDS) != READY:
             self.close()
@@ -157,7 +160,7 @@ class _Worker:
             if not reader.is_alive():  # or a process that has been left behind holds it open
                 pipe.close()
         with contextlib.suppress(OSError):
-            self.process.stdin.close()
+            self.stdin.close()
         remove(self.scratch)
 
     def _cpu(self) -> float:
@@ -178,16 +181,16 @@ class _Worker:
 
     def _write(self, message: bytes) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self.process.stdin.write(message)
-            self.process.stdin.flush()
+            self.stdin.write(message)
+            self.stdin.flush()
 
-    def _read(self, pipe: IO[bytes]) -> None:
+    def _read(self, pipe: BufferedReader) -> None:
         with contextlib.suppress(OSError, ValueError):
             while chunk := pipe.read1(CHUNK):
                 self.chunks.put(chunk)
         self.chunks.put(b"")
 
-    def _read_stderr(self, pipe: IO[bytes]) -> None:
+    def _read_stderr(self, pipe: BufferedReader) -> None:
         with contextlib.suppress(OSError, ValueError):
             while chunk := pipe.read1(CHUNK):
                 self.printed += len(chunk)
