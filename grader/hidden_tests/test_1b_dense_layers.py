@@ -4,6 +4,7 @@ import numpy as np
 
 from grader import adapter, oracle
 from grader.engine.check import Check, Value, agree, check, is_constant
+from grader.engine.shapes import list_problem
 from grader.nets import Case, sizes
 
 
@@ -22,10 +23,7 @@ def test_any_layer_sizes(check: Check) -> None:
             expected += [(outputs, inputs), (outputs,)]
         # Sorted: layers may be made in any order.
         shapes = sorted(p.shape for p in got["parameters"].items if p.shape is not None)
-        problem = "has other shapes"
-        if more := len(shapes) - len(expected):
-            length = f"{abs(more)} too {'long' if more > 0 else 'short'}"
-            problem = f"is {length}; each layer has a weight and a bias"
+        problem = list_problem(shapes, expected)
         check.equal("the list of parameters", shapes, sorted(expected), problem)
 
 

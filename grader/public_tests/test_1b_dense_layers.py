@@ -2,6 +2,7 @@
 
 from grader import adapter
 from grader.engine.check import Check, check, described
+from grader.engine.shapes import list_problem
 
 SIZES: adapter.Sizes = {
     "num_users": 4,
@@ -21,4 +22,5 @@ def test_default_sizes_make_two_layers(check: Check) -> None:
     check.equal("mlp_layers", layers["module"].is_true, True, "is no nn.Module", kinds)
     shapes = sorted(p.shape for p in layers["parameters"].items if p.shape is not None)
     expected = sorted([(64, 96), (64,), (1, 64), (1,)])
-    check.equal("the shapes of mlp_layers' parameters", shapes, expected, "are others")
+    problem = list_problem(shapes, expected)
+    check.equal("the list of mlp_layers' parameters", shapes, expected, problem)
