@@ -28,6 +28,8 @@ MLP = "init_mlp_layers"
 METHODS = {"tables": (*TABLES,), "mlp": (MLP,)}
 # What parameters of the student's own hold: neither 0 nor 1, with which they are likely to start.
 OTHER_PARAMETERS = 0.7
+# What a table holds when rows are looked up in it to see whether they come as they are.
+FULL = 3.0
 
 Numbers: TypeAlias = Any  # an array, nested sequences of numbers, or a number
 
@@ -90,11 +92,24 @@ def tables(
             "weight": weight,
             "registered": id(weight) in parameters,
             "storage": next(n for n in names if storages[n] == storages[name]),
+            "full": rows_of_full_table(getattr(net, name, None), weight, ids),
         }
         if len(ids):
             rows = getattr(net, name)(tensor(ids))
             described[name]["gradient"] = gradients(rows, cotangent, [weight])[0]
     return described
+
+
+def rows_of_full_table(table: Any, weight: Any, ids: Numbers) -> Tensor | None:
+    """Return the rows that a table gives while it holds ``FULL`` everywhere; None without ids."""
+    if not (len(ids) and isinstance(weight, Tensor)):
+        return None
+    with torch.no_grad():
+        before = weight.clone()
+        weight.fill_(FULL)
+        rows = table(tensor(ids)).clone()
+        weight.copy_(before)
+    return rows
 
 
 # Question 1b
