@@ -59,7 +59,7 @@ def mean_reciprocal_rank(net, heldout, seen, num_items):
 
 
 def by_user(users, items):
-    groups = {}
+    groups: dict[int, list[int]] = {}
     for user, item in zip(users.tolist(), items.tolist()):
         groups.setdefault(user, []).append(item)
     return groups

@@ -52,6 +52,9 @@ def evaluation_seconds() -> tuple[float, float]:
     return statistics.median(plain), statistics.median(ours[1:])  # the first pays for the start
 
 
+_training: Trainer  # of a process that measures
+
+
 def _prepare() -> None:
     """Set a process of ours up as a run would be."""
     global _training
@@ -77,12 +80,13 @@ def large_evaluation() -> dict[str, float]:
 def _large_split() -> Split:
     """Draw pairs as skewed as MovieLens: a few users and movies have most of them."""
     random = np.random.default_rng(0)
-    parts = []
+    parts: list[Interactions] = []
     for count in (LARGE_RATINGS * 95 // 100, LARGE_RATINGS * 5 // 100):
         users = (LARGE_USERS * random.random(count) ** 1.5).astype(np.int64)
         items = (LARGE_ITEMS * random.random(count) ** 3).astype(np.int64)
         parts.append(Interactions(users, items, np.full(count, 3, dtype=np.float32)))
-    return Split(*parts, LARGE_USERS, LARGE_ITEMS)
+    train, test = parts
+    return Split(train, test, LARGE_USERS, LARGE_ITEMS)
 
 
 def _evaluate(split: Split) -> tuple[float, float]:

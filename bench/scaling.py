@@ -13,9 +13,11 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -69,7 +71,7 @@ def main(arguments: list[str]) -> None:
     print(f"Written to {options.out}")
 
 
-def _in_a_process(function, *arguments):
+def _in_a_process(function: Callable[..., Any], *arguments: object) -> Any:
     """Call a function in a process of its own, whose memory is measured alone."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as another:
         return another.submit(function, *arguments).result()
@@ -81,11 +83,11 @@ def _measure(run: Run, data: str) -> dict[str, float]:
     ratings = load_ratings(data, lambda text: None)
     split = split_ratings(ratings, run.seed)
     training = Trainer(run, split, load_student_code(Path("submission")))
-    step = _seconds_a_step(training)
+    step, batch = _seconds_a_step(training), run.batch_size or len(split.train)
     return {
-        "batch": run.batch_size,
+        "batch": batch,
         "step": step,
-        "epoch_minutes": step * len(split.train) / run.batch_size / 60,
+        "epoch_minutes": step * len(split.train) / batch / 60,
         "evaluation_minutes": _evaluation_minutes(training),
         "peak_mb": _peak_mb(),
         "estimated_mb": run_memory(run, ratings) / 1e6,

@@ -7,6 +7,7 @@ which a busy machine disturbs less than the clock; the least of some rounds coun
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -46,7 +47,7 @@ def main() -> None:
     for run in (COURSE_RUNS[1], COURSE_RUNS[2]):
         every = _epoch(run, split)
         without = {name: _patched(name, lambda run=run: _epoch(run, split)) for name in TRICKS}
-        seconds = {name: [] for name in ("all of them", *TRICKS)}
+        seconds: dict[str, list[float]] = {name: [] for name in ("all of them", *TRICKS)}
         for _ in range(ROUNDS):
             seconds["all of them"].append(every())
             for name in TRICKS:
@@ -58,7 +59,7 @@ def main() -> None:
             print(f"  without {name:18} {slower:.3f} s, {slower / least:.2f} times", flush=True)
 
 
-def _patched(name: str, function: Callable) -> object:
+def _patched(name: str, function: Callable) -> Any:
     attribute, other = TRICKS[name]
     with mock.patch.object(fast, attribute, other):
         return function()

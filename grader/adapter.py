@@ -8,7 +8,7 @@ give.
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import numpy as np
 import torch
@@ -28,8 +28,10 @@ MLP = "init_mlp_layers"
 METHODS = {"tables": (*TABLES,), "mlp": (MLP,)}
 # What parameters of the student's own hold: neither 0 nor 1, with which they are likely to start.
 OTHER_PARAMETERS = 0.7
+# What a table holds when rows are looked up in it to see whether they come as they are.
+FULL = 3.0
 
-Numbers = np.ndarray | Sequence | float
+Numbers: TypeAlias = Any  # an array, nested sequences of numbers, or a number
 
 
 class Sizes(TypedDict):
@@ -78,7 +80,9 @@ def tables(
     own = next(method for method, made in TABLES.items() if set(names) <= set(made))
     net = build(submission, sizes, seed, but=(own,))
     parameters = {id(parameter) for parameter in net.parameters()}
-    weights = {name: getattr(getattr(net, name, None), "weight", None) for name in names}
+    weights: dict[str, Any] = {
+        name: getattr(getattr(net, name, None), "weight", None) for name in names
+    }
     storages = {
         name: weight.untyped_storage().data_ptr() if isinstance(weight, Tensor) else name
         for name, weight in weights.items()
@@ -89,6 +93,7 @@ def tables(
             "weight": weight,
             "registered": id(weight) in parameters,
             "storage": next(n for n in names if storages[n] == storages[name]),
+            "full": rows_of_full_table(getattr(net, name, None), weight, ids),
         }
         if len(ids):
             rows = getattr(net, name)(tensor(ids))
@@ -96,6 +101,18 @@ def tables(
             described[name]["gradient"] = found.pop(name)
             described[name]["others"] = [n for n, other in found.items() if other is not None]
     return described
+
+
+def rows_of_full_table(table: Any, weight: Any, ids: Numbers) -> Tensor | None:
+    """Return the rows that a table gives while it holds ``FULL`` everywhere; None without ids."""
+    if not (len(ids) and isinstance(weight, Tensor)):
+        return None
+    with torch.no_grad():
+        before = weight.clone()
+        weight.fill_(FULL)
+        rows = table(tensor(ids)).clone()
+        weight.copy_(before)
+    return rows
 
 
 # Question 1b
@@ -297,7 +314,7 @@ def mrr_score(
 
     ``ranks`` are what ``reciprocal_ranks`` is to return where the submission's own is wrong.
     """
-    module = submission.load("mrr")
+    module: Any = submission.load("mrr")
     given = tensors(*(array for array in (scores, heldout, seen) if array is not None))
     own = getattr(module, "reciprocal_ranks", None)
     if "ranks" in submission.reference and ranks is not None:
@@ -317,7 +334,7 @@ def build(
     seed: int = 0,
     but: Collection[str] | None = None,
     dense: Sequence[Numbers] = (),
-) -> nn.Module:
+) -> Any:
     """Build a net, with the reference's parts in place of those that the submission has wrong.
 
     With ``but``, only these methods are the student's. A method that is replaced runs all the same,
@@ -339,7 +356,7 @@ def build(
 def _reference_method(
     net_class: type, name: str, sizes: Sizes, dense: Sequence[Numbers]
 ) -> Callable[..., Any]:
-    own = getattr(net_class, name, None)
+    own: Any = getattr(net_class, name, None)
 
     def method(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(Exception):
@@ -365,8 +382,8 @@ def reference_part(method: str, sizes: Sizes, dense: Sequence[Numbers] = ()) -> 
 
 
 def loaded(
-    submission: "Submission", net: Net, call_before: Callable[[nn.Module], Any] | None = None
-) -> tuple[nn.Module, list[Tensor]]:
+    submission: "Submission", net: Net, call_before: Callable[[Any], Any] | None = None
+) -> tuple[Any, list[Tensor]]:
     """Build a net and load its weights; return it with the parameters of its MLP.
 
     ``call_before`` is called while the tables hold ``net["earlier"]``.
@@ -404,10 +421,10 @@ def load(
     return paired
 
 
-def paired_by_shape(parameters: list[Tensor], values: list[Tensor]) -> list[Tensor]:
+def paired_by_shape(parameters: Sequence[Tensor], values: list[Tensor]) -> list[Tensor]:
     """Return the parameter that each value belongs to: in order, or else by its shape."""
     if [p.shape for p in parameters] == [v.shape for v in values]:
-        return parameters
+        return list(parameters)
     left = list(parameters)
     pairs = []
     for value in values:

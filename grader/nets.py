@@ -168,7 +168,7 @@ TALL_AND_DEEP = {
     "item_ids": (3, 3, 1, 1, 2),
 }
 # More columns than usual, and a single dense layer.
-SHALLOW = {
+SHALLOW: dict[str, Any] = {
     "num_users": 3,
     "num_items": 4,
     "embedding_dim": 40,
@@ -219,8 +219,11 @@ def _drawn(sizes: dict[str, Any], variant: int) -> dict[str, Any]:
 def large_cases(sharing: bool, variant: int) -> tuple[Case, Case]:
     """Return a net with more movies than any of the course's data, and one asked for many pairs."""
     many = range(1100)
-    asked = {"user_ids": tuple(k % 3 for k in many), "item_ids": tuple(k % 5 for k in many)}
-    few = {"user_ids": (1, 0), "item_ids": (0, 1999)}
+    asked: dict[str, Any] = {
+        "user_ids": tuple(k % 3 for k in many),
+        "item_ids": tuple(k % 5 for k in many),
+    }
+    few: dict[str, Any] = {"user_ids": (1, 0), "item_ids": (0, 1999)}
     return (
         Case(2, 2000, 2, (6, 3), sharing, **few, seed=31, variant=variant),
         Case(3, 5, 2, (6, 3), sharing, **asked, seed=37, variant=variant),

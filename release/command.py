@@ -129,8 +129,8 @@ def show(products: list[Product]) -> None:
     """Print what was written, for whom, and what to do with it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("written", "for", "files", "size", "next"):
-        justify = "right" if column in ("files", "size") else "left"
-        table.add_column(column, justify=justify, overflow="fold")
+        is_number = column in ("files", "size")
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for path, files, receiver, next_step in products:
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         written = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]

@@ -105,7 +105,9 @@ def _python(file: str, text: str) -> str:
     found = regions(file, lines)
     functions = _functions(file, text) if found else []
     for region in reversed(found):
-        around = [f for f in functions if f.lineno <= region.begin and region.end < f.end_lineno]
+        around = [
+            f for f in functions if f.lineno <= region.begin and region.end < (f.end_lineno or 0)
+        ]
         if around:
             lines[region.begin + 1 : region.end] = _gap(region, lines[region.begin], around[-1])
             continue

@@ -11,7 +11,8 @@ With ``embedding_sharing=True`` both predictions read the same two tables; witho
 has a pair of its own.
 
 ``ScaledEmbedding``, ``ZeroEmbedding``, ``MultiTaskNet.__init__`` and ``MultiTaskNet.forward``
-are given. Write the code between the solution markers.
+are given. Write the code between the solution markers. A loop over pairs is right, if slow: one
+call in a test may take 20 seconds of processor time, and all calls that judge this file twice that.
 """
 
 import torch

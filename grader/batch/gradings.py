@@ -206,7 +206,9 @@ def _failed(out: Path, upload: Upload, error: Exception) -> Graded:
 
 def _end_with_parent() -> None:
     """Wait for the process that hands out uploads, and end when it has been killed."""
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
     os._exit(1)
 
 

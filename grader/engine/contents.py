@@ -4,19 +4,25 @@ The command line imports this for its help: what takes long to import is importe
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.engine.assignment import slip_in
 from problem_set.assignment import AssignmentError
 
 if TYPE_CHECKING:
-    from grader.engine.check import Check
+    from grader.engine.check import Check, Mark
 
-Test = Callable[["Check"], None]
+
+class Test(Protocol):
+    """A test, marked by ``check``; its docstring is the sentence that a student reads."""
+
+    mark: "Mark"
+
+    def __call__(self, check: "Check") -> None: ...
 
 
 @dataclass(frozen=True)

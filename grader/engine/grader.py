@@ -1,9 +1,11 @@
 """Grade submissions: one ``Grader`` for one of them or for many."""
 
+import contextlib
 import math
+import tempfile
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -128,7 +130,7 @@ class Grader:
             return None
         contents = self.contents
         setup = WorkerSetup(
-            adapter=Path(contents.adapter.__file__),
+            adapter=Path(str(contents.adapter.__file__)),
             preload=contents.preload,
             preload_if_named=contents.preload_if_named,
         )
@@ -243,7 +245,8 @@ class Grader:
             time_is_up=lambda: time.monotonic() >= deadline,
         )
         if self.server is None:
-            return run(lambda id_: self.local_caller(path))
+            with _folder_of(submission, path) as folder:
+                return run(lambda id_: self.local_caller(folder))
         from grader.engine.cached_session import CachedSession
 
         files = {question.id: question.file for question in self.assignment.coding}
@@ -254,8 +257,7 @@ class Grader:
 
     def local_caller(self, path: Path) -> Caller:
         """Return how to call the submission of a folder in this process."""
-        folder = path / FOLDER if (path / FOLDER).is_dir() else path
-        local = LocalSubmission(folder.resolve())
+        local = LocalSubmission(_inner(path).resolve())
         return LocalCaller(self.contents.adapter, local.load, local.frames)
 
     def _results(
@@ -325,3 +327,21 @@ def _nothing_ran(tests: list[GradedTest], message: str) -> list[TestResult]:
     return [
         TestResult(t.id, t.question, t.id, NOT_RUN, 0.0, t.points, t.hidden, message) for t in tests
     ]
+
+
+def _inner(path: Path) -> Path:
+    return path / FOLDER if (path / FOLDER).is_dir() else path
+
+
+@contextlib.contextmanager
+def _folder_of(submission: Submission, path: Path) -> Iterator[Path]:
+    """Give the folder that was handed in, or, of a zip or a nested one, a copy of its files."""
+    if all((_inner(path) / name).is_file() for name in submission.files):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
+        for name, content in submission.files.items():
+            file = Path(scratch) / FOLDER / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        yield Path(scratch)

@@ -7,10 +7,11 @@ A ``conftest.py`` beside the tests imports what is here::
 and overrides the fixture ``contents``.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from types import TracebackType
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -70,12 +71,12 @@ def check(contents: Contents, submission: LocalSubmission) -> Check:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[object]:
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Judge once more with the reference's parts where other questions are wrong; then fail."""
     check = pyfuncitem.funcargs.get("check")
     if not isinstance(check, Check):
         return (yield)
-    caller: DirectCaller = check._caller
+    caller = cast(DirectCaller, check._caller)
     error: Exception | None = None
     try:
         result = yield
@@ -116,8 +117,9 @@ def pytest_runtest_makereport(
     """Take away a traceback's frames before the first of the student's own files."""
     check = getattr(item, "funcargs", {}).get("check")
     if call.excinfo is not None and isinstance(check, Check):
-        error, step = call.excinfo.value, call.excinfo.tb
-        folder = check._caller.submission.folder
+        error = call.excinfo.value
+        step: TracebackType | None = call.excinfo.tb
+        folder = cast(DirectCaller, check._caller).submission.folder
         while step and not Path(step.tb_frame.f_code.co_filename).is_relative_to(folder):
             step = step.tb_next
         if step:

@@ -1,6 +1,17 @@
 """What a wrong shape says about the mistake behind it; it holds no number of a test."""
 
+from collections.abc import Sequence
+
 Shape = tuple[int, ...]
+
+
+def list_problem(got: Sequence[Shape], expected: Sequence[Shape]) -> str:
+    """Return how a list of parameters differs from the right one, as the end of a sentence."""
+    more = len(got) - len(expected)
+    if not more:
+        return "has other shapes"
+    length = f"{abs(more)} too {'long' if more > 0 else 'short'}"
+    return f"is {length}: a dense layer has two, a weight and a bias"
 
 
 def shape_hint(got: Shape, expected: Shape) -> str:

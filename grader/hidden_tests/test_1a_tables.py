@@ -116,6 +116,9 @@ def test_every_row_is_trained(check: Check) -> None:
     ]
     for names, got in zip(GROUPS, check.call_each(adapter.tables, *calls)):
         for name in names if got else ():
+            full = got[name]["full"].few()
+            kept = full is None or bool((full == adapter.FULL).all())
+            check.equal(f"the rows of {name}", kept, True, "change when they are looked up")
             problem = "is not among the net's parameters"
             registered = got[name]["registered"].is_true
             check.equal(f"the weight of {name}", registered, True, problem)

@@ -192,7 +192,7 @@ def dense_bias_missing(self, layer_sizes):
     question="Does multiplying a list of modules copy the modules?",
 )
 def one_layer_again_and_again(self, layer_sizes):
-    made = {}
+    made: dict[tuple[int, int], nn.Linear] = {}
     layers = []
     for inputs, outputs in zip(layer_sizes, (*layer_sizes[1:], 1)):
         layers += [made.setdefault((inputs, outputs), nn.Linear(inputs, outputs)), nn.ReLU()]
@@ -247,8 +247,9 @@ def zero_layers(self, layer_sizes):
 def constant_layers(self, layer_sizes):
     layers = []
     for inputs, outputs in zip(layer_sizes, (*layer_sizes[1:], 1)):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-        nn.init.constant_(layers[-2].weight, 0.1)
+        layer = nn.Linear(inputs, outputs)
+        nn.init.constant_(layer.weight, 0.1)
+        layers += [layer, nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from grader import adapter
 from grader.engine.check import Check, Value, agree, check, described
+from grader.engine.shapes import list_problem
 from grader.public_tests.example import GIVEN_MLP, MLP, RATINGS, ROWS, net, sizes
 
 DEFAULT: adapter.Sizes = {
@@ -28,10 +29,7 @@ def test_default_sizes_make_two_layers(check: Check) -> None:
 def judge_shapes(check: Check, layers: Value, expected: list[tuple[int, ...]]) -> None:
     """Compare the shapes of the parameters, sorted: layers may be made in any order."""
     shapes = sorted(p.shape for p in layers["parameters"].items if p.shape is not None)
-    problem = "has other shapes"
-    if more := len(shapes) - len(expected):
-        length = f"{abs(more)} too {'long' if more > 0 else 'short'}"
-        problem = f"is {length}; each layer has a weight and a bias"
+    problem = list_problem(shapes, expected)
     check.equal("the list of parameters", shapes, sorted(expected), problem)
 
 

@@ -39,5 +39,5 @@ def gradescope_files(project: Path) -> Files:
     declared = read_toml(tracked, "pyproject.toml")["project"]
     lines = sum(declared["optional-dependencies"].values(), declared["dependencies"])
     wanted = FOR_GRADING | FOR_SUBMISSIONS
-    chosen = [f"{line}\n" for line in sorted(lines) if re.match(r"\w+", line)[0] in wanted]
+    chosen = [f"{line}\n" for line in sorted(lines) if re.split(r"[^\w]", line)[0] in wanted]
     return {**grader, "requirements.txt": PackedFile("".join(chosen).encode()), **started}

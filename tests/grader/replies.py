@@ -15,7 +15,7 @@ from grader.misconceptions.entry import Misconception
 
 PART = frozenset[str]
 # The base of the catalogue, which is right.
-BASE = CatalogueCaller(adapter, Misconception("none", "1a", "", "", {}).modules.__getitem__)
+BASE = CatalogueCaller(adapter, Misconception("none", "1a", "", "", "", {}).modules.__getitem__)
 
 
 class Same(dict):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.engine.shapes import shape_hint
+from grader.engine.shapes import list_problem, shape_hint
 
 COLUMN, ROW = torch.zeros(3, 1), torch.zeros(3)
 
@@ -29,3 +29,10 @@ def test_a_slip_is_told_by_its_shape(got, expected, said: str) -> None:
 )
 def test_nothing_is_said_where_shapes_do_not_tell(shapes) -> None:
     assert shape_hint(*shapes) == ""
+
+
+def test_a_missing_layer_is_told_from_a_layer_of_another_size() -> None:
+    layers = [(64, 96), (64,), (1, 64), (1,)]
+    assert list_problem(layers[:2], layers).startswith("is 2 too short")
+    assert list_problem([*layers, (1,)], layers).startswith("is 1 too long")
+    assert list_problem([(32, 96), (32,), (1, 32), (1,)], layers) == "has other shapes"

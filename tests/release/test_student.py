@@ -21,6 +21,7 @@ from release.files import (
     PackedFile,
     ReleaseError,
     release_time,
+    starting_with,
     write_folder,
     zip_bytes,
 )
@@ -205,6 +206,15 @@ def test_a_run_says_which_question_is_missing(unpacked, tmp_path):
     said = done.stdout + done.stderr
     assert "submission/model.py, line" in said and "Question 1a is not written yet" in said
     assert "Traceback" not in said
+
+
+def test_the_solutions_pass_when_they_are_packed(unpacked, tracked, tmp_path):
+    solved = StudentFolder(tmp_path / "ps1", unpacked.programs)
+    shutil.copytree(unpacked.folder, solved.folder)
+    write_folder(starting_with(tracked, "submission/"), solved.folder)
+    done = solved.run("-m", "hand_in")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("passes the public tests") == len(QUESTIONS)
 
 
 @pytest.mark.thorough

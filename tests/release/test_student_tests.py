@@ -52,7 +52,7 @@ def test_a_mistake_shows_the_call_what_was_printed_and_the_students_own_line(
     assert "expected  0.5\n" in done.stdout and "got       -1." in done.stdout
     assert "Captured stdout call" in done.stdout and "hello\n" in done.stdout
     assert re.search(r">  +loss = observed_ratings @ 2\n.*\nE +TypeError: ", done.stdout)
-    assert "pytest_checks.py" not in done.stdout and "2 failed, 1 skipped" in done.stdout
+    assert "pytest_checks.py" not in done.stdout and "3 failed, 1 skipped" in done.stdout
 
 
 def test_the_debugger_stops_in_the_students_code(unpacked: StudentFolder) -> None:
@@ -60,7 +60,7 @@ def test_the_debugger_stops_in_the_students_code(unpacked: StudentFolder) -> Non
     fill(unpacked, "loss.py", "2b", "loss = observed_ratings @ 2")
     stopped = make_test(unpacked, "-k", "one_half", typed="p negative_predictions.sum()\nc\n")
     assert "(Pdb) tensor(-1.)" in stopped.stdout
-    fallen = make_test(unpacked, "-k", "one_star", "--pdb", typed="p observed_ratings\nq\n")
+    fallen = make_test(unpacked, "-k", "squared_errors", "--pdb", typed="p observed_ratings\nq\n")
     assert "(Pdb) tensor([3., 4.])" in fallen.stdout
 
 

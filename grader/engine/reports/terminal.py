@@ -32,9 +32,10 @@ COLOURS = {
 
 def write_plain(report: Report, verbose: bool, width: int) -> str:
     """Return the report as text without colours, for a file."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_jupyter=False)
+    text = io.StringIO()
+    console = Console(file=text, width=width, color_system=None, force_jupyter=False)
     show(report, console, verbose)
-    return console.file.getvalue()
+    return text.getvalue()
 
 
 def show(report: Report, console: Console, verbose: bool) -> None:

@@ -32,7 +32,8 @@ def parse_reply(raw: RawReply, nonce: str, limits: Limits, files: Mapping[str, b
     An answer counts only if it is exactly one message that carries the nonce of this request and
     came within the limits. What its worker did afterwards does not matter: it has been killed.
     """
-    status, claims = raw.ended, {}
+    status = raw.ended
+    claims: dict[str, Any] = {}
     if not status and not raw.data:
         status = "exited"
     if not status:

@@ -20,8 +20,10 @@ class Transport(Protocol):
     workers on this machine, empty where they have the grader's own.
     """
 
-    pid: int
     users: list[int]
+
+    @property
+    def pid(self) -> int: ...
 
     def preload(self, modules: list[str]) -> None:
         """Have installed packages imported before the next worker gets its request."""

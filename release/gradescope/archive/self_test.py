@@ -12,6 +12,7 @@ from grader.misconceptions.entry import BASE
 def main() -> None:
     """Say which isolation layers are active, or exit with what is wrong."""
     with Grader(CONTENTS) as grader, tempfile.TemporaryDirectory() as folder:
+        assert grader.server, "an autograder has the sandbox"
         print("Isolation:", ", ".join(grader.server.layers))
         if not grader.isolated:
             sys.exit(

@@ -24,7 +24,7 @@ class SubmittedNotebookExporter(NotebookExporter):
     that do not depend on it are graded all the same.
     """
 
-    def from_filename(
+    def from_filename(  # type: ignore[override]
         self, filename: str, resources: dict | None = None, **options: Any
     ) -> tuple[str, dict]:
         try:

@@ -79,8 +79,8 @@ def launch(
     for file in (HUGE_PAGES, PROCESSORS):
         shown += ["--ro-bind-try", str(file), str(file)]
     shown += ["--ro-bind", str(WORKER), str(INSIDE / "worker")]
-    for name, file in setup.modules().items():
-        shown += ["--ro-bind", file, str(INSIDE / f"{name}.py")]
+    for name, module in setup.modules().items():
+        shown += ["--ro-bind", module, str(INSIDE / f"{name}.py")]
     options = {
         "control": control,
         "preload": setup.preload,

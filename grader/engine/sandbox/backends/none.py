@@ -12,8 +12,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, cast
 
 import psutil
 
@@ -102,11 +103,14 @@ class _Worker:
         )  # fmt: skip
         self.tail = bytearray()
         self.printed = 0
+        self.served = False
         self.chunks: queue.Queue[bytes] = queue.Queue(maxsize=8)
         self.meter = psutil.Process(self.process.pid)
+        stdout, stderr = cast(Any, self.process.stdout), cast(Any, self.process.stderr)
+        self.stdin = cast(Any, self.process.stdin)
         self.readers = {
-            self.process.stdout: _start_thread(self._read, self.process.stdout),
-            self.process.stderr: _start_thread(self._read_stderr, self.process.stderr),
+            stdout: _start_thread(self._read, stdout),
+            stderr: _start_thread(self._read_stderr, stderr),
         }
         if self._next(STARTUP_SECONDS) != READY:
             self.close()
@@ -119,12 +123,15 @@ class _Worker:
         _start_thread(self._write, message)
         reply = ReplyBuffer(limits.reply)
         patience = time.monotonic() + STARTUP_SECONDS
-        confined, cpu_before, cpu, ended = math.inf, 0.0, 0.0, ""
+        # After the first request, code of the submission may run already, and end the worker.
+        confined = time.monotonic() if self.served else math.inf
+        cpu = cpu_before = self._cpu()
+        ended = ""
         while not ended and not reply.complete:
             chunk = self._next(INTERVAL)
             cpu = self._cpu() or cpu
             if chunk and confined == math.inf:
-                confined, cpu_before = time.monotonic(), cpu
+                confined, cpu_before, self.served = time.monotonic(), cpu, True
             if chunk == b"":
                 ended = "exited"
             elif chunk:
@@ -157,7 +164,7 @@ class _Worker:
             if not reader.is_alive():  # or a process that has been left behind holds it open
                 pipe.close()
         with contextlib.suppress(OSError):
-            self.process.stdin.close()
+            self.stdin.close()
         remove(self.scratch)
 
     def _cpu(self) -> float:
@@ -178,16 +185,16 @@ class _Worker:
 
     def _write(self, message: bytes) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self.process.stdin.write(message)
-            self.process.stdin.flush()
+            self.stdin.write(message)
+            self.stdin.flush()
 
-    def _read(self, pipe: IO[bytes]) -> None:
+    def _read(self, pipe: BufferedReader) -> None:
         with contextlib.suppress(OSError, ValueError):
             while chunk := pipe.read1(CHUNK):
                 self.chunks.put(chunk)
         self.chunks.put(b"")
 
-    def _read_stderr(self, pipe: IO[bytes]) -> None:
+    def _read_stderr(self, pipe: BufferedReader) -> None:
         with contextlib.suppress(OSError, ValueError):
             while chunk := pipe.read1(CHUNK):
                 self.printed += len(chunk)

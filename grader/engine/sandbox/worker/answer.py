@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ def load_execute(modules: Mapping[str, str]) -> Execute:
     """Import files under the names given, and return the ``execute`` of the last one."""
     for name, file in modules.items():
         specification = importlib.util.spec_from_file_location(name, file)
+        assert specification and specification.loader
         module = importlib.util.module_from_spec(specification)
         sys.modules[name] = module
         specification.loader.exec_module(module)
@@ -60,11 +61,13 @@ class _SubmissionFinder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None, /
+    ) -> ModuleSpec | None:
         """Return the package's specification, with or without an ``__init__.py``."""
-        if name != self.folder.name:
+        if fullname != self.folder.name:
             return None
-        return PathFinder.find_spec(name, [str(self.folder.parent)])
+        return PathFinder.find_spec(fullname, [str(self.folder.parent)])
 
 
 def answer(

@@ -13,7 +13,7 @@ from . import kernel, landlock, seccomp
 try:
     import resource
 except ImportError:  # Windows
-    resource = None
+    resource = None  # type: ignore[assignment]
 
 #: Seconds from when a worker's time is up to when it is killed: meanwhile it reports its line.
 GRACE = 0.5

@@ -65,9 +65,9 @@ def _lines(walk: Iterable[tuple[FrameType, int]], folder: Path) -> list[list[Any
     return lines
 
 
-def _line(file: object, line: object, function: object, folder: Path) -> list[list[Any]]:
+def _line(file: object, line: int | None, function: object, folder: Path) -> list[list[Any]]:
     start = f"{folder}/".replace("\\", "/")
     path = str(file).replace("\\", "/")
     if not path.startswith(start):
         return []
-    return [[f"{folder.name}/{path[len(start) :]}", int(line or 0), str(function)]]
+    return [[f"{folder.name}/{path[len(start) :]}", line or 0, str(function)]]

@@ -112,7 +112,7 @@ def decode(
     return header["content"], arrays
 
 
-def _array_description(description: object, limit: int) -> tuple[str, np.dtype, tuple[int, ...]]:
+def _array_description(description: Any, limit: int) -> tuple[str, np.dtype, tuple[int, ...]]:
     match description:
         case [str(name), str(dtype), [*shape]]:
             pass

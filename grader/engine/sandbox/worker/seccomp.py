@@ -86,18 +86,18 @@ def rules(pid: int, on_disk: bool) -> list[Rule]:
     import termios
 
     thread = CLONE_THREAD | CLONE_FILES  # with descriptors of the process's
-    opening = (os.O_RDONLY, os.O_WRONLY, os.O_RDWR)
+    opening: tuple[int, ...] = (os.O_RDONLY, os.O_WRONLY, os.O_RDWR)
     # Truncation by a descriptor that may only read, and by the access mode 3, which opens for
     # neither and is checked for less.
     opening += (os.O_WRONLY | os.O_TRUNC, os.O_RDWR | os.O_TRUNC)
     how = os.O_ACCMODE | os.O_TRUNC | (O_TMPFILE if on_disk else 0)
-    commands = (fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GETFD, fcntl.F_SETFD)
+    commands: tuple[int, ...] = (fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_GETFD, fcntl.F_SETFD)
     commands += (fcntl.F_GETFL, fcntl.F_SETFL)
-    controls = (termios.TCGETS, termios.TIOCGWINSZ, termios.FIONREAD, termios.FIONBIO)
-    controls += (termios.FIOCLEX, termios.FIONCLEX)
+    controls: tuple[int, ...] = (termios.TCGETS, termios.TIOCGWINSZ, termios.FIONREAD)
+    controls += (termios.FIONBIO, termios.FIOCLEX, termios.FIONCLEX)
     streams = (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)  # a datagram may go to any socket
-    about_itself = ("sched_setscheduler", "sched_setparam", "sched_setaffinity", "prlimit64")
-    about_itself += ("getpgid", "getsid")
+    about_itself: tuple[str, ...] = ("sched_setscheduler", "sched_setparam", "sched_setaffinity")
+    about_itself += ("prlimit64", "getpgid", "getsid")
     return [
         Rule("openat", 2, opening, how),
         Rule("open", 1, opening, how),

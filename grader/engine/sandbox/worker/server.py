@@ -52,7 +52,9 @@ def import_only_from(search_path: list[str], moved: dict[str, str]) -> None:
     sys.path[:] = search_path
     for module in list(sys.modules.values()):
         folders = getattr(module, "__path__", None)
-        for old, new in moved.items() if isinstance(folders, list) else ():
+        if not isinstance(folders, list):
+            continue
+        for old, new in moved.items():
             folders[:] = [
                 new + f[len(old) :] if f == old or f.startswith(f"{old}/") else f for f in folders
             ]
