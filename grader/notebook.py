@@ -15,7 +15,7 @@ from grader.engine.results import PASSED
 from problem_set import find_project
 
 
-def check(question: str, hidden: bool = False) -> None:
+def check(question: str) -> None:
     """Judge what ``submission/`` has for a question, as the files are now, and show the report.
 
     The report begins with the file that was read and when it was saved, and ends with the last
@@ -26,8 +26,6 @@ def check(question: str, hidden: bool = False) -> None:
     ----------
     question : str
         As ``"1a"``.
-    hidden : bool
-        Run the hidden tests too, where they are present: not in a student's copy.
 
     Raises
     ------
@@ -36,7 +34,7 @@ def check(question: str, hidden: bool = False) -> None:
     """
     grader = _grader()
     grader.assignment.require_coding([question])
-    asked = Asked([question], public_only=not hidden)
+    asked = Asked([question], public_only=True)
     project = find_project()
     (file,) = (known.file for known in grader.assignment.coding if known.id == question)
     read = saved(project / file)
@@ -45,8 +43,7 @@ def check(question: str, hidden: bool = False) -> None:
     display(shown, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
     if lost or report.problem:
-        kind = "" if hidden else "public "
-        found = f"{lost} of {len(report.tests)} {kind}tests did not pass" if lost else "not graded"
+        found = f"{lost} of {len(report.tests)} public tests did not pass" if lost else "not graded"
         print(f"{question}: {found}.", file=sys.stderr)
 
 

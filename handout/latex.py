@@ -6,12 +6,20 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 MAIN = "handout.tex"
 BUILD = "build"
 # Where the installers put LaTeX, for shells that were open before it was installed.
 USUAL_PLACES = ("/Library/TeX/texbin", "~/bin", "~/.TinyTeX/bin/x86_64-linux")
+
+# The blank handout, which a course hands out, is a tagged PDF, for screen readers, by what TeX Live
+# 2022 has for it. Other releases have that elsewhere, with other keys, and typeset the same pages
+# without tags. With answers it has none: after each change LaTeX would run three times, not once.
+TAGGING = "phase-II-latex-lab-testphase.ltx", "tagpdf.sty"
+TAGGED = r"\DocumentMetadata{lang=en-US,pdfversion=1.7,testphase=phase-II}"
+BLANK = r"\PassOptionsToClass{blank}{pset}"
 
 PACKAGES = (
     "accsupp bookmark booktabs caption courier doi enumitem environ etoolbox fancyhdr helvetic "
@@ -62,6 +70,16 @@ def check_installed() -> None:
         raise LatexMissingError(how_to_install("perl, which latexmk runs in,"))
 
 
+@cache
+def can_tag() -> bool:
+    """Return whether this LaTeX makes tagged PDFs in the way that the handout knows."""
+    kpsewhich = shutil.which("kpsewhich", path=search_path())
+    if kpsewhich is None:
+        return False
+    found = subprocess.run([kpsewhich, *TAGGING], capture_output=True, text=True, check=False)
+    return len(found.stdout.split()) == len(TAGGING)
+
+
 def run_latexmk(folder: Path, name: str, blank: bool) -> tuple[bool, str]:
     """Typeset ``folder/handout.tex`` into ``folder/build/NAME.pdf``.
 
@@ -90,6 +108,7 @@ def run_latexmk(folder: Path, name: str, blank: bool) -> tuple[bool, str]:
 
 def latexmk(folder: Path, name: str, blank: bool) -> "subprocess.CompletedProcess[str]":
     """Run latexmk once; it reruns LaTeX and BibTeX as often as the document needs."""
+    first = TAGGED * can_tag() + BLANK if blank else ""
     command: Sequence[str] = (
         "latexmk",
         "-norc",
@@ -101,7 +120,7 @@ def latexmk(folder: Path, name: str, blank: bool) -> "subprocess.CompletedProces
         "-file-line-error",
         # After an error, what was missing may be installed by now: run again in any case.
         "-g" if failed(folder / BUILD / f"{name}.log") else "-silent",
-        *([r"-usepretex=\PassOptionsToClass{blank}{pset}"] if blank else []),
+        *([f"-usepretex={first}"] if first else []),
         MAIN,
     )
     environment = os.environ | {

@@ -4,20 +4,24 @@ import json
 import re
 import subprocess
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from pypdf import PageObject
-from pypdf.generic import DictionaryObject
+from pypdf.generic import ContentStream, DictionaryObject
 
 import handout.latex
 from handout.build import typeset
 from handout.course import due_date
+from handout.latex import can_tag
 from handout.overleaf import pack
 from problem_set.assignment import read_assignment
 from tests.handout.conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
 
 ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")
+# Operators of a page's contents that leave something to see: paths, text, pictures, shadings.
+PAINTING = {*(b"S s f F f* B B* b b* Do sh Tj TJ ' \"".split())}
 PLACEHOLDER = squeeze("Your curves will stand here. Run make experiments")
 
 
@@ -182,6 +186,42 @@ def test_pictures_have_a_text_for_those_who_cannot_see_them(full: Handout) -> No
     assert texts.count(b"/Alt") == 1 + 4 * 5
 
 
+def structure(handout: Handout) -> list[DictionaryObject]:
+    """Return the structure tree's nodes, in the order in which they are read."""
+
+    def below(node: DictionaryObject) -> list[DictionaryObject]:
+        children = node.get("/K", [])
+        children = children if isinstance(children, list) else [children]
+        nodes = [child.get_object() for child in children]
+        nodes = [child for child in nodes if isinstance(child, DictionaryObject) and "/S" in child]
+        return [each for child in nodes for each in (child, *below(child))]
+
+    return below(handout.reader.trailer["/Root"]["/StructTreeRoot"].get_object())
+
+
+def test_every_mark_on_a_page_is_tagged_or_an_artifact(blank: Handout) -> None:
+    if not can_tag():
+        pytest.skip("this LaTeX makes no tagged PDFs in the way of TeX Live 2022 (Debian 12)")
+    root = blank.reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    nodes = structure(blank)
+    kinds = [str(node["/S"]) for node in nodes]
+    texts = [node["/Alt"] for node in nodes if node["/S"] == "/Figure"]
+    assert len(texts) == 1 + 4 * 5 and all(len(text) > 20 for text in texts)
+    assert kinds.count("/H1") == 1
+    assert kinds.count("/H3") >= len(ASSIGNMENT.questions)
+    headings = [int(kind[2:]) for kind in kinds if re.fullmatch(r"/H\d", kind)]
+    assert all(after - before <= 1 for before, after in pairwise(headings))
+    for page in blank.reader.pages:
+        assert page["/Tabs"] == "/S"
+        depth = 0
+        for _, operator in ContentStream(page.get_contents(), blank.reader).operations:
+            depth += (operator in (b"BDC", b"BMC")) - (operator == b"EMC")
+            assert depth in (0, 1), "no mark within another"
+            assert depth == 1 or operator not in PAINTING
+        assert depth == 0
+
+
 def test_every_font_is_embedded(full: Handout) -> None:
     fonts = [font for page in full.reader.pages for font in fonts_of(page["/Resources"])]
     assert len(fonts) > 10
@@ -244,6 +284,14 @@ def test_a_second_build_runs_latex_once_is_equal_and_leaves_nothing_beside_the_s
     sources = {path.name for path in (PROJECT / "handout").iterdir()}
     made = {path.name for path in (full.project / "handout").iterdir()} - sources
     assert made <= {"build", "generated", "ps1.pdf", "ps1_blank.pdf"}
+
+
+def test_the_pdf_says_nothing_of_when_it_was_made(blank: Handout) -> None:
+    dates = [str(value) for key, value in blank.reader.metadata.items() if "Date" in key]
+    metadata = blank.reader.trailer["/Root"].get("/Metadata")
+    if metadata is not None:
+        dates += re.findall(rb"Date>(.*?)<", metadata.get_object().get_data())
+    assert all("20260901" in re.sub(r"\W", "", str(date)) for date in dates)
 
 
 def test_text_can_be_selected_on_every_page(full: Handout) -> None:

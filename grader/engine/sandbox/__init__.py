@@ -8,8 +8,8 @@ knows nothing. For the code that judges, this is all there is to know::
         server.mode                                  # "bubblewrap", "fallback" or "none"
         server.layers                                # what is active, for the report
         server.isolated                              # False: only public tests should run
-        with server.open({"line.py": b"..."}) as session:
-            reply = session.run({"function": "fit"}, {"x": np.zeros(3)}, Limits(cpu=5))
+        with server.open({"fit.py": b"..."}) as session:
+            reply = session.run({"function": "slope"}, {"x": np.zeros(3)}, Limits(cpu=5))
             reply.status, reply.result, reply.arrays, reply.error, reply.sentence
 
 What one request is

@@ -202,7 +202,7 @@ class Exchange:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return "unconfined" if unconfined else "timeout"
-                if self.scratch is not None:
+                if self.scratch is not None and not unconfined:
                     left = min(left, SCRATCH_INTERVAL)
                     if written(self.scratch, self.limits.file):
                         return "disk"

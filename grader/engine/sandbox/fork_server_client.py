@@ -22,6 +22,7 @@ from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import FLAGS, current_interpreter, quiet_environment
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.users import ReservedUsers
+from grader.engine.sandbox.worker.server import kill_everything_of
 
 STARTUP_SECONDS = 120.0
 ANSWER_SECONDS = 5.0
@@ -34,14 +35,13 @@ class ServerProcess:
     ``users`` are given to workers in turn, so that one whose end is under way shares nothing
     with the next; they are known outside as ``users_outside``.
     ``scratch`` is the folder, outside, that holds the workers' scratch folders, where these are
-    not in memory. ``clean_up`` ends whatever a server that had to be killed has left.
+    not in memory.
     """
 
     process: subprocess.Popen
     users: list[int]
     users_outside: list[int]
     scratch: Path | None
-    clean_up: Callable[[], None] = lambda: None
 
 
 def start_server(
@@ -224,8 +224,9 @@ class ForkServerClient:
                     with contextlib.suppress(psutil.Error):
                         child.kill()
             process.kill()
-        if process.wait() != 0:
-            self.server.clean_up()
+        if process.wait() != 0 and self.server.scratch:  # no namespace ends what it has left
+            for user in self.server.users_outside:
+                kill_everything_of(user)
         if self.server.scratch:
             remove(self.server.scratch)
         self._release()

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -118,6 +119,23 @@ def test_files_that_cannot_be_written_are_the_graders_fault(
     session = of_mode(mode, started).open(files)
     with session, pytest.raises(IsolationError, match=r"File too large|No space left"):
         session.run({"call": "f"}, limits=Limits(file=8192))  # as on a disk that is full
+
+
+@pytest.mark.thorough
+def test_a_submission_that_ends_its_worker_later_blames_nobody_else(
+    started: dict[str, ForkServer],
+) -> None:
+    source = b"""
+import os, threading
+def f():
+    threading.Timer(0.2, os._exit, [0]).start()
+    return {}
+"""
+    with of_mode("none", started).open({"loss.py": source}) as session:
+        assert session.run({"call": "f"}).status == "ok"
+        time.sleep(0.5)
+        assert session.run({"call": "f"}).status == "exited"
+        assert session.run({"call": "f"}).status == "ok"
 
 
 def test_a_worker_without_pipes_leaves_no_socket_open(

@@ -5,9 +5,7 @@ as an ordinary user they share the user's id, and Landlock and seccomp alone kee
 """
 
 import os
-import subprocess
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -64,22 +62,7 @@ def launch(
     finally:
         for descriptor in kept:
             os.close(descriptor)
-    return ServerProcess(process, users, users, scratch, partial(kill_everything_of, users))
-
-
-def kill_everything_of(users: list[int]) -> None:
-    """Kill what workers may have left, where their server could not do it any more."""
-    for user in users:
-        subprocess.run(
-            ["/bin/sh", "-c", "kill -KILL -1"],
-            user=user,
-            group=user,
-            extra_groups=[],
-            cwd="/",
-            stderr=subprocess.DEVNULL,
-            check=False,
-            timeout=10,
-        )
+    return ServerProcess(process, users, users, scratch)
 
 
 def _reachable(path: Path, kept: list[int], other_user: bool) -> str:

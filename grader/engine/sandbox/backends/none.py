@@ -103,6 +103,7 @@ class _Worker:
         )  # fmt: skip
         self.tail = bytearray()
         self.printed = 0
+        self.served = False
         self.chunks: queue.Queue[bytes] = queue.Queue(maxsize=8)
         self.meter = psutil.Process(self.process.pid)
         stdout, stderr = cast(Any, self.process.stdout), cast(Any, self.process.stderr)
@@ -122,12 +123,15 @@ class _Worker:
         _start_thread(self._write, message)
         reply = ReplyBuffer(limits.reply)
         patience = time.monotonic() + STARTUP_SECONDS
-        confined, cpu_before, cpu, ended = math.inf, 0.0, 0.0, ""
+        # After the first request, code of the submission may run already, and end the worker.
+        confined = time.monotonic() if self.served else math.inf
+        cpu = cpu_before = self._cpu()
+        ended = ""
         while not ended and not reply.complete:
             chunk = self._next(INTERVAL)
             cpu = self._cpu() or cpu
             if chunk and confined == math.inf:
-                confined, cpu_before = time.monotonic(), cpu
+                confined, cpu_before, self.served = time.monotonic(), cpu, True
             if chunk == b"":
                 ended = "exited"
             elif chunk:
