@@ -18,7 +18,9 @@ def test_unfinished_work_is_packed_with_exit_code_0(project, assignment):
     text = loss.read_text()
     solution = "loss = ((observed_ratings - predicted_ratings) ** 2).mean()"
     assert solution in text
-    loss.write_text(text.replace(solution, "raise NotImplementedError('2b')"))
+    loss.write_text(
+        text.replace(solution, "raise NotImplementedError('Question 2b is not written yet')")
+    )
     done = run(project)
     assert done.exit_code == 0, done.output
     assert "2b is not written yet (submission/loss.py, line " in done.output
