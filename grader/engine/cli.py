@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "questions",
     multiple=True,
     metavar="ID",
-    help="Grade this question only, as 1a; may be given several times.",
+    help="Grade this question only; may be given several times.",
 )
 @click.option("--public-only", is_flag=True, help="Leave the hidden tests out.")
 @click.option("--verbose", is_flag=True, help="List the tests that passed, too.")
@@ -61,7 +61,7 @@ def main(
     \b
     Examples:
       python -m grader                              the submission here
-      python -m grader --question 1c --verbose      one question, every test
+      python -m grader --question ID --verbose      one question, every test
       python -m grader ada.zip --format html --out ada.html
       python -m grader ada.zip --format gradescope --out results.json
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, cast
 import pytest
 
 from grader.engine import calls
-from grader.engine.check import Check, Failure
+from grader.engine.check import Check, Failure, Mark
 from grader.engine.contents import Contents
 from grader.engine.feedback import compared_sentence, not_written, raised_sentence
 from grader.engine.local import CALL_SECONDS, LocalCaller, LocalSubmission, time_limit
@@ -70,6 +70,13 @@ def check(contents: Contents, submission: LocalSubmission) -> Check:
     return Check(DirectCaller(contents, submission))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let ``-k`` select by a test's id, and so by its question, also where a file holds several."""
+    mark = getattr(getattr(item, "obj", None), "mark", None)
+    if isinstance(mark, Mark):
+        item.extra_keyword_matches.add(mark.id)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Judge once more with the reference's parts where other questions are wrong; then fail."""
@@ -103,7 +110,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         if told.frames and told.frames[0].function in AT_IMPORT:
             _fail_once(pyfuncitem, told)
         if not told.frames:  # a file or a shape that is not there
-            pytest.fail(raised_sentence(told), pytrace=False)
+            said = f"{raised_sentence(told)}\n{told.type}: {told.message}"
+            pytest.fail(said, pytrace=False)
         raise error
     if check.failures:
         pytest.fail(_said(check.failures[0]), pytrace=False)

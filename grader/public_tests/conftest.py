@@ -6,12 +6,19 @@ from grader.contents import CONTENTS
 from grader.engine.contents import Contents
 from grader.engine.pytest_checks import (
     check,
+    pytest_itemcollected,
     pytest_pyfunc_call,
     pytest_runtest_makereport,
     submission,
 )
 
-__all__ = ["check", "pytest_pyfunc_call", "pytest_runtest_makereport", "submission"]
+__all__ = [
+    "check",
+    "pytest_itemcollected",
+    "pytest_pyfunc_call",
+    "pytest_runtest_makereport",
+    "submission",
+]
 
 
 @pytest.fixture(scope="session")

@@ -89,6 +89,25 @@ PAIR_BY_PAIR_SCORES = (
 )
 SQUARES = "((observed_ratings - predicted_ratings) ** 2)"
 WEIGHED = "    loss = factorization_weight *"
+# Layers one too wide, in a module of the student's own kind, which forward calls by its names.
+OWN_KIND = Fair(
+    {
+        "model": (
+            (
+                "        mlp_layers = nn.Sequential(*layers[:-1])\n",
+                "        middle = sum(layer_sizes[1:], 1)\n"
+                "        first, last = nn.Linear(layer_sizes[0], middle), nn.Linear(middle, 1)\n"
+                '        mlp_layers = nn.ModuleDict({"first": first, "last": last})\n',
+            ),
+            (
+                "self.mlp_layers(torch.cat([u, q, u * q], dim=1)).squeeze(1)",
+                'self.mlp_layers["last"](self.mlp_layers["first"](torch.cat([u, q, u * q], dim=1))'
+                ".relu()).squeeze(1)",
+            ),
+        )
+    },
+    frozenset({"1b", "1c"}),
+)
 ENDLESS = Fair(
     {"loss": ((WEIGHED, "    while True:\n        pass\n" + WEIGHED),)}, frozenset({"2c"})
 )

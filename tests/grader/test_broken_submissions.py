@@ -267,6 +267,20 @@ def test_the_graders_own_failure_is_its_own_fault(
     assert len(report.tests) == len(read_assignment().tests)
 
 
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
+def test_what_workers_cannot_import_is_the_graders_fault_in_every_mode(
+    submission: Make, mode: str
+) -> None:
+    """As torch, where its installation is broken."""
+    contents = replace(CONTENTS, preload=("torch_that_is_not_there",))
+    with Grader(contents, mode) as broken:
+        report = broken.grade(submission(), Asked(["2c"], allow_unisolated_hidden=True))
+    assert report.grader_at_fault and report.exit_code == 2
+    assert report.score == 0
+    if mode == "none":  # which is there everywhere
+        assert "torch_that_is_not_there" in report.fault
+
+
 def test_what_the_sandbox_refuses_is_said_to_be_refused(
     submission: Make, graded: Callable[..., Report], grader: Grader
 ) -> None:

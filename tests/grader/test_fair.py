@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fair_submissions import ENDLESS, FAIR, PAIR_BY_PAIR_SCORES, Fair
+from fair_submissions import ENDLESS, FAIR, OWN_KIND, PAIR_BY_PAIR_SCORES, Fair
 
 from grader.engine.cached_session import CALLS_OF_A_FILE
 from grader.engine.grader import Grader
@@ -53,6 +53,15 @@ def test_a_submission_loses_what_its_mistake_is_about(
     if fair.same_as:
         other = grader.grade(handed_in(submission, FAIR[fair.same_as]))
         assert points(report) == points(other)
+
+
+def test_an_exception_that_only_the_references_parts_raise_is_not_reported(
+    submission: Make, grader: Grader
+) -> None:
+    report = grader.grade(handed_in(submission, OWN_KIND))
+    assert lost(report) == OWN_KIND.loses, failed(report)
+    raised = {test.raised.split(":")[0] for test in report.tests} - {""}
+    assert raised == {"Mismatch"}
 
 
 def test_an_endless_loop_in_one_file_costs_nothing_in_another(
