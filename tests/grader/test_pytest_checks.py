@@ -55,7 +55,7 @@ LOSS = "    loss = ((observed_ratings - predicted_ratings) ** 2).mean()\n"
 
 def test_a_question_is_selected_by_its_id_also_in_a_file_of_several(run: Run) -> None:
     shown = run("2b", "-v")
-    assert "one_star_off" in shown and "one_half" not in shown
+    assert "squared_errors" in shown and "one_half" not in shown
 
 
 def test_a_traceback_has_the_students_frames_alone(run: Run) -> None:
