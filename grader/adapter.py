@@ -393,9 +393,8 @@ def loaded(
         load(built, net["earlier"], [])
         seeded(0, call_before, built)
     dense = load(built, net["tables"], net["dense"])
-    layers = built.mlp_layers
     known = {id(getattr(built, name).weight) for name in net["tables"]}
-    known |= {id(p) for p in layers.parameters()} if isinstance(layers, nn.Module) else set()
+    known |= {id(parameter) for parameter in mlp_parameters(built)}
     with torch.no_grad():
         for parameter in built.parameters():
             if parameter.requires_grad and id(parameter) not in known:
@@ -412,13 +411,18 @@ def load(
         copy_into(weight, tensor(array), f"{name}.weight")
     if not dense:
         return []
-    layers = net.mlp_layers
-    parameters = list(layers.parameters()) if isinstance(layers, nn.Module) else []
     values = tensors(*dense)
-    paired = paired_by_shape(parameters, values)
+    paired = paired_by_shape(mlp_parameters(net), values)
     for index, (parameter, value) in enumerate(zip(paired, values)):
         copy_into(parameter, value, f"parameter {index} of mlp_layers")
     return paired
+
+
+def mlp_parameters(net: nn.Module) -> list[Tensor]:
+    """Return the parameters of ``mlp_layers``, also where it is a plain list, which 1b judges."""
+    layers = net.mlp_layers
+    modules = layers if isinstance(layers, (list, tuple)) else [layers]
+    return [p for module in modules if isinstance(module, nn.Module) for p in module.parameters()]
 
 
 def paired_by_shape(parameters: Sequence[Tensor], values: list[Tensor]) -> list[Tensor]:

@@ -127,6 +127,26 @@ FAIR = {
         frozenset({"1b"}),
         "relu in the list's place",
     ),
+    "layers that forward knows by names of its own": Fair(
+        {
+            "model": (
+                (
+                    "        mlp_layers = nn.Sequential(*layers[:-1])\n",
+                    "        mlp_layers = layers[:-1:2]\n"
+                    "        for index, layer in enumerate(mlp_layers):\n"
+                    '            setattr(self, f"fc{index}", layer)\n',
+                ),
+                (
+                    "        return self.mlp_layers(torch.cat([u, q, u * q], dim=1)).squeeze(1)\n",
+                    "        x, index = self.fc0(torch.cat([u, q, u * q], dim=1)), 1\n"
+                    '        while hasattr(self, f"fc{index}"):\n'
+                    '            x, index = getattr(self, f"fc{index}")(x.relu()), index + 1\n'
+                    "        return x.squeeze(1)\n",
+                ),
+            )
+        },
+        frozenset({"1b"}),
+    ),
     "helper made with biases of one": Fair(
         {
             "model": (
