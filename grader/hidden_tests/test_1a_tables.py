@@ -4,7 +4,8 @@ import numpy as np
 
 from grader import adapter
 from grader.engine.check import Check, Value, check, is_constant
-from grader.nets import SEPARATE, SHARED, sizes
+from grader.nets import sizes
+from grader.public_tests.example import SEPARATE, SHARED
 from grader.public_tests.test_1a_tables import BIASES, GROUPS, same_numbers
 
 

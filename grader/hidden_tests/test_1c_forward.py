@@ -5,7 +5,8 @@ from itertools import product
 
 from grader import adapter
 from grader.engine.check import Check, check
-from grader.nets import SEPARATE, SHARED, Case, cases, large_cases, one_of_each, shallow_cases
+from grader.nets import Case, cases, large_cases, one_of_each, shallow_cases
+from grader.public_tests.example import SEPARATE, SHARED
 
 PARTS = ("tables", "mlp")
 NAMES = ("the interaction", "the rating")

@@ -9,6 +9,9 @@ import numpy as np
 
 from grader import adapter
 
+SHARED = ("U", "Q")
+SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
+
 PAIRS = ([1, 0], [2, 0])
 U, Q = [[1, -2], [2, 1]], [[0, 2], [5, 5], [3, -1]]
 U_FACT, Q_FACT = [[-1, 2], [1, 3]], [[1, -3], [4, 4], [2, 0]]

@@ -4,9 +4,8 @@ import numpy as np
 
 from grader import adapter
 from grader.engine.check import Check, Value, check, described, is_constant
+from grader.public_tests.example import SEPARATE, SHARED
 
-SHARED = ("U", "Q")
-SEPARATE = ("U_reg", "Q_reg", "U_fact", "Q_fact")
 BIASES = ("A", "B")
 GROUPS = (SHARED, SEPARATE, BIASES)
 

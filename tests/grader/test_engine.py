@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grader.contents import CONTENTS
 from grader.engine.grader import Grader
-from grader.nets import SEPARATE, SHARED
+from grader.public_tests.example import SEPARATE, SHARED
 from tests.course import ASSIGNMENT
 
 PROJECT = Path(__file__).parents[2]
