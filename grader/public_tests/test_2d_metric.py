@@ -50,8 +50,8 @@ def test_the_example_of_the_handout(check: Check) -> None:
 
 
 @check("2d-4", topic="mrr_score", depends_on=("ranks",))
-def test_mean_over_the_users_of_the_handout(check: Check) -> None:
-    """mrr_score of the handout's users is the mean of 11/28 and 1, that is 39/56 = 0.696."""
+def test_mrr_score_of_the_handout(check: Check) -> None:
+    """mrr_score of the handout is the mean of 11/28 and 1, that is 39/56 = 0.696."""
     given = f"mrr_score(tensor({SCORES}), tensor({HELDOUT}), tensor({SEEN}))"
     got = check.call(adapter.mrr_score, SCORES, HELDOUT, SEEN, ranks=VALUES, given=given)
     check.array_equal("the result", got["out"], 39 / 56)

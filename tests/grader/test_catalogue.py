@@ -64,7 +64,7 @@ def test_a_mistake_costs_what_it_is_worth(
     for _, group in groupby(sorted(CATALOGUE.values(), key=place), place):
         entries = list(group)
         shares, lost = [left(e) for e in entries], sum(cost[e.id] for e in entries) / len(entries)
-        kind = f"{entries[0].question}  {len(entries):2} {entries[0].severity}"
+        kind = f"{entries[0].asked_in}  {len(entries):2} {entries[0].severity}"
         table(f"{kind:<26}{min(shares):10.0%}{max(shares):11.0%}{lost:18.2f}")
     outside = {
         entry.id: f"{entry.severity}, {left(entry):.0%} left"
