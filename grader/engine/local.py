@@ -120,6 +120,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True  # in pytest
         raise OutOfTime(f"not finished after {seconds:g} seconds of processor time")
 
     before = signal.signal(signal.SIGPROF, stop)
