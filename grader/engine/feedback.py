@@ -76,9 +76,17 @@ def result_of(test: GradedTest, outcome: TestOutcome, hint: Hint | None) -> Test
 
 
 def not_written(error: StudentError) -> str:
-    """Return the question that a function leaves open, as its placeholder says; else nothing."""
-    found = UNWRITTEN.search(error.message) if error.type == "NotImplementedError" else None
-    return found[1] if found else ""
+    """Return the question that a function leaves open, as its placeholder says; else nothing.
+
+    Of a placeholder without a text, the function's name.
+    """
+    if error.type != "NotImplementedError":
+        return ""
+    if found := UNWRITTEN.search(error.message):
+        return found[1]
+    last = error.frames[-1] if error.frames else None
+    bare = last is not None and last.source.startswith("raise NotImplementedError")
+    return last.function if last and bare and not error.message else ""
 
 
 def _cause(error: StudentError) -> str:

@@ -136,10 +136,11 @@ def test_what_is_not_written_yet_is_said_and_costs_itself_only(
 ) -> None:
     path = submission()
     source = path / "submission" / f"{file}.py"
-    source.write_text(source.read_text().replace(f"        {name}", f"        {STUB}{name}"))
-    source.write_text(source.read_text().replace(f"\n    {name}", f"\n    {STUB}{name}"))
+    stub = STUB.format(question)
+    source.write_text(source.read_text().replace(f"        {name}", f"        {stub}{name}"))
+    source.write_text(source.read_text().replace(f"\n    {name}", f"\n    {stub}{name}"))
     report = graded(path, question, *others)
-    line = line_of(path, f"{file}.py", STUB)
+    line = line_of(path, f"{file}.py", stub)
     message = first_failure(report, question).message
     assert message == f"{question} is not written yet (submission/{file}.py, line {line})."
     scored = points(report)
@@ -147,7 +148,7 @@ def test_what_is_not_written_yet_is_said_and_costs_itself_only(
     assert scored == {other: POINTS[other] for other in others}
 
 
-STUB = "raise NotImplementedError; "
+STUB = 'raise NotImplementedError("Question {} is not written yet"); '
 
 
 def test_nothing_written_at_all_is_graded_to_the_end(submission: Make, graded) -> None:
@@ -167,7 +168,8 @@ def test_nothing_written_at_all_is_graded_to_the_end(submission: Make, graded) -
     assert report.score == 0
     assert len(report.tests) == len(read_assignment().tests)
     assert not report.problem
-    assert "1a is not written yet" in first_failure(report, "1a").message
+    message = first_failure(report, "1a").message
+    assert message.startswith("init_shared_user_and_item_embeddings is not written yet")
 
 
 def test_none_instead_of_a_loss(submission: Make, graded) -> None:
