@@ -1,6 +1,7 @@
 """``check("1a")`` in a notebook: a question's public tests on the code beside it, as a report."""
 
 import atexit
+import os
 import sys
 from datetime import datetime
 from functools import cache
@@ -20,7 +21,7 @@ def check(question: str) -> None:
 
     The report begins with the file that was read and when it was saved, and ends with the last
     lines that the code printed. Nothing has to be imported again after a change. When a test did
-    not pass, a line goes to standard error, by which ``nbgrader validate`` knows.
+    not pass while nbgrader runs the notebook, a line on standard error says so to it.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def check(question: str) -> None:
     shown = {"text/html": write_cell(report, read), "text/plain": write_cell_text(report, read)}
     display(shown, raw=True)
     lost = sum(test.status != PASSED for test in report.tests)
-    if lost or report.problem:
+    if (lost or report.problem) and os.environ.get("NBGRADER_EXECUTION"):
         found = f"{lost} of {len(report.tests)} public tests did not pass" if lost else "not graded"
         print(f"{question}: {found}.", file=sys.stderr)
 

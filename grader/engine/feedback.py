@@ -114,8 +114,8 @@ def raised_sentence(error: StudentError) -> str:
         return f"The file could not be imported: {error.type}{place}."
     if error.type == "BdbQuit":
         return (
-            f"Your code calls a debugger{place}, which can stop only where you run the tests "
-            "yourself, with pytest. Take the call out."
+            f"Your code calls a debugger{place}, which can stop only in pytest, and in a cell of "
+            "your own in a notebook. Take the call out."
         )
     if error.type == "PermissionError":
         return f"Your code does something{place} that the grader's sandbox does not allow."

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import traceback
+from bdb import BdbQuit
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from grader.engine import calls
-from grader.engine.replies import Reply, StudentError, TracebackLine
+from grader.engine.replies import Reply, StudentError, TracebackLine, place_of
 
 # Seconds of processor time of one call; a debugger that waits uses none.
 CALL_SECONDS = 20.0
@@ -89,12 +90,18 @@ class LocalCaller:
         request, arrays = calls.request(function, arguments, reference)
         output = io.StringIO()
         try:
-            with contextlib.redirect_stdout(output), time_limit(CALL_SECONDS):
+            with (
+                contextlib.redirect_stdout(output),
+                _without_debugger(),
+                time_limit(CALL_SECONDS),
+            ):
                 result, returned = calls.answer(self.adapter, request, arrays, self.load)
         except OutOfTime as error:
+            frames = self.frames(error)
             sentence = f"The program used more than {CALL_SECONDS:g} seconds of processor time."
-            told = StudentError("timeout", sentence, self.frames(error))
-            return Reply(status="cpu", error=told, sentence=sentence, output=output.getvalue())
+            sentence += f" It was at {place_of(frames)}." if frames else ""
+            said = output.getvalue()
+            return Reply(status="cpu", sentence=sentence, output=said, stopped_at=frames)
         except Exception as error:
             told = StudentError(type(error).__name__, str(error), self.frames(error))
             return Reply(status="raised", error=told, output=output.getvalue())
@@ -113,6 +120,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True  # in pytest
         raise OutOfTime(f"not finished after {seconds:g} seconds of processor time")
 
     before = signal.signal(signal.SIGPROF, stop)
@@ -122,6 +130,20 @@ def time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+@contextlib.contextmanager
+def _without_debugger() -> Iterator[None]:
+    """Let ``breakpoint()`` raise ``BdbQuit``: what a debugger prints would be captured."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise BdbQuit
+
+    before, sys.breakpointhook = sys.breakpointhook, refuse
+    try:
+        yield
+    finally:
+        sys.breakpointhook = before
 
 
 @contextlib.contextmanager

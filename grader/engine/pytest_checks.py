@@ -21,7 +21,7 @@ from grader.engine.contents import Contents
 from grader.engine.feedback import compared_sentence, not_written, raised_sentence
 from grader.engine.local import CALL_SECONDS, LocalCaller, LocalSubmission, time_limit
 from grader.engine.replies import Reply, StudentError
-from grader.engine.runner import Dependencies, run_tests
+from grader.engine.runner import Dependencies, run_tests, sentence_of
 from problem_set import find_project
 from problem_set.assignment import read_assignment
 
@@ -114,7 +114,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             pytest.fail(said, pytrace=False)
         raise error
     if check.failures:
-        pytest.fail(_said(check.failures[0]), pytrace=False)
+        claim = sentence_of(pyfuncitem.obj)
+        pytest.fail(f"{claim}\n{_said(check.failures[0])}", pytrace=False)
     return True
 
 

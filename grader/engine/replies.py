@@ -1,6 +1,6 @@
 """What comes back from a request: data that a submission claims, bounded and cleaned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,15 @@ class TracebackLine:
     line: int
     function: str
     source: str
+
+
+def place_of(lines: Sequence[TracebackLine]) -> str:
+    """Say at which line a traceback ends; nothing of an empty one."""
+    if not lines:
+        return ""
+    line = lines[-1]
+    function = f" in {line.function}" if line.function not in ("", "<module>") else ""
+    return f"{line.file}, line {line.line}{function}"
 
 
 @dataclass(frozen=True)

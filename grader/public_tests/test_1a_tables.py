@@ -51,7 +51,8 @@ def test_no_table_is_another_one(check: Check) -> None:
         for name, table in tables(check, names, num_items=4).items():
             owner = table["storage"].text
             problem = f"is {owner}.weight, so that training one trains the other"
-            check.equal(f"{name}.weight", owner, name, problem)
+            kinds = ("a table of its own", f"the table {owner}")
+            check.equal(f"{name}.weight", owner, name, problem, kinds)
 
 
 @check("1a-2", topic="order")
@@ -64,7 +65,9 @@ def test_tables_are_made_in_the_order_in_which_they_are_returned(check: Check) -
         for index, name in enumerate(names[1:]):
             other = more_movies if name.startswith("U") else more_users
             early = same_numbers(few[name]["weight"], other[name]["weight"])
-            check.equal(f"{name}", early, False, f"is made before {names[index]}")
+            after = names[index]
+            kinds = (f"{after}, then {name}", f"{name}, then {after}")
+            check.equal(name, early, False, f"is made before {after}", kinds)
 
 
 def same_numbers(first: Value, second: Value) -> bool:

@@ -48,6 +48,7 @@ def test_a_mistake_shows_the_call_what_was_printed_and_the_students_own_line(
     fill(unpacked, "loss.py", "2b", "loss = observed_ratings @ 2")
     done = make_test(unpacked, "-k", "2_losses")
     assert done.returncode == 1
+    assert "bpr_loss is a single number, and 0.5 where both movies score the same." in done.stdout
     assert "bpr_loss(tensor([1.0, -2.0]), tensor([1.0, -2.0]))" in done.stdout
     assert "expected  0.5\n" in done.stdout and "got       -1." in done.stdout
     assert "Captured stdout call" in done.stdout and "hello\n" in done.stdout

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.engine.cleaning import InvalidReplyJson, clean_json, clean_line, clean_text
-from grader.engine.replies import Reply, StudentError, TracebackLine
+from grader.engine.replies import Reply, StudentError, TracebackLine, place_of
 from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
 from grader.engine.sandbox.worker.framing import FramingError, decode
 
@@ -94,19 +94,11 @@ def _sentence(status: str, signal: int, reply: Reply, limits: Limits) -> str:
         "oversized": f"The program's answer is larger than {limits.reply:,} bytes.",
     }
     if reply.error is None:
-        place = _place(reply.stopped_at)
+        place = place_of(reply.stopped_at)
         return sentences[status] + (f" It was at {place}." if place else "")
     error = reply.error
     text = clean_line(f"{error.type}: {error.message}" if error.message else error.type, 300)
-    return ": ".join(part for part in (_place(error.frames), text) if part)
-
-
-def _place(lines: tuple[TracebackLine, ...]) -> str:
-    if not lines:
-        return ""
-    line = lines[-1]
-    function = f" in {line.function}" if line.function not in ("", "<module>") else ""
-    return f"{line.file}, line {line.line}{function}"
+    return ": ".join(part for part in (place_of(error.frames), text) if part)
 
 
 def _student_error(described: Mapping[str, Any], files: Mapping[str, bytes]) -> StudentError:
