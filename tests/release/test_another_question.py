@@ -123,9 +123,6 @@ def project(tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("project"))
     project.write("submission/extra.py", SOLUTION)
     project.append("grader/adapter.py", ADAPTER)
-    project.change(
-        "grader/contents.py", '"mrr_score": "2d",', '"mrr_score": "2d", "hit_rate": "2e",'
-    )
     project.write("grader/public_tests/test_2e_hit_rate.py", PUBLIC_TEST)
     project.write("grader/hidden_tests/test_2e_hit_rate.py", HIDDEN_TEST)
     project.change(
