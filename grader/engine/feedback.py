@@ -12,6 +12,7 @@ from grader.engine.results import (
     NOT_IMPORTED,
     NOT_RUN,
     NOT_WRITTEN,
+    OPEN,
     PASSED,
     Detail,
     Hint,
@@ -41,6 +42,10 @@ def results_of(
             message = f"Not run, fix {told[stumble]} first."
             result = replace(result, status=NOT_RUN, message=message, where=(), raised="")
         told.setdefault(stumble, test.id)
+        for earlier in results:  # a test that waits for an open one is open
+            if earlier.state == OPEN and result.message == f"Not run, fix {earlier.id} first.":
+                result = replace(result, cause=NOT_WRITTEN)
+                break
         results.append(result)
     return results
 

@@ -9,6 +9,7 @@ from grader.contents import CONTENTS
 from grader.engine import local
 from grader.engine.check import Check, Failure, Stopped
 from grader.engine.feedback import compared_sentence, raised_sentence
+from grader.engine.grader import Asked, Grader
 from grader.engine.local import LocalCaller, LocalSubmission
 
 LOSS = "    loss = (1 - torch"
@@ -42,3 +43,12 @@ def test_a_breakpoint_is_told_and_waits_for_nobody(failure) -> None:
     error = failure("    breakpoint()\n").error
     assert error is not None and error.frames[-1].source == "breakpoint()"
     assert "Your code calls a debugger (submission/loss.py, line" in raised_sentence(error)
+
+
+def test_each_test_of_an_open_question_is_open(
+    submission: Callable[..., Path], grader: Grader
+) -> None:
+    layers = "        layers: list[nn.Module] = []\n"
+    unwritten = '        raise NotImplementedError("Question 1b is not written yet")\n'
+    report = grader.grade(submission(model=(layers, unwritten + layers)), Asked(["1b"]))
+    assert {test.state for test in report.tests} == {"open"}
