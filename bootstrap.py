@@ -346,6 +346,7 @@ def install(uv, groups):
     commands = install_commands(uv, groups, find_cpu_builds())
     for command in commands:
         if follow(command, Progress()) == 0:
+            renew_tools()
             return
         if command is not commands[-1]:
             print("  uv could not install everything; trying pip.", flush=True)
@@ -353,6 +354,16 @@ def install(uv, groups):
     lines = text.splitlines()
     errors = "\n".join([line for line in lines if "ERROR" in line][-5:] or lines[-5:])
     sys.exit("{}\n\n{}\nAll that pip said is in {}".format(errors, advice(text), LOG))
+
+
+def renew_tools():
+    """Install the wheel also where its version is installed: it may have other bytes."""
+    wheel = newest_wheel()
+    if wheel:
+        pip = [PYTHON, "-m", "pip", "install", "--force-reinstall", "--no-deps", "--no-compile"]
+        done = run(pip + ["--disable-pip-version-check", wheel])
+        if done.returncode != 0:
+            sys.exit(done.stdout)
 
 
 def advice(text):

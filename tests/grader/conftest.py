@@ -12,6 +12,8 @@ from grader.engine.hints import Explainer
 from grader.engine.runner import TestOutcome
 from grader.misconceptions.catalogue import read_catalogue
 
+# Tests for an engine, not for pytest.
+collect_ignore = ["another_assignment"]
 REFERENCE = Path(__file__).resolve().parents[2] / "submission"
 TABLES = pytest.StashKey[list[str]]()
 
