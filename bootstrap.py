@@ -361,7 +361,8 @@ def renew_tools():
     wheel = newest_wheel()
     if wheel:
         pip = [PYTHON, "-m", "pip", "install", "--force-reinstall", "--no-deps", "--no-compile"]
-        done = run(pip + ["--disable-pip-version-check", wheel])
+        pip += ["--disable-pip-version-check", wheel]
+        done = run(pip)
         if done.returncode != 0:
             sys.exit(done.stdout)
 
