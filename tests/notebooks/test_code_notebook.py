@@ -73,9 +73,9 @@ def test_each_check_shows_its_question_and_sees_a_change_without_a_restart(proje
     assert errors(tables) == ""
     assert errors(wrong) == "", "the report says it"
     assert "2b: 1 of 1 public tests did not pass." in errors(validated), "nbgrader reads it"
-    assert "expected  1." in shown(wrong, "text/html")
+    assert "expected  2.5" in shown(wrong, "text/html")
     assert ">2b-0<" in shown(wrong, "text/html"), "other tests say: fix this one first"
-    assert "expected  1." in shown(wrong, "text/plain")
+    assert "expected  2.5" in shown(wrong, "text/plain")
     for kind in ("text/html", "text/plain"):
         assert re.search(r"\bloss\.py, saved \d\d:\d\d", shown(wrong, kind))
         assert re.search("Your code printed, at the end:.*my loss tensor", shown(wrong, kind), re.S)
