@@ -33,7 +33,7 @@ def results_of(
     hints: Mapping[str, Hint],
 ) -> list[TestResult]:
     """Return the tests' lines in the report; an exception is reported once in each question."""
-    results = []
+    results: list[TestResult] = []
     told: dict[tuple, str] = {}
     for test in tests:
         result = result_of(test, outcomes[test.id], hints.get(test.id))

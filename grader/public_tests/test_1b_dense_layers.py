@@ -64,7 +64,8 @@ def forward_applies_relu(check: Check) -> bool:
     # units are ReLU(-2) = 0 and ReLU(3) = 3, and the rating is 4 * 0 - 1 * 3 + 0.5 = -2.5.
     zeros = {name: np.zeros((rows, 2), np.float32) for name, rows in (("U", 2), ("Q", 3))}
     zeros |= {name: np.zeros((rows, 1), np.float32) for name, rows in (("A", 2), ("B", 3))}
-    dense = [np.array(MLP[0], np.float32), *map(np.float32, ([-2, 3], [[4, -1]], [0.5]))]
+    rest: tuple[list, ...] = ([-2, 3], [[4, -1]], [0.5])
+    dense = [np.array(array, np.float32) for array in (MLP[0], *rest)]
     asked: adapter.Net = {"sizes": sizes(True), "tables": zeros, "dense": dense, "earlier": {}}
     got = check.try_call(adapter.rating_with_own_mlp, asked, [1, 0], [2, 0])
     return got is not None and agree(got[1].numbers(2), np.array([-2.5, -2.5]))
