@@ -25,13 +25,14 @@ def first_cell(path: Path) -> nbformat.NotebookNode:
 
 
 def run_in(folder: Path, *sources: str, kernel: str = "python3") -> str:
-    """Run cells in a fresh kernel, after the first cell of a notebook; return what they printed."""
+    """Run cells in a fresh kernel, after the first cell of a notebook; return what they put out."""
     cells = [first_cell(NOTEBOOKS[0]), *map(nbformat.v4.new_code_cell, sources)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     place = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=120, resources=place, kernel_name=kernel).execute()
     outputs = [output for cell in notebook.cells for output in cell.outputs]
-    return "".join(output.get("text", "") for output in outputs)
+    shown = (output.get("data", {}).get("text/plain", "") for output in outputs)
+    return "".join([*(output.get("text", "") for output in outputs), *shown])
 
 
 def test_it_is_the_same_in_every_notebook():
