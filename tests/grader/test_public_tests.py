@@ -1,4 +1,4 @@
-"""Mistakes that students often make are red at home, with a sentence that says what is wrong."""
+"""Mistakes that students often make fail a public test, with a sentence that says what is wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ OTHERS = "(num_items + 1 + (others - own).sign_().sum(dim=1)) / 2"
 
 @dataclass(frozen=True)
 class Mistake:
-    """One change of the reference, and what students read of it at home."""
+    """One change of the reference, and what students read of it in their own tests."""
 
     file: str
     right: str

@@ -2,7 +2,7 @@
 
 nbgrader copies what is there, with the instructor's rights: a symbolic link to the gradebook
 becomes the gradebook, one oversized or odd submission ends the collecting of all, and one without
-its secret ends the release of everyone's feedback.
+its secret ends the release of all feedback.
 """
 
 import fnmatch

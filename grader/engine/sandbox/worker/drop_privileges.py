@@ -15,7 +15,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-#: Seconds from when a worker's time is up to when it is killed: meanwhile it reports its line.
+#: Seconds from when a worker's time is up to when it is killed; in between it reports its line.
 GRACE = 0.5
 
 

@@ -1,4 +1,4 @@
-"""Stops the trusted process and whoever may be its parent."""
+"""Stops the trusted process and the process that may be its parent."""
 
 import os
 import signal

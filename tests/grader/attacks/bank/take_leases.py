@@ -1,4 +1,4 @@
-"""Takes leases on files, so that whoever opens one next has to wait."""
+"""Takes leases on files, so that the next process that opens one has to wait."""
 
 import fcntl
 import os
