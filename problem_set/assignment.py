@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from problem_set.project import ASSIGNMENT, find_project
 
@@ -65,6 +65,13 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Feedback:
+    """How much students are told of a mistake: each of ``hints`` includes those before it."""
+
+    hints: Literal["sentence", "question", "counterexample"] = "counterexample"
+
+
+@dataclass(frozen=True)
 class GradedTest:
     """A test's place in ``assignment.toml``."""
 
@@ -100,6 +107,7 @@ class Assignment:
     policies: Policies = Policies()
     grading: Limits = Limits(5.0)
     gradescope: Limits = Limits(600.0)
+    feedback: Feedback = Feedback()
 
     @property
     def coding(self) -> tuple[Question, ...]:
@@ -172,7 +180,7 @@ class _Parser:
     def assignment(self) -> Assignment:
         sections = {
             **{"course": Course, "upload": Upload, "policies": Policies},
-            **{"grading": Limits, "gradescope": Limits},
+            **{"grading": Limits, "gradescope": Limits, "feedback": Feedback},
         }
         for key in self._content:
             if key not in (*sections, "questions"):
@@ -228,7 +236,7 @@ class _Parser:
                 problem = f"{whose} has no key {key!r}; it may have {', '.join(types)}"
                 raise self._error(problem, section, index, key)
             if not _fits(value, types[key]):
-                problem = f"{key} under {whose} should be {_KINDS[types[key]]}; it is {value!s}"
+                problem = f"{key} under {whose} should be {_named(types[key])}; it is {value!s}"
                 raise self._error(problem, section, index, key)
         for needed in fields(cast(Any, kind)):
             required = needed.default is MISSING and needed.default_factory is MISSING
@@ -262,7 +270,13 @@ _KINDS: dict[Any, str] = {
 }
 
 
+def _named(kind: Any) -> str:
+    return " or ".join(get_args(kind)) if get_origin(kind) is Literal else _KINDS[kind]
+
+
 def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
     if kind is datetime:
         return isinstance(value, datetime) and value.utcoffset() is not None
     if kind in (int, float):

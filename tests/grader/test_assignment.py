@@ -78,6 +78,11 @@ def test_this_assignment_is_short() -> None:
         ("-11T23:59:00-08:00", "-11", "line 8: due under [course] should be a date and a time"),
         ("23:59:00-08:00", "23:59:00", "line 8: due under [course] should be a date and a time"),
         ("2026-12-11T", '"December"#', "line 8: due under [course] should be a date and a time"),
+        (
+            "timeout = 2",
+            "timeout = 2\n[feedback]\nhints = 'all'",
+            "line 13: hints under [feedback]",
+        ),
         ("points = 2", "points 2", "is not TOML: Expected '=' after a key"),
     ],
 )
