@@ -12,7 +12,7 @@ ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
 # Parts of the grader for notebooks, for pytest and for folders of submissions.
 NOT_THERE = (
-    *("grader/notebook.py", "grader/engine/reports/cell", "grader/batch/"),
+    *("grader/notebook.py", "grader/engine/reports/cell", "grader/cohort/", "grader/batch.py"),
     *("grader/engine/pytest_checks.py", "grader/public_tests/conftest.py"),
 )
 # What the grader imports, and the sandbox.

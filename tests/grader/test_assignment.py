@@ -160,7 +160,7 @@ def test_every_command_tells_its_instructor_and_grades_nothing(
 ) -> None:
     slip(staff_copy)
     notebook = "from grader.notebook import check; check('2a')"
-    commands = [["-m", "grader"], ["-m", "grader.batch", "uploads"], ["-c", notebook]]
+    commands = [["-m", "grader"], ["-m", "grader.cohort", "uploads"], ["-c", notebook]]
     if slip is date_without_time:
         commands += [["-m", "hand_in"], ["-m", "handout", "clean"]]
     for command in commands:
