@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
 from problem_set.project import ASSIGNMENT, find_project
@@ -90,6 +90,37 @@ class Late:
     zero_after: float = math.inf
 
 
+# When something is shown to students.
+When = Literal["at once", "after due", "never"]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """How much students are told of what the tests found, and when.
+
+    Attributes
+    ----------
+    hints : str
+        How much is told of a mistake; each level includes those before it.
+    show_hidden : str
+        When students see which hidden tests passed, and what the others found: ``"at once"``,
+        ``"after due"``, which is after the student's own due date, or ``"never"``.
+    show_hints : str
+        When they see the mistake that explains a failed test.
+    uploads_with_hints : float
+        How many uploads get hints, where the platform counts them; later ones get none until
+        hints are shown to all.
+    regrade_reason : str
+        Why points have changed since the last grading, as a sentence for students.
+    """
+
+    hints: Literal["sentence", "question", "counterexample"] = "counterexample"
+    show_hidden: When = "at once"
+    show_hints: When = "at once"
+    uploads_with_hints: float = math.inf
+    regrade_reason: str = ""
+
+
 @dataclass(frozen=True)
 class GradedTest:
     """A test's place in ``assignment.toml``."""
@@ -126,6 +157,7 @@ class Assignment:
     policies: Policies = Policies()
     grading: Limits = Limits(5.0)
     gradescope: Limits = Limits(600.0)
+    feedback: Feedback = Feedback()
     late: Late = Late()
 
     @property
@@ -199,7 +231,7 @@ class _Parser:
     def assignment(self) -> Assignment:
         sections = {
             **{"course": Course, "upload": Upload, "policies": Policies},
-            **{"grading": Limits, "gradescope": Limits, "late": Late},
+            **{"grading": Limits, "gradescope": Limits, "feedback": Feedback, "late": Late},
         }
         for key in self._content:
             if key not in (*sections, "questions"):
@@ -282,7 +314,7 @@ class _Parser:
                 problem = f"{whose} has no key {key!r}; it may have {', '.join(types)}"
                 raise self._error(problem, section, index, key)
             if not _fits(value, types[key]):
-                problem = f"{key} under {whose} should be {_KINDS[types[key]]}; it is {value!s}"
+                problem = f"{key} under {whose} should be {_named(types[key])}; it is {value!s}"
                 raise self._error(problem, section, index, key)
         for needed in fields(cast(Any, kind)):
             required = needed.default is MISSING and needed.default_factory is MISSING
@@ -316,7 +348,13 @@ _KINDS: dict[Any, str] = {
 }
 
 
+def _named(kind: Any) -> str:
+    return " or ".join(get_args(kind)) if get_origin(kind) is Literal else _KINDS[kind]
+
+
 def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
     if kind is datetime:
         return isinstance(value, datetime) and value.utcoffset() is not None
     if kind in (int, float):

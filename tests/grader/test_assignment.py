@@ -132,6 +132,11 @@ def test_this_assignment_is_short() -> None:
             "[late]\nzero_after = -0.5\n[grading]",
             "line 11: zero_after under [late] should be 0 or more; it is -0.5",
         ),
+        (
+            "timeout = 2",
+            "timeout = 2\n[feedback]\nhints = 'all'",
+            "line 13: hints under [feedback]",
+        ),
         ("points = 2", "points 2", "is not TOML: Expected '=' after a key"),
     ],
 )
