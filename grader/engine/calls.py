@@ -77,7 +77,7 @@ def suggest_name(error: AttributeError | NameError) -> None:
     The exception may be hostile: whatever it raises when looked at is swallowed.
     """
     with contextlib.suppress(Exception):
-        name = error.name
+        name = str(error.name)
         known = _names_known_to(error)
         same = [other for other in known if other.lower().endswith(f".{name}".lower())]
         same += [other for other in known if other.lower() == name.lower()]
