@@ -32,7 +32,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -72,7 +72,8 @@ class Person:
     Attributes
     ----------
     id : str
-        The platform's own, which its other files repeat; empty where it has none.
+        The platform's own, which its other files repeat. On a roster that has none it is the
+        e-mail address or the name, so that everybody has one.
     name : str
         As the platform writes it: ``"Lovelace, Ada"``, ``"Ada Lovelace"`` or ``"lovelaceada"``.
     email : str
@@ -91,9 +92,13 @@ class Person:
     @property
     def label(self) -> str:
         """What the person is called in a list, told from others of the same name by the id."""
-        if self.name and self.id:
+        if self.name and self.id not in ("", self.name, self.email):
             return f"{self.name} ({self.id})"
         return self.name or self.id or self.email
+
+    def identified(self) -> "Person":
+        """Return the same person with an id."""
+        return self if self.id else replace(self, id=self.email or self.name)
 
 
 @dataclass(frozen=True)
@@ -234,7 +239,7 @@ def _person(row: Mapping[str, str], ids: list[str], columns: Mapping[str, str]) 
     found = [_id(row[column], column) for column in ids]
     email = cell(_EMAIL) or next((id_ for id_ in found if "@" in id_), "")
     known = list(dict.fromkeys(id_ for id_ in found if id_))
-    return Person(known[0] if known else "", name, email, row, tuple(known[1:]))
+    return Person(known[0] if known else "", name, email, row, tuple(known[1:])).identified()
 
 
 def _id(cell: str, column: str) -> str:
@@ -255,10 +260,10 @@ def _is_somebody(person: Person, row: Mapping[str, str], platform: str) -> bool:
 def _require_one_row_each(people: Iterable[Person], path: Path) -> None:
     seen: dict[str, Person] = {}
     for person in people:
-        other = seen.setdefault(person.id.casefold() or person.label.casefold(), person)
+        other = seen.setdefault(person.id.casefold(), person)
         if other is not person:
             raise RosterError(
-                f"{shown(path.name)} has two rows of {shown(person.id or person.label, 40)}: "
+                f"{shown(path.name)} has two rows of {shown(person.id, 40)}: "
                 f"{shown(other.label, 60)} and {shown(person.label, 60)}. Keep one."
             )
 

@@ -80,8 +80,8 @@ def rows(roster: Roster | None, uploads: Sequence[Upload]) -> tuple[Row, ...]:
         name = own_name(upload.name, upload.path.name + person.label, taken)
         notes = (*upload.notes, *((note,) if note else ()))
         reason = refusal or upload.refusal
-        row = Row(name, person, upload, reason, upload.submitted_at, on_roster=False, notes=notes)
-        listed.append(row)
+        at, owner = upload.submitted_at, person.identified()
+        listed.append(Row(name, owner, upload, reason, at, on_roster=False, notes=notes))
     return tuple(listed)
 
 
@@ -97,7 +97,8 @@ def _rows_of_uploads(uploads: Iterable[Upload]) -> tuple[Row, ...]:
             label = upload.name if len(people) == 1 else person.label
             name = own_name(label, upload.path.name + person.label, taken)
             at, notes = upload.submitted_at, upload.notes
-            listed.append(Row(name, person, upload, upload.refusal, at, notes=notes))
+            owner = person.identified()
+            listed.append(Row(name, owner, upload, upload.refusal, at, notes=notes))
     return tuple(listed)
 
 
