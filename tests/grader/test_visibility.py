@@ -12,7 +12,7 @@ import pytest
 from grader.engine.from_json import report_from
 from grader.engine.reports import write_report
 from grader.engine.reports.gradescope import write_results
-from grader.engine.reports.gradescope_metadata import Earlier, Metadata, read_metadata
+from grader.engine.reports.gradescope_metadata import UNKNOWN, Earlier, Metadata, read_metadata
 from grader.engine.results import FAILED, PASSED, Detail, Hint, QuestionResult, Report, TestResult
 from grader.engine.visibility import Moment
 from problem_set.assignment import Feedback, Late
@@ -52,7 +52,7 @@ def page(report: Report, moment: Moment | None) -> str:
 
 
 def gradescope(
-    report: Report, moment: Moment | None, metadata: Metadata = Metadata()
+    report: Report, moment: Moment | None, metadata: Metadata = UNKNOWN
 ) -> dict[str, Any]:
     content = json.loads(write_results(report, moment, metadata))
     jsonschema.validate(content, SCHEMA)

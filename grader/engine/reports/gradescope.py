@@ -62,8 +62,7 @@ def write_results(
         tests = shown_to_student(whole).tests if is_graded(report) else ()
         entries = [_entry(test, hidden if test.hidden else "visible") for test in tests]
         graded = {"score": report.counted, "tests": entries}
-        late = {"sentence": report.final.sentence} if report.final else {}
-        extra |= {"points": report.score, "final_points": report.counted, **late}
+        extra |= {"points": report.score, "final_points": report.counted}
         extra |= {"mistakes": mistakes_of(report), "told": told}  # for the next upload
     content: dict[str, Any] = {
         "output": "\n".join(line for line in _summary(seen, start) if line),
