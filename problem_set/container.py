@@ -20,7 +20,7 @@ def processor_cores() -> int:
 
 
 def free_memory() -> float:
-    """Return the bytes that may still be used: what is available, and a container's limit counts."""
+    """Return the bytes that may still be used; a container's limit counts."""
     return min(psutil.virtual_memory().available, memory_limit())
 
 

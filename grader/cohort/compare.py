@@ -15,10 +15,11 @@ SAME = 1e-9  # points
 
 @dataclass(frozen=True)
 class Standing:
-    """What a person had, or has: points by test, and in all; None where there are none."""
+    """What a person had, or has: points in all, None where there are none, and what they are of."""
 
     points: float | None
     final: float | None
+    questions: Mapping[str, float]
     tests: Mapping[str, float]
 
 
@@ -48,12 +49,13 @@ class Change:
 
 def standing_of(record: Mapping[str, Any]) -> Standing:
     """Return what a record says of a person's points."""
-    graded = record["status"] == GRADED
-    tests = [test for question in record["questions"] for test in question["tests"]]
+    questions = record["questions"] if record["status"] == GRADED else []
+    tests = [test for question in questions for test in question["tests"]]
     return Standing(
         record["points"],
         record["final_points"],
-        {test["id"]: test["points"] for test in tests} if graded else {},
+        {question["id"]: question["points"] for question in questions},
+        {test["id"]: test["points"] for test in tests},
     )
 
 
@@ -63,16 +65,25 @@ def key_of(record: Mapping[str, Any]) -> str:
 
 
 def change_of(before: Standing, record: Mapping[str, Any]) -> Change | None:
-    """Return how a person's points changed; None if they did not."""
+    """Return how a person's points changed, in all or of a question; None if they did not.
+
+    Points that moved from one test to another of a question, both passed or both failed, are no
+    change.
+    """
     now = standing_of(record)
+    questions = before.questions.keys() | now.questions.keys()
+    moved = (
+        _differ(before.final, now.final)
+        or _differ(before.points, now.points)
+        or any(_differ(before.questions.get(id_), now.questions.get(id_)) for id_ in questions)
+    )
+    if not moved:
+        return None
     tests = {
         id_: (before.tests.get(id_), now.tests.get(id_))
         for id_ in dict.fromkeys((*before.tests, *now.tests))
         if _differ(before.tests.get(id_), now.tests.get(id_))
     }
-    moved = _differ(before.final, now.final) or _differ(before.points, now.points)
-    if not moved and not tests:
-        return None
     return Change(record["submission"], record["person"]["id"], before, now, tests)
 
 
@@ -91,7 +102,7 @@ def only_up(old: Report, new: Report) -> Report:
 def sentence(change: Change, reason: str) -> str:
     """Return what the student reads."""
     if not _differ(change.before.final, change.now.final):
-        moved = f"Your points are the same, {_points(change.now.final)}; single tests changed."
+        moved = f"Your points are the same, {_points(change.now.final)}; single questions changed."
     elif change.before.final is None:
         moved = f"You now have {_points(change.now.final)} points; this was not graded before."
     elif change.now.final is None:
@@ -114,7 +125,7 @@ def summary(changes: Iterable[Change], people: int) -> list[str]:
     lines = [
         f"Compared: the points of {len(changes)} of {people} rows change: "
         f"{_group(up, 'up')}, {_group(down, 'down')}, "
-        f"{len(changes) - len(up) - len(down)} in single tests alone."
+        f"{len(changes) - len(up) - len(down)} in single questions alone."
     ]
     raised: Counter[str] = Counter()
     lowered: Counter[str] = Counter()
@@ -130,6 +141,7 @@ def changes_table(changes: Iterable[Change], sentences: Mapping[str, str]) -> st
     """Return ``changes.csv``: a row for each person whose points change."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    changes = sorted(changes, key=lambda change: change.name)
     header = ["submission", "id", "points before", "points", "final points before", "final points"]
     table.writerow([*header, "tests", "sentence"])
     for change in changes:

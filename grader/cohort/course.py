@@ -2,9 +2,8 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ class Asked:
     only_up: bool = False
     jobs: int | None = None
     scheduler: str | None = None
-    rules: Rules = Rules()
+    rules: Rules = field(default_factory=Rules)
 
 
 def default_jobs(submissions: int) -> int:
@@ -136,8 +135,8 @@ class Course:
         self.records: dict[str, dict[str, Any]] = {}
         self.changes: list[Change] = []
         self.stopped, self.failure = False, ""
-        for folder in (asked.compare, asked.out):
-            for record in read_records(folder) if folder else ():
+        for folder in (asked.compare, asked.out) if asked.compare else (asked.out,):
+            for record in read_records(folder):
                 if folder == asked.out:
                     self.known[record["submission"]] = _light(record)
                 if folder == (asked.compare or asked.out):
@@ -242,7 +241,7 @@ class Course:
                 write_atomic(out / name, table)
         except OSError as error:
             raise CohortError(
-                f"{out / 'points.csv'} was not written: {error.strerror}. What is in staff/ is kept."
+                f"{out / 'points.csv'} was not written: {error.strerror}. staff/ was."
             ) from error
         exit_code = self._say(listed, others)
         if self.failure:

@@ -16,7 +16,6 @@ of hidden tests; a question that is not graded again keeps the results with its 
 
 import ast
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from grader.engine.contents import Contents
 from grader.engine.digests import PACKAGE, digest_of

@@ -1,19 +1,16 @@
 """Grade everybody's submission: the same code once, and what was graded before not again."""
 
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from grader.cohort.fingerprints import Fingerprints
-from grader.cohort.grading import Rules, Task
-from grader.cohort.records import CODE, keep_code, read_record, read_records
-from grader.cohort.rows import Row
+from grader.cohort.grading import Task
+from grader.cohort.records import CODE, read_record
 from grader.cohort.table import GRADED
 from grader.engine.from_json import report_from
 from grader.engine.grader import grader_failed
-from grader.engine.intake import IntakeError, read_submission
 from grader.engine.results import FAILED, PASSED, QuestionResult, Report
 from problem_set.assignment import Assignment
 from problem_set.executors import Lost, Said, TaskEvent, Told

@@ -1,8 +1,9 @@
 """What is kept of each grading: a record for staff, a page for the student, and the code.
 
-``staff/NAME.json`` is a *record*: what the statistics, the report, the similarity of submissions and
-a regrade read. It is the report as ``grader.engine.results.Report.to_dict`` writes it (``score``,
-``max_score``, ``problem``, ``questions[].tests[]`` with ``status``, ``points`` and ``hints``) and
+``staff/NAME.json`` is a *record*: what the statistics, the cohort's report, the similarity of
+submissions and a regrade read. It is the report as ``grader.engine.results.Report.to_dict`` writes
+it (``score``, ``max_score``, ``problem``, ``questions[].tests[]`` with ``status``, ``points`` and
+``hints``) and
 
 =================  ================================================================================
 ``submission``     the row's name, which is that of the file; no other row has it
@@ -15,7 +16,8 @@ a regrade read. It is the report as ``grader.engine.results.Report.to_dict`` wri
 ``platform``       ``"canvas"``, ``"moodle"`` ...; ``attempt`` is the number of the attempt
 ``submitted_at``   ISO 8601, with the offset from UTC if it is known; empty if nobody knows when
 ``late``           true or false as the platform has marked it, null if it has not
-``notes``          sentences about the upload: how it was matched, what was taken for what
+``notes``          sentences for the student about the upload: what was taken for what
+``matching``       sentences for staff: how the upload was matched with its person
 ``code``           digest of the files that were graded, equal for equal files; empty without any.
                    ``staff/code/CODE.zip`` holds them: ``code_of`` reads it
 ``points``         those of the tests, ``score``; null unless graded
@@ -151,7 +153,8 @@ def record_of(
         "attempt": upload.attempt if upload else 0,
         "submitted_at": submitted.isoformat() if submitted else "",
         "late": upload.late if upload else None,
-        "notes": [*row.notes, *entry.notes],
+        "notes": list(entry.notes),
+        "matching": list(row.notes),
         "code": entry.code,
         "points": report.score if status == GRADED else None,
         "final_points": final.points if final else None,

@@ -35,6 +35,7 @@ def points_table(records: Iterable[Mapping[str, Any]]) -> str:
         numbers = [*(of_question.get(id_, 0) for id_ in ids), record["score"], record["max_score"]]
         graded = record["status"] == GRADED
         days = final.get("days_late")
+        notes = [*record["matching"], *record["notes"], final.get("sentence", "")]
         table.writerow(
             [
                 cell(record["submission"]),
@@ -46,7 +47,7 @@ def points_table(records: Iterable[Mapping[str, Any]]) -> str:
                 cell(record["submitted_at"]),
                 cell(record["upload"]),
                 cell(problem_of(record)),
-                cell(" ".join([*record["notes"], final.get("sentence", "")]).strip()),
+                cell(" ".join(notes).strip()),
             ]
         )
     return text.getvalue()

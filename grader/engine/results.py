@@ -144,7 +144,8 @@ class Report:
     withheld : str
         Which tests have been taken out for the student, and until when; empty if none.
     notes : tuple of str
-        More sentences for the student, which stand below the points.
+        More sentences for the student, which stand below the points: what was taken for what on
+        reading the submission, what is not shown, what has changed.
     graded_at : str
         Date and time, with the offset from UTC, to the minute.
     version : str
@@ -155,8 +156,6 @@ class Report:
         Whether ``problem`` is the grader's and not the submission's.
     fault : str
         Our own traceback, for instructors.
-    notes : tuple of str
-        What was taken for what on reading the submission, as sentences for the student.
     """
 
     course: str
@@ -179,7 +178,6 @@ class Report:
     problem: str = ""
     grader_at_fault: bool = False
     fault: str = ""
-    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
