@@ -199,7 +199,8 @@ class Course:
         if known and elsewhere:
             if entry.row.upload is None and not entry.problem:
                 return known  # what another folder holds of this person stays
-            self.console.print(f"{name}: replaces the result of {elsewhere}")
+            if (known["code"], known["problem"]) != (entry.code, report.problem):
+                self.console.print(f"{name}: replaces the result of {elsewhere}")
         made_by = {**self.fingerprints.now}
         record = record_of(entry, report, made_by, policy)
         old_name, before = self.before.get(key_of(record), ("", None))
