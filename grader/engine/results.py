@@ -143,8 +143,6 @@ class Report:
         The points after the late policy; None where it has not been applied.
     withheld : str
         Which tests have been taken out for the student, and until when; empty if none.
-    notes : tuple of str
-        More sentences for the student, which stand below the points.
     graded_at : str
         Date and time, with the offset from UTC, to the minute.
     version : str
@@ -156,7 +154,8 @@ class Report:
     fault : str
         Our own traceback, for instructors.
     notes : tuple of str
-        What was taken for what on reading the submission, as sentences for the student.
+        More sentences for the student, below the points: what was taken for what on reading the
+        submission, what has changed since an earlier one.
     """
 
     course: str
@@ -171,7 +170,6 @@ class Report:
     feedback: Feedback = field(default_factory=Feedback)
     final: Final | None = None
     withheld: str = ""
-    notes: tuple[str, ...] = ()
     graded_at: str = field(
         default_factory=lambda: datetime.now().astimezone().isoformat(" ", "minutes")
     )
@@ -220,7 +218,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything, with nothing held back; ``report_from`` reads it."""
-        left_out = ("questions", "feedback", "withheld", "notes")
+        left_out = ("questions", "feedback", "withheld")
         return {
             **{k: v for k, v in asdict(self).items() if k not in left_out},
             "score": self.score,
