@@ -18,7 +18,7 @@ from grader.engine.contents import Contents
 from grader.engine.counterexample import Counterexamples
 from grader.engine.feedback import results_of
 from grader.engine.hints import Explainer
-from grader.engine.intake import FOLDER, IntakeError, Submission, read_submission
+from grader.engine.intake import FOLDER, HandedIn, IntakeError, Submission, read_submission
 from grader.engine.local import LocalCaller, LocalSubmission
 from grader.engine.replies import IsolationError
 from grader.engine.results import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
@@ -154,22 +154,24 @@ class Grader:
     def question_of(self) -> dict[str, str]:
         return {test.id: test.question for test in self.assignment.tests}
 
-    def grade(self, path: Path | str, asked: Asked = EVERYTHING) -> Report:
+    def grade(self, handed_in: HandedIn | str, asked: Asked = EVERYTHING) -> Report:
         """Grade a submission; return a report, whatever goes wrong with the submission or in here.
 
         Parameters
         ----------
-        path : Path
-            A folder that holds ``submission/``, that folder, or a zip of either.
+        handed_in : Path or mapping
+            A folder that holds ``submission/``, that folder, an archive of either, or the paths of
+            loose files by the names that they were given.
         asked : Asked
             What to grade of it.
         """
+        handed_in = Path(handed_in) if isinstance(handed_in, str) else handed_in
         try:
-            return self._grade(Path(path), asked)
+            return self._grade(handed_in, asked)
         except Exception as error:  # a report is always written
-            return grader_failed(Path(path), error)
+            return grader_failed(handed_in, error)
 
-    def _grade(self, path: Path, asked: Asked) -> Report:
+    def _grade(self, handed_in: HandedIn, asked: Asked) -> Report:
         start = time.monotonic()
         deadline = start + asked.time_limit
         tests = self.assignment.tests
@@ -182,7 +184,7 @@ class Grader:
             Report,
             course=self.assignment.course.name,
             title=self.assignment.course.title,
-            submission=clean_line(str(path), 300),
+            submission=_title(handed_in),
             layers=tuple(server.layers) if server else (),
             feedback=self.assignment.feedback,
             absent=len(skipped),
@@ -203,9 +205,11 @@ class Grader:
                 asked.on_checkpoint(record(questions=self._by_question(results), problem=STOPPED))
 
         problem, fault = "", ""
+        notes: tuple[str, ...] = ()
         try:
-            submission = read_submission(path, self.assignment.files)
-            with self._caller(submission, path, deadline) as caller:
+            submission = read_submission(handed_in, self.assignment.files)
+            notes = submission.notes
+            with self._caller(submission, handed_in, deadline) as caller:
                 outcomes = self._outcomes(
                     selected, submission, caller, asked, deadline, leave_behind
                 )
@@ -233,6 +237,7 @@ class Grader:
             problem=problem,
             grader_at_fault=bool(fault),
             fault=fault,
+            notes=notes,
             seconds=time.monotonic() - start,
         )
 
@@ -259,11 +264,11 @@ class Grader:
 
     @contextlib.contextmanager
     def _caller(
-        self, submission: Submission, path: Path, deadline: float
+        self, submission: Submission, handed_in: HandedIn, deadline: float
     ) -> Iterator[Callable[[str], Caller]]:
         """Give, from a test's id, how to call the submission: in its sandbox, if there is one."""
         if self.server is None:
-            with _folder_of(submission, path) as folder:
+            with _folder_of(submission, handed_in) as folder:
                 yield lambda id_: self.local_caller(folder)
             return
         from grader.engine.cached_session import CachedSession
@@ -335,12 +340,16 @@ class Grader:
         return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)
 
 
-def grader_failed(path: Path, error: Exception) -> Report:
+def _title(handed_in: HandedIn) -> str:
+    return clean_line(str(handed_in) if isinstance(handed_in, Path) else ", ".join(handed_in), 300)
+
+
+def grader_failed(handed_in: HandedIn, error: Exception) -> Report:
     """Return the report of a grading that could not even begin."""
     return Report(
         course="",
         title="",
-        submission=clean_line(str(path), 300),
+        submission=_title(handed_in),
         questions=(),
         problem=FAULT + _advice(error),
         grader_at_fault=True,
@@ -364,11 +373,13 @@ def _inner(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _folder_of(submission: Submission, path: Path) -> Iterator[Path]:
-    """Give the folder that was handed in, or, of a zip or a nested one, a copy of its files."""
-    if all((_inner(path) / name).is_file() for name in submission.files):
-        yield path
-        return
+def _folder_of(submission: Submission, handed_in: HandedIn) -> Iterator[Path]:
+    """Give the folder that was handed in or, of all else, one with a copy of the files."""
+    if isinstance(handed_in, Path):
+        inner = _inner(handed_in)
+        if all((inner / name).is_file() for name in submission.files):
+            yield handed_in
+            return
     with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
         for name, content in submission.files.items():
             file = Path(scratch) / FOLDER / name
