@@ -15,16 +15,32 @@ SHOWN = 300  # characters of an exception's text in a hidden test
 
 
 @dataclass(frozen=True)
+class Counterexample:
+    """A program that shows a mistake, what it prints here, and what would be right.
+
+    Of an exception, ``got`` is its class.
+    """
+
+    program: str
+    got: str
+    expected: str
+
+
+@dataclass(frozen=True)
 class Hint:
-    """A catalogued mistake that explains a failure, in two sentences."""
+    """A catalogued mistake that explains a failure, in two sentences, and where it shows."""
 
     id: str
     diagnosis: str
     question: str
+    counterexample: Counterexample | None = None
 
     def told(self, level: str) -> "Hint":
         """Return as much of it as a level of help has: see ``Feedback.hints``."""
-        return replace(self, question="") if level == "sentence" else self
+        if level == "counterexample":
+            return self
+        question = self.question if level == "question" else ""
+        return replace(self, question=question, counterexample=None)
 
 
 @dataclass(frozen=True)
