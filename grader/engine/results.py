@@ -15,16 +15,32 @@ SHOWN = 300  # characters of an exception's text in a hidden test
 
 
 @dataclass(frozen=True)
+class Counterexample:
+    """A program that shows a mistake, what it prints here, and what would be right.
+
+    Of an exception, ``got`` is its class.
+    """
+
+    program: str
+    got: str
+    expected: str
+
+
+@dataclass(frozen=True)
 class Hint:
-    """A catalogued mistake that explains a failure, in two sentences."""
+    """A catalogued mistake that explains a failure, in two sentences, and where it shows."""
 
     id: str
     diagnosis: str
     question: str
+    counterexample: Counterexample | None = None
 
     def told(self, level: str) -> "Hint":
         """Return as much of it as a level of help has: see ``Feedback.hints``."""
-        return replace(self, question="") if level == "sentence" else self
+        if level == "counterexample":
+            return self
+        question = self.question if level == "question" else ""
+        return replace(self, question=question, counterexample=None)
 
 
 @dataclass(frozen=True)
@@ -143,9 +159,6 @@ class Report:
         The points after the late policy; None where it has not been applied.
     withheld : str
         Which tests have been taken out for the student, and until when; empty if none.
-    notes : tuple of str
-        More sentences for the student, which stand below the points: what was taken for what on
-        reading the submission, what is not shown, what has changed.
     graded_at : str
         Date and time, with the offset from UTC, to the minute.
     version : str
@@ -156,6 +169,9 @@ class Report:
         Whether ``problem`` is the grader's and not the submission's.
     fault : str
         Our own traceback, for instructors.
+    notes : tuple of str
+        More sentences for the student, below the points: what was taken for what on reading the
+        submission, what has changed since an earlier one.
     """
 
     course: str
@@ -170,7 +186,6 @@ class Report:
     feedback: Feedback = field(default_factory=Feedback)
     final: Final | None = None
     withheld: str = ""
-    notes: tuple[str, ...] = ()
     graded_at: str = field(
         default_factory=lambda: datetime.now().astimezone().isoformat(" ", "minutes")
     )
@@ -178,6 +193,7 @@ class Report:
     problem: str = ""
     grader_at_fault: bool = False
     fault: str = ""
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -218,7 +234,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything, with nothing held back; ``report_from`` reads it."""
-        left_out = ("questions", "feedback", "withheld", "notes")
+        left_out = ("questions", "feedback", "withheld")
         return {
             **{k: v for k, v in asdict(self).items() if k not in left_out},
             "score": self.score,
