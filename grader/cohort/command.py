@@ -29,9 +29,16 @@ TIME_LIMIT = 120.0
     help="Extensions, a CSV: columns id (or email, or name), and days or due.",
 )
 @click.option(
-    "--gradebook",
-    type=click.Choice(["canvas", "moodle", "gradescope", "plain"]),
-    help="Write gradebook.csv for this platform. Default: the platform of the roster.",
+    "--column",
+    metavar="NAME",
+    help="The assignment's name in the platform's gradebook. Default: its title in assignment.toml, "
+    "or Problem Set and its number.",
+)
+@click.option(
+    "--missing",
+    type=click.FloatRange(min=0),
+    metavar="POINTS",
+    help="What gradebook.csv has for those who handed in nothing. Default: nothing.",
 )
 @click.option(
     "--compare",
@@ -73,7 +80,8 @@ def main(
     out: Path,
     roster: Path | None,
     extensions: Path | None,
-    gradebook: str | None,
+    column: str | None,
+    missing: float | None,
     compare: Path | None,
     only_up: bool,
     jobs: int | None,
@@ -88,7 +96,7 @@ def main(
     \b
     Writes into the --out folder
       points.csv         a row for everybody, a column for each question
-      gradebook.csv      the same for the platform to import
+      gradebook.csv      everybody's points, as the roster's platform imports them
       pages/NAME.html    what the student may read
       staff/NAME.json    all that was found, with hidden tests' values: not for students
       changes.csv        with --compare: whose points changed, and by which test
@@ -122,7 +130,8 @@ def main(
         out=out,
         roster=roster,
         extensions=extensions,
-        gradebook=gradebook,
+        column=column,
+        missing=missing,
         compare=compare,
         only_up=only_up,
         jobs=jobs,

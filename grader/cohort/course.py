@@ -23,7 +23,8 @@ from grader.cohort.compare import (
     summary,
 )
 from grader.cohort.entries import Entry, take_in
-from grader.cohort.fingerprints import PAGE, Fingerprints
+from grader.cohort.fingerprints import Fingerprints
+from grader.cohort.gradebook import GradebookError, gradebook
 from grader.cohort.grading import Rules, processes
 from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
@@ -35,7 +36,7 @@ from grader.cohort.records import (
     upload_elsewhere,
     write_record,
 )
-from grader.cohort.roster import Roster, RosterError, read_roster
+from grader.cohort.roster import PLAIN, Person, Roster, RosterError, read_roster
 from grader.cohort.rows import rows
 from grader.cohort.table import GRADED, GRADER_FAILED, NOTHING, points_table, problem_of
 from grader.cohort.uploads import find_uploads
@@ -68,7 +69,8 @@ class Asked:
     out: Path
     roster: Path | None = None
     extensions: Path | None = None
-    gradebook: str | None = None
+    column: str | None = None
+    missing: float | None = None
     compare: Path | None = None
     only_up: bool = False
     jobs: int | None = None
@@ -111,6 +113,7 @@ def grade_course(asked: Asked) -> int:
         )
     except (RosterError, ExtensionsError) as error:
         raise CohortError(str(error)) from error
+    roster = roster or Roster(PLAIN, tuple(dict.fromkeys(row.person for row in people)))
     course = Course(asked, assignment, roster)
     entries = [take_in(row, asked.out, assignment.files) for row in people]
     now = datetime.now().astimezone()
@@ -125,7 +128,7 @@ class Course:
     memory.
     """
 
-    def __init__(self, asked: Asked, assignment: Assignment, roster: Roster | None) -> None:
+    def __init__(self, asked: Asked, assignment: Assignment, roster: Roster) -> None:
         self.asked, self.assignment, self.roster = asked, assignment, roster
         self.console = Console(highlight=False, markup=False, soft_wrap=True)
         self.fingerprints = Fingerprints(CONTENTS, assignment, str(asked.rules))
@@ -189,7 +192,7 @@ class Course:
             report = grader_failed(Path(entry.row.name), error)
             record = record_of(entry, report, {}, policy)
             with contextlib.suppress(Exception):  # points.csv still has the row
-                write_record(self.asked.out, entry, report, record, policy, "")
+                write_record(self.asked.out, record, policy, policy.moment(entry))
         self.records[entry.row.name] = _light(record)
 
     def _write(self, entry: Entry, report: Report, policy: Policy) -> dict[str, Any]:
@@ -215,7 +218,7 @@ class Course:
             record["before"] = _as_json(change, self.assignment.feedback.regrade_reason)
         elif known and known["final_points"] == record["final_points"]:
             record["before"] = known["before"]
-        write_record(out, entry, report, record, policy, self.fingerprints.now[PAGE])
+        write_record(out, record, policy, policy.moment(entry))
         return record
 
     def finish(self, entries: list[Entry]) -> int:
@@ -238,6 +241,10 @@ class Course:
             }
             tables["changes.csv"] = changes_table(self.changes, sentences)
         try:
+            tables["gradebook.csv"] = self._gradebook(entries)
+        except GradebookError as error:
+            click.echo(f"error: no gradebook.csv: {error}", err=True)
+        try:
             for name, table in tables.items():
                 write_atomic(out / name, table)
         except OSError as error:
@@ -248,6 +255,23 @@ class Course:
         if self.failure:
             click.echo(self.failure if self.stopped else f"error: {self.failure}", err=True)
         return 130 if self.stopped else 2 if self.failure else exit_code
+
+    def _gradebook(self, entries: list[Entry]) -> str:
+        """Return what the platform imports: everybody on the roster."""
+        course, coding = self.assignment.course, self.assignment.coding
+        names = (course.title, f"Problem Set {course.number}", course.assignment)
+        came: dict[Person, dict[str, Any]] = {}
+        for entry in entries:
+            record = self.records.get(entry.row.name)
+            if record and record["status"] != NOTHING:
+                came[entry.row.person] = record
+        return gradebook(
+            self.roster,
+            came,
+            (self.asked.column,) if self.asked.column else names,
+            sum(question.points for question in coding),
+            self.asked.missing,
+        )
 
     def _not_reached(self, entry: Entry) -> dict[str, Any]:
         """Return the record of somebody whom this run, which ended too early, did not reach."""

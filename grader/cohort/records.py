@@ -22,24 +22,30 @@ it (``score``, ``max_score``, ``problem``, ``questions[].tests[]`` with ``status
                    ``staff/code/CODE.zip`` holds them: ``code_of`` reads it
 ``points``         those of the tests, ``score``; null unless graded
 ``final_points``   after the late policy; null unless graded
-``final``          how: ``grader.cohort.late.Final`` as JSON, or null
+``final``          how: ``problem_set.late.Final`` as JSON, or null
 ``misconceptions`` by question the ids of the mistakes that explain its failed tests, each once:
                    ``{"2b": ["sum-not-mean"]}``
 ``made_by``        digests of what the grading depends on: see ``grader.cohort.fingerprints``
+``page``           digest of what the page shows besides
 ``before``         what a regrade changed: see ``grader.cohort.compare``; null if nothing
 =================  ================================================================================
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from grader.cohort.entries import CODE, Entry
+from grader.cohort.fingerprints import PAGE
+from grader.cohort.late import with_final_points
+from grader.cohort.roster import Person
 from grader.cohort.table import GRADED, GRADER_FAILED, NOT_GRADED, NOTHING
 from grader.engine.cleaning import clean_line
+from grader.engine.digests import digest_of
+from grader.engine.from_json import report_from
 from grader.engine.intake import read_submission
 from grader.engine.reports import write_report
 from grader.engine.reports.wording import is_tested
@@ -48,7 +54,7 @@ from grader.engine.tree import shown
 from grader.engine.visibility import Moment, shows_hidden, shows_hints, withhold
 from problem_set.assignment import Assignment, read_assignment
 from problem_set.io import write_atomic
-from problem_set.late import Extension, final_points, own_due
+from problem_set.late import Extension, own_due
 
 STAFF, PAGES = "staff", "pages"
 
@@ -98,36 +104,24 @@ class Policy:
 
     Attributes
     ----------
-    extensions : mapping
-        By the id of the person.
     folder : Path
         Where the uploads are.
     """
 
     assignment: Assignment
-    extensions: Mapping[str, Extension]
+    extensions: Mapping[Person, Extension]
     folder: Path
     now: datetime
 
-    def due(self, entry: Entry) -> datetime:
-        """Return a person's own due date."""
-        return own_due(self.assignment.course.due, self.extensions.get(entry.row.person.id))
+    @property
+    def due(self) -> datetime:
+        return self.assignment.course.due
 
-    def with_final(self, entry: Entry, report: Report) -> Report:
-        """Return a report with the points after the late policy."""
-        upload, due = entry.row.upload, self.assignment.course.due
-        submitted = entry.row.submitted_at
-        if submitted is not None and submitted.tzinfo is None:
-            submitted = submitted.replace(tzinfo=due.tzinfo)
-        final = final_points(
-            report.score,
-            submitted,
-            due,
-            self.extensions.get(entry.row.person.id),
-            self.assignment.late,
-            marked_late=bool(upload and upload.late),
-        )
-        return replace(report, final=final)
+    def moment(self, entry: Entry) -> Moment:
+        """Return when a person's page is written, which decides what it shows."""
+        due = own_due(self.due, self.extensions.get(entry.row.person))
+        upload = entry.row.upload
+        return Moment(due, self.now, upload.attempt if upload else 1)
 
 
 def record_of(
@@ -136,14 +130,20 @@ def record_of(
     """Return the record of a person's grading; a grading that failed is kept to be done again."""
     row, upload = entry.row, entry.row.upload
     status = status_of(entry, report)
-    report = replace(report, submission=row.name)
-    if status == GRADED:
-        report = policy.with_final(entry, report)
-    final = report.final
     submitted = row.submitted_at
+    if submitted is not None and submitted.tzinfo is None:
+        submitted = submitted.replace(tzinfo=policy.due.tzinfo)
+    late = upload.late if upload else None
+    record = with_final_points(
+        {**replace(report, submission=row.name).to_dict(), "status": status},
+        submitted,
+        bool(late),
+        policy.due,
+        policy.extensions.get(row.person),
+        policy.assignment.late,
+    )
     return {
-        **report.to_dict(),
-        "status": status,
+        **record,
         "person": {"id": row.person.id, "name": row.person.name, "email": row.person.email},
         "on_roster": row.on_roster,
         "upload": shown(upload.path.name, 255) if upload else "",
@@ -152,13 +152,12 @@ def record_of(
         "platform": upload.platform if upload else "",
         "attempt": upload.attempt if upload else 0,
         "submitted_at": submitted.isoformat() if submitted else "",
-        "late": upload.late if upload else None,
+        "late": late,
         "notes": list(entry.notes),
         "matching": list(row.notes),
         "code": entry.code,
         "points": report.score if status == GRADED else None,
-        "final_points": final.points if final else None,
-        "final": asdict(final) if final else None,
+        "final_points": record["final"]["points"] if record["final"] else None,
         "misconceptions": misconceptions(report),
         "made_by": {} if report.grader_at_fault else dict(made_by),
         "before": None,
@@ -173,37 +172,22 @@ def status_of(entry: Entry, report: Report) -> str:
     return GRADED if is_tested(report) else NOT_GRADED
 
 
-def write_record(
-    out: Path, entry: Entry, report: Report, record: dict[str, Any], policy: Policy, page: str
-) -> bool:
-    """Write a record and its page, unless both are there as they should be; return whether.
-
-    ``page`` is a digest of what writes pages.
-    """
+def write_record(out: Path, record: dict[str, Any], policy: Policy, moment: Moment) -> bool:
+    """Write a record and its page, unless both are there as they should be; return whether."""
+    record = json.loads(json.dumps(record))  # as it will be read, with lists for tuples
     name = record["submission"]
-    report = replace(policy.with_final(entry, report), submission=name)
-    if record["status"] != GRADED:
-        report = replace(report, final=None)
-    if entry.notes:
-        report = replace(report, notes=entry.notes)
-    if change := (record["before"] or {}).get("sentence"):
-        report = replace(report, notes=(change, *report.notes))
-    upload = entry.row.upload
-    moment = Moment(policy.due(entry), policy.now, upload.attempt if upload else 1)
-    seen = (shows_hidden(report, moment), shows_hints(report, moment), asdict(report.feedback))
-    record["made_by"]["page"] = f"{page} {seen}"
+    report = report_from(record, policy.assignment.feedback)
+    if record["before"]:
+        report = replace(report, notes=(record["before"]["sentence"], *report.notes))
+    shown_now = (shows_hidden(report, moment), shows_hints(report, moment), report.feedback)
+    record["page"] = digest_of({"": f"{record['made_by'].get(PAGE)} {shown_now}".encode()}).hex()
     path = out / PAGES / f"{name}.html"
-    if path.exists() and read_record(out, name) == _as_read(record):
+    if path.exists() and read_record(out, name) == record:
         return False
     write_atomic(path, write_report(withhold(report, moment), "html"))
     text = json.dumps(record, indent=2, ensure_ascii=False)
     write_atomic(out / STAFF / f"{name}.json", text + "\n")
     return True
-
-
-def _as_read(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record as it will be read, with lists for tuples."""
-    return json.loads(json.dumps(record))
 
 
 def upload_elsewhere(record: Mapping[str, Any] | None, folder: Path) -> str:
