@@ -95,6 +95,12 @@ class Contents:
                             )
         return found
 
+    def examples(self) -> Mapping[str, Any]:
+        """Return each question's small inputs, the smallest first; none in a copy without them."""
+        if not (self.folder / "counterexamples.py").is_file():
+            return {}
+        return importlib.import_module(f"{self.package}.counterexamples").EXAMPLES
+
     def catalogue(self) -> Mapping[str, Any]:
         """Return the misconceptions by id; none in a copy that comes without them."""
         if not (self.folder / "misconceptions").is_dir():
