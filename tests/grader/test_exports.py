@@ -94,7 +94,7 @@ def test_moodle_in_folders(tmp_path: Path) -> None:
     zipped(tmp_path / f"Ada Lovelace_12345_{name}" / "ps1-submission.zip", "ada")
     for file in FILES:
         write(tmp_path / f"Zoë Müller-Lüdenscheidt_12346_{name}" / file, "zoe")
-    write(tmp_path / f"Ada Lovelace_12345_assignsubmission_onlinetext_" / "onlinetext.html")
+    write(tmp_path / "Ada Lovelace_12345_assignsubmission_onlinetext_" / "onlinetext.html")
     write(tmp_path / "Bo Li_12347_assignsubmission_onlinetext_" / "onlinetext.html")
     write(tmp_path / f"Group A-Grace Hopper_12348_{name}" / "ps1" / "submission" / "mrr.py", "g")
     found = by_person(find_uploads(tmp_path))

@@ -128,7 +128,9 @@ ROSTER = Roster("canvas", (ADA, ZOE, BO))
 
 
 def upload(name: str, *people: Person, platform: str = "plain", **more: object) -> Upload:
-    return Upload(name, Path(name), people=people or (Person(name=name),), platform=platform, **more)
+    return Upload(
+        name, Path(name), people=people or (Person(name=name),), platform=platform, **more
+    )
 
 
 def owners(listed: tuple[Row, ...]) -> dict[str, list[str]]:

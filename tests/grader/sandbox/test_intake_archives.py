@@ -255,7 +255,9 @@ def test_submission_in_submission_is_read_and_said(tmp_path: Path) -> None:
 def test_code_in_one_file_or_in_a_notebook_is_told_by_its_name(tmp_path: Path) -> None:
     folder_with(tmp_path, ["Submission.py", "a.zip/x", "b/submission.py"])
     for path in (tmp_path / "Submission.py", tmp_path / "b"):
-        assert f"code all in one file, {'S' if path.is_file() else 's'}ubmission.py" in refusal(path)
+        assert f"code all in one file, {'S' if path.is_file() else 's'}ubmission.py" in refusal(
+            path
+        )
     cells = [
         {"cell_type": "code", "source": ["import torch\n", "def bpr_loss(x):\n", "    pass\n"]},
         {"cell_type": "markdown", "source": "def not_this"},
