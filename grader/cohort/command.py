@@ -31,8 +31,8 @@ TIME_LIMIT = 120.0
 @click.option(
     "--column",
     metavar="NAME",
-    help="The assignment's name in the platform's gradebook. Default: its title in assignment.toml, "
-    "or Problem Set and its number.",
+    help="The assignment's name in the platform's gradebook. Default: the title in "
+    "assignment.toml, or Problem Set and its number.",
 )
 @click.option(
     "--missing",
