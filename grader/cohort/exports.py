@@ -40,6 +40,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.cohort.roster import BLACKBOARD, CANVAS, CLASSROOM, MOODLE, Person, parse_time
+from grader.engine.cleaning import clean_line
 from grader.engine.plain_files import NotPlainError, read_plain_file
 
 METADATA = "submission_metadata.yml"
@@ -62,6 +63,10 @@ _BLACKBOARD = re.compile(
 _CLASSROOM = re.compile(r"(?P<name>.+?) - (?P<title>[^/]+)", re.DOTALL)
 _VERSION = re.compile(r"-\d+(?=(\.[A-Za-z][A-Za-z0-9]*)*$)")
 _AGAIN = re.compile(r" ?\(\d+\)(?=(\.[A-Za-z][A-Za-z0-9]*)*$)")
+
+
+class ExportError(ValueError):
+    """A download cannot be used as it is; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +132,8 @@ def read_metadata(path: Path) -> dict[str, Submitted]:
 
     Raises
     ------
-    ValueError
-        If it cannot be read, or is not such a list; the message says so.
+    ExportError
+        If it cannot be read, or is not such a list.
     """
     import yaml
 
@@ -137,9 +142,9 @@ def read_metadata(path: Path) -> dict[str, Submitted]:
         listed = yaml.load(read_plain_file(path, MAX_METADATA), Loader=loader)
     except (NotPlainError, yaml.YAMLError, UnicodeError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{METADATA} cannot be read: {reason}. Export it again.") from error
+        raise ExportError(f"{METADATA} cannot be read: {reason}. Export it again.") from error
     if not isinstance(listed, Mapping):
-        raise ValueError(f"{METADATA} does not list submissions. Export it again.")
+        raise ExportError(f"{METADATA} does not list submissions. Export it again.")
     return {str(folder): _submitted(entry) for folder, entry in listed.items()}
 
 
@@ -157,15 +162,20 @@ def _submitted(entry: Any) -> Submitted:
 
 
 def _submitter(listed: Mapping[str, Any]) -> Person:
-    id_, name, email = (str(listed.get(key) or "").strip() for key in (":sid", ":name", ":email"))
+    id_, name, email = (_line(str(listed.get(key) or "")) for key in (":sid", ":name", ":email"))
     return Person(id_, name, email)
+
+
+def _line(text: str) -> str:
+    """Return text of a student's that can be shown, and written to a file."""
+    return clean_line(text, 300)
 
 
 def _canvas(name: str) -> Entry | None:
     found = _CANVAS.fullmatch(name)
     if found is None:
         return None
-    person = Person(found["user"], found["name"] or "")
+    person = Person(found["user"], _line(found["name"] or ""))
     order = int(found["file_id"] or 0)
     return Entry(CANVAS, person, found["file"], order, late=bool(found["late"]))
 
@@ -175,14 +185,14 @@ def _moodle(name: str) -> Entry | None:
     if found is None:
         return None
     file = found["file"] or "" if found["kind"] == "file" else None
-    return Entry(MOODLE, Person(found["user"], found["name"]), file)
+    return Entry(MOODLE, Person(found["user"], _line(found["name"])), file)
 
 
 def _blackboard(name: str, notes: Mapping[str, "_Note"]) -> Entry | None:
     found = _BLACKBOARD.fullmatch(name)
     if found is None:
         return None
-    note = notes.get(found["attempt"], _Note(Person(found["user"])))
+    note = notes.get(found["attempt"], _Note(Person(_line(found["user"]))))
     time = f"{found['day']} {found['time'].replace('-', ':')}"
     file = note.files.get(name, found["file"])
     return Entry(BLACKBOARD, note.person, file, 0, time, parse_time(time))
@@ -190,7 +200,7 @@ def _blackboard(name: str, notes: Mapping[str, "_Note"]) -> Entry | None:
 
 def _classroom(name: str) -> Entry | None:
     found = _CLASSROOM.fullmatch(name)
-    return Entry(CLASSROOM, Person("", found["name"].strip()), found["title"]) if found else None
+    return Entry(CLASSROOM, Person("", _line(found["name"])), found["title"]) if found else None
 
 
 def _title(found: "re.Match[str]") -> str:
@@ -219,7 +229,8 @@ def _notes_of_blackboard(folder: Path, names: Iterable[str]) -> dict[str, _Note]
             continue
         lines = [line.strip() for line in text.splitlines()]
         who = re.fullmatch(r"Name: (.+) \(([^()]+)\)", lines[0] if lines else "")
-        person = Person(who[2], who[1]) if who else Person(found["user"])
+        name, user = who.groups() if who else ("", found["user"])
+        person = Person(_line(user), _line(name))
         # The last such heading is Blackboard's own: a comment may hold one, too, and stands before.
         last = max((n for n, line in enumerate(lines) if line == "Files:"), default=len(lines))
         values = [line.partition(": ")[2] for line in lines[last:] if "ilename: " in line]

@@ -1,12 +1,15 @@
 """Downloads of submissions as each learning platform writes them: every student is in them once."""
 
+import os
 import zipfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from grader.cohort.uploads import Upload, find_uploads
+from grader.cohort.exports import ExportError
+from grader.cohort.rows import rows
+from grader.cohort.uploads import LONGEST_NAME, Upload, find_uploads
 from grader.engine.intake import read_submission
 
 FILES = ("model.py", "loss.py", "mrr.py")
@@ -257,6 +260,31 @@ def test_a_plain_folder(tmp_path: Path) -> None:
     names = [u.people[0].name for u in uploads]
     assert names == ["ada", "bo", "ps1 - alan", "ps1 - grace"]
     assert [code(u)["mrr.py"] for u in uploads] == ["ada", "bo", "alan", "grace"]
+
+
+def test_names_that_are_no_text_or_very_long_cost_their_own_student_only(tmp_path: Path) -> None:
+    zipped(tmp_path / "ada.zip", "ada")
+    for name in (b"b\xff.zip", b"m\xe9_1_20_model-1.py", b"n" * 236 + b".zip", b"\x1b[2J.tgz"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("x = 1\n")
+    listed = rows(None, find_uploads(tmp_path))
+    assert len(listed) == 5
+    for row in listed:
+        row.name.encode(), row.person.label.encode()
+        assert row.name.isprintable() and len(row.name.encode()) <= LONGEST_NAME
+    read = [row.upload for row in listed if row.upload and row.upload.platform == "canvas"]
+    assert [code(upload) for upload in read] == [{"model.py": "x = 1\n"}]
+
+
+@pytest.mark.parametrize("around", ["", "assignment_9_export/"])
+def test_a_download_that_is_still_packed_is_said(tmp_path: Path, around: str) -> None:
+    for names in (["submission_metadata.yml"], ["lovelaceada_1_10_ps1.zip", "boli_2_11_model.py"]):
+        with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as archive:
+            for name in names:
+                archive.writestr(around + name, "")
+        with pytest.raises(ExportError, match=r"submissions\.zip is a download .* Unpack it"):
+            find_uploads(tmp_path)
+    zipped(tmp_path / "submissions.zip", "one student's")
+    assert len(find_uploads(tmp_path)) == 1
 
 
 def test_a_link_in_an_export_costs_its_own_student_only(tmp_path: Path) -> None:
