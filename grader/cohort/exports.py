@@ -139,13 +139,36 @@ def read_metadata(path: Path) -> dict[str, Submitted]:
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all values are text: ids keep zeros
     try:
-        listed = yaml.load(read_plain_file(path, MAX_METADATA), Loader=loader)
+        text = read_plain_file(path, MAX_METADATA).decode("utf-8-sig")
+        try:
+            listed = yaml.load(_without_results(text), Loader=loader)
+        except yaml.YAMLError:  # what is left refers to what is left out
+            listed = yaml.load(text, Loader=loader)
     except (NotPlainError, yaml.YAMLError, UnicodeError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise ExportError(f"{METADATA} cannot be read: {reason}. Export it again.") from error
     if not isinstance(listed, Mapping):
         raise ExportError(f"{METADATA} does not list submissions. Export it again.")
     return {str(folder): _submitted(entry) for folder, entry in listed.items()}
+
+
+def _without_results(text: str) -> str:
+    """Return Gradescope's list without the results and the history, which are nearly all of it.
+
+    A submission's folder begins its line, and what is known of it is indented by two; texts of
+    students are indented by more.
+    """
+    kept, wanted = [], True
+    for line in text.splitlines(keepends=True):
+        if line.strip() and not line.startswith("   "):
+            wanted = (
+                line[:1] != " "
+                or line.startswith(("  :submitters:", "  :created_at:"))
+                or (wanted and line.startswith("  -"))
+            )
+        if wanted:
+            kept.append(line)
+    return "".join(kept)
 
 
 def _submitted(entry: Any) -> Submitted:

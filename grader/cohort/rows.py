@@ -1,5 +1,6 @@
 """A row for everybody: the people of the roster, and what each of them has handed in."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,6 +149,7 @@ class _Index:
         self._emails: dict[str, set[int]] = {}
         self._parts: dict[str, set[int]] = {}
         self._names: dict[tuple[str, ...], set[int]] = {}
+        self._with_word: dict[str, set[tuple[str, ...]]] = {}
         self._squashed: dict[str, set[int]] = {}
         for number, person in enumerate(roster.people):
             email = person.email.casefold()
@@ -156,7 +158,10 @@ class _Index:
                 self._ids.setdefault(id_.casefold(), set()).add(number)
             self._emails.setdefault(email, set()).add(number)
             self._parts.setdefault(email.partition("@")[0], set()).add(number)
-            self._names.setdefault(words_of(person.name), set()).add(number)
+            words = words_of(person.name)
+            self._names.setdefault(words, set()).add(number)
+            for word in words:
+                self._with_word.setdefault(word, set()).add(words)
             for name in squashed(person.name):
                 self._squashed.setdefault(name, set()).add(number)
 
@@ -225,9 +230,5 @@ class _Index:
     def _by_name_within(self, name: str) -> set[int]:
         """Return who has all words of their name, which are two at least, in another."""
         words = set(words_of(name))
-        return {
-            number
-            for key, numbers in self._names.items()
-            for number in numbers
-            if len(key) > 1 and words.issuperset(key)
-        }
+        keys = Counter(key for word in words for key in self._with_word.get(word, ()))
+        return set().union(*(self._names[key] for key, n in keys.items() if n == len(set(key)) > 1))

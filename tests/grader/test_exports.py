@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.exports import ExportError
+from grader.cohort.exports import ExportError, read_metadata
 from grader.cohort.rows import rows
 from grader.cohort.uploads import LONGEST_NAME, Upload, find_uploads
 from grader.engine.intake import read_submission
@@ -134,6 +134,12 @@ submission_101:
     tests:
     - name: 1a
       output: "submission_102:\\n  :submitters: []"
+    - name: 1b
+      output: |2
+
+        submission_102:
+
+          :submitters:
   :history:
   - :id: 99
     :created_at: 2026-12-10 10:00:00.000000000 Z
@@ -144,7 +150,7 @@ submission_102:
     :email: grace@example.edu
   - :name: Alan Turing
     :sid:
-    :email: alan@example.edu
+    :email: &1 alan@example.edu
   :created_at: 2026-12-12 08:00:00.000000000 -08:00
 submission_103:
   :submitters:
@@ -172,6 +178,13 @@ def test_gradescope(tmp_path: Path, around: str) -> None:
     assert "submission_103 is missing" in found.pop("0014").refusal
     assert found.pop("submission_104").platform == "plain"
     assert not found
+
+
+def test_a_list_of_gradescope_that_refers_to_its_results_is_read(tmp_path: Path) -> None:
+    listed = METADATA.replace("- name: 1a", "- name: &2 Ada").replace("Grace Hopper", "*2")
+    assert (
+        read_metadata(write(tmp_path / "a.yml", listed))["submission_102"].people[0].name == "Ada"
+    )
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "&a [*a]"])
