@@ -12,6 +12,7 @@ import csv
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import statistics
@@ -46,7 +47,7 @@ def write_cohort(folder: Path, count: int, seed: int = 0) -> dict[str, str]:
     draw = random.Random(seed)
     project = find_project()
     reference = _files_in(project / "submission")
-    template = {**reference, **_files_in(project / TESTS / "empty_work")}
+    template = {file: _unsolved(data.decode()).encode() for file, data in reference.items()}
     styles = sorted(path for path in (project / TESTS / "right_submissions").iterdir() if _py(path))
     attacks = sorted((project / TESTS / "attacks" / "bank").glob("*.py"))
     catalogue = [*read_catalogue().values()]
@@ -85,6 +86,13 @@ def _py(folder: Path) -> bool:
 
 def _files_in(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
+
+
+def _unsolved(text: str) -> str:
+    """Return a file as students first see it, nearly."""
+    raised = r'\1raise NotImplementedError("Question 1a is not written yet")\n'
+    text = re.sub(r"^( +)### BEGIN.*?### END SOLUTION\n", raised, text, flags=re.DOTALL | re.M)
+    return re.sub(r"^### BEGIN.*?^### END SOLUTION\n", "", text, flags=re.DOTALL | re.M)
 
 
 def _broken(kind: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
