@@ -35,9 +35,9 @@ from .course import folder_of
 #: Where a cell's output keeps the report that it shows, for the feedback.
 KEPT = "report"
 FILE = (
-    '<details class="tex2jax_ignore mathjax_ignore" style="max-width: 56rem;">'
-    '<summary style="cursor: pointer; font-weight: 600;">{summary}</summary>'
-    '<pre style="white-space: pre-wrap; overflow-wrap: anywhere; padding: .4rem .7rem; '
+    '<details class="tex2jax_ignore mathjax_ignore" style="max-width: 64em;">'
+    '<summary style="display: list-item; cursor: pointer; font-weight: 600;">{summary}</summary>'
+    '<pre style="white-space: pre; overflow-x: auto; padding: .4em .7em; '
     'background: rgba(128, 128, 128, .12);">{code}</pre></details>'
 )
 CHANGED = (

@@ -75,5 +75,5 @@ class QuotedExportPlugin(ExportPlugin):
         return {
             **{column: cell(text or "") for column, text in texts.items()},
             **{column: str(value or "") for column, value in known.items()},
-            **{column: str(value) for column, value in scores.items()},
+            **{column: str(round(value, 6)) for column, value in scores.items()},
         }

@@ -16,6 +16,7 @@ from problem_set.assignment import read_assignment
 
 from .autograding import KEPT, shown
 from .late import extension_of, final_of, own_due_of
+from .reading import count_copies
 
 
 class ShowToStudent(NbGraderPreprocessor):
@@ -39,6 +40,10 @@ class ShowToStudent(NbGraderPreprocessor):
 
 class FeedbackExporter(HTMLExporter):
     """Names each question in the table of contents, where nbgrader says "Test cell"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        count_copies(self.log)
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: dict | None = None, **options: Any

@@ -4,6 +4,7 @@ nbgrader computes penalties when it grades. Here they are computed again for fee
 (:func:`update_penalties`), so that another due date, extension or policy needs no grading.
 """
 
+import logging
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from problem_set.late import Extension, Final, final_points, own_due
 from .course import coursedir_of
 
 EXTENSIONS = "extensions.csv"
+_QUIET = logging.getLogger(__name__)
+_QUIET.setLevel(logging.ERROR)  # grading has said who was late
 
 
 class LatePolicy(LateSubmissionPlugin):
@@ -86,7 +89,8 @@ def update_penalties(step: Any, gradebook: Gradebook, submission: SubmittedAssig
             "student": submission.student.id,
             "db_url": coursedir_of(step).db_url,
         }
-        AssignLatePenalties(parent=step).preprocess(new_notebook(), {"nbgrader": names})
+        again = AssignLatePenalties(parent=step, log=_QUIET)
+        again.preprocess(new_notebook(), {"nbgrader": names})
     gradebook.db.expire_all()
 
 

@@ -27,8 +27,7 @@ class SubmittedNotebookExporter(NotebookExporter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        if not any(isinstance(each, CopiesCounted) for each in self.log.filters):
-            self.log.addFilter(CopiesCounted(self.log))
+        count_copies(self.log)
 
     def from_filename(  # type: ignore[override]
         self, filename: str, resources: dict | None = None, **options: Any
@@ -57,6 +56,12 @@ class CopiesCounted(logging.Filter):
         if copies:
             self._log.info("Copied %d files", copies)
         return True
+
+
+def count_copies(log: logging.Logger) -> None:
+    """Have a command's log count the files that are copied, and not name them."""
+    if not any(isinstance(each, CopiesCounted) for each in log.filters):
+        log.addFilter(CopiesCounted(log))
 
 
 def read_notebook(path: Path) -> NotebookNode:
