@@ -167,7 +167,7 @@ def _read(tree: Tree, wanted: Collection[str], nested: int = MAX_NESTED) -> Subm
         limit = MAX_ARCHIVE if isinstance(tree, FolderTree | LooseFiles) else MAX_INNER
         try:
             content = io.BytesIO(tree.read(path, str(path), limit))
-            title = f"{path} in {tree.title}"
+            title = str(path) if isinstance(tree, LooseFiles) else f"{path} in {tree.title}"
             found[str(path)] = _read_archive(content, title, wanted, nested - 1)
         except IntakeError as error:
             refusals.append(error)
