@@ -224,9 +224,10 @@ def _named(uploads: Iterable[Upload]) -> tuple[Upload, ...]:
 
 def own_name(text: str, other: str, taken: set[str]) -> str:
     """Return a file's name like ``text`` that is not taken, told apart by ``other``; take it."""
-    name = file_name(text)
-    if folded(name) in taken:
-        name = _marked(name, other)
+    name = first = file_name(text)
+    while folded(name) in taken:
+        name = _marked(first, other)
+        other += "'"
     taken.add(folded(name))
     return name
 

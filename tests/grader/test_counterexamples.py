@@ -21,7 +21,7 @@ from grader.engine.replies import Reply
 from grader.engine.results import FAILED, Counterexample, Hint, Report
 from grader.engine.runner import Dependencies, run_test
 from grader.engine.variants import VARIANTS
-from grader.misconceptions.catalogue import read_catalogue
+from grader.misconceptions.catalogue import read_catalogue, right
 
 CATALOGUE = read_catalogue()
 # A difference that only random numbers show.
@@ -30,7 +30,7 @@ WITHOUT = {"movies-made-first"}
 
 def shown_for(entry: Any, counterexamples: Counterexamples) -> Counterexample | None:
     """Return the counterexample of a submission that makes this mistake and no other."""
-    caller = CatalogueCaller(CONTENTS.adapter, entry.modules.__getitem__)
+    caller = CatalogueCaller(CONTENTS.adapter, entry.load)
     hint = Hint(entry.id, entry.diagnosis, entry.question)
     return counterexamples.shown(hint, entry.asked_in, caller)
 
@@ -138,7 +138,7 @@ def hidden_inputs() -> set[tuple[tuple[int, ...], bytes]]:
             seen.update(arrays_in(arguments))
             return super().__call__(function, arguments, reference)
 
-    caller = Recorder(CONTENTS.adapter, Counterexamples(CONTENTS, "")._reference)
+    caller = Recorder(CONTENTS.adapter, right().load)
     for test in CONTENTS.tests().values():
         for variant in range(VARIANTS if ".hidden_tests." in test.__module__ else 0):
             run_test(test, caller, {}, Dependencies({}, {}), variant)
@@ -169,12 +169,12 @@ def test_a_submission_that_is_right_there_is_shown_nothing(
     counterexamples = Counterexamples(CONTENTS, "submission")
     entry = CATALOGUE[LOG_SIGMOID]
     hint = Hint(entry.id, entry.diagnosis, entry.question)
-    right = CatalogueCaller(CONTENTS.adapter, counterexamples._reference)
+    reference = CatalogueCaller(CONTENTS.adapter, right().load)
     missing = CatalogueCaller(CONTENTS.adapter, {}.__getitem__)
-    for caller in (right, missing):
+    for caller in (reference, missing):
         assert counterexamples.shown(hint, "2a", caller) is None
     unknown = Hint("no-mistake-of-the-catalogue", "", "")
-    assert counterexamples.shown(unknown, "2a", right) is None
+    assert counterexamples.shown(unknown, "2a", reference) is None
 
 
 def taught(function: str, shown: Counterexample) -> tuple[list, str] | None:
