@@ -209,8 +209,10 @@ def taught(function: str, shown: Counterexample) -> tuple[list, str] | None:
     calls: list[list] = []
     lines = shown.program.splitlines()
     program = "\n".join(line for line in lines if not line.startswith("from submission"))
+    if "backward" in program or not program.endswith("))"):  # prints no answer of the function
+        return None
     exec(program, {function: lambda *given: calls.append([array.tolist() for array in given])})
-    return (calls[0], shown.expected) if calls and "backward" not in program else None
+    return (calls[0], shown.expected) if calls else None
 
 
 @pytest.mark.parametrize(
