@@ -114,8 +114,8 @@ def _show(console: "Console", packed: "Packed") -> bool:
 
 
 def _say_where(console: "Console", out: Path, packed: "Packed", assignment: "Assignment") -> None:
-    from hand_in.due import time_left
-    from handout.course import due_date
+    from problem_set.due import due_date, time_left
+    from problem_set.late import handed_in_late
 
     size = max(1, round(len(packed.content) / 1000))
     path, here = out.resolve(), Path.cwd()
@@ -125,5 +125,7 @@ def _say_where(console: "Console", out: Path, packed: "Packed", assignment: "Ass
     console.print(f"\n{path.as_posix()} ({size} kB) holds", style="bold")
     console.print("\n".join(f"  {name}" for name in packed.names))
     console.print(f"Upload it: {where}{f' ({upload.url})' if upload.url else ''}.")
-    left = time_left(due, datetime.now(timezone.utc))
-    console.print(f"It {left}: {due_date(due)}.", style="bold")
+    now = datetime.now(timezone.utc)
+    console.print(f"It {time_left(due, now)}: {due_date(due)}.", style="bold")
+    if said := handed_in_late(now, due, assignment.late):
+        console.print(said, style="bold yellow")

@@ -1,8 +1,8 @@
 """Course data for the handout: ``assignment.toml`` as LaTeX definitions."""
 
-from datetime import datetime
-
 from problem_set.assignment import Assignment
+from problem_set.due import due_date
+from problem_set.late import rule_in_words
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -15,21 +15,6 @@ SPECIAL = {
 def escape(text: str) -> str:
     """Return text that LaTeX prints as it is."""
     return "".join(SPECIAL.get(character, character) for character in text)
-
-
-def due_date(due: datetime) -> str:
-    """Return the due date in words: ``Friday, December 11, 2026, 11:59 pm (UTC-8)``.
-
-    A time without an offset from UTC is in words without one.
-    """
-    text = f"{due:%A, %B} {due.day}, {due.year}, {due.hour % 12 or 12}:{due:%M}"
-    text += " am" if due.hour < 12 else " pm"
-    offset = due.utcoffset()
-    if offset is not None:
-        hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
-        sign = "-" if offset.total_seconds() < 0 else "+"
-        text += f" (UTC{sign}{hours}" + (f":{minutes:02})" if minutes else ")")
-    return text
 
 
 def course_macros(assignment: Assignment) -> str:
@@ -51,7 +36,7 @@ def course_macros(assignment: Assignment) -> str:
         rf"\paragraph{{{title}.}} {escape(text)}"
         for title, text in (
             ("Honor code", assignment.policies.honor_code),
-            ("Late work", assignment.policies.late),
+            ("Late work", assignment.policies.late or rule_in_words(assignment.late)),
             ("AI tools", assignment.policies.ai),
         )
         if text

@@ -4,11 +4,12 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, available_timezones
 
 from problem_set.project import ASSIGNMENT, find_project
 
@@ -29,7 +30,12 @@ class AssignmentError(ValueError):
 
 @dataclass(frozen=True)
 class Course:
-    """The course, the assignment's short name (``ps1``), number and title, and when it is due."""
+    """The course, the assignment's short name (``ps1``), number and title, and when it is due.
+
+    ``zone`` is the IANA name of the course's time zone, as ``America/Los_Angeles``. With it,
+    ``due`` is in this zone, so that an extension of three days ends at the same hour as clocks
+    show it. Without it, ``due`` keeps its offset from UTC.
+    """
 
     name: str
     short: str
@@ -38,6 +44,7 @@ class Course:
     number: int
     title: str
     due: datetime
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,56 @@ class Limits:
     """``timeout`` is in seconds: of processor time a request, or on Gradescope of a grading."""
 
     timeout: float
+
+
+@dataclass(frozen=True)
+class Late:
+    """What late work loses: see ``problem_set/late.py``.
+
+    Attributes
+    ----------
+    percent_per_day : float
+        Of the points that the work got, for each day late that has begun.
+    late_days : int
+        Days late that cost nothing, out of the budget that each student has.
+    zero_after : float
+        Work that is more than so many days late gets no points.
+    """
+
+    percent_per_day: float = 0.0
+    late_days: int = 0
+    zero_after: float = math.inf
+
+
+# When something is shown to students.
+When = Literal["at once", "after due", "never"]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """How much students are told of what the tests found, and when.
+
+    Attributes
+    ----------
+    hints : str
+        How much is told of a mistake; each level includes those before it.
+    show_hidden : str
+        When students see which hidden tests passed, and what the others found: ``"at once"``,
+        ``"after due"``, which is after the student's own due date, or ``"never"``.
+    show_hints : str
+        When they see the mistake that explains a failed test.
+    uploads_with_hints : float
+        How many uploads get hints, where the platform counts them; later ones get none until
+        hints are shown to all.
+    regrade_reason : str
+        Why points have changed since the last grading, as a sentence for students.
+    """
+
+    hints: Literal["sentence", "question", "counterexample"] = "counterexample"
+    show_hidden: When = "at once"
+    show_hints: When = "at once"
+    uploads_with_hints: float = math.inf
+    regrade_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +157,8 @@ class Assignment:
     policies: Policies = Policies()
     grading: Limits = Limits(5.0)
     gradescope: Limits = Limits(600.0)
+    feedback: Feedback = Feedback()
+    late: Late = Late()
 
     @property
     def coding(self) -> tuple[Question, ...]:
@@ -172,7 +231,7 @@ class _Parser:
     def assignment(self) -> Assignment:
         sections = {
             **{"course": Course, "upload": Upload, "policies": Policies},
-            **{"grading": Limits, "gradescope": Limits},
+            **{"grading": Limits, "gradescope": Limits, "feedback": Feedback, "late": Late},
         }
         for key in self._content:
             if key not in (*sections, "questions"):
@@ -185,6 +244,8 @@ class _Parser:
             for key, kind in sections.items()
             if key in self._content
         }
+        found["course"] = self._in_zone(found["course"])
+        self._check_late(found.get("late", Late()))
         questions: list[Question] = []
         ids: set[str] = set()
         for index, entry in enumerate(self._content["questions"]):
@@ -195,6 +256,31 @@ class _Parser:
                 ids.add(id_)
             questions.append(question)
         return Assignment(questions=tuple(questions), **found)
+
+    def _in_zone(self, course: Course) -> Course:
+        """Return the course with its due date in its time zone, if it names one.
+
+        Where the machine has no time zones, as Windows without the package tzdata, it stays.
+        """
+        if not course.zone or not available_timezones():
+            return course
+        try:
+            due = course.due.astimezone(ZoneInfo(course.zone))
+        except (ValueError, KeyError, OSError) as error:  # what ZoneInfo raises for no zone's name
+            problem = f"there is no time zone {course.zone!r}; write it as America/Los_Angeles"
+            raise self._error(problem, "[course]", 0, "zone") from error
+        if due.utcoffset() != course.due.utcoffset():
+            problem = f"{course.zone} is {due:%z} from UTC then, and due says {course.due:%z}"
+            raise self._error(problem, "[course]", 0, "due")
+        return replace(course, due=due)
+
+    def _check_late(self, late: Late) -> None:
+        for key, highest in (("percent_per_day", 100), ("late_days", 366), ("zero_after", None)):
+            value = getattr(late, key)
+            if not 0 <= value <= (math.inf if highest is None else highest):
+                bound = "0 or more" if highest is None else f"from 0 to {highest}"
+                problem = f"{key} under [late] should be {bound}; it is {value:g}"
+                raise self._error(problem, "[late]", 0, key)
 
     def _question(self, index: int, entry: Any) -> Question:
         question = self._filled(Question, entry, QUESTIONS, index)
@@ -228,7 +314,7 @@ class _Parser:
                 problem = f"{whose} has no key {key!r}; it may have {', '.join(types)}"
                 raise self._error(problem, section, index, key)
             if not _fits(value, types[key]):
-                problem = f"{key} under {whose} should be {_KINDS[types[key]]}; it is {value!s}"
+                problem = f"{key} under {whose} should be {_named(types[key])}; it is {value!s}"
                 raise self._error(problem, section, index, key)
         for needed in fields(cast(Any, kind)):
             required = needed.default is MISSING and needed.default_factory is MISSING
@@ -262,7 +348,13 @@ _KINDS: dict[Any, str] = {
 }
 
 
+def _named(kind: Any) -> str:
+    return " or ".join(get_args(kind)) if get_origin(kind) is Literal else _KINDS[kind]
+
+
 def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
     if kind is datetime:
         return isinstance(value, datetime) and value.utcoffset() is not None
     if kind in (int, float):

@@ -57,6 +57,7 @@ TOOLS = {
     "hand_in": (".py",),
     "handout": (".py",),
     "problem_set": (".py",),
+    "problem_set/executors": (".py",),
 }
 # What stands in the student's package in place of the project's own: README.md, tests/ ...
 OWN = "release/student/"

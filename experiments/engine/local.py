@@ -1,17 +1,10 @@
 """Runs on this machine: some at once, each in a process of its own, without any network."""
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from experiments.data.ratings import Ratings
 from experiments.engine.events import (
@@ -20,7 +13,6 @@ from experiments.engine.events import (
     Event,
     Failed,
     Finished,
-    LastEvent,
     Resumed,
     Started,
     Stopped,
@@ -35,19 +27,12 @@ from experiments.training.student_code import (
     find_submission,
     load_student_code,
 )
+from problem_set.executors import Began, ExecutorError, Lost, TaskEvent, Told
+from problem_set.executors.local import Processes, Work
 from problem_set.io import remove_partial_files
 
-if TYPE_CHECKING:  # Windows has only one of them
-    from multiprocessing.context import ForkServerContext, SpawnContext
-
-STOP_SECONDS = 60
-LIVES = 2  # how often a run is started whose process is killed
 # The slowest of what a run imports; the last is what the first optimizer would import.
 PRELOADED = ["pandas", "torch", "torch._dynamo"]
-
-
-class ServerError(UserError):
-    """No process can be started; the message says what to do."""
 
 
 class LocalProcesses:
@@ -73,73 +58,43 @@ class LocalProcesses:
         self.submission = find_submission(submission)
         self.jobs = jobs
         self.made_by = made_by(code_digest(self.submission))
-        self._under_way: dict[Connection, tuple[Run, BaseProcess]] = {}
+        self._processes: Processes[Run] | None = None
 
     def events(self, runs: Sequence[Run], store: Store | None) -> Iterator[Event]:
-        waiting = list(runs)
-        lives = Counter(dict.fromkeys(runs, LIVES))
-        context = process_context()
-        while waiting or self._under_way:
-            while waiting and len(self._under_way) < self.jobs:
-                run = waiting.pop(0)
-                lives[run] -= 1
-                ours, theirs = context.Pipe()
-                checkpoint = store.checkpoint(run) if store else None
-                arguments = (run, self.ratings, self.submission, self.made_by, checkpoint, theirs)
-                process: BaseProcess = context.Process(
-                    target=call_in,
-                    args=(dict(os.environ), work, *arguments),
-                    name=run.id,
-                    daemon=True,
-                )
-                try:
-                    process.start()
-                except BaseException:
-                    ours.close()  # should it begin all the same, it finds nobody there and ends
-                    raise
-                finally:
-                    theirs.close()
-                self._under_way[ours] = run, process
-                yield Started(run)
-            for ready in wait(list(self._under_way)):
-                connection = cast(Connection, ready)
-                run, process = self._under_way[connection]
-                event: Event | None
-                try:
-                    event = connection.recv()
-                except (EOFError, ConnectionResetError):
-                    process.join()
-                    event = Failed(run, explain_death(process.exitcode))
-                    if (process.exitcode or 0) < 0 and lives[run]:
-                        waiting.insert(0, run)
-                        event = None
-                if event is None or isinstance(event, LastEvent):
-                    del self._under_way[connection]
-                    connection.close()
-                    process.join()
-                if event is not None:
-                    yield event
+        checkpoints = {run: store.checkpoint(run) if store else None for run in runs}
+        prepare = partial(_worker, self.ratings, self.submission, self.made_by, checkpoints)
+        # A process for each run: it has the code that is there when it starts.
+        self._processes = Processes(prepare, self.jobs, PRELOADED, tasks_a_process=1)
+        try:
+            yield from _events_of(self._processes.events(runs))
+        except ExecutorError as error:
+            raise UserError(str(error)) from error
 
     def stop(self) -> Iterator[Event]:
         """Have every run write a checkpoint and end."""
-        for connection in self._under_way:
-            with contextlib.suppress(OSError):
-                connection.send("stop")
-        while self._under_way:
-            connection, (_, process) = self._under_way.popitem()
-            event = None
-            with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
-                while connection.poll(STOP_SECONDS):
-                    event = connection.recv()
-                    if isinstance(event, LastEvent):
-                        break
-                process.join(1)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            connection.close()
-            if isinstance(event, LastEvent):
-                yield event
+        if self._processes:
+            yield from _events_of(self._processes.stop())
+
+
+def _events_of(happened: Iterable[TaskEvent]) -> Iterator[Event]:
+    for event in happened:
+        if isinstance(event, Began):
+            yield Started(cast(Run, event.task))
+        elif isinstance(event, Told):
+            yield event.value
+        elif isinstance(event, Lost):
+            yield Failed(cast(Run, event.task), explain_death(event.exit_code))
+
+
+def _worker(
+    ratings: Ratings, submission: Path, made_by: MadeBy, checkpoints: Mapping[Run, Path | None]
+) -> Work[Run]:
+    """Return what does a run in a process of its own."""
+
+    def do(run: Run, connection: Connection) -> None:
+        work(run, ratings, submission, made_by, checkpoints[run], connection)
+
+    return do
 
 
 def work(
@@ -151,7 +106,6 @@ def work(
     connection: Connection,
 ) -> None:
     """Train a run in the process that calls this; send its events, until anything arrives."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
     if checkpoint:
         remove_partial_files(checkpoint.parent)
     try:
@@ -191,58 +145,3 @@ def _resumable_epochs(event: Event, before: int) -> int:
 def explain_death(exit_code: int | None) -> str:
     killed = " (killed, probably out of memory: try --jobs 1)" if exit_code == -9 else ""
     return f"the run's process ended with exit code {exit_code}{killed}; see its output above"
-
-
-def process_context() -> "SpawnContext | ForkServerContext":
-    """Return what starts processes for ``call_in``, ready to do so.
-
-    None is forked from this process, whose threads would not survive it. On Linux they are forked
-    from one that has imported torch, and of this project nothing: a run has the code that is there
-    when it starts. Elsewhere each is started afresh; what macOS computes with survives no fork.
-
-    Raises
-    ------
-    ServerError
-        If what is imported once cannot be imported.
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    from multiprocessing import forkserver
-
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    with _interrupts_ignored():
-        forkserver.ensure_running()
-    try:
-        first = context.Process(target=int)
-        first.start()  # returns when all is imported, so that Ctrl-C until then stops no run
-        first.join()
-    except (EOFError, OSError) as error:
-        raise ServerError(
-            f"no process can be started ({error}); what it said is above. If it was about torch, "
-            "remove .venv and give the command again"
-        ) from error
-    return context
-
-
-def call_in(environment: dict[str, str], function: Callable, *arguments: object) -> None:
-    """Call a function in the environment of who starts the process, not of whom it is forked from.
-
-    A notebook may have set ``CUDA_VISIBLE_DEVICES`` since.
-    """
-    os.environ.clear()
-    os.environ.update(environment)
-    function(*arguments)
-
-
-@contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Have what is started here ignore Ctrl-C, which is for this process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

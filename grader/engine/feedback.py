@@ -30,13 +30,13 @@ AT_IMPORT = ("SyntaxError", "IndentationError", "TabError", "ImportError", "Modu
 def results_of(
     tests: Iterable[GradedTest],
     outcomes: Mapping[str, TestOutcome],
-    hints: Mapping[str, Hint],
+    hints: Mapping[str, tuple[Hint, ...]],
 ) -> list[TestResult]:
     """Return the tests' lines in the report; an exception is reported once in each question."""
     results: list[TestResult] = []
     told: dict[tuple, str] = {}
     for test in tests:
-        result = result_of(test, outcomes[test.id], hints.get(test.id))
+        result = result_of(test, outcomes[test.id], hints.get(test.id, ()))
         stumble = (test.question, result.raised.split(":")[0], result.where)
         if result.status == FAILED and result.where and stumble in told:
             message = f"Not run, fix {told[stumble]} first."
@@ -50,7 +50,7 @@ def results_of(
     return results
 
 
-def result_of(test: GradedTest, outcome: TestOutcome, hint: Hint | None) -> TestResult:
+def result_of(test: GradedTest, outcome: TestOutcome, hints: tuple[Hint, ...]) -> TestResult:
     """Return a test's line in the report; ``for_student`` takes out what a student may not see."""
     failure = outcome.failures[0] if outcome.failures else None
     error = failure.error if failure else None
@@ -73,7 +73,7 @@ def result_of(test: GradedTest, outcome: TestOutcome, hint: Hint | None) -> Test
         where=tuple(_line(frame) for frame in error.frames if frame.source) if error else (),
         raised=_raised_text(error) if error else _fault(outcome),
         detail=_detail(failure) if failure and not error else None,
-        hint=hint,
+        hints=hints,
         printed=outcome.printed,
         seconds=outcome.seconds,
         cause=_cause(error) if error else "",

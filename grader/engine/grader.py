@@ -179,6 +179,7 @@ class Grader:
             title=self.assignment.course.title,
             submission=clean_line(str(path), 300),
             layers=tuple(server.layers) if server else (),
+            feedback=self.assignment.feedback,
             absent=len(skipped),
             absent_points=sum(test.points for test in skipped),
             absent_reason=reason if skipped else "",
@@ -264,7 +265,7 @@ class Grader:
         self,
         tests: list[GradedTest],
         outcomes: Mapping[str, TestOutcome],
-        hints: Mapping[str, Hint],
+        hints: Mapping[str, tuple[Hint, ...]],
         unjudged: str,
     ) -> list[TestResult]:
         """Return the tests' lines in the report.

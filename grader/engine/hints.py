@@ -52,13 +52,13 @@ class Explainer:
         self._statuses: dict[tuple[str, str], str] = {}
         self._room = ROOM
 
-    def hints(self, outcomes: Iterable[TestOutcome]) -> dict[str, Hint]:
-        """Return the misconception that explains each failed test, by test id."""
+    def hints(self, outcomes: Iterable[TestOutcome]) -> dict[str, tuple[Hint, ...]]:
+        """Return the misconceptions that explain each failed test, by test id."""
         by_question: dict[str, dict[str, TestOutcome]] = {}
         for outcome in outcomes:
             question = self._question_of[outcome.mark.id]
             by_question.setdefault(question, {})[outcome.mark.id] = outcome
-        hints: dict[str, Hint] = {}
+        hints: dict[str, tuple[Hint, ...]] = {}
         for question, tests in by_question.items():
             failed = {id_ for id_, outcome in tests.items() if outcome.status == FAILED}
             if failed and self._catalogue:
@@ -67,7 +67,7 @@ class Explainer:
 
     def _explain(
         self, question: str, tests: dict[str, TestOutcome], failed: set[str]
-    ) -> dict[str, Hint]:
+    ) -> dict[str, tuple[Hint, ...]]:
         seen = {
             id_: outcome
             for id_, outcome in tests.items()
@@ -79,7 +79,7 @@ class Explainer:
         # A test that failed rules most entries out, so those come first.
         whole_question = sorted(seen.values(), key=lambda outcome: outcome.status != FAILED)
         whole = [entry for entry in entries if self._agrees(entry, whole_question)]
-        hints = {}
+        hints: dict[str, tuple[Hint, ...]] = {}
         for id_ in sorted(failed):
             if not whole and _only_raised(tests[id_]):
                 continue  # many mistakes end in the same exception
@@ -103,7 +103,7 @@ class Explainer:
                 ]
             entry = self._only_one(candidates, right, variant)
             if entry:
-                hints[id_] = Hint(entry.id, entry.diagnosis, entry.question)
+                hints[id_] = (Hint(entry.id, entry.diagnosis, entry.question),)
         return hints
 
     def _agrees(self, entry: Misconception, outcomes: Collection[TestOutcome]) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from problem_set import __version__
+from problem_set.assignment import Feedback
 
 PASSED, FAILED, NOT_RUN, ERROR = "passed", "failed", "not run", "error"
 OPEN = "open"
@@ -14,11 +15,15 @@ SHOWN = 300  # characters of an exception's text in a hidden test
 
 @dataclass(frozen=True)
 class Hint:
-    """The catalogued misconception that explains a failure, in two sentences."""
+    """A catalogued mistake that explains a failure, in two sentences."""
 
     id: str
     diagnosis: str
     question: str
+
+    def told(self, level: str) -> "Hint":
+        """Return as much of it as a level of help has: see ``Feedback.hints``."""
+        return replace(self, question="") if level == "sentence" else self
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class TestResult:
         The student's exception with its text; our own traceback where the grader is at fault.
     detail : Detail or None
         The numbers of the failure.
+    hints : tuple of Hint
+        The mistakes that together explain the failure.
     printed : str
         The end of what the submission printed in the test.
     cause : str
@@ -68,7 +75,7 @@ class TestResult:
     where: tuple[str, ...] = ()
     raised: str = ""
     detail: Detail | None = None
-    hint: Hint | None = None
+    hints: tuple[Hint, ...] = ()
     printed: str = ""
     seconds: float = 0.0
     cause: str = ""
@@ -92,7 +99,9 @@ class TestResult:
         return replace(self, raised=raised, detail=None, printed="", seconds=0.0)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return all fields, and as ``hint`` the first of the hints."""
+        fields = asdict(self)
+        return {**fields, "hint": fields["hints"][0] if self.hints else None}
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,8 @@ class Report:
         Why, as a sentence.
     people_points : float
         Points of the written questions, which people grade.
+    feedback : Feedback
+        How much of it students are told.
     graded_at : str
         Date and time, with the offset from UTC, to the minute.
     version : str
@@ -148,6 +159,7 @@ class Report:
     absent_points: float = 0.0
     absent_reason: str = ""
     people_points: float = 0.0
+    feedback: Feedback = field(default_factory=Feedback)
     graded_at: str = field(
         default_factory=lambda: datetime.now().astimezone().isoformat(" ", "minutes")
     )
@@ -164,10 +176,14 @@ class Report:
     def for_student(self) -> "Report":
         """Return what a student may see, which is all that any format but JSON gets."""
         questions = tuple(
-            replace(question, tests=tuple(test.for_student() for test in question.tests))
+            replace(question, tests=tuple(map(self._for_student, question.tests)))
             for question in self.questions
         )
         return replace(self, questions=questions, fault="", seconds=0.0)
+
+    def _for_student(self, test: TestResult) -> TestResult:
+        hints = tuple(hint.told(self.feedback.hints) for hint in test.hints)
+        return replace(test.for_student(), hints=hints)
 
     @property
     def score(self) -> float:
@@ -187,7 +203,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return everything, with nothing held back."""
         return {
-            **{key: value for key, value in asdict(self).items() if key != "questions"},
+            **{k: v for k, v in asdict(self).items() if k not in ("questions", "feedback")},
             "score": self.score,
             "max_score": self.max_score,
             "questions": [

@@ -10,9 +10,10 @@ from release.files import Files, PackedFile, read_toml, starting_with, tracked_f
 
 ARCHIVE = "release/gradescope/archive/"
 AS_THEY_ARE = ("assignment.toml", "constraints.txt")
-# Parts of the grader for notebooks, for pytest and for folders of submissions.
+# What is for notebooks, for pytest and for many submissions.
 NOT_THERE = (
-    *("grader/notebook.py", "grader/engine/reports/cell", "grader/batch/"),
+    *("grader/notebook.py", "grader/engine/reports/cell", "grader/cohort/", "grader/batch.py"),
+    "problem_set/executors/",
     *("grader/engine/pytest_checks.py", "grader/public_tests/conftest.py"),
 )
 # What the grader imports, and the sandbox.

@@ -16,22 +16,18 @@ import pytest
 from distributed import LocalCluster
 
 from experiments.data.ratings import Ratings, split_ratings
-from experiments.engine import dask_cluster
 from experiments.engine.complete import RunsFailed, RunsInterrupted, complete
-from experiments.engine.dask_cluster import (
-    ClusterError,
-    DaskCluster,
-    Preparation,
-    WorkerUnfit,
-    join_cluster,
-)
+from experiments.engine.dask_cluster import DaskCluster, Preparation, join_cluster
 from experiments.engine.events import EpochFinished, Finished, Message
 from experiments.engine.local import LocalProcesses
 from experiments.engine.resources import Costs, measure_costs
 from experiments.engine.store import Store
+from experiments.errors import UserError
 from experiments.run import COURSE_RUNS, METRIC_KEYS, Run
 from experiments.training.student_code import load_student_code
 from experiments.training.trainer import Trainer
+from problem_set.executors import dask_cluster
+from problem_set.executors.dask_cluster import WorkerUnfit
 from tests.conftest import PROJECT
 from tests.experiments.listeners import Watcher
 
@@ -199,7 +195,7 @@ def test_a_submission_that_ends_its_process_fails_in_the_end(
 def test_a_scheduler_that_does_not_answer_is_one_sentence(small_ratings, reference, monkeypatch):
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.2)
     with (
-        pytest.raises(ClusterError, match=r"--scheduler tcp://127.0.0.1:1: no Dask scheduler"),
+        pytest.raises(UserError, match=r"--scheduler tcp://127.0.0.1:1: no Dask scheduler"),
         join_cluster("tcp://127.0.0.1:1", small_ratings, reference),
     ):
         pass

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.engine.local import call_in, process_context
+from experiments.engine.local import PRELOADED
+from problem_set.executors.local import call_in, process_context
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
 
@@ -24,7 +25,7 @@ def write_state(path: Path) -> None:
 
 
 def test_a_process_has_torch_already_and_the_environment_of_who_starts_it(tmp_path, monkeypatch):
-    context = process_context()  # the server may be one that an earlier test started
+    context = process_context(PRELOADED)  # the server may be one that an earlier test started
     monkeypatch.setenv("SAID_SINCE", "yes")
     monkeypatch.chdir(tmp_path)
     arguments = (dict(os.environ), write_state, tmp_path / "state.json")

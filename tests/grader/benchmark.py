@@ -105,11 +105,15 @@ def catalogue() -> None:
         for entry in CATALOGUE.values():
             folder = entry.write(Path(place) / entry.id)
             report = grader.grade(folder, Asked(questions=[entry.asked_in]))
-            hints = {test.hint and test.hint.id for test in report.tests if test.status == "failed"}
+            hints = {
+                tuple(hint.id for hint in test.hints)
+                for test in report.tests
+                if test.status == "failed"
+            }
             lost += report.score < report.max_score
-            named += hints == {entry.indistinguishable_from or entry.id}
+            named += hints == {(entry.indistinguishable_from or entry.id,)}
             if report.score == report.max_score or hints != {
-                entry.indistinguishable_from or entry.id
+                (entry.indistinguishable_from or entry.id,)
             }:
                 print(f"catalogue, {entry.id}: {report.score:g} points, named {hints}")
     print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")

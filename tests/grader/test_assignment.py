@@ -6,13 +6,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from grader.contents import CONTENTS
 from grader.engine.assignment import require_agreement
-from problem_set.assignment import Assignment, AssignmentError, parse_assignment, read_assignment
+from problem_set.assignment import (
+    Assignment,
+    AssignmentError,
+    Late,
+    parse_assignment,
+    read_assignment,
+)
 
 PROJECT = Path(__file__).parents[2]
 TEXT = """\
@@ -56,6 +63,30 @@ def test_a_test_is_public_or_hidden_by_the_table_that_it_stands_in() -> None:
     assert assignment.upload.where == "" and assignment.gradescope.timeout == 600
 
 
+def test_a_due_date_is_in_the_zone_that_the_course_names() -> None:
+    """Then days are added to it as clocks show them, and its offset is that of the day."""
+    due = parse_assignment(TEXT).course.due
+    named = TEXT.replace("number", 'zone = "America/Los_Angeles"\nnumber')
+    there = parse_assignment(named).course.due
+    assert there == due and there.utcoffset() == due.utcoffset()
+    assert there.replace(month=7).utcoffset() == timedelta(hours=-7)
+    assert due.replace(month=7).utcoffset() == timedelta(hours=-8)
+
+
+def test_where_the_machine_knows_no_zones_the_offset_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("problem_set.assignment.available_timezones", lambda: set())
+    named = TEXT.replace("number", 'zone = "America/Los_Angeles"\nnumber')
+    assert parse_assignment(named).course.due == parse_assignment(TEXT).course.due
+
+
+def test_without_a_policy_late_work_loses_nothing() -> None:
+    assert parse_assignment(TEXT).late == Late()
+    some = TEXT.replace("[grading]", "[late]\npercent_per_day = 10\nzero_after = 5\n\n[grading]")
+    assert parse_assignment(some).late == Late(percent_per_day=10, zero_after=5)
+
+
 def test_this_assignment_is_short() -> None:
     """A test stands in one place, on at most one line."""
     text = (PROJECT / "assignment.toml").read_text()
@@ -78,6 +109,34 @@ def test_this_assignment_is_short() -> None:
         ("-11T23:59:00-08:00", "-11", "line 8: due under [course] should be a date and a time"),
         ("23:59:00-08:00", "23:59:00", "line 8: due under [course] should be a date and a time"),
         ("2026-12-11T", '"December"#', "line 8: due under [course] should be a date and a time"),
+        ("number", 'zone = "Pacific"\nnumber', "line 6: there is no time zone 'Pacific'; write it"),
+        ("number", 'zone = "../zones"\nnumber', "line 6: there is no time zone '../zones'"),
+        (
+            "number",
+            'zone = "Europe/Berlin"\nnumber',
+            "line 9: Europe/Berlin is +0100 from UTC then, and due says -0800",
+        ),
+        ("[grading]", "[late]\nper_day = 1\n[grading]", "line 11: [late] has no key 'per_day'"),
+        (
+            "[grading]",
+            "[late]\n\npercent_per_day = 110\n[grading]",
+            "line 12: percent_per_day under [late] should be from 0 to 100; it is 110",
+        ),
+        (
+            "[grading]",
+            "[late]\nlate_days = -1\n[grading]",
+            "line 11: late_days under [late] should be from 0 to 366; it is -1",
+        ),
+        (
+            "[grading]",
+            "[late]\nzero_after = -0.5\n[grading]",
+            "line 11: zero_after under [late] should be 0 or more; it is -0.5",
+        ),
+        (
+            "timeout = 2",
+            "timeout = 2\n[feedback]\nhints = 'all'",
+            "line 13: hints under [feedback]",
+        ),
         ("points = 2", "points 2", "is not TOML: Expected '=' after a key"),
     ],
 )
@@ -155,7 +214,7 @@ def test_every_command_tells_its_instructor_and_grades_nothing(
 ) -> None:
     slip(staff_copy)
     notebook = "from grader.notebook import check; check('2a')"
-    commands = [["-m", "grader"], ["-m", "grader.batch", "uploads"], ["-c", notebook]]
+    commands = [["-m", "grader"], ["-m", "grader.cohort", "uploads"], ["-c", notebook]]
     if slip is date_without_time:
         commands += [["-m", "hand_in"], ["-m", "handout", "clean"]]
     for command in commands:

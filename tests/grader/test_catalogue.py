@@ -94,7 +94,7 @@ def lost(outcomes: dict[str, TestOutcome]) -> list[str]:
 def names(entry: Misconception, outcomes: dict[str, TestOutcome], explainer: Explainer) -> bool:
     """Whether each test that fails, and no other, is explained by this very mistake."""
     hints = explainer.hints(outcomes.values())
-    return set(hints) == set(lost(outcomes)) and {h.id for h in hints.values()} == {kind(entry)}
+    return set(hints) == set(lost(outcomes)) and {h.id for (h,) in hints.values()} == {kind(entry)}
 
 
 def alike(first: dict[str, TestOutcome], second: dict[str, TestOutcome]) -> bool:
@@ -114,7 +114,7 @@ def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
     assert not report.problem
     assert report.score < report.max_score
     failed = [test for test in report.tests if test.status == FAILED]
-    assert {test.hint and test.hint.id for test in failed} == {kind(entry)}
+    assert {tuple(hint.id for hint in test.hints) for test in failed} == {(kind(entry),)}
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -76,7 +76,7 @@ def test_only_a_test_that_passed_rules_a_mistake_out(status: str, named: bool):
         {"narrow": {"1c-2"}, "wide": {"1c-2", "1c-3"}}, mistake("narrow"), mistake("wide")
     )
     hints = explainer.hints([outcome("1c-2", FAILED), outcome("1c-3", status)])
-    assert [hint.id for hint in hints.values()] == (["narrow"] if named else [])
+    assert [hint.id for (hint,) in hints.values()] == (["narrow"] if named else [])
 
 
 def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
@@ -88,7 +88,7 @@ def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
     monkeypatch.setattr(grader.engine.hints, "ROOM", room)
     explainer = Explainer(CONTENTS, QUESTION_OF)
     for entry, predicted in zip(entries, outcomes):
-        named = {hint.id for hint in explainer.hints(predicted.values()).values()}
+        named = {hint.id for (hint,) in explainer.hints(predicted.values()).values()}
         assert named == {entry.indistinguishable_from or entry.id}
     kept = [outcome.numbers.nbytes for outcome in explainer._predicted.values()]
     assert sum(kept) <= room

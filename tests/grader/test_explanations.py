@@ -24,7 +24,7 @@ def graded(grader: Grader) -> Callable[..., Report]:
 
 
 def hints(report: Report) -> dict[str, str]:
-    return {test.id: test.hint.id for test in report.tests if test.hint}
+    return {test.id: hint.id for test in report.tests for hint in test.hints}
 
 
 def test_a_mistake_is_named_in_another_style(submission: Make, graded) -> None:

@@ -182,7 +182,7 @@ def same_as_ever(entries: list[Misconception], explainer: Explainer, variant: in
             id_: outcome.status for id_, outcome in other.items()
         }, entry.id
         failed = {id_ for id_, outcome in other.items() if outcome.status == FAILED}
-        hints = {id_: hint.id for id_, hint in explainer.hints(other.values()).items()}
+        hints = {id_: hint.id for id_, (hint,) in explainer.hints(other.values()).items()}
         assert hints == dict.fromkeys(failed, entry.indistinguishable_from or entry.id), entry.id
 
 

@@ -2,11 +2,17 @@
 
 import re
 import zipfile
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from click.testing import CliRunner, Result
+from rich.console import Console
 
-from hand_in.command import main
-from handout.course import due_date
+from grader.engine.results import Report
+from hand_in.command import _say_where, main
+from hand_in.packing import Packed
+from problem_set.assignment import Late
+from problem_set.due import due_date
 
 
 def run(*arguments: object) -> Result:
@@ -30,6 +36,21 @@ def test_unfinished_work_is_packed_with_exit_code_0(project, assignment):
     assert f": {due_date(assignment.course.due)}.\n" in done.output
     with zipfile.ZipFile(project / "dist" / "ps1-submission.zip") as archive:
         assert "submission/loss.py" in archive.namelist()
+
+
+def test_who_is_late_reads_what_it_costs(tmp_path, assignment, capsys):
+    packed = Packed(b"", (), (), (), Report("", "", "", ()))
+    for days, policy in ((-1, Late(10)), (3, Late()), (3, Late(10))):
+        due = datetime.now(timezone.utc) - timedelta(days=days, minutes=-61)
+        late = replace(assignment, late=policy, course=replace(assignment.course, due=due))
+        _say_where(Console(soft_wrap=True), tmp_path / "late.zip", packed, late)
+    soon, allowed, costs = capsys.readouterr().out.split("Upload it: ")[1:]
+    assert "It is due in 1 day 1 hour: " in soon and "extension" not in soon
+    assert "It was due 2 days 22 hours ago: " in allowed and "lost" not in allowed
+    assert costs.splitlines()[-1] == (
+        "Without an extension, that counts as 3 days late. For each day late, begun ones counted, "
+        "10 % of the points are lost."
+    )
 
 
 def test_a_broken_file_is_packed_with_exit_code_1(project, tmp_path):

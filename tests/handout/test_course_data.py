@@ -1,15 +1,13 @@
 """Course data come from assignment.toml, in LaTeX."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handout.course import course_macros, due_date, escape
+from handout.course import course_macros, escape
 from handout.slips import find_slips
-from problem_set.assignment import Policies, Upload, read_assignment
+from problem_set.assignment import Late, Policies, Upload, read_assignment
 from tests.handout.conftest import PROJECT
 
 
@@ -42,26 +40,9 @@ def test_policies_stand_in_the_handout_where_a_course_has_them() -> None:
     some = replace(assignment, policies=Policies(late="10% a day.", ai="Say so."))
     words = r"\paragraph{Late work.} 10\% a day. \paragraph{AI tools.} Say so."
     assert rf"\newcommand{{\policies}}{{{words}}}" in course_macros(some)
-
-
-@pytest.mark.parametrize(
-    ("due", "words"),
-    [
-        (datetime(2026, 12, 11, 23, 59), "Friday, December 11, 2026, 11:59 pm"),
-        (datetime(2026, 1, 5, 0, 0), "Monday, January 5, 2026, 12:00 am"),
-        (datetime(2026, 1, 5, 12, 30), "Monday, January 5, 2026, 12:30 pm"),
-    ],
-)
-def test_the_due_date_is_in_words(due: datetime, words: str) -> None:
-    assert due_date(due) == words
-
-
-@pytest.mark.parametrize(
-    ("hours", "zone"), [(-8, "UTC-8"), (0, "UTC+0"), (5.5, "UTC+5:30"), (-3.5, "UTC-3:30")]
-)
-def test_the_due_date_names_its_zone(hours: float, zone: str) -> None:
-    due = datetime(2026, 12, 11, 23, 59, tzinfo=timezone(timedelta(hours=hours)))
-    assert due_date(due).endswith(f"({zone})")
+    ruled = replace(assignment, policies=Policies(), late=Late(percent_per_day=10))
+    rule = "For each day late, begun ones counted, 10 \\% of the points are lost."
+    assert rf"\newcommand{{\policies}}{{\paragraph{{Late work.}} {rule}}}" in course_macros(ruled)
 
 
 @given(st.text(alphabet="ab %&#_{}$\\~^"))

@@ -13,10 +13,10 @@ from pypdf.generic import ContentStream, DictionaryObject
 
 import handout.latex
 from handout.build import typeset
-from handout.course import due_date
 from handout.latex import can_tag
 from handout.overleaf import pack
 from problem_set.assignment import read_assignment
+from problem_set.due import due_date
 from tests.handout.conftest import PROJECT, QUESTIONS, RESULTS, Handout, squeeze
 
 ASSIGNMENT = read_assignment(PROJECT / "assignment.toml")

@@ -112,7 +112,7 @@ def _test(test: TestResult) -> RenderableType:
     parts: list[RenderableType] = [Text(test.message)] if test.message else []
     parts += [Text(line, style="cyan") for line in code_of(test)]
     parts += [Text.assemble((f"{name:<10}", "dim"), value) for name, value in details_of(test)]
-    if test.hint:
-        parts.append(Text(test.hint.diagnosis, style="bold"))
-        parts.append(Text(test.hint.question, style="italic"))
+    for hint in test.hints:
+        parts.append(Text(hint.diagnosis, style="bold"))
+        parts += [Text(hint.question, style="italic")] if hint.question else []
     return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))

@@ -37,7 +37,7 @@ def shown_to_student(report: Report) -> Report:
         if first.get(test.id, test.id) == test.id:
             return test
         message = f"Not run, fix {first[test.id]} first."
-        return replace(test, status=NOT_RUN, message=message, where=(), raised="", hint=None)
+        return replace(test, status=NOT_RUN, message=message, where=(), raised="", hints=())
 
     questions = tuple(
         replace(question, tests=tuple(once(test) for test in question.tests))
@@ -106,6 +106,8 @@ def code_of(test: TestResult) -> list[str]:
 
 def lines_of(test: TestResult) -> list[str]:
     """Return what a student reads below a test's name when it did not pass."""
-    hint = [test.hint.diagnosis, test.hint.question] if test.hint else []
+    hints = [
+        sentence for hint in test.hints for sentence in (hint.diagnosis, hint.question) if sentence
+    ]
     details = [f"{name:<10}{value}" for name, value in details_of(test)]
-    return [*([test.message] if test.message else []), *code_of(test), *details, *hint]
+    return [*([test.message] if test.message else []), *code_of(test), *details, *hints]

@@ -12,8 +12,8 @@ import hypothesis.strategies as st
 import pytest
 
 import grader.engine.digests
-from grader.batch.table import cell, points_table
-from grader.batch.uploads import LONGEST_NAME, file_name, find_uploads
+from grader.cohort.table import cell, points_table
+from grader.cohort.uploads import LONGEST_NAME, file_name, find_uploads
 from grader.engine.digests import grader_digest
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m grader.batch FOLDER``."""
+"""The command line: ``python -m grader.cohort FOLDER``."""
 
 import sys
 from collections.abc import Callable
@@ -10,8 +10,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.batch.gradings import Graded, Options
-    from grader.batch.uploads import Upload
+    from grader.cohort.gradings import Graded, Options
+    from grader.cohort.uploads import Upload
 
 NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
 
@@ -59,10 +59,10 @@ def main(
     """
     from rich.console import Console
 
-    from grader.batch.gradings import Options, default_jobs
-    from grader.batch.records import records_of_other_folders
-    from grader.batch.table import points_table
-    from grader.batch.uploads import find_uploads
+    from grader.cohort.gradings import Options, default_jobs
+    from grader.cohort.records import records_of_other_folders
+    from grader.cohort.table import points_table
+    from grader.cohort.uploads import find_uploads
     from grader.contents import CONTENTS
     from grader.engine.cleaning import clean_line
     from grader.engine.grader import Grader
@@ -122,7 +122,7 @@ def _grade_all(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from grader.batch.gradings import grade_uploads
+    from grader.cohort.gradings import grade_uploads
 
     columns = ("Grading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -143,7 +143,7 @@ def _grade_all(
 
 def _not_reached(upload: "Upload") -> dict[str, Any]:
     """Return the record of an upload that was not graded in this run, which ended too early."""
-    from grader.batch.records import record_of
+    from grader.cohort.records import record_of
     from grader.engine.results import Report
 
     problem = upload.refusal or NOT_REACHED
@@ -151,7 +151,7 @@ def _not_reached(upload: "Upload") -> dict[str, Any]:
 
 
 def _line(record: dict[str, Any]) -> str:
-    from grader.batch.table import GRADED, problem_of
+    from grader.cohort.table import GRADED, problem_of
 
     if record["problem"] or record["status"] != GRADED:
         return f"{record['submission']}: {problem_of(record)}"
@@ -162,7 +162,7 @@ def _summary(
     rows: list[dict[str, Any]], others: list[dict[str, Any]], table: Path, console: "Console"
 ) -> int:
     """Say what needs a person's look; return the exit code."""
-    from grader.batch.table import GRADED, GRADER_FAILED
+    from grader.cohort.table import GRADED, GRADER_FAILED
 
     graded = sum(row["status"] == GRADED for row in rows)
     rest = f", {len(rows) - graded} not graded (column problem)" if graded < len(rows) else ""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grader.batch.table import GRADED, GRADER_FAILED, NOT_GRADED
-from grader.batch.uploads import Upload
+from grader.cohort.table import GRADED, GRADER_FAILED, NOT_GRADED
+from grader.cohort.uploads import Upload
 from grader.engine.digests import digest_of
 from grader.engine.intake import IntakeError, read_submission
 from grader.engine.reports import write_report

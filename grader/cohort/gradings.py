@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from grader.batch.records import (
+from grader.cohort.records import (
     fingerprint,
     move_record,
     read_record,
@@ -25,7 +25,7 @@ from grader.batch.records import (
     upload_elsewhere,
     write_record,
 )
-from grader.batch.uploads import Upload
+from grader.cohort.uploads import Upload
 from grader.contents import CONTENTS
 from grader.engine.digests import grader_digest
 from grader.engine.grader import Asked, Grader, grader_failed
@@ -52,7 +52,7 @@ class Graded:
     Attributes
     ----------
     record : dict
-        See :func:`grader.batch.records.record_of`.
+        See :func:`grader.cohort.records.record_of`.
     new : bool
         Whether it has been graded just now.
     replaced : str

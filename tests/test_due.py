@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hand_in.due import time_left
+from problem_set.due import due_date, time_left
 
 PACIFIC = timezone(timedelta(hours=-8))
 DUE = datetime(2026, 12, 11, 23, 59, tzinfo=PACIFIC)
@@ -39,3 +39,23 @@ def test_hours_count_across_a_change_of_daylight_saving():
     before = datetime(2026, 10, 31, 12, tzinfo=zone)
     assert time_left(datetime(2026, 11, 1, 12, tzinfo=zone), before) == "is due in 1 day 1 hour"
     assert time_left(datetime(2026, 11, 1, 12, tzinfo=PACIFIC), before) == "is due in 1 day 1 hour"
+
+
+@pytest.mark.parametrize(
+    ("due", "words"),
+    [
+        (datetime(2026, 12, 11, 23, 59), "Friday, December 11, 2026, 11:59 pm"),
+        (datetime(2026, 1, 5, 0, 0), "Monday, January 5, 2026, 12:00 am"),
+        (datetime(2026, 1, 5, 12, 30), "Monday, January 5, 2026, 12:30 pm"),
+    ],
+)
+def test_the_due_date_is_in_words(due: datetime, words: str) -> None:
+    assert due_date(due) == words
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone"), [(-8, "UTC-8"), (0, "UTC+0"), (5.5, "UTC+5:30"), (-3.5, "UTC-3:30")]
+)
+def test_the_due_date_names_its_zone(hours: float, zone: str) -> None:
+    due = datetime(2026, 12, 11, 23, 59, tzinfo=timezone(timedelta(hours=hours)))
+    assert due_date(due).endswith(f"({zone})")

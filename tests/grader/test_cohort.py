@@ -16,11 +16,11 @@ import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.batch import gradings, records
-from grader.batch.command import NOT_REACHED, main
-from grader.batch.gradings import Graded, Options, default_jobs, grade_uploads
-from grader.batch.table import points_table
-from grader.batch.uploads import Upload
+from grader.cohort import gradings, records
+from grader.cohort.command import NOT_REACHED, main
+from grader.cohort.gradings import Graded, Options, default_jobs, grade_uploads
+from grader.cohort.table import points_table
+from grader.cohort.uploads import Upload
 from grader.engine.grader import UNPROTECTED
 from grader.engine.results import Report
 from tests.course import POINTS, points_of
@@ -36,7 +36,7 @@ def run(folder: Path, out: Path, *options: str) -> Result:
 
 def started(folder: Path, out: Path) -> subprocess.Popen:
     """Start the command as a terminal does, with two jobs."""
-    command = [sys.executable, "-m", "grader.batch", str(folder), "--out", str(out)]
+    command = [sys.executable, "-m", "grader.cohort", str(folder), "--out", str(out)]
     return subprocess.Popen(
         [*command, "--public-only", "--jobs", "2"],
         cwd=PROJECT,

@@ -17,7 +17,7 @@ _FORMULA = re.compile(r"""(^|[,;|\t])(["'\s\ufffd]*)(?=[=+@\u2212-])""")
 
 
 def points_table(records: Iterable[Mapping[str, Any]]) -> str:
-    """Return the table of records as :func:`grader.batch.records.record_of` makes them."""
+    """Return the table of records as :func:`grader.cohort.records.record_of` makes them."""
     records = list(records)
     ids = list(dict.fromkeys(q["id"] for record in records for q in record["questions"]))
     text = io.StringIO()

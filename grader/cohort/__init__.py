@@ -1,0 +1,1 @@
+"""Grade the submissions of a whole course: a table of points, a page a student, all resumable."""

@@ -1,0 +1,273 @@
+"""Tasks on the workers of a Dask cluster that exists, on as many machines as it has."""
+
+import contextlib
+import os
+import pickle
+import queue
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, Generic, TypeVar, cast
+
+from distributed import (
+    CancelledError,
+    Client,
+    Future,
+    KilledWorker,
+    Reschedule,
+    Worker,
+    WorkerPlugin,
+    get_worker,
+)
+
+from problem_set.executors import Began, Ended, ExecutorError, Lost, Said, TaskEvent, Told
+
+T = TypeVar("T", bound=Hashable)
+CONNECT_SECONDS = 15
+LEAVE_SECONDS = 1.0
+LOOK_SECONDS = 1.0  # how long Ctrl-C may wait for a queue on Windows
+# A scheduler ends a task with its fourth worker, and does not know why workers die. Where
+# machines come and go, a task may lose a dozen of them before it is thought to be the reason.
+LIVES = 3
+
+
+class WorkerUnfit(ExecutorError):
+    """A worker cannot do what the others do; the message says why."""
+
+
+class TaskUnwanted(Exception):
+    """The client has taken the task back, or is gone."""
+
+
+class Preparation(WorkerPlugin):
+    """Makes every worker, there now or joining later, ready for tasks, and does them there.
+
+    It comes over the wire, once a worker: no disk need be shared.
+    """
+
+    def __init__(self) -> None:
+        self.name = f"tasks-{uuid.uuid4().hex}"  # tasks find it by that; the topic of what is told
+        self.unfit = ""
+
+    def prepare(self, worker: Worker) -> None:
+        """Make a worker ready.
+
+        Raises
+        ------
+        WorkerUnfit
+            If it cannot be. It then takes no task.
+        """
+        raise NotImplementedError
+
+    def work(self, task: Any, tell: Callable[[Any], None]) -> Any:
+        """Do a task on a worker, and return what comes of it.
+
+        ``tell`` sends a value, and raises ``TaskUnwanted`` once nobody waits for the task any more.
+        """
+        raise NotImplementedError
+
+    def setup(self, worker: Worker) -> None:
+        """Prepare the worker, if it does one task at once.
+
+        Raises
+        ------
+        WorkerUnfit
+            Of a worker that joins later Dask only logs it: ``_preparation`` has that one leave.
+        """
+        try:
+            if worker.state.nthreads != 1:
+                raise WorkerUnfit(
+                    f"the worker at {worker.address} runs {worker.state.nthreads} tasks at once, "
+                    "and tasks in one process would share their random streams; start it with "
+                    "--nthreads 1"
+                )
+            self.prepare(worker)
+        except WorkerUnfit as error:
+            self.unfit = str(error)
+            raise
+
+
+class DaskCluster(Generic[T]):
+    """An executor whose tasks are done on a cluster; get one by ``join_cluster``.
+
+    A task whose worker is lost begins again on another one.
+    """
+
+    def __init__(self, client: Client, preparation: Preparation) -> None:
+        self.client = client
+        self.preparation = preparation
+        self._under_way: dict[Future, T] = {}
+
+    def __len__(self) -> int:
+        """How many tasks can be under way at once, now."""
+        return len(self.client.nthreads())
+
+    @property
+    def slowed(self) -> int:
+        """How many workers give memory back at each step, which takes longer than the step."""
+        thresholds = self.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+        return sum(threshold is not None for threshold in thresholds.values())
+
+    def events(self, tasks: Iterable[T], ahead: float = float("inf")) -> Iterator[TaskEvent]:
+        """Do the tasks.
+
+        Parameters
+        ----------
+        ahead : float
+            Tasks to hand out for each worker; the others are taken when one is done.
+
+        Raises
+        ------
+        ExecutorError
+            If the scheduler is lost.
+        """
+        arrivals: queue.SimpleQueue[Future | tuple[Any, Any]] = queue.SimpleQueue()
+        rest = iter(tasks)
+        lives: Counter[T] = Counter()
+        begun: set[T] = set()
+        name = self.preparation.name
+
+        def submit(task: T) -> None:
+            lives[task] += 1
+            future = self.client.submit(_work, task, name, key=f"task-{uuid.uuid4().hex}")
+            self._under_way[future] = task
+            future.add_done_callback(arrivals.put)
+
+        def hand_out() -> None:
+            while len(self._under_way) < ahead * max(1, len(self)):
+                task = next(rest, None)
+                if task is None:
+                    return
+                submit(task)
+
+        async def tell(event: tuple[float, bytes]) -> None:
+            arrivals.put(pickle.loads(event[1]))
+
+        self.client.subscribe_topic(name, tell)
+        try:
+            hand_out()
+            while self._under_way:
+                try:
+                    arrival = arrivals.get(timeout=LOOK_SECONDS)
+                except queue.Empty:
+                    hand_out()  # workers may have joined
+                    continue
+                if not isinstance(arrival, Future):
+                    about, value = arrival
+                    if about is None:
+                        yield Said(value)
+                    elif about in self._under_way.values():
+                        if about not in begun:
+                            begun.add(about)
+                            yield Began(about)
+                        yield Told(about, value)
+                    continue
+                task = self._under_way.pop(arrival)
+                last = _result(arrival, task)
+                if isinstance(last, Lost) and last.error is None and lives[task] < LIVES:
+                    submit(task)
+                    continue
+                hand_out()
+                yield last
+                if isinstance(last, Told):
+                    yield Ended(task)
+        finally:
+            with contextlib.suppress(Exception):  # the scheduler may be what was lost
+                self.client.unsubscribe_topic(name)
+
+    def stop(self) -> Iterator[TaskEvent]:
+        """Take the tasks back; they begin again another time."""
+        with contextlib.suppress(Exception):
+            self.client.cancel(list(self._under_way), force=True)
+        self._under_way.clear()
+        return iter(())
+
+
+@contextlib.contextmanager
+def join_cluster(address: str, preparation: Preparation) -> Iterator[DaskCluster]:
+    """Join a scheduler, and prepare its workers.
+
+    Raises
+    ------
+    ExecutorError
+        If the scheduler does not answer, or a worker lacks this project's code.
+    WorkerUnfit
+        If a worker is.
+    """
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError, TypeError) as error:
+        raise ExecutorError(
+            f"--scheduler {address}: no Dask scheduler answers there ({error}). "
+            "Give the address that `python -m dask scheduler` prints, such as tcp://10.0.0.5:8786"
+        ) from None
+    with client:
+        try:
+            client.register_plugin(preparation)
+        except ExecutorError:
+            raise
+        except Exception as error:
+            raise ExecutorError(
+                f"a worker cannot take the code ({type(error).__name__}: {error}). Every worker "
+                "needs this project's environment, and is started in this folder"
+            ) from error
+        try:
+            yield DaskCluster(client, preparation)
+        finally:
+            with contextlib.suppress(Exception):
+                client.unregister_worker_plugin(preparation.name)
+
+
+def _result(future: Future, task: T) -> Told | Lost:
+    """Return what a task gave.
+
+    Raises
+    ------
+    ExecutorError
+        If the scheduler is lost.
+    """
+    try:
+        return Told(task, future.result())
+    except KilledWorker:
+        return Lost(task)
+    except CancelledError:
+        raise ExecutorError(
+            "the scheduler is gone, and with it what was under way. What is finished is on disk; "
+            "start the scheduler again and give the same command"
+        ) from None
+    except Exception as error:  # whatever it was, the other tasks continue
+        return Lost(task, error=error)
+
+
+def _preparation(name: str) -> Preparation:
+    """Return what the worker that calls this was given.
+
+    Raises
+    ------
+    Reschedule
+        If the worker is unfit. It leaves, and says why.
+    """
+    worker = get_worker()
+    plugin = cast(Preparation, worker.plugins[name])
+    if plugin.unfit:
+        refusal = f"A worker joined, and is refused: {plugin.unfit}."
+        worker.log_event(name, pickle.dumps((None, refusal)))
+        worker.loop.add_callback(worker.close, reason="unfit")
+        time.sleep(LEAVE_SECONDS)  # the task may come back until the worker has left
+        raise Reschedule
+    return plugin
+
+
+def _work(task: Hashable, name: str) -> Any:
+    """Do a task on the worker that calls this; what it tells goes out under the topic ``name``."""
+    worker = get_worker()
+    state = worker.state.tasks[worker.get_current_task()]
+
+    def tell(value: Any) -> None:
+        if state.state != "executing":
+            raise TaskUnwanted(task)
+        if value is not None:
+            worker.log_event(name, pickle.dumps((task, value)))
+
+    return _preparation(name).work(task, tell)
