@@ -33,6 +33,7 @@ IMPORTS = (
     "import math\n\nimport numpy as np\nimport torch\nimport torch.nn.functional as F\n"
     "from torch import Tensor, nn\n"
 )
+HOSTS = "hosts.py"
 DEFAULT_HOST = "sequential"
 # What students are given, and do not change.
 GIVEN_CLASSES = ("ScaledEmbedding", "ZeroEmbedding")
@@ -137,22 +138,18 @@ class Bank:
         return "\n\n\n".join(parts) + "\n"
 
 
-def read_bank(folder: Path = FOREIGN) -> Bank:
-    """Read the bank.
+def read_bank(folder: Path = FOREIGN, right: bool = False) -> Bank:
+    """Read the sections of a folder's files; with ``right``, nothing may be wrong in them.
 
     Raises
     ------
     BankError
-        If a section has no mistake, no code or a name that another one has.
+        If a section has no code, a name that another one has, or no mistake where it needs one.
     """
     sections: dict[str, Behaviour] = {}
-    hosts: dict[str, Functions] = {}
     combined: dict[str, tuple[str, ...]] = {}
     for file in sorted(folder.glob("*.py")):
-        for name, host, part, lines in _sections(file):
-            if file.name == "hosts.py":
-                hosts[name] = _functions("\n".join(lines))
-                continue
+        for name, host, part, lines in _sections(file) if file.name != HOSTS else ():
             if name in sections:
                 raise BankError(f"{file.name}: there are two sections called {name}.")
             sections[name] = _behaviour(name, host, part, lines)
@@ -162,8 +159,10 @@ def read_bank(folder: Path = FOREIGN) -> Bank:
     for name, names in combined.items():
         sections[name] = _together(sections[name], [sections[other] for other in names])
     for section in sections.values():
-        if not section.mistakes or not section.code:
-            raise BankError(f"{section.name} needs a line for each mistake, and code.")
+        if bool(section.mistakes) == right or not section.code:
+            needs = "code alone" if right else "a line for each mistake, and code"
+            raise BankError(f"{section.name} needs {needs}.")
+    hosts = {name: _functions("\n".join(lines)) for name, _, _, lines in _sections(FOREIGN / HOSTS)}
     return Bank(sections, hosts, _functions((PROJECT / "submission" / MODEL).read_text()))
 
 
