@@ -36,6 +36,7 @@ from bench.scoreboard.truth import (
 GRADED = PROJECT / "dist" / "scoreboard" / "graded.json"
 JUDGE = PROJECT / "dist" / "scoreboard" / "judge.md"
 LEFT = PROJECT / "dist" / "scoreboard" / "left.md"
+LINE_EVERY = 25
 
 
 def main() -> int:
@@ -55,7 +56,7 @@ def main() -> int:
     }
     given = {name: write for name, write in given.items() if asked.only in name}
     graded = read_graded() if asked.again else grade_with_progress(given, asked.processes, console)
-    if not asked.again and not asked.only:
+    if not asked.again:
         write_graded(graded)
     accepted, verdicts = read_accepted(), read_verdicts()
     score = score_of(bank.behaviours, changes, equivalents(), right, graded, accepted, verdicts)
@@ -93,11 +94,23 @@ def main() -> int:
 def grade_with_progress(
     given: Mapping[str, Write], processes: int, console: Console
 ) -> dict[str, Graded]:
-    """Grade submissions by name, with a bar that moves."""
+    """Grade submissions by name, with a bar that moves, or a line now and then."""
     start = time.monotonic()
-    with Progress(console=console, transient=True) as progress:
+    so_far: dict[str, Graded] = {}
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(f"Grading {len(given)} submissions", total=len(given))
-        graded = grade_all(given.items(), processes, lambda graded: progress.advance(bar))
+
+        def on_graded(graded: Graded) -> None:
+            so_far[graded.name] = graded
+            progress.advance(bar)
+            if len(so_far) % LINE_EVERY:
+                return
+            write_graded(so_far)
+            if not console.is_terminal:
+                seconds = time.monotonic() - start
+                print(f"{len(so_far)} of {len(given)} graded, {seconds:.0f} s", flush=True)
+
+        graded = grade_all(given.items(), processes, on_graded)
     console.print(f"{len(given)} submissions graded in {time.monotonic() - start:.0f} seconds")
     return graded
 

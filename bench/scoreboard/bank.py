@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeGuard
 
 PROJECT = Path(__file__).parents[2]
 FOREIGN = PROJECT / "tests" / "grader" / "foreign"
@@ -212,7 +213,7 @@ def _together(behaviour: Behaviour, parts: list[Behaviour]) -> Behaviour:
 
 
 def _functions(text: str) -> Functions:
-    """Cut a text into its functions and classes, by file and name, without their solution marks."""
+    """Cut a text into its functions, classes and other statements, by file and name."""
     files = [MODEL]
     for line in text.splitlines():
         match = _FILE.match(line)
@@ -220,20 +221,21 @@ def _functions(text: str) -> Functions:
     found: Functions = {}
     lines = text.splitlines()
     for node in ast.parse(text).body:
-        inside = node.body if isinstance(node, ast.ClassDef) and _is_net(node) else [node]
-        for item in inside:
-            if not isinstance(item, (ast.FunctionDef, ast.ClassDef)):
+        for item in node.body if _is_net(node) else [node]:
+            if isinstance(item, ast.Expr):  # a docstring
                 continue
-            first = min([item.lineno, *(d.lineno for d in item.decorator_list)]) - 1
+            decorators = getattr(item, "decorator_list", [])
+            first = min([item.lineno, *(decorator.lineno for decorator in decorators)]) - 1
             cut = lines[first : item.end_lineno]
             margin = len(cut[0]) - len(cut[0].lstrip())
-            file = HOME.get(item.name, files[item.lineno])
-            found[file, item.name] = "\n".join(line[margin:] for line in cut)
+            name = getattr(item, "name", f"line {item.lineno}")
+            file = HOME.get(name, files[item.lineno])
+            found[file, name] = "\n".join(line[margin:] for line in cut)
     return found
 
 
-def _is_net(node: ast.ClassDef) -> bool:
-    return node.name == "MultiTaskNet"
+def _is_net(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and node.name == "MultiTaskNet"
 
 
 def _is_method(text: str) -> bool:
