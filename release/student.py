@@ -61,8 +61,13 @@ TOOLS = {
 }
 # What stands in the student's package in place of the project's own: README.md, tests/ ...
 OWN = "release/student/"
-# What knows the right answers, or runs the sandbox, stands beside what students get.
-STAFF = ("grader/engine/cached_session.py", "grader/nets.py", "grader/oracle.py")
+# What knows the right answers, or needs what students do not have, stands beside what they get.
+STAFF = (
+    "grader/engine/cached_session.py",
+    "grader/engine/seven_zip.py",
+    "grader/nets.py",
+    "grader/oracle.py",
+)
 SOLVED = ("handout/answers/", "notebooks/", "submission/")
 
 

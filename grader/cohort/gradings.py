@@ -173,7 +173,7 @@ def _interrupts_ignored() -> Iterator[None]:
 def _grade(options: Options, upload: Upload) -> Graded:
     grader, by = _grader(options)
     asked = Asked((), options.public_only, options.allow_unisolated_hidden)
-    return _kept_or_new(options.out, upload, by, lambda: grader.grade(upload.path, asked))
+    return _kept_or_new(options.out, upload, by, lambda: grader.grade(upload.handed_in, asked))
 
 
 def _refuse(out: Path, upload: Upload) -> Graded:

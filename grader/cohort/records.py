@@ -28,7 +28,7 @@ def _content(upload: Upload) -> bytes:
     if upload.refusal:
         return upload.refusal.encode(errors="replace")
     try:
-        return digest_of(read_submission(upload.path, read_assignment().files).files)
+        return digest_of(read_submission(upload.handed_in, read_assignment().files).files)
     except IntakeError as error:
         return str(error).encode(errors="replace")
 

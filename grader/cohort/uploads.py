@@ -1,15 +1,19 @@
-"""A folder of uploads, as a course site exports it: an entry for each student."""
+"""A folder of uploads, as a learning platform exports it or as a plain folder."""
 
 import hashlib
 import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+from grader.cohort.exports import METADATA, Entry, read_metadata, read_names, without_version
+from grader.cohort.roster import CANVAS, GRADESCOPE, PLAIN, Person
 from grader.engine.cleaning import clean_line
+from grader.engine.intake import HandedIn, is_code, without_suffix
 from grader.engine.plain_files import is_link
 from grader.engine.tree import shown
 
@@ -18,9 +22,6 @@ _NOT_UPLOADED = {
     "__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git", ".gitignore", ".gitkeep",
     ".ipynb_checkpoints",
 }  # fmt: skip
-_ARCHIVES = (
-    ".7z", ".bz2", ".gz", ".lz4", ".rar", ".tar", ".tbz", ".tgz", ".txz", ".xz", ".zipx", ".zst",
-)  # fmt: skip
 _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])([. ]|$)", re.IGNORECASE)  # on Windows
 LONGEST_NAME = 120  # bytes; a file's name may have 255, with what is put before and behind it
 SEND_A_ZIP = "Send a zip of the folder submission."
@@ -28,54 +29,206 @@ SEND_A_ZIP = "Send a zip of the folder submission."
 
 @dataclass(frozen=True)
 class Upload:
-    """An entry of the folder.
+    """What one student, or one group, has handed in.
 
     Attributes
     ----------
     name : str
-        The student's, made from the entry's: a folder's name, or a zip's without ``.zip``. It can
-        be shown and be a file's name everywhere, and no other upload has it.
+        The student's, or made from what the upload is called. It can be shown and be a file's name
+        everywhere, and no other upload has it.
     path : Path
+        The folder or the file; of several files, the first.
     refusal : str
         Why it is not even looked into, as a sentence; empty if it is graded.
+    files : tuple of pairs
+        Where several files were handed in loose: the names that the student gave them, and where
+        they are. Empty if ``path`` is all.
+    people : tuple of Person
+        Whose it is, as the export says; several people of a group.
+    submitted_at : datetime, optional
+        Where the export says it: with its zone if the export gives one (Gradescope), without if
+        it is the platform's own (Blackboard).
+    late : bool, optional
+        Whether the platform has marked it; None where the export does not say (all but Canvas).
+    attempt : int
+        How many attempts of the student the folder shows, of which this is the newest.
+    platform : str
+        ``"canvas"``, ``"moodle"``, ``"gradescope"``, ``"blackboard"``, ``"classroom"`` or
+        ``"plain"``.
+    notes : tuple of str
+        What was left out of account, as sentences.
     """
 
     name: str
     path: Path
     refusal: str = ""
+    files: tuple[tuple[str, Path], ...] = ()
+    people: tuple[Person, ...] = ()
+    submitted_at: datetime | None = None
+    late: bool | None = None
+    attempt: int = 1
+    platform: str = PLAIN
+    notes: tuple[str, ...] = ()
+
+    @property
+    def handed_in(self) -> HandedIn:
+        """What the grader is given."""
+        return dict(self.files) or self.path
 
 
 def find_uploads(folder: Path) -> tuple[Upload, ...]:
-    """Return whatever lies in a folder, sorted by name; nothing is looked into.
+    """Return the uploads in a folder; none of them is looked into.
 
-    Two entries of one name, links and all that is neither a folder nor a zip are refused each for
-    itself.
+    The folder is a download of Canvas, Moodle, Gradescope, Blackboard or Google Classroom,
+    unpacked (see :mod:`grader.cohort.exports`), or a plain one, with an entry for each student,
+    named after them. Of several attempts, the newest counts. Two entries of one name, links and
+    what is no file are refused each for itself.
 
     Raises
     ------
     OSError
         If the folder cannot be listed.
+    ValueError
+        If Gradescope's list of submissions cannot be read.
     """
+    folder, names = _export(folder)
+    if METADATA in names:
+        return _named(_of_gradescope(folder, names))
+    entries = read_names(folder, names)
+    of_person: dict[tuple[str, str], dict[str, Entry]] = {}
+    for name, entry in entries.items():
+        key = (entry.platform, entry.person.id or folded(entry.person.name))
+        of_person.setdefault(key, {})[name] = entry
+    found = [_of_person(folder, files) for files in of_person.values()]
+    return _named([*found, *_plain([folder / name for name in names if name not in entries])])
+
+
+def _export(folder: Path) -> tuple[Path, list[str]]:
+    """Return the folder that holds the uploads, and the names in it, sorted.
+
+    Gradescope's zip, and some computers on unpacking any, put a folder around them.
+    """
+    names = _names(folder)
+    if len(names) == 1 and stat.S_ISDIR((folder / names[0]).lstat().st_mode):
+        inner = _names(folder / names[0])
+        if METADATA in inner or read_names(folder / names[0], inner):
+            return folder / names[0], inner
+    return folder, names
+
+
+def _names(folder: Path) -> list[str]:
     present = set(os.listdir(folder))  # noqa: PTH208 (names that are no text are kept as they are)
-    entries = [folder / name for name in sorted(present) if not _is_left_behind(name, present)]
-    refusals = {path: _refusal(path) for path in entries}
-    students = {path: _student(path, refusals[path]) for path in entries}
+    return sorted(name for name in present if not _is_left_behind(name, present))
+
+
+def _of_gradescope(folder: Path, names: Sequence[str]) -> list[Upload]:
+    submitted = read_metadata(folder / METADATA)
+    uploads = []
+    for name, submission in submitted.items():
+        path = folder / name
+        uploads.append(
+            Upload(
+                ", ".join(person.label for person in submission.people) or name,
+                path,
+                _refusal(path) if name in names else f"The folder {shown(name)} is missing.",
+                people=submission.people,
+                submitted_at=submission.submitted_at,
+                platform=GRADESCOPE,
+            )
+        )
+    others = [folder / name for name in names if name != METADATA and name not in submitted]
+    return [*uploads, *_plain(others)]
+
+
+def _of_person(folder: Path, entries: Mapping[str, Entry]) -> Upload:
+    """Return the upload of all that a download has of one person."""
+    files = {name: entry for name, entry in entries.items() if entry.file is not None}
+    attempts = sorted({entry.attempt for entry in files.values()})
+    kept = {name: entry for name, entry in files.items() if entry.attempt == attempts[-1]}
+    attempt = len(attempts)
+    if any(entry.platform == CANVAS for entry in kept.values()):
+        attempt, kept = _newest_of_canvas(kept)
+    paths = [(entry.file or name, folder / name) for name, entry in kept.items()]
+    refusal = " ".join(reason for _, path in paths if (reason := _refusal(path)))
+    if not files:
+        paths = [(name, folder / name) for name in sorted(entries)]
+        refusal = f"No file was handed in, only text in the browser. {SEND_A_ZIP}"
+    folders = [path for _, path in paths if path.is_dir() and not refusal]
+    newest = max((kept or entries).values(), key=lambda entry: entry.order)
+    older = sorted(set(files) - set(kept))
+    return Upload(
+        newest.person.label,
+        folders[0] if folders else paths[0][1],
+        refusal,
+        files=() if folders or refusal else tuple(paths),
+        people=(newest.person,),
+        submitted_at=newest.submitted_at,
+        late=newest.late,
+        attempt=max(attempt, 1),
+        platform=newest.platform,
+        notes=(f"Older, and not read: {_listed(older)}.",) if older else (),
+    )
+
+
+def _newest_of_canvas(files: Mapping[str, Entry]) -> tuple[int, dict[str, Entry]]:
+    """Return how many attempts there are, and the newest of each file's versions.
+
+    Where both a zip and loose code are left, they are of two attempts.
+    """
+    of_file: dict[str, list[str]] = {}
+    for name in sorted(files, key=lambda name: files[name].order):
+        of_file.setdefault(folded(without_version(files[name].file or "")), []).append(name)
+    newest = [names[-1] for names in of_file.values()]
+    code = [name for name in newest if is_code(files[name].file or "")]
+    archives = [name for name in newest if without_suffix(name) != name]
+    attempts = max(len(names) for names in of_file.values())
+    if code and archives:
+        last = max([*code, *archives], key=lambda name: files[name].order)
+        older = archives if last in code else code
+        newest = [name for name in newest if name not in older]
+        attempts += 1
+    kept = {name: files[name] for name in newest}
+    renamed = {
+        name: replace(entry, file=without_version(entry.file or "")) for name, entry in kept.items()
+    }
+    return attempts, renamed
+
+
+def _plain(paths: Iterable[Path]) -> list[Upload]:
+    """Return an upload for each entry; two of one name are refused, and nobody else is."""
+    refusals = {path: _refusal(path) for path in paths}
+    students = {path: _student(path, refusal) for path, refusal in refusals.items()}
     of_name: dict[str, list[str]] = {}
     for path, student in students.items():
-        of_name.setdefault(_folded(student), []).append(path.name)
-    uploads, taken = [], set()
+        of_name.setdefault(folded(student), []).append(path.name)
+    uploads = []
     for path, student in students.items():
-        same = of_name[_folded(student)]
-        refusal = refusals[path]
+        same = of_name[folded(student)]
+        refusal, name = refusals[path], student
         if len(same) > 1:
             refusal = refusal or f"{_listed(same)} have one name. Keep one of them."
-            student = path.name
-        name = file_name(student)
-        if _folded(name) in taken:
-            name = _marked(name, path.name)
-        taken.add(_folded(name))
-        uploads.append(Upload(name, path, refusal))
-    return tuple(uploads)
+            name = path.name
+        uploads.append(Upload(name, path, refusal, people=(Person(name=student),)))
+    return uploads
+
+
+def _named(uploads: Iterable[Upload]) -> tuple[Upload, ...]:
+    """Give each upload a name of its own that can be a file's, and sort them by it."""
+    taken: set[str] = set()
+    named = []
+    for upload in sorted(uploads, key=lambda upload: upload.path.name):
+        name = own_name(upload.name, upload.path.name, taken)
+        named.append(replace(upload, name=name))
+    return tuple(sorted(named, key=lambda upload: upload.name))
+
+
+def own_name(text: str, other: str, taken: set[str]) -> str:
+    """Return a file's name like ``text`` that is not taken, told apart by ``other``; take it."""
+    name = file_name(text)
+    if folded(name) in taken:
+        name = _marked(name, other)
+    taken.add(folded(name))
+    return name
 
 
 def file_name(text: str) -> str:
@@ -103,7 +256,8 @@ def _is_harmless(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN" or character in " ._-+,()@"
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name as file systems compare it that know no upper case."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
@@ -112,14 +266,9 @@ def _is_left_behind(name: str, present: set[str]) -> bool:
     return name in _NOT_UPLOADED or (name.startswith("._") and name[2:] in present)
 
 
-def _is_zip(path: Path) -> bool:
-    return path.suffix.lower() == ".zip"
-
-
 def _student(path: Path, refusal: str) -> str:
-    """Return whose an entry is: a zip is named after its student, without ``.zip``."""
-    is_file = refusal or not path.is_dir()
-    return path.stem if _is_zip(path) and is_file else path.name
+    """Return whose an entry is: an archive is named after its student, without ``.zip``."""
+    return without_suffix(path.name) if refusal or not path.is_dir() else path.name
 
 
 def _refusal(path: Path) -> str:
@@ -131,13 +280,9 @@ def _refusal(path: Path) -> str:
         return f"{what} cannot be read: {error.strerror}."
     if is_link(status):
         return f"{what} is a link, which may lead to another's files. {SEND_A_ZIP}"
-    if stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and _is_zip(path)):
+    if stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode):
         return ""
-    if not stat.S_ISREG(status.st_mode):
-        return f"{what} is not an ordinary file. {SEND_A_ZIP}"
-    if path.suffix.lower() in _ARCHIVES:
-        return f"{what} is an archive of a kind that is not read. {SEND_A_ZIP}"
-    return f"{what} is a single file, neither a folder nor a zip. {SEND_A_ZIP}"
+    return f"{what} is not an ordinary file. {SEND_A_ZIP}"
 
 
 def _listed(names: Iterable[str]) -> str:

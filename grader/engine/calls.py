@@ -6,8 +6,12 @@ names of their own. What comes back describes each value by its type, and sends 
 tensors, arrays and plain numbers.
 """
 
+import builtins
+import contextlib
+import difflib
 import importlib
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +62,37 @@ def answer(
     """Call one function of an adapter, and describe what it returned."""
     submission = Submission(load, frozenset(request["reference"]))
     function = getattr(adapter, request["function"])
-    value = function(submission, **unpack(request["arguments"], arrays))
+    try:
+        value = function(submission, **unpack(request["arguments"], arrays))
+    except (AttributeError, NameError) as error:
+        suggest_name(error)
+        raise
     returned: dict[str, np.ndarray] = {}
     return describe(value, returned), returned
+
+
+def suggest_name(error: AttributeError | NameError) -> None:
+    """Add to an exception's text the known name that is spelled nearly so, as Python does.
+
+    The exception may be hostile: whatever it raises when looked at is swallowed.
+    """
+    with contextlib.suppress(Exception):
+        name = str(error.name)
+        known = _names_known_to(error)
+        same = [other for other in known if other.lower().endswith(f".{name}".lower())]
+        same += [other for other in known if other.lower() == name.lower()]
+        close = same or difflib.get_close_matches(name, known, 1, 0.75)
+        if close and not name.startswith("__"):
+            error.args = (f"{error.args[0]}. Did you mean {close[0]!r}?",)
+
+
+def _names_known_to(error: AttributeError | NameError) -> list[str]:
+    """Return an object's attributes, or the names that are known where a name was looked up."""
+    if isinstance(error, AttributeError):
+        return dir(error.obj)
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    own = [f"self.{name}" for name in dir(frame.f_locals.get("self"))]
+    return [*frame.f_locals, *frame.f_globals, *dir(builtins), *own]
 
 
 def request(

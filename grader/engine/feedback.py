@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from grader.engine.check import Failure
+from grader.engine.exceptions import meaning_of
 from grader.engine.replies import StudentError, TracebackLine
 from grader.engine.results import (
     ERROR,
@@ -124,7 +125,7 @@ def raised_sentence(error: StudentError) -> str:
         )
     if error.type == "PermissionError":
         return f"Your code does something{place} that the grader's sandbox does not allow."
-    return f"Your code raised {error.type}{place}."
+    return f"Your code raised {error.type}{place}. {meaning_of(error)}".rstrip()
 
 
 def _raised_text(error: StudentError) -> str:

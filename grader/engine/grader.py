@@ -17,7 +17,7 @@ from grader.engine.cleaning import clean_line
 from grader.engine.contents import Contents
 from grader.engine.feedback import results_of
 from grader.engine.hints import Explainer
-from grader.engine.intake import FOLDER, IntakeError, Submission, read_submission
+from grader.engine.intake import FOLDER, HandedIn, IntakeError, Submission, read_submission
 from grader.engine.local import LocalCaller, LocalSubmission
 from grader.engine.replies import IsolationError
 from grader.engine.results import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
@@ -149,22 +149,24 @@ class Grader:
     def question_of(self) -> dict[str, str]:
         return {test.id: test.question for test in self.assignment.tests}
 
-    def grade(self, path: Path | str, asked: Asked = EVERYTHING) -> Report:
+    def grade(self, handed_in: HandedIn | str, asked: Asked = EVERYTHING) -> Report:
         """Grade a submission; return a report, whatever goes wrong with the submission or in here.
 
         Parameters
         ----------
-        path : Path
-            A folder that holds ``submission/``, that folder, or a zip of either.
+        handed_in : Path or mapping
+            A folder that holds ``submission/``, that folder, an archive of either, or the paths of
+            loose files by the names that they were given.
         asked : Asked
             What to grade of it.
         """
+        handed_in = Path(handed_in) if isinstance(handed_in, str) else handed_in
         try:
-            return self._grade(Path(path), asked)
+            return self._grade(handed_in, asked)
         except Exception as error:  # a report is always written
-            return grader_failed(Path(path), error)
+            return grader_failed(handed_in, error)
 
-    def _grade(self, path: Path, asked: Asked) -> Report:
+    def _grade(self, handed_in: HandedIn, asked: Asked) -> Report:
         start = time.monotonic()
         deadline = start + asked.time_limit
         tests = self.assignment.tests
@@ -177,7 +179,7 @@ class Grader:
             Report,
             course=self.assignment.course.name,
             title=self.assignment.course.title,
-            submission=clean_line(str(path), 300),
+            submission=_title(handed_in),
             layers=tuple(server.layers) if server else (),
             feedback=self.assignment.feedback,
             absent=len(skipped),
@@ -198,9 +200,13 @@ class Grader:
                 asked.on_checkpoint(record(questions=self._by_question(results), problem=STOPPED))
 
         problem, fault = "", ""
+        notes: tuple[str, ...] = ()
         try:
-            submission = read_submission(path, self.assignment.files)
-            outcomes = self._outcomes(selected, submission, path, asked, deadline, leave_behind)
+            submission = read_submission(handed_in, self.assignment.files)
+            notes = submission.notes
+            outcomes = self._outcomes(
+                selected, submission, handed_in, asked, deadline, leave_behind
+            )
             late = time.monotonic() >= deadline
             hints = self.explainer.hints(outcomes.values())
             reason = "Not judged: the time for grading was up." if late else ""
@@ -223,6 +229,7 @@ class Grader:
             problem=problem,
             grader_at_fault=bool(fault),
             fault=fault,
+            notes=notes,
             seconds=time.monotonic() - start,
         )
 
@@ -230,7 +237,7 @@ class Grader:
         self,
         selected: list[GradedTest],
         submission: Submission,
-        path: Path,
+        handed_in: HandedIn,
         asked: Asked,
         deadline: float,
         on_checkpoint: Callable[[Mapping[str, TestOutcome]], None],
@@ -246,7 +253,7 @@ class Grader:
             time_is_up=lambda: time.monotonic() >= deadline,
         )
         if self.server is None:
-            with _folder_of(submission, path) as folder:
+            with _folder_of(submission, handed_in) as folder:
                 return run(lambda id_: self.local_caller(folder))
         from grader.engine.cached_session import CachedSession
 
@@ -306,12 +313,16 @@ class Grader:
         return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)
 
 
-def grader_failed(path: Path, error: Exception) -> Report:
+def _title(handed_in: HandedIn) -> str:
+    return clean_line(str(handed_in) if isinstance(handed_in, Path) else ", ".join(handed_in), 300)
+
+
+def grader_failed(handed_in: HandedIn, error: Exception) -> Report:
     """Return the report of a grading that could not even begin."""
     return Report(
         course="",
         title="",
-        submission=clean_line(str(path), 300),
+        submission=_title(handed_in),
         questions=(),
         problem=FAULT + _advice(error),
         grader_at_fault=True,
@@ -335,11 +346,13 @@ def _inner(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _folder_of(submission: Submission, path: Path) -> Iterator[Path]:
-    """Give the folder that was handed in, or, of a zip or a nested one, a copy of its files."""
-    if all((_inner(path) / name).is_file() for name in submission.files):
-        yield path
-        return
+def _folder_of(submission: Submission, handed_in: HandedIn) -> Iterator[Path]:
+    """Give the folder that was handed in or, of all else, one with a copy of the files."""
+    if isinstance(handed_in, Path):
+        inner = _inner(handed_in)
+        if all((inner / name).is_file() for name in submission.files):
+            yield handed_in
+            return
     with tempfile.TemporaryDirectory(prefix="submission-") as scratch:
         for name, content in submission.files.items():
             file = Path(scratch) / FOLDER / name

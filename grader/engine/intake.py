@@ -1,48 +1,84 @@
 """Find what a student handed in, and read it into memory without trusting a name or a size.
 
-A submission may be a folder that holds ``submission/``, that folder itself, a zip of either, with
-or without folders around it, its files loose, or a folder with such a zip in it. Nothing is ever
-extracted: names are only compared, and files are bytes until the sandbox writes them. What is not
-Python (notebooks, PDFs) is left out, however large.
+A submission may be a folder that holds ``submission/``, that folder itself, an archive of either
+(zip, tar, gzipped tar, 7z), with or without folders around it, its files loose, or any of these
+with such an archive in it. Nothing is ever extracted: names are only compared, and files are bytes
+until the sandbox writes them. What is not Python (notebooks, PDFs) is left out, however large.
+
+A file whose name is nearly right (``Model.py``, ``model (1).py``, ``model.py.txt``) is taken for
+the one that is asked for, if it is the only one; :attr:`Submission.notes` says so.
 """
 
+import contextlib
+import io
+import json
+import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from grader.engine.plain_files import NotPlainError, open_plain_file
-from grader.engine.tree import MAX_DEPTH, FolderTree, IntakeError, Kind, Tree, shown
-from grader.engine.zip_tree import ZipTree
+from grader.engine.tar_tree import TarTree, tar_of_7z, unzipped
+from grader.engine.tree import (
+    MAX_DEPTH,
+    FolderTree,
+    IntakeError,
+    Kind,
+    LooseFiles,
+    Tree,
+    shown,
+)
+from grader.engine.zip_tree import MAX_ARCHIVE, ZipTree
+
+#: What was handed in: a folder or an archive, or loose files by the names that they were given.
+HandedIn = Path | Mapping[str, Path]
 
 FOLDER = "submission"
 MAX_FILES = 200
 MAX_TOTAL = 8 << 20
 MAX_SHOWN = 6
+MAX_NESTED = 3  # archives in archives
+MAX_INNER = 16 << 20  # bytes of an archive in an archive
+MAX_TRIED = 4  # archives that lie beside each other
 
 # Besides all that begins with a dot.
 _IGNORED = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "site-packages", "node_modules"}
 _ENVIRONMENTS = {"venv", "env", "virtualenv"}
 _MARKS_OF_ENVIRONMENTS = {"pyvenv.cfg", "conda-meta"}
-
-
-class _NothingFound(IntakeError):
-    """None of the files is there."""
+_ARCHIVE = re.compile(
+    r"\.(zip|zipx|tar|7z|rar|tgz|tbz2?|txz|tzst|(tar\.)?(gz|bz2|xz|lz4|lzma|zst))$", re.IGNORECASE
+)
+_UNREAD = {  # by how an archive begins
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ\0": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"\x04\x22\x4d\x18": "an LZ4 archive",
+}
+_COPIED = re.compile(r"( ?\(\d+\)|[-_ ]\d+| copy( \d+)?| - copy( ?\(\d+\))?)$")
 
 
 @dataclass(frozen=True)
 class Submission:
     """A student's files as they were handed in.
 
-    ``files`` maps names relative to ``submission/``, with forward slashes, to contents. At least
-    one of the assignment's files is among them.
+    Attributes
+    ----------
+    files : mapping
+        From names relative to ``submission/``, with forward slashes, to contents. At least one of
+        the assignment's files is among them.
+    notes : tuple of str
+        What was taken for what, as sentences; empty if everything is called as it should be.
     """
 
     files: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
 
 
-def read_submission(path: Path, wanted: Collection[str]) -> Submission:
-    """Return the submission at ``path``, a folder or a zip.
+def read_submission(handed_in: HandedIn, wanted: Collection[str]) -> Submission:
+    """Return the submission in a folder, an archive or loose files.
 
     Parameters
     ----------
@@ -56,42 +92,205 @@ def read_submission(path: Path, wanted: Collection[str]) -> Submission:
         submission never needs: links, devices, names that lead outside, names that differ only in
         case, too much data.
     """
-    path = Path(path)
+    if not isinstance(handed_in, Path):
+        return _read(LooseFiles(handed_in), wanted)
+    path = handed_in
     try:
         if path.is_dir():
-            return _from_folder(path, wanted)
+            return _read(FolderTree(path), wanted)
         if path.exists():
-            return _from_zip(path.resolve(), path.name, wanted)
+            return _read_file(path.resolve(), path.name, wanted)
     except OSError as error:
         raise IntakeError(f"{shown(path.name)} cannot be read: {error.strerror}.") from error
     raise IntakeError(f"There is no folder or zip at {shown(str(path), 200)}.")
 
 
-def _from_folder(path: Path, wanted: Collection[str]) -> Submission:
-    tree = FolderTree(path)
-    try:
-        place = _locate(tree, wanted)
-    except _NothingFound:
-        zips = [name for name, kind in _entries(tree, PurePosixPath()) if _is_zip(name, kind)]
-        if not zips:
-            raise
-        name = _only_one(zips)
-        return _from_zip(path / name, name, wanted)
-    return _read(tree, place)
+def without_suffix(name: str) -> str:
+    """Return an archive's name without ``.zip``, ``.tar.gz`` or the like; any other unchanged."""
+    return _ARCHIVE.sub("", name)
 
 
-def _from_zip(path: Path, title: str, wanted: Collection[str]) -> Submission:
+def is_code(name: str) -> bool:
+    """Return whether a file's name is that of Python code, or nearly."""
+    return name.lower().endswith((".py", ".py.txt"))
+
+
+def _read_file(path: Path, name: str, wanted: Collection[str]) -> Submission:
+    if not _ARCHIVE.search(name):
+        return _read(LooseFiles({name: path}), wanted)
     try:
         file = open_plain_file(path)
     except NotPlainError as error:
-        raise IntakeError(f"{shown(title)} {error}.") from error
+        raise IntakeError(f"{shown(name)} {error}.") from error
     with file:
-        tree = ZipTree(file, title)
-        return _read(tree, _locate(tree, wanted))
+        return _read_archive(file, name, wanted, MAX_NESTED)
 
 
-def _is_zip(name: str, kind: Kind) -> bool:
-    return kind == Kind.FILE and name.lower().endswith(".zip")
+def _read_archive(file: BinaryIO, title: str, wanted: Collection[str], nested: int) -> Submission:
+    """Read an archive of the kind that its first bytes say, whatever its name."""
+    with contextlib.ExitStack() as opened:
+        if file.seek(0, io.SEEK_END) > MAX_ARCHIVE:
+            raise IntakeError(
+                f"{shown(title)} is larger than {MAX_ARCHIVE >> 20} MiB; zip only the folder "
+                f"{FOLDER}."
+            )
+        file.seek(0)
+        begin = file.read(512)
+        for magic, kind in _UNREAD.items():
+            if begin.startswith(magic):
+                raise IntakeError(
+                    f"{shown(title)} is {kind}, which is not read here. Send a zip of the folder "
+                    f"{FOLDER}."
+                )
+        tree: Tree
+        if begin.startswith(b"7z\xbc\xaf\x27\x1c"):
+            tree = TarTree(opened.enter_context(tar_of_7z(file, title)), title)
+        elif begin.startswith(b"\x1f\x8b"):
+            tree = TarTree(opened.enter_context(unzipped(file, title)), title)
+        elif begin[257:262] == b"ustar" or title.lower().endswith(".tar"):
+            tree = TarTree(file, title)
+        else:
+            tree = ZipTree(file, title)
+        return _read(tree, wanted, nested)
+
+
+def _read(tree: Tree, wanted: Collection[str], nested: int = MAX_NESTED) -> Submission:
+    """Read the submission in a tree or, if it holds none, in the only archive in it that does."""
+    search = _Search(tree, wanted)
+    place = search.place()
+    if place is not None:
+        return _files_at(tree, place, wanted)
+    found: dict[str, Submission] = {}
+    refusals: list[IntakeError] = []
+    inner = search.archives if nested and len(search.archives) <= MAX_TRIED else []
+    for path in inner:
+        limit = MAX_ARCHIVE if isinstance(tree, FolderTree | LooseFiles) else MAX_INNER
+        try:
+            content = io.BytesIO(tree.read(path, str(path), limit))
+            title = f"{path} in {tree.title}"
+            found[str(path)] = _read_archive(content, title, wanted, nested - 1)
+        except IntakeError as error:
+            refusals.append(error)
+    if found:
+        name = _only_one(list(found))
+        submission = found[name]
+        if isinstance(tree, FolderTree | LooseFiles):
+            return submission
+        note = f"{shown(name)} in {tree.title} was read; hand in {shown(name)} itself."
+        return Submission(submission.files, (note, *submission.notes))
+    if len(refusals) == 1 and not search.has_code:
+        raise refusals[0]
+    raise search.refusal()
+
+
+class _Search:
+    """The search for a submission in a tree, and what it has seen on the way.
+
+    ``submission/`` goes before the folder that it lies in. Where there is a ``submission/`` that
+    holds none of the files, they are only looked for inside of it: what lies elsewhere was not
+    meant to be handed in.
+    """
+
+    def __init__(self, tree: Tree, wanted: Collection[str]) -> None:
+        self._tree = tree
+        self._wanted = wanted
+        self._title = tree.title
+        self._seen: dict[PurePosixPath, Kind] = {}
+
+    def place(self) -> PurePosixPath | None:
+        """Return the shallowest folder with one of the files or, if none has, one that is alike.
+
+        Raises
+        ------
+        IntakeError
+            If there are two, or if ``submission`` is a link.
+        """
+        place = self._find(lambda name: name in self._wanted)
+        if place is None:
+            place = self._find(lambda name: any(_is_like(name, other) for other in self._wanted))
+        return place
+
+    @property
+    def archives(self) -> list[PurePosixPath]:
+        return [
+            path
+            for path, kind in self._seen.items()
+            if kind == Kind.FILE and _ARCHIVE.search(path.name)
+        ]
+
+    @property
+    def has_code(self) -> bool:
+        return any(is_code(path.name) or path.suffix.lower() == ".ipynb" for path in self._seen)
+
+    def refusal(self) -> IntakeError:
+        """Return the refusal of an upload without any of the files: what was seen, what to do."""
+        seen = [f"{path}{' (a link)' if k == Kind.LINK else ''}" for path, k in self._seen.items()]
+        listed = ", ".join(shown(name, 40) for name in seen[:MAX_SHOWN])
+        if len(seen) > MAX_SHOWN:
+            listed += f" and {len(seen) - MAX_SHOWN} more"
+        advice = f"Hand in a folder named {FOLDER} with it in it"
+        if len(self._wanted) > 1:
+            advice = f"Hand in a folder named {FOLDER} with these {len(self._wanted)} files in it"
+        whole = [path for path in self._seen if path.name.lower() == f"{FOLDER}.py"]
+        if whole and len(self._wanted) > 1:
+            advice += f"; code all in one file, {whole[0].name}, is not graded"
+        if notebooks := [path for path in self._seen if path.suffix.lower() == ".ipynb"]:
+            advice += "; code in a notebook is not graded"
+            for path in notebooks[:3]:
+                if defined := _defined_in(self._tree, path):
+                    advice += f": copy {defined} out of {shown(path.name, 40)}"
+                    break
+        return IntakeError(
+            f"{self._title} holds none of {', '.join(self._wanted)}. It holds "
+            f"{listed or 'no file at all'}. {advice}."
+        )
+
+    def _find(self, is_wanted: Callable[[str], bool]) -> PurePosixPath | None:
+        level = [PurePosixPath()]
+        self._title, self._seen = self._tree.title, {}
+        for _ in range(MAX_DEPTH):
+            listed = {folder: _entries(self._tree, folder) for folder in level}
+            for folder, entries in listed.items():
+                if (FOLDER, Kind.LINK) in entries:
+                    raise IntakeError(
+                        f"{shown(str(folder / FOLDER))} is a symbolic link; hand in the folder "
+                        "itself."
+                    )
+                self._seen |= {folder / n: kind for n, kind in entries if kind != Kind.FOLDER}
+            below = [
+                folder / name
+                for folder, entries in listed.items()
+                for name, kind in entries
+                if kind == Kind.FOLDER
+            ]
+            named = [folder for folder in below if folder.name == FOLDER]
+            held = {folder: _entries(self._tree, folder) for folder in named}
+            found = [folder for folder in held if _has(held[folder], is_wanted)]
+            found = found or [folder for folder in listed if _has(listed[folder], is_wanted)]
+            if found:
+                return PurePosixPath(_only_one([str(folder) for folder in found]))
+            if named:
+                self._title = f"{shown(str(named[0]))} in {self._tree.title}"
+                self._seen = {}
+            level = named or below
+        return None
+
+
+def _has(entries: Iterable[tuple[str, Kind]], is_wanted: Callable[[str], bool]) -> bool:
+    return any(kind != Kind.FOLDER and is_wanted(name) for name, kind in entries)
+
+
+def _is_like(name: str, wanted: str) -> bool:
+    """Return whether a name is what computers and people make of the one that is wanted.
+
+    ``Model.py``, ``MODEL.PY``; ``model.py.txt`` of mail programs; ``model (1).py`` of browsers,
+    ``model-1.py`` of Canvas, ``model copy.py`` and ``model - Copy.py`` of macOS and Windows.
+    """
+    name = unicodedata.normalize("NFKC", name).casefold().removesuffix(".txt")
+    path = PurePosixPath(name.removesuffix(".py") + ".py" if name.endswith(".py.py") else name)
+    once = _COPIED.sub("", path.stem)
+    stems = {path.stem, once, _COPIED.sub("", once)}
+    return any(stem + path.suffix == wanted.casefold() for stem in stems)
 
 
 def _entries(tree: Tree, folder: PurePosixPath) -> list[tuple[str, Kind]]:
@@ -108,65 +307,40 @@ def _entries(tree: Tree, folder: PurePosixPath) -> list[tuple[str, Kind]]:
     ]
 
 
-def _locate(tree: Tree, wanted: Collection[str]) -> PurePosixPath:
-    """Return the folder of the submission in a tree: the shallowest one that holds a file of it.
-
-    ``submission/`` goes before the folder that it lies in. Where there is a ``submission/`` that
-    holds none of the files, they are only looked for inside of it: what lies elsewhere was not
-    meant to be handed in.
-
-    Raises
-    ------
-    _NothingFound
-        If no folder holds one of the files.
-    """
-    level = [PurePosixPath()]
-    title = tree.title
-    seen: list[str] = []
-    for _ in range(MAX_DEPTH):
-        listed = {folder: _entries(tree, folder) for folder in level}
-        for folder, entries in listed.items():
-            if (FOLDER, Kind.LINK) in entries:
-                raise IntakeError(
-                    f"{shown(str(folder / FOLDER))} is a symbolic link; hand in the folder itself."
-                )
-            seen += [
-                f"{folder / name}{' (a link)' if kind == Kind.LINK else ''}"
-                for name, kind in entries
-                if kind != Kind.FOLDER
-            ]
-        below = [
-            folder / name
-            for folder, entries in listed.items()
-            for name, kind in entries
-            if kind == Kind.FOLDER
-        ]
-        named = [folder for folder in below if folder.name == FOLDER]
-        found = [folder for folder in named if _holds_files(_entries(tree, folder), wanted)]
-        found = found or [f for f, entries in listed.items() if _holds_files(entries, wanted)]
-        if found:
-            return PurePosixPath(_only_one([str(folder) for folder in found]))
-        if named:
-            title, seen = f"{shown(str(named[0]))} in {tree.title}", []
-        level = named or below
-    raise _nothing_found(title, seen, wanted)
-
-
-def _holds_files(entries: Iterable[tuple[str, Kind]], wanted: Collection[str]) -> bool:
-    return any(name in wanted and kind != Kind.FOLDER for name, kind in entries)
-
-
-def _read(tree: Tree, place: PurePosixPath) -> Submission:
+def _files_at(tree: Tree, place: PurePosixPath, wanted: Collection[str]) -> Submission:
+    """Read the Python files below a folder, and what is there for one that is wanted."""
     names = _python_files(tree, place)
     _check_names(names)
     files: dict[str, bytes] = {}
-    total = 0
     for name in names:
         files[name] = tree.read(place / name, name)
-        total += len(files[name])
-        if total > MAX_TOTAL:
+        if sum(map(len, files.values())) > MAX_TOTAL:
             raise IntakeError(f"{FOLDER}/ holds more than {MAX_TOTAL >> 20} MiB.")
-    return Submission(files)
+    notes = []
+    if place.parts.count(FOLDER) > 1:
+        notes.append(f"{shown(str(place))} was read; hand in the inner folder {FOLDER} alone.")
+    beside = [name for name, kind in _entries(tree, place) if kind == Kind.FILE]
+    for name in wanted:
+        alike = [other for other in beside if other not in wanted and _is_like(other, name)]
+        if name in files:
+            left = [other for other in alike if not PurePosixPath(other).stem.isidentifier()]
+            notes += [f"{shown(other)} was not read, {name} was." for other in left]
+            continue
+        contents = {other: tree.read(place / other, other) for other in alike}
+        if len(set(contents.values())) > 1:
+            notes.append(
+                f"{_listed(alike)} may each be {name}, so none was taken for it. Keep one."
+            )
+        elif alike:
+            files[name] = contents[alike[0]]
+            notes.append(f"{_listed(alike)} was taken for {name}.")
+            for other in alike:
+                # As ``model_1`` it can be imported by another file, as ``model-1`` it cannot.
+                if other.casefold() == name or not PurePosixPath(other).stem.isidentifier():
+                    files.pop(other, None)
+    if not any(name in files for name in wanted):
+        raise IntakeError(" ".join(notes))
+    return Submission(files, tuple(notes))
 
 
 def _python_files(tree: Tree, place: PurePosixPath) -> list[str]:
@@ -219,20 +393,17 @@ def _only_one(found: list[str]) -> str:
     return found[0]
 
 
-def _nothing_found(title: str, seen: list[str], wanted: Collection[str]) -> IntakeError:
-    """Return the refusal of an upload without any of the files: what was found, what is missing."""
-    listed = ", ".join(shown(name, 40) for name in seen[:MAX_SHOWN])
-    if len(seen) > MAX_SHOWN:
-        listed += f" and {len(seen) - MAX_SHOWN} more"
-    advice = f"Hand in a folder named {FOLDER} with it in it"
-    if len(wanted) > 1:
-        advice = f"Hand in a folder named {FOLDER} with these {len(wanted)} files in it"
-    kinds = {PurePosixPath(name).suffix.lower() for name in seen}
-    if ".ipynb" in kinds:
-        advice += "; code in a notebook is not graded"
-    if ".zip" in kinds:
-        advice += "; a zip in a zip is not opened"
-    return _NothingFound(
-        f"{title} holds none of {', '.join(wanted)}. It holds {listed or 'no file at all'}. "
-        f"{advice}."
-    )
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(shown(name, 40) for name in names)
+
+
+def _defined_in(tree: Tree, path: PurePosixPath) -> str:
+    """Return the names of the first functions and classes in a notebook's cells, or nothing."""
+    try:
+        notebook = json.loads(tree.read(path, path.name, MAX_INNER))
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        code = "\n".join("".join(cell["source"]) for cell in cells)
+    except (IntakeError, ValueError, RecursionError, KeyError, TypeError):
+        return ""
+    found = re.findall(r"^(?:def|class) (\w+)", code, re.MULTILINE)
+    return ", ".join(shown(name, 30) for name in found[:3]) + (" ..." if len(found) > 3 else "")

@@ -148,6 +148,8 @@ class Report:
         Whether ``problem`` is the grader's and not the submission's.
     fault : str
         Our own traceback, for instructors.
+    notes : tuple of str
+        What was taken for what on reading the submission, as sentences for the student.
     """
 
     course: str
@@ -167,6 +169,7 @@ class Report:
     problem: str = ""
     grader_at_fault: bool = False
     fault: str = ""
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Mapping
 from enum import Enum
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -29,7 +30,10 @@ class Kind(Enum):
 
 
 class Tree(Protocol):
-    """A folder or a zip that was handed in. All methods raise :class:`IntakeError`."""
+    """A folder, an archive or loose files that were handed in.
+
+    All methods raise :class:`IntakeError`.
+    """
 
     title: str
 
@@ -37,8 +41,8 @@ class Tree(Protocol):
         """Return the names that lie directly in a folder of this tree, sorted."""
         ...
 
-    def read(self, path: PurePosixPath, name: str) -> bytes:
-        """Return the content of a file, at most ``MAX_FILE`` bytes, called ``name`` in errors."""
+    def read(self, path: PurePosixPath, name: str, limit: int = MAX_FILE) -> bytes:
+        """Return the content of a file, at most ``limit`` bytes, called ``name`` in errors."""
         ...
 
 
@@ -49,8 +53,17 @@ class FolderTree:
         self.title = shown(root.name or root.resolve().name)
         self._root = root
         self._remaining = MAX_ENTRIES
+        self._listed: dict[PurePosixPath, dict[str, Kind]] = {}
 
     def entries(self, folder: PurePosixPath) -> dict[str, Kind]:
+        if folder not in self._listed:
+            self._listed[folder] = self._scan(folder)
+        return self._listed[folder]
+
+    def read(self, path: PurePosixPath, name: str, limit: int = MAX_FILE) -> bytes:
+        return _plain_content(self._root / path, name, limit)
+
+    def _scan(self, folder: PurePosixPath) -> dict[str, Kind]:
         with os.scandir(self._root / folder) as scan:
             found = list(islice(scan, self._remaining + 1))
         self._remaining -= len(found)
@@ -59,22 +72,46 @@ class FolderTree:
                 f"{self.title} holds more than {MAX_ENTRIES} files and folders; hand in only the "
                 "folder submission."
             )
-        return {entry.name: _kind(entry) for entry in sorted(found, key=lambda entry: entry.name)}
-
-    def read(self, path: PurePosixPath, name: str) -> bytes:
-        try:
-            return read_plain_file(self._root / path, MAX_FILE)
-        except NotPlainError as error:
-            raise IntakeError(f"{shown(name)} {error}.") from error
+        found.sort(key=lambda entry: entry.name)
+        return {entry.name: _kind(entry.stat(follow_symlinks=False)) for entry in found}
 
 
-def _kind(entry: os.DirEntry) -> Kind:
-    status = entry.stat(follow_symlinks=False)
+class LooseFiles:
+    """Files on disk that were handed in without a folder, by the names that they were given."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self.title = "The upload"
+        self._files = {_last_part(name): path for name, path in sorted(files.items())}
+
+    def entries(self, folder: PurePosixPath) -> dict[str, Kind]:
+        return {name: _kind(path.lstat()) for name, path in self._files.items()}
+
+    def read(self, path: PurePosixPath, name: str, limit: int = MAX_FILE) -> bytes:
+        return _plain_content(self._files[path.name], name, limit)
+
+
+def _last_part(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).name
+
+
+def _kind(status: os.stat_result) -> Kind:
     if is_link(status):
         return Kind.LINK
     if stat.S_ISDIR(status.st_mode):
         return Kind.FOLDER
     return Kind.FILE if stat.S_ISREG(status.st_mode) else Kind.OTHER
+
+
+def _plain_content(path: Path, name: str, limit: int) -> bytes:
+    try:
+        return read_plain_file(path, limit)
+    except NotPlainError as error:
+        raise IntakeError(f"{shown(name)} {error}.") from error
+
+
+def too_large(name: str, limit: int) -> IntakeError:
+    """Return the refusal of a file that has more bytes than ``limit``."""
+    return IntakeError(f"{shown(name)} is larger than {limit >> 20} MiB.")
 
 
 def shown(name: str, limit: int = 80) -> str:

@@ -15,6 +15,8 @@ import grader.engine.digests
 from grader.cohort.table import cell, points_table
 from grader.cohort.uploads import LONGEST_NAME, file_name, find_uploads
 from grader.engine.digests import grader_digest
+from grader.engine.intake import read_submission
+from grader.engine.tree import IntakeError
 
 
 def refusals(folder: Path) -> dict[str, str]:
@@ -41,16 +43,12 @@ def test_whatever_lies_in_the_folder_is_graded_or_refused_with_a_reason(tmp_path
         (tmp_path / left).write_text("")
     (tmp_path / "__MACOSX").mkdir()
     (tmp_path / "._i.zip").write_text("")  # there is no i.zip
-    found = refusals(tmp_path)
-    graded = {name for name, refusal in found.items() if not refusal}
-    assert {name.partition("-")[0] for name in graded} == {"_.f", "_.g", "_._i"}
-    assert len(found) == 9
-    for name in ("a.7z", "b.tar.gz", "c.RAR"):
-        assert found[name] == (
-            f"{name} is an archive of a kind that is not read. Send a zip of the folder submission."
-        )
-    assert "is a single file" in found["d_model.py"] and "is a single file" in found["e.pdf"]
-    assert "not an ordinary file" in found["h"]
+    found = {upload.name.partition("-")[0]: upload for upload in find_uploads(tmp_path)}
+    assert set(found) == {"a", "b", "c", "d_model.py", "e.pdf", "_.f", "_.g", "h", "_._i"}
+    assert "not an ordinary file" in found.pop("h").refusal
+    for upload in found.values():
+        with pytest.raises(IntakeError, match=r"Hand in|make a new zip"):
+            read_submission(upload.handed_in, ("model.py",))
 
 
 def test_names_of_files_are_made_and_two_stay_two():

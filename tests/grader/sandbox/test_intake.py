@@ -44,9 +44,7 @@ def test_a_submission_without_any_of_the_files_is_refused_with_what_it_holds(
     sentence = refusal(tmp_path / "submission")
     assert sentence.startswith("submission " + missing + "01_experiments.ipynb. ")
     assert "code in a notebook is not graded" in sentence
-    path = zip_with(tmp_path / "a.zip", ["ps1.zip", *(f"{number}.txt" for number in range(30))])
-    sentence = refusal(path)
-    assert "and 25 more" in sentence and "a zip in a zip is not opened" in sentence
+    assert "and 24 more" in refusal(zip_with(tmp_path / "a.zip", [f"{n}.txt" for n in range(30)]))
 
 
 @pytest.mark.parametrize("around", ["submission", "submission/ps1", "ps1/submission/ps1"])
