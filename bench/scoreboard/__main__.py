@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.scoreboard.bank import PROJECT, Bank, Behaviour, read_bank
-from bench.scoreboard.grading import Graded, Told, Write, grade_all
+from bench.scoreboard.grading import Case, Graded, Told, grade_all
 from bench.scoreboard.mutants import Mutant, equivalents, mutants
 from bench.scoreboard.page import PAGE, RECORD, lowered, page, read_record, record_of
 from bench.scoreboard.score import Score, covered, score_of
@@ -44,26 +44,31 @@ def main() -> int:
     parser = argparse.ArgumentParser("make scoreboard", description=__doc__)
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--only", default="", help="grade what has this in its name; write no page")
+    parser.add_argument(
+        "--quick", action="store_true", help="grade the questions with mistakes alone; no page"
+    )
     parser.add_argument("--again", action="store_true", help="count the last gradings once more")
     parser.add_argument("--lower", action="store_true", help="write the page with lower shares too")
     asked = parser.parse_args()
     console = Console()
     bank, changes, right = read_bank(), mutants(), styles()
-    given: dict[str, Write] = {
-        **{b.name: partial(bank.write, b) for b in bank.behaviours},
-        **{mutant.name: mutant.write for mutant in changes},
-        **right,
-    }
-    given = {name: write for name, write in given.items() if asked.only in name}
-    graded = read_graded() if asked.again else grade_with_progress(given, asked.processes, console)
-    if not asked.again:
+    partly = asked.quick or asked.only
+    cases = {b.name: case_of(bank, b, asked.quick) for b in bank.behaviours}
+    if not asked.quick:
+        cases |= {mutant.name: Case(mutant.write) for mutant in changes}
+        cases |= {name: Case(write) for name, write in right.items()}
+    cases = {name: case for name, case in cases.items() if asked.only in name}
+    graded = read_graded() if asked.again else grade_with_progress(cases, asked.processes, console)
+    if not (asked.again or partly):
         write_graded(graded)
     accepted, verdicts = read_accepted(), read_verdicts()
     score = score_of(bank.behaviours, changes, equivalents(), right, graded, accepted, verdicts)
     LEFT.parent.mkdir(parents=True, exist_ok=True)
     LEFT.write_text(left_over(bank, changes, graded, score), encoding="utf-8")
-    if asked.only:
+    if partly:
         print(LEFT.read_text(encoding="utf-8"))
+        for name, share in score.shares.items():
+            print(f"{name}: {share.count} of {share.total}")
         return 0
     to_judge, lines = what_to_judge(bank, graded)
     JUDGE.write_text(to_judge, encoding="utf-8")
@@ -91,27 +96,32 @@ def main() -> int:
     return 1 if faults or (worse and not asked.lower) else 0
 
 
+def case_of(bank: Bank, behaviour: Behaviour, quick: bool) -> Case:
+    """Return how to grade a behaviour: ``quick`` leaves out the questions without a mistake."""
+    questions = sorted({mistake.question for mistake in behaviour.mistakes}) if quick else ()
+    return Case(partial(bank.write, behaviour), tuple(questions))
+
+
 def grade_with_progress(
-    given: Mapping[str, Write], processes: int, console: Console
+    cases: Mapping[str, Case], processes: int, console: Console
 ) -> dict[str, Graded]:
     """Grade submissions by name, with a bar that moves, or a line now and then."""
     start = time.monotonic()
     so_far: dict[str, Graded] = {}
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task(f"Grading {len(given)} submissions", total=len(given))
+        bar = progress.add_task(f"Grading {len(cases)} submissions", total=len(cases))
 
         def on_graded(graded: Graded) -> None:
             so_far[graded.name] = graded
             progress.advance(bar)
             if len(so_far) % LINE_EVERY:
                 return
-            write_graded(so_far)
             if not console.is_terminal:
                 seconds = time.monotonic() - start
-                print(f"{len(so_far)} of {len(given)} graded, {seconds:.0f} s", flush=True)
+                print(f"{len(so_far)} of {len(cases)} graded, {seconds:.0f} s", flush=True)
 
-        graded = grade_all(given.items(), processes, on_graded)
-    console.print(f"{len(given)} submissions graded in {time.monotonic() - start:.0f} seconds")
+        graded = grade_all(cases, processes, on_graded)
+    console.print(f"{len(cases)} submissions graded in {time.monotonic() - start:.0f} seconds")
     return graded
 
 

@@ -1,7 +1,7 @@
 """Grade many submissions, with one ``Grader`` in each process."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from grader.contents import CONTENTS
-from grader.engine.grader import Grader
+from grader.engine.grader import Asked, Grader
 from grader.engine.results import FAILED, Report
 
 Write = Callable[[Path], Path]  # writes a submission into a folder
@@ -53,30 +53,37 @@ class Graded:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Case:
+    """A submission to grade: what writes it, and the questions to grade, all of them if empty."""
+
+    write: Write
+    questions: tuple[str, ...] = ()
+
+
 def grade_all(
-    submissions: Iterable[tuple[str, Write]],
+    cases: Mapping[str, Case],
     processes: int = 1,
     on_graded: Callable[[Graded], None] = lambda graded: None,
 ) -> dict[str, Graded]:
-    """Grade submissions, given by name and by what writes them; return what each got."""
-    given = dict(submissions)
+    """Grade submissions, given by name; return what each got."""
     found: dict[str, Graded] = {}
-    results = _in_processes(given, processes) if processes > 1 else _here(given)
+    results = _in_processes(cases, processes) if processes > 1 else _here(cases)
     for graded in results:
         found[graded.name] = graded
         on_graded(graded)
-    return {name: found[name] for name in given}
+    return {name: found[name] for name in cases}
 
 
-def _here(given: dict[str, Write]) -> Iterator[Graded]:
+def _here(cases: Mapping[str, Case]) -> Iterator[Graded]:
     with Grader(CONTENTS) as grader:
-        for name, write in given.items():
-            yield grade(grader, name, write)
+        for name, case in cases.items():
+            yield grade(grader, name, case)
 
 
-def _in_processes(given: dict[str, Write], processes: int) -> Iterator[Graded]:
+def _in_processes(cases: Mapping[str, Case], processes: int) -> Iterator[Graded]:
     with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_start) as pool:
-        futures = [pool.submit(_grade, name, write) for name, write in given.items()]
+        futures = [pool.submit(_grade, name, case) for name, case in cases.items()]
         for future in as_completed(futures):
             yield future.result()
 
@@ -88,16 +95,16 @@ def _start() -> None:
     _graders.append(Grader(CONTENTS))
 
 
-def _grade(name: str, write: Write) -> Graded:
-    return grade(_graders[0], name, write)
+def _grade(name: str, case: Case) -> Graded:
+    return grade(_graders[0], name, case)
 
 
-def grade(grader: Grader, name: str, write: Write) -> Graded:
+def grade(grader: Grader, name: str, case: Case) -> Graded:
     """Write a submission, grade it, keep what the scoreboard counts; times are of the processor."""
     with tempfile.TemporaryDirectory(prefix="scoreboard-") as folder:
-        path = write(Path(folder))
+        path = case.write(Path(folder))
         before = _processor_seconds()
-        report = grader.grade(path)
+        report = grader.grade(path, Asked(questions=case.questions))
         return summary(name, report, _processor_seconds() - before)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from bench.scoreboard.bank import Behaviour, read_bank
-from bench.scoreboard.grading import grade
+from bench.scoreboard.grading import Case, grade
 from bench.scoreboard.mutants import equivalents, mutants
 from bench.scoreboard.page import lowered, read_record
 from bench.scoreboard.score import Share, covered, is_false_alarm, score_of
@@ -59,7 +59,7 @@ def test_equivalent_mutants_are_mutants() -> None:
 def test_a_foreign_mistake_is_found_in_its_question_and_told_as_before(
     behaviour: Behaviour, grader: Grader
 ) -> None:
-    graded = grade(grader, behaviour.name, partial(BANK.write, behaviour))
+    graded = grade(grader, behaviour.name, Case(partial(BANK.write, behaviour)))
     asked = {mistake.question for mistake in behaviour.mistakes}
     assert graded.lost and set(graded.lost) <= asked
     told = {mistake.key for mistake in covered(behaviour, graded, read_accepted())}
@@ -69,18 +69,18 @@ def test_a_foreign_mistake_is_found_in_its_question_and_told_as_before(
 
 
 def test_a_sample_of_the_mutants_is_found_in_their_question(grader: Grader) -> None:
-    lost = {m.name: grade(grader, m.name, m.write).lost for m in SAMPLE_OF_MUTANTS}
+    lost = {m.name: grade(grader, m.name, Case(m.write)).lost for m in SAMPLE_OF_MUTANTS}
     assert lost == {m.name: (m.asked_in,) for m in SAMPLE_OF_MUTANTS}
 
 
 @pytest.mark.parametrize("name", SAMPLE_OF_STYLES)
 def test_right_code_of_the_bank_loses_nothing(name: str, grader: Grader) -> None:
-    assert not is_false_alarm(grade(grader, name, STYLES[name]))
+    assert not is_false_alarm(grade(grader, name, Case(STYLES[name])))
 
 
 def test_a_lower_share_is_noticed(grader: Grader) -> None:
     behaviour = next(b for b in BANK.behaviours if b.name == "bpr-summed" or not b.compound)
-    graded = {"x": grade(grader, behaviour.name, STYLES[SAMPLE_OF_STYLES[0]])}
+    graded = {"x": grade(grader, behaviour.name, Case(STYLES[SAMPLE_OF_STYLES[0]]))}
     right_in_place_of_wrong = {behaviour.name: graded["x"]}
     score = score_of(
         BANK.behaviours, MUTANTS, {}, STYLES, right_in_place_of_wrong, read_accepted(), {}
