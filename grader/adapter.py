@@ -325,6 +325,22 @@ def mrr_score(
         module.reciprocal_ranks = own
 
 
+# A counterexample
+
+
+def printed(
+    submission: "Submission", file: str, name: str, before: str, value: str, seed: int
+) -> str:
+    """Return what ``print`` shows of an expression after some lines of our own.
+
+    They can use ``torch``, ``tensor`` and one name from a file of the submission.
+    """
+    torch.default_generator.manual_seed(seed)
+    names = {"torch": torch, "tensor": torch.tensor, name: getattr(submission.load(file), name)}
+    exec(before, names)
+    return str(eval(value, names))
+
+
 # Nets
 
 

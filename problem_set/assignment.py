@@ -245,7 +245,7 @@ class _Parser:
             if key in self._content
         }
         found["course"] = self._in_zone(found["course"])
-        self._check_late(found.get("late", Late()))
+        self._check_bounds(found)
         questions: list[Question] = []
         ids: set[str] = set()
         for index, entry in enumerate(self._content["questions"]):
@@ -274,13 +274,13 @@ class _Parser:
             raise self._error(problem, "[course]", 0, "due")
         return replace(course, due=due)
 
-    def _check_late(self, late: Late) -> None:
-        for key, highest in (("percent_per_day", 100), ("late_days", 366), ("zero_after", None)):
-            value = getattr(late, key)
-            if not 0 <= value <= (math.inf if highest is None else highest):
-                bound = "0 or more" if highest is None else f"from 0 to {highest}"
-                problem = f"{key} under [late] should be {bound}; it is {value:g}"
-                raise self._error(problem, "[late]", 0, key)
+    def _check_bounds(self, found: Mapping[str, Any]) -> None:
+        for section, key, highest in BOUNDS:
+            value = getattr(found.get(section), key, 0)
+            if not 0 <= value <= highest:
+                bound = f"from 0 to {highest}" if highest < math.inf else "0 or more"
+                problem = f"{key} under [{section}] should be {bound}; it is {value:g}"
+                raise self._error(problem, f"[{section}]", 0, key)
 
     def _question(self, index: int, entry: Any) -> Question:
         question = self._filled(Question, entry, QUESTIONS, index)
@@ -336,6 +336,12 @@ class _Parser:
         return AssignmentError(f"{place}: {problem}.")
 
 
+BOUNDS = (
+    ("late", "percent_per_day", 100),
+    ("late", "late_days", 366),
+    ("late", "zero_after", math.inf),
+    ("feedback", "uploads_with_hints", math.inf),
+)
 _KINDS: dict[Any, str] = {
     str: "a text in quotes",
     int: "a whole number",

@@ -96,7 +96,8 @@ def final_points(
     Parameters
     ----------
     submitted_at : datetime, optional
-        When it came, with an offset from UTC; None if nobody knows.
+        When it came; without an offset from UTC, as clocks show it in the time zone of ``due``.
+        None if nobody knows.
     due : datetime
         The course's due date.
     extension : Extension, optional
@@ -107,6 +108,8 @@ def final_points(
     extension = extension or NO_EXTENSION
     submitted_at = submitted_at or extension.submitted_at
     limit = own_due(due, extension)
+    if submitted_at and submitted_at.tzinfo is None:
+        submitted_at = submitted_at.replace(tzinfo=due.tzinfo)
     if submitted_at is None:
         return _without_time(points, limit == due, policy, marked_late)
     late = days_late(submitted_at, limit)

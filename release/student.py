@@ -63,6 +63,7 @@ TOOLS = {
 OWN = "release/student/"
 # What knows the right answers, or needs what students do not have, stands beside what they get.
 STAFF = (
+    "grader/counterexamples.py",
     "grader/engine/cached_session.py",
     "grader/engine/seven_zip.py",
     "grader/nets.py",

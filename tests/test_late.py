@@ -104,6 +104,14 @@ def test_a_day_late_is_24_hours_also_where_clocks_change(due):
     assert days_late(wall, due) == (2 if due == SPRING else 3)
 
 
+def test_a_time_without_an_offset_is_that_of_the_course():
+    for due in (SPRING, AUTUMN):
+        wall = due.replace(day=due.day + 2, tzinfo=None)
+        assert final_points(18, wall, due, None, TENTH) == final_points(
+            18, wall.replace(tzinfo=ZONE), due, None, TENTH
+        )
+
+
 def test_where_nobody_knows_when_it_came_staff_are_told():
     def unknown(policy, extension=None, marked_late=True):
         return final_points(18, None, DUE, extension, policy, marked_late)

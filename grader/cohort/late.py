@@ -1,13 +1,16 @@
-"""Extensions: a CSV with a row for each student who has one."""
+"""Lateness in a course: extensions from a CSV, and points after the late policy in each record."""
 
 import csv
-import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
-from problem_set.late import Extension
+from grader.cohort.roster import Person, words_of
+from grader.cohort.table import GRADED
+from problem_set.assignment import Late
+from problem_set.late import Extension, final_points
 
 #: The names that a column may have, in lower case, by what it says.
 COLUMNS = {
@@ -26,19 +29,27 @@ class ExtensionsError(ValueError):
     """A slip in the file of extensions; the message names the file, the line and the column."""
 
 
-class Person(Protocol):
-    """Somebody on the roster."""
+def with_final_points(
+    record: Mapping[str, Any],
+    submitted_at: datetime | None,
+    marked_late: bool,
+    due: datetime,
+    extension: Extension | None,
+    policy: Late,
+) -> dict[str, Any]:
+    """Return a record with what the late policy leaves of its points, under ``final``.
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
+    That is a :class:`~problem_set.late.Final` as JSON, or None for what was not graded. Nothing is
+    graded anew: whatever the record had under ``final`` is replaced.
+    """
+    if record["status"] != GRADED:
+        return {**record, "final": None}
+    final = final_points(record["score"], submitted_at, due, extension, policy, marked_late)
+    return {**record, "final": asdict(final)}
 
 
-def read_extensions(path: Path, people: Iterable[Person], due: datetime) -> dict[str, Extension]:
-    """Return the extensions by the id of the person.
+def read_extensions(path: Path, people: Iterable[Person], due: datetime) -> dict[Person, Extension]:
+    """Return the extensions of those who have one.
 
     A row names its student by ``id``, ``email`` or ``name`` (or several of them, which must
     agree), and grants ``days`` or an own ``due`` date. It may say how many ``late days`` the
@@ -70,18 +81,18 @@ def read_extensions(path: Path, people: Iterable[Person], due: datetime) -> dict
     header = [_column(path, cell) for cell in next(rows, [])]
     if not set(WHO) & set(header):
         raise ExtensionsError(f"{path.name}, line 1: a column id, email or name is needed.")
-    found: dict[str, Extension] = {}
-    lines: dict[str, int] = {}
+    found: dict[Person, Extension] = {}
+    lines: dict[Person, int] = {}
     for cells in rows:
         row = {column: cell.strip() for column, cell in zip(header, cells)}
         place = f"{path.name}, line {rows.line_num}"
         if not any(row.values()):
             continue
         person = _person(place, {key: row[key] for key in WHO if row.get(key)}, people)
-        if person.id in found:
-            raise ExtensionsError(f"{place}: {person.name} is on line {lines[person.id]}, too.")
-        found[person.id] = _extension(place, row, due)
-        lines[person.id] = rows.line_num
+        if person in found:
+            raise ExtensionsError(f"{place}: {person.label} is on line {lines[person]}, too.")
+        found[person] = _extension(place, row, due)
+        lines[person] = rows.line_num
     return found
 
 
@@ -106,7 +117,7 @@ def _person(place: str, said: Mapping[str, str], people: tuple[Person, ...]) -> 
     matching = [
         person
         for person in people
-        if all(_same(key, value, getattr(person, key)) for key, value in said.items())
+        if all(_is_meant(key, value, person) for key, value in said.items())
     ]
     who = " ".join(said.values())
     if not said:
@@ -114,22 +125,17 @@ def _person(place: str, said: Mapping[str, str], people: tuple[Person, ...]) -> 
     if not matching:
         raise ExtensionsError(f"{place}: {who} is not on the roster.")
     if len(matching) > 1:
-        ids = ", ".join(person.id for person in matching)
-        raise ExtensionsError(f"{place}: {who} may be any of {ids}. Give the id.")
+        several = " or ".join(person.label for person in matching)
+        raise ExtensionsError(f"{place}: {who} may be {several}. Give the id.")
     return matching[0]
 
 
-def _same(key: str, said: str, known: str) -> bool:
+def _is_meant(key: str, said: str, person: Person) -> bool:
     if key == "id":
-        return said == known
-    return _folded(said) == _folded(known)
-
-
-def _folded(text: str) -> str:
-    """Return a name or an address as it compares: ``Lovelace, Ada`` is ``Ada Lovelace``."""
-    last, comma, first = text.partition(",")
-    text = f"{first} {last}" if comma else text
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+        return said in (person.id, *person.aliases)
+    if key == "email":
+        return said.casefold() == person.email.casefold()
+    return words_of(said) == words_of(person.name)
 
 
 def _extension(place: str, row: Mapping[str, str], due: datetime) -> Extension:

@@ -1,7 +1,5 @@
 """Calls of one submission, run in its isolated session, none of them twice."""
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Mapping
@@ -11,6 +9,7 @@ import numpy as np
 
 from grader.engine import calls
 from grader.engine.check import Caller
+from grader.engine.digests import digest_of_request
 from grader.engine.replies import Reply
 from grader.engine.sandbox import WALL_PER_CPU, Limits, Session
 
@@ -47,7 +46,7 @@ class CachedSession:
 
         def call(function: str, arguments: Mapping[str, Any], reference: frozenset[str]) -> Reply:
             request, arrays = calls.request(function, arguments, reference)
-            key = digest(request, arrays)
+            key = digest_of_request(request, arrays)
             if key not in self._replies:
                 self._replies[key] = self._run(file, request, arrays)
             return self._replies[key]
@@ -70,13 +69,3 @@ class CachedSession:
         self._spent[file] = self._spent.get(file, 0.0) + spent
         self._room -= sum(array.nbytes for array in reply.arrays.values())
         return reply
-
-
-def digest(request: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
-    """Return a key of a request and its arrays."""
-    summary = hashlib.sha256(json.dumps(request, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        summary.update(f"{name} {array.dtype} {array.shape}".encode())
-        summary.update(np.ascontiguousarray(array).tobytes())
-    return summary.hexdigest()

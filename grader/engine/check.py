@@ -6,7 +6,7 @@ that a submission returned can be compared with what a known mistake returns.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,6 +66,42 @@ def check(
         return function
 
     return mark
+
+
+ANSWER = "answer"  # what a call without an answer is remembered as
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What a submission returned in one comparison, or how a call ended without an answer.
+
+    Attributes
+    ----------
+    what : str
+        What was compared; ``ANSWER`` for a call without an answer.
+    seen : object
+        A word, a type, a shape or numbers.
+    topic : str
+        What it is about: ``Check.topic`` at that time.
+    call : int
+        After how many calls it was made, so that what one call showed can be told from the rest.
+    failed : bool
+    """
+
+    what: str
+    seen: Any
+    topic: str = ""
+    call: int = 0
+    failed: bool = False
+
+    def same_as(self, other: "Observation") -> bool:
+        """Whether two submissions returned the same here, up to rounding."""
+        if self.what != other.what:
+            return False
+        if isinstance(self.seen, np.ndarray) and isinstance(other.seen, np.ndarray):
+            return agree(self.seen, other.seen)
+        arrays = isinstance(self.seen, np.ndarray) or isinstance(other.seen, np.ndarray)
+        return not arrays and bool(self.seen == other.seen)
 
 
 @dataclass(frozen=True)
@@ -183,18 +219,26 @@ class Check:
         Parts that come from the reference, because the submission's own are wrong.
     variant : int
         Which of its inputs a hidden test uses, from 0 to ``VARIANTS - 1``.
+    topic : str
+        What the comparisons are about; a test that looks at several things sets it.
     """
 
     def __init__(
-        self, caller: Caller, reference: frozenset[str] = frozenset(), variant: int = 0
+        self,
+        caller: Caller,
+        reference: frozenset[str] = frozenset(),
+        variant: int = 0,
+        topic: str = "",
     ) -> None:
         self._caller = caller
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.reference = reference
         self.variant = variant
+        self.topic = topic
         self.given = ""
         self.printed = ""
         self.failures: list[Failure] = []
-        self.observations: list[tuple[str, Any]] = []
+        self.observations: list[Observation] = []
 
     def random(self, seed: int) -> np.random.RandomState:
         """Return random numbers that differ from variant to variant."""
@@ -220,13 +264,16 @@ class Check:
         arguments = inspect.signature(function).bind(None, *args, **kwargs).arguments
         submission = next(iter(arguments))
         del arguments[submission]
+        self.asked.append((function.__name__, arguments))
         reply = self._caller(function.__name__, arguments, self.reference)
         self.printed = (self.printed + reply.output)[-PRINTED:]
         if reply.status == "ok":
             return Value(reply.result, reply.arrays)
         error = reply.error
         said = f"{error.type}: {error.message}" if error else reply.status
-        self.observations.append(("answer", said))
+        self.observations.append(
+            Observation(ANSWER, said, self.topic, len(self.asked), failed=True)
+        )
         what = error.type if error else reply.sentence
         self.failures.append(
             Failure("the call", what, given, got=said, error=error, no_answer=True)
@@ -240,19 +287,18 @@ class Check:
         except Stopped:
             return None
 
-    def call_each(self, function: Callable, *calls: tuple) -> list[Value | None]:
-        """Call a function several times; None for a call without an answer, which is remembered.
+    def call_each(self, function: Callable, *calls: tuple) -> Iterator[Value | None]:
+        """Yield what each call returns; None for a call without an answer, which is remembered.
 
-        The other calls may tell more.
+        The other calls may tell more. Each call is made when its answer is asked for.
         """
         __tracebackhide__ = True
-        answers: list[Value | None] = []
         for arguments in calls:
             try:
-                answers.append(self.call(function, *arguments))
+                answer = self.call(function, *arguments)
             except Stopped:
-                answers.append(None)
-        return answers
+                answer = None
+            yield answer
 
     def array_equal(self, what: str, got: Value, expected: Any, again: Value | None = None) -> None:
         """Compare numbers and shape; the kind of tensor or number does not matter.
@@ -319,7 +365,8 @@ class Check:
     def _remember(
         self, what: str, seen: Any, problem: str, expected: Any, got: Value | str
     ) -> None:
-        self.observations.append((what, seen))
+        failed = bool(problem)
+        self.observations.append(Observation(what, seen, self.topic, len(self.asked), failed))
         if problem and self.failures:
             self.failures.append(Failure(what, problem, self.given))
         elif problem:  # only the first failure is shown in full, and text takes time

@@ -1,6 +1,7 @@
 """The command line. What takes long to import is imported when it is needed."""
 
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     type=click.Choice(FORMATS),
     default="terminal",
     show_default=True,
-    help="terminal, gradescope and html are for students; json holds nothing back.",
+    help="gradescope and html are for students, and show what assignment.toml lets them see by "
+    "now; terminal shows hints at any time; json holds nothing back.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option(
@@ -55,8 +57,8 @@ def main(
 ) -> None:
     """Grade the coding questions of a submission.
 
-    PATH is a folder that holds submission/, that folder itself, or a zip of either; the current
-    folder if left out.
+    PATH is a folder that holds submission/, that folder itself, or an archive of either (zip, tar,
+    tar.gz, 7z); the current folder if left out.
 
     \b
     Examples:
@@ -80,7 +82,7 @@ def main(
     asked = Asked(questions, public_only, allow_unisolated_hidden)
     report = _grade(grader, path, asked)
     try:
-        _deliver(report, format_, out, verbose)
+        _deliver(report, format_, out, verbose, grader.assignment.course.due)
     except OSError as error:  # a full disk, a folder that may not be written
         click.echo(f"error: {out or 'the report'} was not written: {error.strerror}", err=True)
         sys.exit(2)
@@ -100,12 +102,16 @@ def _grade(grader: "Grader", path: Path, asked: "Asked") -> "Report":
         return grader.grade(path, told)
 
 
-def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) -> None:
+def _deliver(
+    report: "Report", format_: str, out: Path | None, verbose: bool, due: datetime
+) -> None:
     from grader.engine.reports import write_report
+    from grader.engine.visibility import Moment
     from problem_set.io import write_atomic
 
+    moment = Moment(due, datetime.now(timezone.utc))
     if out is not None:
-        write_atomic(out, write_report(report, format_, verbose))
+        write_atomic(out, write_report(report, format_, verbose, moment=moment))
     elif format_ == "terminal":
         from rich.console import Console
 
@@ -113,4 +119,4 @@ def _deliver(report: "Report", format_: str, out: Path | None, verbose: bool) ->
 
         show(report, Console(), verbose)
     else:
-        click.echo(write_report(report, format_, verbose), nl=False)
+        click.echo(write_report(report, format_, verbose, moment=moment), nl=False)

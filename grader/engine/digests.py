@@ -1,8 +1,12 @@
-"""Digests of files: whether a submission, or what grades it, is the same as before."""
+"""Digests: whether a submission, what grades it, or a request is the same as before."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from problem_set.project import ASSIGNMENT, find_project
 
@@ -29,3 +33,13 @@ def grader_digest(*others: Path) -> str:
             if path.is_file() and "__pycache__" not in path.parts:
                 files[path.relative_to(folder.parent).as_posix()] = path.read_bytes()
     return digest_of(files).hex()
+
+
+def digest_of_request(request: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    """Return a key of a request and its arrays."""
+    summary = hashlib.sha256(json.dumps(request, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        summary.update(f"{name} {array.dtype} {array.shape}".encode())
+        summary.update(np.ascontiguousarray(array).tobytes())
+    return summary.hexdigest()

@@ -15,6 +15,7 @@ from grader.engine.assignment import require_agreement
 from grader.engine.check import Caller
 from grader.engine.cleaning import clean_line
 from grader.engine.contents import Contents
+from grader.engine.counterexample import Counterexamples
 from grader.engine.feedback import results_of
 from grader.engine.hints import Explainer
 from grader.engine.intake import FOLDER, HandedIn, IntakeError, Submission, read_submission
@@ -87,6 +88,8 @@ class Grader:
         The assignment.
     isolation : str, optional
         ``"bubblewrap"``, ``"fallback"`` or ``"none"``; default the strongest that works here.
+    sandbox : ForkServer, optional
+        One that runs already, and is closed with the grader.
 
     Raises
     ------
@@ -94,12 +97,19 @@ class Grader:
         If ``assignment.toml`` is wrong, or does not agree with the tests that are here.
     """
 
-    def __init__(self, contents: Contents, isolation: str | None = None) -> None:
+    def __init__(
+        self,
+        contents: Contents,
+        isolation: str | None = None,
+        sandbox: "ForkServer | None" = None,
+    ) -> None:
         self.contents = contents
         self.assignment = read_assignment(contents.assignment)
         self.tests = contents.tests()
         require_agreement(self.assignment, self.tests, contents.has_hidden_tests)
         self._isolation = isolation
+        if sandbox is not None:
+            self.server = sandbox
 
     def __enter__(self) -> "Grader":
         return self
@@ -122,19 +132,7 @@ class Grader:
         IsolationError
             If it does not start.
         """
-        try:
-            from grader.engine.sandbox import ForkServer, WorkerSetup
-        except ModuleNotFoundError as error:
-            if error.name != "grader.engine.sandbox":
-                raise
-            return None
-        contents = self.contents
-        setup = WorkerSetup(
-            adapter=Path(str(contents.adapter.__file__)),
-            preload=contents.preload,
-            preload_if_named=contents.preload_if_named,
-        )
-        return ForkServer(setup, self._isolation)
+        return start_sandbox(self.contents, self._isolation)
 
     @property
     def isolated(self) -> bool:
@@ -144,6 +142,10 @@ class Grader:
     @cached_property
     def explainer(self) -> Explainer:
         return Explainer(self.contents, self.question_of)
+
+    @cached_property
+    def counterexamples(self) -> Counterexamples:
+        return Counterexamples(self.contents, FOLDER)
 
     @cached_property
     def question_of(self) -> dict[str, str]:
@@ -204,11 +206,14 @@ class Grader:
         try:
             submission = read_submission(handed_in, self.assignment.files)
             notes = submission.notes
-            outcomes = self._outcomes(
-                selected, submission, handed_in, asked, deadline, leave_behind
-            )
-            late = time.monotonic() >= deadline
-            hints = self.explainer.hints(outcomes.values())
+            with self._caller(submission, handed_in, deadline) as caller:
+                outcomes = self._outcomes(
+                    selected, submission, caller, asked, deadline, leave_behind
+                )
+                late = time.monotonic() >= deadline
+                hints = self.explainer.hints(outcomes.values())
+                if not late and self.assignment.feedback.hints == "counterexample":
+                    hints = self._with_counterexamples(hints, caller)
             reason = "Not judged: the time for grading was up." if late else ""
             results = self._results(selected, outcomes, hints, reason)
             lost = [test.id for test in selected if test.id not in outcomes]
@@ -237,31 +242,50 @@ class Grader:
         self,
         selected: list[GradedTest],
         submission: Submission,
-        handed_in: HandedIn,
+        caller: Callable[[str], Caller],
         asked: Asked,
         deadline: float,
         on_checkpoint: Callable[[Mapping[str, TestOutcome]], None],
     ) -> dict[str, TestOutcome]:
         """Run the tests until a time on the clock ``time.monotonic``; return outcomes by id."""
-        run = partial(
-            run_tests,
+        return run_tests(
             self.tests,
             [test.id for test in selected],
             Dependencies(self.contents.parts, self.question_of),
+            caller,
+            variants_for(submission.files, self.contents.hidden_tests).of,
             on_test=asked.on_test,
             on_checkpoint=on_checkpoint,
             time_is_up=lambda: time.monotonic() >= deadline,
         )
+
+    @contextlib.contextmanager
+    def _caller(
+        self, submission: Submission, handed_in: HandedIn, deadline: float
+    ) -> Iterator[Callable[[str], Caller]]:
+        """Give, from a test's id, how to call the submission: in its sandbox, if there is one."""
         if self.server is None:
             with _folder_of(submission, handed_in) as folder:
-                return run(lambda id_: self.local_caller(folder))
+                yield lambda id_: self.local_caller(folder)
+            return
         from grader.engine.cached_session import CachedSession
 
         files = {question.id: question.file for question in self.assignment.coding}
-        variant = variants_for(submission.files, self.contents.hidden_tests).of
         with self.server.open(submission.files) as session:
             cached = CachedSession(session, self.assignment.grading.timeout, deadline)
-            return run(lambda id_: cached.caller(files[self.question_of[id_]]), variant)
+            yield lambda id_: cached.caller(files[self.question_of[id_]])
+
+    def _with_counterexamples(
+        self, hints: Mapping[str, tuple[Hint, ...]], caller: Callable[[str], Caller]
+    ) -> dict[str, tuple[Hint, ...]]:
+        """Return hints by test id, with the input that shows each of the mistakes."""
+        shown: dict[Hint, Hint] = {}
+        for id_, hint in ((id_, hint) for id_, told in hints.items() for hint in told):
+            if hint not in shown:
+                question = self.question_of[id_]
+                found = self.counterexamples.shown(hint, question, caller(id_))
+                shown[hint] = replace(hint, counterexample=found)
+        return {id_: tuple(shown[hint] for hint in told) for id_, told in hints.items()}
 
     def local_caller(self, path: Path) -> Caller:
         """Return how to call the submission of a folder in this process."""
@@ -311,6 +335,28 @@ class Grader:
             for question in self.assignment.coding
         )
         return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)
+
+
+def start_sandbox(contents: Contents, isolation: str | None = None) -> "ForkServer | None":
+    """Return the sandbox of an assignment; None in a copy that comes without.
+
+    Raises
+    ------
+    IsolationError
+        If it does not start.
+    """
+    try:
+        from grader.engine.sandbox import ForkServer, WorkerSetup
+    except ModuleNotFoundError as error:
+        if error.name != "grader.engine.sandbox":
+            raise
+        return None
+    setup = WorkerSetup(
+        adapter=Path(str(contents.adapter.__file__)),
+        preload=contents.preload,
+        preload_if_named=contents.preload_if_named,
+    )
+    return ForkServer(setup, isolation)
 
 
 def _title(handed_in: HandedIn) -> str:

@@ -1,55 +1,65 @@
-"""Name the misconception that explains a submission's failures, or say nothing.
+"""Name the mistakes that explain a submission's failures, or say nothing.
 
-Each catalogued mistake goes through the very tests that the submission failed. It explains them
-if it returned the same as the submission everywhere that these tests looked, and no mistake of
-another kind did.
+Each output of a question is explained by itself: by the smallest set of wrong choices that returns
+what the submission returned wherever any test looked at that output, whether it passed or failed.
+Candidates are found by their values alone, and then go through the real tests.
 """
 
 import contextlib
+import sys
 import warnings
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
-from functools import cached_property
-from types import ModuleType
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from itertools import islice
+from typing import Any
 
+import numpy as np
+
+from grader.engine import calls
+from grader.engine.check import ANSWER, Check, Observation, agree, is_numeric
+from grader.engine.composition import (
+    MOST_MISTAKES,
+    WHOLE,
+    Choice,
+    Composition,
+    Output,
+    Pipeline,
+    Values,
+)
 from grader.engine.contents import Contents, Test
+from grader.engine.digests import digest_of_request
 from grader.engine.feedback import AT_IMPORT
 from grader.engine.local import LocalCaller
+from grader.engine.old_hints import OldExplainer
 from grader.engine.replies import Reply
 from grader.engine.results import FAILED, PASSED, Hint
-from grader.engine.runner import Dependencies, TestOutcome, run_test
+from grader.engine.runner import Dependencies, TestOutcome, attempt, run_test, same
 
 ROOM = 64 << 20  # bytes of numbers that are remembered
+# Candidates of one output that go through the tests; more are no explanation.
+MOST_CANDIDATES, MOST_UNSCREENED = 400, 200
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
 
-class Misconception(Protocol):
-    """A mistake of the catalogue: its two sentences, and the modules of a submission with it."""
+@dataclass(frozen=True)
+class Explained:
+    """The smallest sets of choices that explain one output."""
 
-    id: str
-    asked_in: str
-    diagnosis: str
-    question: str
-    indistinguishable_from: str
-    modules: Mapping[str, ModuleType]
+    output: Output
+    candidates: tuple[Composition, ...]
 
 
 class Explainer:
-    """Knows what each catalogued mistake returns; finds it out when it is first needed.
-
-    Which tests a mistake fails is the same for all variants of their inputs, so that it is found
-    out once. What it returns is found out for each variant, and only of mistakes that fail the
-    same tests as the submission.
-    """
+    """Knows what catalogued mistakes return; finds it out when it is first needed."""
 
     def __init__(self, contents: Contents, question_of: Mapping[str, str]) -> None:
         self._contents = contents
         self._dependencies = Dependencies(contents.parts, question_of)
         self._question_of = question_of
-        self._predicted: dict[tuple[str, str, int], TestOutcome] = {}
-        self._statuses: dict[tuple[str, str], str] = {}
+        self._old = OldExplainer(contents, question_of)  # until every question is a pipeline
+        self._predicted: dict[tuple[Composition, str, int], TestOutcome] = {}
         self._room = ROOM
 
     def hints(self, outcomes: Iterable[TestOutcome]) -> dict[str, tuple[Hint, ...]]:
@@ -60,156 +70,431 @@ class Explainer:
             by_question.setdefault(question, {})[outcome.mark.id] = outcome
         hints: dict[str, tuple[Hint, ...]] = {}
         for question, tests in by_question.items():
-            failed = {id_ for id_, outcome in tests.items() if outcome.status == FAILED}
-            if failed and self._catalogue:
-                hints |= self._explain(question, tests, failed)
+            wrong = any(outcome.status == FAILED for outcome in tests.values())
+            if wrong and question in self._pipelines:
+                hints |= Explanation(self, self._pipelines[question], tests).hints()
+            elif wrong:
+                hints |= self._old.hints(tests.values())
         return hints
 
-    def _explain(
-        self, question: str, tests: dict[str, TestOutcome], failed: set[str]
-    ) -> dict[str, tuple[Hint, ...]]:
-        seen = {
-            id_: outcome
-            for id_, outcome in tests.items()
-            if outcome.words and outcome.mark.diagnostic
-        }
-        entries = [entry for entry in self._catalogue.values() if entry.asked_in == question]
-        variant = next(iter(tests.values())).variant
-        right = {id_ for id_, outcome in tests.items() if outcome.status == PASSED}
-        # A test that failed rules most entries out, so those come first.
-        whole_question = sorted(seen.values(), key=lambda outcome: outcome.status != FAILED)
-        whole = [entry for entry in entries if self._agrees(entry, whole_question)]
-        hints: dict[str, tuple[Hint, ...]] = {}
-        for id_ in sorted(failed):
-            if not whole and _only_raised(tests[id_]):
-                continue  # many mistakes end in the same exception
-            about = tests[id_].mark.topic
-            related = [outcome for outcome in whole_question if outcome.mark.topic == about]
-            candidates = whole
-            if id_ in seen:
-                candidates = [
-                    entry
-                    for entry in whole or entries
-                    if self._agrees(entry, related) and self._loses(entry, id_, variant)
-                ]
-            if not whole:
-                # A mistake may have been made in one of two branches, but not in half of one.
-                branch = self._branch(about)
-                passed = [i for i in right if self._branch(tests[i].mark.topic) <= branch]
-                candidates = [
-                    entry
-                    for entry in candidates
-                    if not any(self._loses(entry, other, variant) for other in passed)
-                ]
-            entry = self._only_one(candidates, right, variant)
-            if entry:
-                hints[id_] = (Hint(entry.id, entry.diagnosis, entry.question),)
-        return hints
-
-    def _agrees(self, entry: Misconception, outcomes: Collection[TestOutcome]) -> bool:
-        if any(is_beyond_the_catalogue(outcome) for outcome in outcomes):
-            return False
-        # What is known already rules most entries out without running anything.
-        known = (self._statuses.get((entry.id, o.mark.id), o.status) == o.status for o in outcomes)
-        return all(known) and all(self._returns_the_same(entry, outcome) for outcome in outcomes)
-
-    def _returns_the_same(self, entry: Misconception, outcome: TestOutcome) -> bool:
-        id_, variant = outcome.mark.id, outcome.variant
-        return (
-            outcome.mark.diagnostic
-            and outcome.status == self._status(entry, id_, variant)
-            and outcome.same_as(self._predict(entry, id_, variant))
-        )
-
-    def _loses(self, entry: Misconception, id_: str, variant: int) -> bool:
-        telling = self._tests[id_].mark.diagnostic
-        return telling and self._status(entry, id_, variant) == FAILED
-
-    def _only_one(
-        self, candidates: list[Misconception], passed: set[str], variant: int
-    ) -> Misconception | None:
-        """Return the one kind of mistake among the candidates, if there is one."""
-        kinds = self._kinds(candidates)
-        if len(kinds) > 1:
-            # Of those that lose the same, what would also lose a test that passed is ruled out.
-            possible = [
-                entry
-                for entry in candidates
-                if not any(self._loses(entry, id_, variant) for id_ in passed)
-            ]
-            kinds = self._kinds(possible)
-        return self._catalogue[next(iter(kinds))] if len(kinds) == 1 else None
-
-    @staticmethod
-    def _kinds(entries: list[Misconception]) -> set[str]:
-        return {entry.indistinguishable_from or entry.id for entry in entries}
-
-    def predictions(self, entry: Misconception, variant: int = 0) -> dict[str, TestOutcome]:
+    def predictions(self, entry: Any, variant: int = 0) -> dict[str, TestOutcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
+        if not hasattr(entry, "pipeline"):
+            return self._old.predictions(entry, variant)
         return {
-            id_: self._predict(entry, id_, variant)
+            id_: self.predict(entry.composition, id_, variant)
             for id_, function in self._tests.items()
             if self._question_of[id_] == entry.asked_in and function.mark.diagnostic
         }
 
-    def _status(self, entry: Misconception, id_: str, variant: int) -> str:
-        """Return whether a mistake passes a test, as it does with every variant."""
-        if (entry.id, id_) not in self._statuses:
-            self._predict(entry, id_, variant)
-        return self._statuses[entry.id, id_]
-
-    def _predict(self, entry: Misconception, id_: str, variant: int) -> TestOutcome:
-        """Run a mistake through one test, after those that the test depends on."""
-        key = entry.id, id_, variant
+    def predict(self, composition: Composition, id_: str, variant: int) -> TestOutcome:
+        """Run a composition through one test, after those that the test depends on."""
+        key = composition, id_, variant
         if key not in self._predicted:
             function = self._tests[id_]
             before = self._dependencies.of(function.mark) & self._tests.keys()
-            earlier = {name: self._status(entry, name, variant) for name in before}
-            caller = CatalogueCaller(self._contents.adapter, entry.modules.__getitem__)
+            earlier = {name: self._status(composition, name, variant) for name in before}
+            caller = CatalogueCaller(self._contents.adapter, composition.load)
             outcome = run_test(function, caller, earlier, self._dependencies, variant)
             self._keep(key, replace(outcome, failures=()))
         return self._predicted[key]
 
-    def _keep(self, key: tuple[str, str, int], outcome: TestOutcome) -> None:
+    def _status(self, composition: Composition, id_: str, variant: int) -> str:
+        """Return whether a composition passes a test; its other questions are right."""
+        if self._question_of[id_] != composition.pipeline.question:
+            return PASSED
+        return self.predict(composition, id_, variant).status
+
+    def asked(self, pipeline: Pipeline, id_: str, variant: int) -> list[tuple[str, Mapping]]:
+        """Return the calls that a test makes of a right submission, in order."""
+        caller = CatalogueCaller(self._contents.adapter, Composition(pipeline).load)
+        check = Check(caller, variant=variant)
+        attempt(self._tests[id_], check)
+        return check.asked
+
+    def undisturbed(self) -> contextlib.AbstractContextManager:
+        """Compute values without gradients, and leave the process as it is."""
+        torch = sys.modules.get("torch")
+        stack = contextlib.ExitStack()
+        stack.enter_context(undisturbed(self._contents.adapter))
+        if torch is not None:
+            stack.enter_context(torch.no_grad())
+        return stack
+
+    def _keep(self, key: tuple[Composition, str, int], outcome: TestOutcome) -> None:
         """Remember a prediction, and forget the oldest ones where they would be too many."""
-        self._statuses[key[:2]] = outcome.status
         self._predicted[key] = outcome
-        self._room -= outcome.numbers.nbytes
+        self._room -= size_of(outcome)
         while self._room < 0 and len(self._predicted) > 1:
             oldest = self._predicted.pop(next(iter(self._predicted)))
-            self._room += oldest.numbers.nbytes
+            self._room += size_of(oldest)
 
     @cached_property
     def _tests(self) -> dict[str, Test]:
         return self._contents.tests()
 
     @cached_property
-    def _catalogue(self) -> Mapping[str, Misconception]:
-        """Entries by id; none in a copy that comes without the catalogue."""
-        return self._contents.catalogue()
-
-    def _branch(self, topic: str) -> set[str]:
-        """Return which of several kinds of the same thing a test looks at, if at one only."""
-        words = {word.strip() for word in topic.split(",")}
-        return words & set(self._contents.branches)
+    def _pipelines(self) -> Mapping[str, Pipeline]:
+        """Pipelines by question; none in a copy that comes without the catalogue."""
+        entries = self._contents.catalogue().values()
+        return {e.asked_in: e.pipeline for e in entries if hasattr(e, "pipeline")}
 
 
-def _only_raised(outcome: TestOutcome) -> bool:
-    """Whether all that came of a test was exceptions."""
-    return all(what == "answer" for what, _ in outcome.words)
+class Explanation:
+    """Explains one question of one submission."""
+
+    def __init__(
+        self, explainer: Explainer, pipeline: Pipeline, tests: Mapping[str, TestOutcome]
+    ) -> None:
+        self._explainer, self._pipeline = explainer, pipeline
+        diagnostic = [o for o in tests.values() if o.mark.diagnostic and o.observations]
+        # A test that failed rules most candidates out, so those come first.
+        diagnostic.sort(key=lambda outcome: outcome.status != FAILED)
+        self._seen = {outcome.mark.id: outcome for outcome in diagnostic}
+        self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
+        self._variant = next(iter(tests.values())).variant
+        self._right = Composition(pipeline)
+
+    def hints(self) -> dict[str, tuple[Hint, ...]]:
+        """Return the misconceptions that explain each failed test, by test id."""
+        explained = self._explain_outputs()
+        together = Composition(
+            self._pipeline,
+            frozenset().union(*(e.candidates[0].choices for e in explained.values())),
+        )
+        told: dict[str, set[str]] = {}
+        for id_ in self._failed:
+            told[id_] = set()
+            for each in explained.values():
+                told[id_] |= self._told(each, id_)
+            if not self._is_told_by_topics(id_, explained):
+                told[id_] |= self._told_together(together, explained, id_)
+        whole = self._whole()
+        complete = all(self._reproduces(together, id_) for id_ in self._failed)
+        if len(whole) == 1 and not (complete and len(together.mistakes) <= 1):
+            told = {id_: set(whole) for id_ in self._failed}
+        elif whole and complete:
+            told = {}  # a tie
+        mistakes = self._pipeline.mistakes
+        return {
+            id_: tuple(
+                Hint(entry.id, entry.diagnosis, entry.question)
+                for entry in mistakes.values()
+                if entry.id in ids
+            )
+            for id_, ids in told.items()
+            if ids
+        }
+
+    # Which sets of choices explain an output
+
+    def _explain_outputs(self) -> dict[str, Explained]:
+        explained: dict[str, Explained] = {}
+        wrong = [t for t in self._pipeline.outputs if any(o.failed for o in self._about(t))]
+        raising = {topic: self._raising_calls(topic) for topic in wrong}
+        for topic in sorted(wrong, key=lambda topic: bool(raising[topic])):
+            if topic in explained:
+                continue
+            if not raising[topic]:
+                self._note(explained, topic, self._smallest(topic, explained, MOST_MISTAKES))
+                continue
+            # One call computes several outputs, and which one of them raised is not seen.
+            group = [t for t in wrong if raising[t] & raising[topic]]
+            pool = {t: self._smallest(t, explained, self._most_raising(t)) for t in group}
+            least = min((len(c.choices) for cs in pool.values() for c in cs), default=0)
+            pool = {t: [c for c in cs if len(c.choices) == least] for t, cs in pool.items()}
+            common = self._in_common([c.mistakes for cs in pool.values() for c in cs])
+            for t in group:
+                if pool[t] and common:
+                    self._note(explained, t, pool[t])
+                elif any(o.failed and o.what != ANSWER for o in self._about(t)):
+                    without = self._smallest(t, explained, MOST_MISTAKES, masked=True)
+                    self._note(explained, t, without)
+        known = {m for e in explained.values() if len(e.candidates) == 1 for m in self._ids(e)}
+        for topic, each in explained.items():
+            among = [c for c in each.candidates if c.mistakes <= known]
+            if len(among) == 1:
+                explained[topic] = replace(each, candidates=tuple(among))
+        return explained
+
+    def _note(
+        self, explained: dict[str, Explained], topic: str, found: Sequence[Composition]
+    ) -> None:
+        if found:
+            explained[topic] = Explained(self._pipeline.outputs[topic], tuple(found))
+
+    def _about(self, topic: str) -> Iterator[Observation]:
+        """Yield what was seen of an output."""
+        for outcome in self._seen.values():
+            yield from self._of(topic, outcome.observations)
+
+    def _of(self, topic: str, observations: Iterable[Observation]) -> list[Observation]:
+        """Return the observations of an output: all of them where it is the only one."""
+        return [o for o in observations if not topic or o.topic == topic]
+
+    def _most_raising(self, topic: str) -> int:
+        """Return how many mistakes may explain an exception: its text says little."""
+        numbers = any(o.failed and o.what != ANSWER for o in self._about(topic))
+        return MOST_MISTAKES if numbers else 1
+
+    def _raising_calls(self, topic: str) -> set[str]:
+        """Return the calls of an output that ended in an exception of finished code."""
+        found = set()
+        for id_, outcome in self._seen.items():
+            for observation in self._of(topic, outcome.observations):
+                if observation.what == ANSWER:
+                    asked = self._explainer.asked(self._pipeline, id_, self._variant)
+                    if len(asked) >= observation.call:
+                        found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
+        return found
+
+    def _smallest(
+        self, topic: str, explained: Mapping[str, Explained], most: int, masked: bool = False
+    ) -> list[Composition]:
+        """Return the smallest sets of choices that explain an output.
+
+        Parameters
+        ----------
+        explained : mapping
+            Other outputs; what explains one of them is tried first, for it would be no new mistake.
+        most : int
+            Of mistakes.
+        masked : bool
+            Leave out the calls that ended in an exception.
+        """
+        if any(is_beyond_the_catalogue(o) for o in self._about(topic)) and not masked:
+            return []
+        output = self._pipeline.outputs[topic]
+        for each in explained.values():
+            if len(each.candidates) == 1:
+                again = self._transferred(each.candidates[0], output)
+                if again.choices and self._fits(again, topic, masked):
+                    return [again]
+        screen = self._screen(output, masked)
+        left = MOST_CANDIDATES if screen else MOST_UNSCREENED
+        for size in range(1, (most if screen else min(most, 2)) + 1):
+            found = []
+            for candidate in self._screened(output, size, screen):
+                left -= 1
+                if left < 0:
+                    return []
+                if self._fits(candidate, topic, masked):
+                    found.append(candidate)
+            if found:
+                return found
+        return []
+
+    def _transferred(self, composition: Composition, output: Output) -> Composition:
+        """Return the same choices in another output, as far as it has their parts."""
+        wrong = {choice.part: choice for _, choice in composition.choices}
+        chosen = self._pipeline.completed(output, wrong)
+        return self._composition(output, chosen)
+
+    def _composition(self, output: Output, chosen: Mapping[str, Choice]) -> Composition:
+        wrong = ((output.topic, choice) for choice in chosen.values() if choice.mistake)
+        return Composition(self._pipeline, frozenset(wrong))
+
+    def _screened(
+        self, output: Output, size: int, screen: "Screen | None"
+    ) -> Iterator[Composition]:
+        """Yield the sets of so many choices whose value is what the submission returned."""
+        if screen is None:
+            for chosen in self._pipeline.sets(output, size):
+                yield self._composition(output, chosen)
+            return
+        with self._explainer.undisturbed(), np.errstate(all="ignore"):
+            fitting = [
+                self._composition(output, chosen)
+                for chosen in self._pipeline.sets(output, size)
+                if screen.lets_through(chosen)
+            ]
+        yield from islice(fitting, MOST_CANDIDATES + 1)
+
+    def _screen(self, output: Output, masked: bool) -> "Screen | None":
+        """Return what compares values with the submission's, if a test saw its value."""
+        if output.observed is None or output.given is None:
+            return None
+        id_, what = output.observed
+        if id_ not in self._seen:
+            return None
+        mine = [
+            o
+            for o in self._of(output.topic, self._seen[id_].observations)
+            if o.what == what or (o.what == ANSWER and not masked)
+        ]
+        # The call that tells most: numbers that are wrong, numbers, an exception.
+        told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
+        for observation in told:
+            asked = self._explainer.asked(self._pipeline, id_, self._variant)
+            seen = observation.seen
+            if observation.what == ANSWER:
+                seen = str(seen).split(":")[0]
+            elif not isinstance(seen, np.ndarray):
+                continue
+            with self._explainer.undisturbed():
+                given = output.given(**unpacked(asked[observation.call - 1][1]))
+            return Screen(Values(self._pipeline, output, given), seen)
+        return None
+
+    def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
+        return all(self._fits_in(candidate, topic, id_, masked) for id_ in self._seen)
+
+    def _fits_in(self, candidate: Composition, topic: str, id_: str, masked: bool = False) -> bool:
+        """Whether a composition returns what the submission did of an output in a test."""
+        mine = self._of(topic, self._seen[id_].observations)
+        if not mine:
+            return True
+        other = self._explainer.predict(candidate, id_, self._variant)
+        theirs = self._of(topic, other.observations)
+        if masked:
+            out = {o.call for o in mine if o.what == ANSWER}
+            last = self._seen[id_].observations[-1].call
+            mine = [o for o in mine if o.call not in out]
+            theirs = [o for o in theirs if o.call not in out and o.call <= last]
+        return same(mine, theirs)
+
+    # What a failed test is told
+
+    def _told(self, explained: Explained, id_: str) -> set[str]:
+        """Return what explains an output's failures in a test, whichever candidate is true."""
+        topic = explained.output.topic
+        failed = [o for o in self._of(topic, self._seen[id_].observations) if o.failed]
+        if not failed:
+            return set()
+        fitting = [c for c in explained.candidates if self._fits_in(c, topic, id_)]
+        if not fitting:  # an exception that another output raised
+            if all(o.what == ANSWER for o in failed):
+                return set()
+            fitting = list(explained.candidates)
+        return self._in_common([self._needed(c, topic, id_) for c in explained.candidates])
+
+    def _needed(self, candidate: Composition, topic: str, id_: str) -> frozenset[str]:
+        """Return the mistakes without which a composition would not return the same in a test."""
+        if len(candidate.choices) == 1:
+            return candidate.mistakes
+        needed = frozenset(
+            mistake
+            for mistake in candidate.mistakes
+            if not self._fits_in(candidate.without(mistake), topic, id_, masked=True)
+        )
+        return needed or candidate.mistakes
+
+    def _in_common(self, alternatives: Sequence[frozenset[str]]) -> set[str]:
+        """Return what is true of all alternatives, by its most special name."""
+        mistakes = self._pipeline.mistakes
+
+        def claims(ids: frozenset[str]) -> set[str]:
+            said = set(ids)
+            while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
+                said |= more
+            return said
+
+        common = reduce(set.intersection, map(claims, alternatives)) if alternatives else set()
+        return common - {mistakes[id_].general for id_ in common}
+
+    def _is_told_by_topics(self, id_: str, explained: Mapping[str, Explained]) -> bool:
+        """Whether each failure of a test is about an output that is explained."""
+        if "" in self._pipeline.outputs:
+            return True
+        return all(
+            o.topic in explained and o.what != ANSWER
+            for o in self._seen[id_].observations
+            if o.failed
+        )
+
+    def _told_together(
+        self, together: Composition, explained: Mapping[str, Explained], id_: str
+    ) -> set[str]:
+        """Return what explains a test that looks at several outputs at once.
+
+        All explanations together must return everything that the submission returned there.
+        """
+        if not together.choices or not self._reproduces(together, id_):
+            return set()
+        needed = {m for m in together.mistakes if not self._reproduces(together.without(m), id_)}
+        told: set[str] = set()
+        for each in explained.values():
+            if each.candidates[0].mistakes & (needed or together.mistakes):
+                told |= self._in_common(
+                    [c.mistakes & needed or c.mistakes for c in each.candidates]
+                )
+        return told
+
+    def _reproduces(self, composition: Composition, id_: str) -> bool:
+        predicted = self._explainer.predict(composition, id_, self._variant)
+        return self._seen[id_].same_as(predicted)
+
+    @staticmethod
+    def _ids(explained: Explained) -> frozenset[str]:
+        return explained.candidates[0].mistakes
+
+    def _whole(self) -> list[str]:
+        """Return the mistakes that are no choice of a part, and agree with everything seen."""
+        entries = [
+            entry
+            for entry in self._pipeline.mistakes.values()
+            if any(choice.part == WHOLE for choice in entry.choices)
+        ]
+        return [
+            entry.id
+            for entry in entries
+            if all(self._reproduces(entry.composition, id_) for id_ in self._seen)
+        ]
 
 
-def is_beyond_the_catalogue(outcome: TestOutcome) -> bool:
+class Screen:
+    """Compares the value that choices lead to with what the submission returned."""
+
+    def __init__(self, values: Values, seen: np.ndarray | str) -> None:
+        self._values, self._seen = values, seen
+        self._kept = seen.ravel()[:1] if isinstance(seen, np.ndarray) else None
+
+    def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
+        computed = self._values.of(chosen)
+        if computed.raised or isinstance(self._seen, str):
+            return computed.raised == self._seen
+        value = numbers_of(computed.value)
+        if value is None or value.shape != self._seen.shape:
+            return False
+        return agree(value.ravel()[:1], self._kept) and agree(value, self._seen)
+
+
+def numbers_of(value: Any) -> np.ndarray | None:
+    """Return a tensor, an array or a number as an array; None of anything else."""
+    try:
+        array = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    return array if is_numeric(array) else None
+
+
+def unpacked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments as an adapter gets them."""
+    packed, arrays = calls.request("", arguments)
+    return calls.unpack(packed["arguments"], arrays)
+
+
+def size_of(outcome: TestOutcome) -> int:
+    return sum(o.seen.nbytes for o in outcome.observations if isinstance(o.seen, np.ndarray))
+
+
+def is_beyond_the_catalogue(observation: Observation) -> bool:
     """Whether a test met what no catalogued mistake does, so that none has to be run.
 
     That is code that is not there or not finished, a process that was ended (its outcome is one
     word, without a text), or an exception about a name that only a submission's modules have.
     """
-    said = [str(seen) for what, seen in outcome.words if what == "answer"]
-    return any(
+    text = str(observation.seen)
+    return observation.what == ANSWER and (
         text.split(":")[0] in RAISED_BY_UNFINISHED_CODE or ":" not in text or "'submission." in text
-        for text in said
     )
+
+
+@contextlib.contextmanager
+def undisturbed(adapter: Any) -> Iterator[None]:
+    with warnings.catch_warnings(), getattr(adapter, "undisturbed", contextlib.nullcontext)():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class CatalogueCaller(LocalCaller):
@@ -218,7 +503,5 @@ class CatalogueCaller(LocalCaller):
     def __call__(
         self, function: str, arguments: Mapping[str, Any], reference: frozenset[str]
     ) -> Reply:
-        undisturbed = getattr(self.adapter, "undisturbed", contextlib.nullcontext)
-        with warnings.catch_warnings(), undisturbed():
-            warnings.simplefilter("ignore")
+        with undisturbed(self.adapter):
             return super().__call__(function, arguments, reference)

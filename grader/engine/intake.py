@@ -287,7 +287,7 @@ def _is_like(name: str, wanted: str) -> bool:
     ``model-1.py`` of Canvas, ``model copy.py`` and ``model - Copy.py`` of macOS and Windows.
     """
     name = unicodedata.normalize("NFKC", name).casefold().removesuffix(".txt")
-    path = PurePosixPath(name.removesuffix(".py") + ".py" if name.endswith(".py.py") else name)
+    path = PurePosixPath(name.removesuffix(".py") if name.endswith(".py.py") else name)
     once = _COPIED.sub("", path.stem)
     stems = {path.stem, once, _COPIED.sub("", once)}
     return any(stem + path.suffix == wanted.casefold() for stem in stems)

@@ -6,6 +6,7 @@ from typing import Any
 
 from problem_set import __version__
 from problem_set.assignment import Feedback
+from problem_set.late import Final
 
 PASSED, FAILED, NOT_RUN, ERROR = "passed", "failed", "not run", "error"
 OPEN = "open"
@@ -14,16 +15,32 @@ SHOWN = 300  # characters of an exception's text in a hidden test
 
 
 @dataclass(frozen=True)
+class Counterexample:
+    """A program that shows a mistake, what it prints here, and what would be right.
+
+    Of an exception, ``got`` is its class.
+    """
+
+    program: str
+    got: str
+    expected: str
+
+
+@dataclass(frozen=True)
 class Hint:
-    """A catalogued mistake that explains a failure, in two sentences."""
+    """A catalogued mistake that explains a failure, in two sentences, and where it shows."""
 
     id: str
     diagnosis: str
     question: str
+    counterexample: Counterexample | None = None
 
     def told(self, level: str) -> "Hint":
         """Return as much of it as a level of help has: see ``Feedback.hints``."""
-        return replace(self, question="") if level == "sentence" else self
+        if level == "counterexample":
+            return self
+        question = self.question if level == "question" else ""
+        return replace(self, question=question, counterexample=None)
 
 
 @dataclass(frozen=True)
@@ -138,6 +155,10 @@ class Report:
         Points of the written questions, which people grade.
     feedback : Feedback
         How much of it students are told.
+    final : Final, optional
+        The points after the late policy; None where it has not been applied.
+    withheld : str
+        Which tests have been taken out for the student, and until when; empty if none.
     graded_at : str
         Date and time, with the offset from UTC, to the minute.
     version : str
@@ -149,7 +170,8 @@ class Report:
     fault : str
         Our own traceback, for instructors.
     notes : tuple of str
-        What was taken for what on reading the submission, as sentences for the student.
+        More sentences for the student, below the points: what was taken for what on reading the
+        submission, what has changed since an earlier one.
     """
 
     course: str
@@ -162,6 +184,8 @@ class Report:
     absent_reason: str = ""
     people_points: float = 0.0
     feedback: Feedback = field(default_factory=Feedback)
+    final: Final | None = None
+    withheld: str = ""
     graded_at: str = field(
         default_factory=lambda: datetime.now().astimezone().isoformat(" ", "minutes")
     )
@@ -197,6 +221,11 @@ class Report:
         return sum(question.max_points for question in self.questions)
 
     @property
+    def counted(self) -> float:
+        """The points after the late policy; of what is shown, where tests are withheld."""
+        return self.final.points if self.final and not self.withheld else self.score
+
+    @property
     def exit_code(self) -> int:
         """0 where all tests passed, 1 where some did not, 2 where grading was not possible."""
         if self.problem:
@@ -204,9 +233,10 @@ class Report:
         return 0 if all(test.status == PASSED for test in self.tests) else 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything, with nothing held back."""
+        """Return everything, with nothing held back; ``report_from`` reads it."""
+        left_out = ("questions", "feedback", "withheld")
         return {
-            **{k: v for k, v in asdict(self).items() if k not in ("questions", "feedback")},
+            **{k: v for k, v in asdict(self).items() if k not in left_out},
             "score": self.score,
             "max_score": self.max_score,
             "questions": [

@@ -2,13 +2,10 @@
 
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-
-from grader.engine.check import Caller, Check, Failure, Mark, Stopped, agree, is_numeric
+from grader.engine.check import Caller, Check, Failure, Mark, Observation, Stopped
 from grader.engine.contents import Test
 from grader.engine.results import ERROR, FAILED, NOT_RUN, PASSED
 
@@ -19,11 +16,8 @@ class TestOutcome:
 
     Attributes
     ----------
-    words : tuple
-        What was compared, in order, and what the submission returned there: a word, a type or,
-        of numbers, their shape.
-    numbers : ndarray
-        All numbers that it returned, shape (count,), float32.
+    observations : tuple of Observation
+        What the submission returned wherever the test looked, in order.
     variant : int
         Which inputs a hidden test used.
     reason : str
@@ -38,8 +32,7 @@ class TestOutcome:
     sentence: str
     status: str
     failures: tuple[Failure, ...] = ()
-    words: tuple[tuple[str, Any], ...] = ()
-    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
+    observations: tuple[Observation, ...] = field(default=(), repr=False)
     variant: int = 0
     reason: str = ""
     printed: str = ""
@@ -47,7 +40,12 @@ class TestOutcome:
 
     def same_as(self, other: "TestOutcome") -> bool:
         """Whether two submissions returned the same, wherever the test looked."""
-        return self.words == other.words and agree(self.numbers, other.numbers)
+        return same(self.observations, other.observations)
+
+
+def same(first: Sequence[Observation], second: Sequence[Observation]) -> bool:
+    """Whether two rows of observations hold the same."""
+    return len(first) == len(second) and all(a.same_as(b) for a, b in zip(first, second))
 
 
 @dataclass(frozen=True)
@@ -151,20 +149,19 @@ def run_test(
         reason = f"Not run, fix {failed} first."
         return TestOutcome(mark, sentence, NOT_RUN, variant=variant, reason=reason)
     start = time.perf_counter()
-    checked = attempt(function, Check(caller, variant=variant))
+    checked = attempt(function, Check(caller, variant=variant, topic=mark.topic))
     if isinstance(checked, Check) and checked.failures and parts:
-        checked = better(checked, attempt(function, Check(caller, parts, variant)))
+        checked = better(checked, attempt(function, Check(caller, parts, variant, mark.topic)))
     seconds = time.perf_counter() - start
     if isinstance(checked, str):
         return TestOutcome(mark, sentence, ERROR, variant=variant, reason=checked, seconds=seconds)
     status = FAILED if checked.failures else PASSED
-    seen = words_and_numbers(checked.observations)
     return TestOutcome(
         mark,
         sentence,
         status,
         tuple(checked.failures),
-        *seen,
+        tuple(checked.observations),
         variant,
         printed=checked.printed,
         seconds=seconds,
@@ -189,24 +186,6 @@ def better(own: Check, with_reference: Check | str) -> Check | str:
     raised = {failure.problem for failure in own.failures if failure.no_answer}
     new = {failure.problem for failure in with_reference.failures if failure.no_answer} - raised
     return own if new else with_reference
-
-
-def words_and_numbers(
-    observations: Iterable[tuple[str, Any]],
-) -> tuple[tuple[tuple[str, Any], ...], np.ndarray]:
-    """Return what is compared exactly, and in one row what is compared up to rounding."""
-    words: list[tuple[str, Any]] = []
-    rows = [np.zeros(0, np.float32)]
-    for what, value in observations:
-        if isinstance(value, np.ndarray) and is_numeric(value):
-            words.append((what, value.shape))
-            with np.errstate(over="ignore"):
-                rows.append(value.ravel().astype(np.float32))
-        elif isinstance(value, np.ndarray):
-            words.append((what, (value.shape, value.tobytes())))
-        else:
-            words.append((what, value))
-    return tuple(words), np.concatenate(rows)
 
 
 def sentence_of(function: Test) -> str:

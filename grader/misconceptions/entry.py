@@ -5,15 +5,54 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
+
+from grader.engine import composition
+from grader.engine.composition import Output
+
+__all__ = ["CENTRAL", "CORNER", "PARTIAL", "Catalogue", "Misconception", "Output", "Pipeline"]
 
 BASE = Path(__file__).parents[1] / "reference"
 # What a mistake is to its question: what the question is about, a part of it, or a corner case.
 CENTRAL, PARTIAL, CORNER = "central", "partial", "corner case"
-IMPORTS = "import copy\n\nimport torch\nimport torch.nn.functional as F\n"
+IMPORTS = """import copy
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
+FILES = tuple(path.stem for path in sorted(BASE.glob("[!_]*.py")))
 FILE_OF_QUESTION = {"1": "model", "2a": "loss", "2b": "loss", "2c": "loss", "2d": "mrr"}
+PIPELINES: list["Pipeline"] = []
+
+
+class Pipeline(composition.Pipeline):
+    """A question as a pipeline of parts."""
+
+    files = FILES
+
+    def __init__(self, question: str, *outputs: Output) -> None:
+        file = FILE_OF_QUESTION.get(question) or FILE_OF_QUESTION[question[0]]
+        super().__init__(question, file, *outputs, owner="MultiTaskNet." if file == "model" else "")
+        PIPELINES.append(self)
+
+    def base(self, file: str) -> list[str]:
+        return base(file, but=self)
+
+
+def base(file: str, but: Pipeline | None = None) -> list[str]:
+    """Return the text of a right submission's file in pieces, but for what one pipeline defines."""
+    others = [p for p in PIPELINES if p.file == file and p is not but]
+    return [skeleton(file), *(piece for pipeline in others for piece in pipeline.right_pieces)]
+
+
+@cache
+def skeleton(file: str) -> str:
+    """Return the text that a submission's file has around the outputs of the pipelines."""
+    return (BASE / f"{file}.py").read_text().replace("import torch\n", IMPORTS, 1)
 
 
 @dataclass(frozen=True)
@@ -51,29 +90,32 @@ class Misconception:
 
     def source(self, file: str) -> str:
         """Return the text of ``submission/<file>.py`` with the mistake in it."""
-        text = (BASE / f"{file}.py").read_text()
+        text = "\n\n".join(base(file))
         if file != self.file:
             return text
         owner = "MultiTaskNet." if file == "model" else ""
         for name, function in self.patches.items():
             text += f"\n\n{_definition(function)}\n\n{owner}{name} = {function.__name__}\n"
-        return text.replace("import torch\n", IMPORTS, 1)
+        return text
 
     @cached_property
     def modules(self) -> dict[str, ModuleType]:
         """The wrong submission's modules, ready to be called in this process."""
         modules = {}
-        for file in ("model", "loss", "mrr"):
+        for file in FILES:
             modules[file] = ModuleType(f"{self.id}.{file}")
             exec(compile(self.source(file), f"<{self.id}>", "exec"), vars(modules[file]))
         return modules
+
+    def load(self, file: str) -> ModuleType:
+        return self.modules[file]
 
     def write(self, folder: Path) -> Path:
         """Write the wrong submission as files; return ``folder``."""
         place = folder / "submission"
         place.mkdir(parents=True)
         (place / "__init__.py").write_text("")
-        for file in ("model", "loss", "mrr"):
+        for file in FILES:
             (place / f"{file}.py").write_text(self.source(file))
         return folder
 

@@ -7,9 +7,5 @@ def bpr_loss(positive_predictions, negative_predictions):
     return (1 - torch.sigmoid(positive_predictions - negative_predictions)).mean()
 
 
-def regression_loss(observed_ratings, predicted_ratings):
-    return ((observed_ratings - predicted_ratings) ** 2).mean()
-
-
 def joint_loss(factorization_loss, regression_loss, factorization_weight, regression_weight):
     return factorization_weight * factorization_loss + regression_weight * regression_loss

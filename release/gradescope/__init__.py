@@ -17,7 +17,7 @@ NOT_THERE = (
     *("grader/engine/pytest_checks.py", "grader/public_tests/conftest.py"),
 )
 # What the grader imports, and the sandbox.
-FOR_GRADING = {"bubblewrap", "click", "jinja2", "psutil", "rich", "tomli"}
+FOR_GRADING = {"bubblewrap", "click", "jinja2", "psutil", "py7zr", "rich", "tomli"}
 # What a right submission may import though the grader does not: students have these, too.
 FOR_SUBMISSIONS = {"matplotlib", "numpy", "pandas", "scipy", "torch"}
 

@@ -111,9 +111,9 @@ def catalogue() -> None:
                 if test.status == "failed"
             }
             lost += report.score < report.max_score
-            named += hints == {(entry.indistinguishable_from or entry.id,)}
+            named += hints == {(getattr(entry, "indistinguishable_from", "") or entry.id,)}
             if report.score == report.max_score or hints != {
-                (entry.indistinguishable_from or entry.id,)
+                (getattr(entry, "indistinguishable_from", "") or entry.id,)
             }:
                 print(f"catalogue, {entry.id}: {report.score:g} points, named {hints}")
     print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")

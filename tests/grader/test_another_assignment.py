@@ -14,9 +14,21 @@ from tests.conftest import skip_or_fail
 
 sys.path.insert(0, str(Path(__file__).parent))
 from another_assignment.contents import CONTENTS
-from another_assignment.misconceptions.catalogue import RIGHT, read_catalogue
+from another_assignment.misconceptions.catalogue import read_catalogue
 
 CATALOGUE = read_catalogue()
+RIGHT = """
+import numpy as np
+
+
+def predict(x, slope, intercept):
+    return slope * x + intercept
+
+
+def fit(x, y):
+    slope = np.cov(x, y, bias=True)[0, 1] / np.var(x)
+    return slope, y.mean() - slope * x.mean()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +57,7 @@ def test_a_right_submission_gets_all_points_hidden_ones_included(graded) -> None
 
 @pytest.mark.parametrize("id_", CATALOGUE)
 def test_a_mistake_loses_its_points_and_is_named(graded, id_: str) -> None:
-    report = graded(CATALOGUE[id_].source)
+    report = graded(CATALOGUE[id_].composition.source("line"))
     assert report.score == 1
     assert {hint.id for t in report.tests if t.question == "f" for hint in t.hints} == {id_}
 
@@ -66,7 +78,7 @@ def test_what_is_not_written_is_open_by_the_assignments_own_names(graded) -> Non
 
 
 def test_every_format_reports_it(graded) -> None:
-    report = graded(CATALOGUE["through-the-origin"].source)
+    report = graded(CATALOGUE["through-the-origin"].composition.source("line"))
     for format_ in FORMATS:
         text = write_report(report, format_)
         assert "The line goes through the origin" in text

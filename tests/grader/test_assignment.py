@@ -137,6 +137,16 @@ def test_this_assignment_is_short() -> None:
             "timeout = 2\n[feedback]\nhints = 'all'",
             "line 13: hints under [feedback]",
         ),
+        (
+            "[grading]",
+            "[feedback]\nuploads_with_hints = -1\n[grading]",
+            "line 11: uploads_with_hints under [feedback] should be 0 or more; it is -1",
+        ),
+        (
+            "[grading]",
+            "[feedback]\nshow_hidden = 'later'\n[grading]",
+            "line 11: show_hidden under [feedback] should be at once or after due or never",
+        ),
         ("points = 2", "points 2", "is not TOML: Expected '=' after a key"),
     ],
 )

@@ -6,8 +6,9 @@ import pytest
 
 import grader.engine.hints
 from grader.contents import CONTENTS
-from grader.engine.check import Mark
-from grader.engine.hints import Explainer
+from grader.engine.check import ANSWER, Mark, Observation
+from grader.engine.hints import Explainer, size_of
+from grader.engine.old_hints import OldExplainer
 from grader.engine.results import ERROR, FAILED, NOT_RUN, PASSED
 from grader.engine.runner import TestOutcome
 from grader.misconceptions.catalogue import read_catalogue
@@ -26,7 +27,7 @@ def mistake(id_: str, twin: str = "") -> SimpleNamespace:
     )
 
 
-class Knowing(Explainer):
+class Knowing(OldExplainer):
     """An explainer that is told which mistake loses which test."""
 
     def __init__(self, losing: dict[str, set[str]], *entries: SimpleNamespace) -> None:
@@ -42,8 +43,8 @@ class Knowing(Explainer):
 
 
 def outcome(id_: str, status: str) -> TestOutcome:
-    words = (("the rating", (6,)),) if status in (PASSED, FAILED) else ()
-    return TestOutcome(Mark(id_, topic=id_), "A sentence.", status, words=words)
+    seen = (Observation("the rating", (6,), id_),) if status in (PASSED, FAILED) else ()
+    return TestOutcome(Mark(id_, topic=id_), "A sentence.", status, observations=seen)
 
 
 def test_a_mistake_that_would_also_lose_a_test_that_passed_is_ruled_out():
@@ -89,8 +90,8 @@ def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
     explainer = Explainer(CONTENTS, QUESTION_OF)
     for entry, predicted in zip(entries, outcomes):
         named = {hint.id for (hint,) in explainer.hints(predicted.values()).values()}
-        assert named == {entry.indistinguishable_from or entry.id}
-    kept = [outcome.numbers.nbytes for outcome in explainer._predicted.values()]
+        assert named == {entry.id}
+    kept = [size_of(outcome) for outcome in explainer._predicted.values()]
     assert sum(kept) <= room
     assert len(kept) < sum(map(len, outcomes))
 
@@ -109,13 +110,15 @@ def test_no_mistake_is_run_for_what_none_of_them_does(said: str, monkeypatch: py
     def run(*_: object) -> None:
         raise AssertionError("a mistake was run")
 
-    monkeypatch.setattr(Explainer, "_predict", run)
+    monkeypatch.setattr(Explainer, "predict", run)
+    monkeypatch.setattr(OldExplainer, "_predict", run)
     tests = [test for test in CONTENTS.tests().values() if test.mark.id.startswith("2a")]
+    raised = Observation(ANSWER, said, failed=True)
     failed = [
-        TestOutcome(test.mark, "A sentence.", FAILED, words=(("answer", said),)) for test in tests
+        TestOutcome(test.mark, "A sentence.", FAILED, observations=(raised,)) for test in tests
     ]
     one_of_two = TestOutcome(
-        tests[0].mark, "A sentence.", FAILED, words=(("the loss", ()), ("answer", said))
+        tests[0].mark, "A sentence.", FAILED, observations=(Observation("the loss", ()), raised)
     )
     assert Explainer(CONTENTS, QUESTION_OF).hints(failed) == {}
     assert Explainer(CONTENTS, QUESTION_OF).hints([one_of_two]) == {}

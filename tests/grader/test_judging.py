@@ -19,12 +19,12 @@ from grader.engine.replies import Reply
 from grader.engine.runner import attempt
 from grader.engine.sandbox import Limits
 from grader.engine.variants import VARIANTS
+from grader.misconceptions.catalogue import right
 from grader.nets import cases, one_of_each, shallow_cases
-from grader.reference import loss, mrr
-from grader.reference.model import MultiTaskNet
 from problem_set.assignment import read_assignment
 from tests.course import FULL_MARKS
 
+RIGHT = right()
 ARRAY = np.array([1.0, -2.5, 0.003])
 TESTS = CONTENTS.tests()
 PARTS = frozenset(CONTENTS.parts)
@@ -99,7 +99,7 @@ def test_oracle_and_base_agree_on_any_ranking(seed: int, users: int, items: int)
     scores = random.randint(-3, 4, (users, items)).astype(np.float32)
     heldout = random.rand(users, items) < 0.3
     seen = (random.rand(users, items) < 0.3) & ~heldout
-    base = mrr.reciprocal_ranks(*map(torch.from_numpy, (scores, heldout, seen)))
+    base = RIGHT.load("mrr").reciprocal_ranks(*map(torch.from_numpy, (scores, heldout, seen)))
     np.testing.assert_allclose(base, oracle.reciprocal_ranks(scores, heldout, seen))
 
 
@@ -107,7 +107,7 @@ def test_oracle_and_base_agree_on_any_ranking(seed: int, users: int, items: int)
 def test_oracle_gradients_are_those_of_automatic_differentiation(sharing: bool) -> None:
     for case in (*cases(sharing, 0), *cases(sharing, VARIANTS - 1)):
         sizes = (case.num_users, case.num_items, case.embedding_dim, case.layer_sizes, sharing)
-        net = MultiTaskNet(*sizes)
+        net = RIGHT.load("model").MultiTaskNet(*sizes)
         with torch.no_grad():
             for name, table in case.tables.items():
                 getattr(net, name).weight.copy_(torch.from_numpy(table))
@@ -122,9 +122,9 @@ def test_oracle_gradients_are_those_of_automatic_differentiation(sharing: bool) 
             np.testing.assert_allclose(output.detach(), expected, rtol=1e-4, atol=1e-5)
             weighted = (output * torch.from_numpy(cotangent)).sum()
             found = torch.autograd.grad(weighted, inputs, retain_graph=True, allow_unused=True)
-            for gradient, right in zip(found, gradients.values()):
-                numbers = np.zeros(right.shape) if gradient is None else gradient.numpy()
-                np.testing.assert_allclose(numbers, right, rtol=1e-4, atol=1e-5)
+            for gradient, value in zip(found, gradients.values()):
+                numbers = np.zeros(value.shape) if gradient is None else gradient.numpy()
+                np.testing.assert_allclose(numbers, value, rtol=1e-4, atol=1e-5)
 
 
 def test_cases_tell_a_bound_on_the_output_from_none() -> None:
@@ -139,7 +139,7 @@ def test_losses_of_the_oracle_by_hand() -> None:
     assert oracle.mean_squared_error(np.array([1.0, 2.0]), np.array([3.0, 2.0])) == 2.0
     positive, negative = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0])
     right = oracle.bpr(positive.numpy(), negative.numpy())
-    assert loss.bpr_loss(positive, negative).item() == pytest.approx(right)
+    assert RIGHT.load("loss").bpr_loss(positive, negative).item() == pytest.approx(right)
 
 
 STRANGE = {

@@ -183,7 +183,9 @@ def same_as_ever(entries: list[Misconception], explainer: Explainer, variant: in
         }, entry.id
         failed = {id_ for id_, outcome in other.items() if outcome.status == FAILED}
         hints = {id_: hint.id for id_, (hint,) in explainer.hints(other.values()).items()}
-        assert hints == dict.fromkeys(failed, entry.indistinguishable_from or entry.id), entry.id
+        assert hints == dict.fromkeys(
+            failed, getattr(entry, "indistinguishable_from", "") or entry.id
+        ), entry.id
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -1,7 +1,9 @@
 """Gradescope's ``results.json``.
 
-Every test is ``visible``: Gradescope hides the total score as soon as one test is hidden, and
-what a student may not see of a hidden test is not in this file at all.
+A hidden test is ``visible``, ``after_due_date`` or ``hidden`` as ``[feedback]`` in
+``assignment.toml`` says; Gradescope itself knows each student's due date, and hides the total score
+as soon as one test is hidden. What a student may never see of a hidden test is not in this file at
+all.
 
 Where a submission cannot be read, the score is 0, and one sentence stands in place of the tests.
 Where the grader is at fault, the file has no score and no tests. The specification asks for one or
@@ -10,34 +12,64 @@ or of the tests that did run, would look like a grade.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from grader.engine.progress import where_to_start
+from grader.engine.reports.changes import mistakes_gone, mistakes_of, points_changed
+from grader.engine.reports.gradescope_metadata import UNKNOWN, Earlier, Metadata
 from grader.engine.reports.wording import (
-    absent_line,
     is_graded,
     lines_of,
-    people_line,
+    notes_of,
     score_line,
     shown_to_student,
 )
 from grader.engine.results import PASSED, Report, TestResult
+from grader.engine.visibility import Moment, shows_hidden, shows_hints, withhold
+
+VISIBILITY = {"at once": "visible", "after due": "after_due_date", "never": "hidden"}
 
 
-def write_results(report: Report) -> str:
-    """Return the file's text."""
-    start = where_to_start(report)
-    report = shown_to_student(report)
+def write_results(
+    report: Report, moment: Moment | None = None, metadata: Metadata = UNKNOWN
+) -> str:
+    """Return the file's text.
+
+    Parameters
+    ----------
+    moment : Moment, optional
+        When it is written; without it, all is shown at once.
+    metadata : Metadata
+        What the student's earlier uploads got.
+    """
+    at_once = replace(report.feedback, show_hidden="at once")
+    whole = withhold(replace(report, feedback=at_once), moment) if moment else report
+    seen = withhold(report, moment) if moment else report
+    told = {
+        "mistakes": mistakes_of(shown_to_student(seen)),
+        "hints": shows_hints(report, moment) if moment else True,
+        "hidden_tests": shows_hidden(report, moment) if moment else True,
+    }
+    seen = replace(seen, notes=(*seen.notes, *_changes(seen, told, metadata)))
+    start = where_to_start(seen)
+    seen = shown_to_student(seen)
+    extra: dict[str, Any] = {"grader_at_fault": report.grader_at_fault}
     graded: dict[str, Any] = {}
     if not report.grader_at_fault:
-        tests = report.tests if is_graded(report) else ()
-        graded = {"score": report.score, "tests": [_entry(test) for test in tests]}
+        hidden = VISIBILITY[report.feedback.show_hidden] if moment else "visible"
+        tests = shown_to_student(whole).tests if is_graded(report) else ()
+        entries = [_entry(test, hidden if test.hidden else "visible") for test in tests]
+        graded = {"score": report.counted, "tests": entries}
+        extra |= {"points": report.score, "final_points": report.counted}
+        extra |= {"mistakes": mistakes_of(report), "told": told}  # for the next upload
     content: dict[str, Any] = {
-        "output": "\n".join(line for line in _summary(report, start) if line),
+        "output": "\n".join(line for line in _summary(seen, start) if line),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "extra_data": {"grader_at_fault": report.grader_at_fault},
+        "extra_data": extra,
         **graded,
     }
     return json.dumps(content, indent=2) + "\n"
@@ -46,11 +78,38 @@ def write_results(report: Report) -> str:
 def _summary(report: Report, start: str) -> list[str]:
     if not is_graded(report):
         return [report.problem]
-    missing = [absent_line(report), people_line(report)]
-    return [report.problem, score_line(report) + ".", *missing, start]
+    return [report.problem, f"{score_line(report)}.", *notes_of(report), start]
 
 
-def _entry(test: TestResult) -> dict[str, Any]:
+def _changes(report: Report, told: Mapping[str, Any], metadata: Metadata) -> list[str]:
+    """Return what has changed since an earlier grading, as far as the student sees it."""
+    if not is_graded(report):
+        return []
+    lines = []
+    if metadata.before:
+        reason = report.feedback.regrade_reason
+        lines += points_changed(report, _points(metadata.before), reason)
+    last = next((each for each in reversed(metadata.earlier) if each.is_graded), None)
+    before = last.extra.get("told") if last else None
+    # Where other things are shown than last time, mistakes come and go without the student's doing.
+    if isinstance(before, dict) and told["hints"] and _comparable(before, told):
+        lines.append(mistakes_gone([str(id_) for id_ in before["mistakes"]], told["mistakes"]))
+    return lines
+
+
+def _comparable(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    same = all(before.get(key) == now[key] for key in ("hints", "hidden_tests"))
+    return same and isinstance(before.get("mistakes"), list)
+
+
+def _points(earlier: Earlier) -> Mapping[str, float]:
+    tests = earlier.results.get("tests")
+    entries = [test for test in tests if isinstance(test, dict)] if isinstance(tests, list) else []
+    scores = {str(test.get("number")): test.get("score") for test in entries}
+    return {id_: score for id_, score in scores.items() if isinstance(score, (int, float))}
+
+
+def _entry(test: TestResult, visibility: str) -> dict[str, Any]:
     return {
         "score": test.points,
         "max_score": test.max_points,
@@ -60,5 +119,5 @@ def _entry(test: TestResult) -> dict[str, Any]:
         "output": "" if test.status == PASSED else "\n".join(lines_of(test)),
         "output_format": "text",
         "tags": [test.question, "hidden" if test.hidden else "public"],
-        "visibility": "visible",
+        "visibility": visibility,
     }

@@ -12,12 +12,11 @@ from grader.engine.progress import where_to_start
 from grader.engine.reports.terminal import write_plain
 from grader.engine.reports.wording import (
     MARKS,
-    absent_line,
     code_of,
     details_of,
     is_graded,
     is_tested,
-    people_line,
+    notes_of,
     points,
     score_line,
     shown_to_student,
@@ -42,7 +41,7 @@ def write_page(report: Report) -> str:
         in_order=questions,
         graded=is_graded(report),
         score=score_line(report),
-        missing=[line for line in (absent_line(report), people_line(report)) if line],
+        notes=notes_of(report),
         start=start if questions else "",
         ids={q.id for q in questions} | {test.id for q in questions for test in q.tests},
     )  # fmt: skip

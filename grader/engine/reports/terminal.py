@@ -10,11 +10,10 @@ from rich.text import Text
 from grader.engine.progress import where_to_start
 from grader.engine.reports.wording import (
     MARKS,
-    absent_line,
     code_of,
     details_of,
     is_tested,
-    people_line,
+    notes_of,
     points,
     score_line,
     shown_to_student,
@@ -60,9 +59,8 @@ def show(report: Report, console: Console, verbose: bool) -> None:
         _show_waiting(report, console)
     if report.tests:
         console.print(Text(score_line(report), style="bold"))
-    for line in (absent_line(report), people_line(report)):
-        if line:
-            console.print(Text(line, style="dim"))
+    for line in notes_of(report):
+        console.print(Text(line, style="dim"))
     if verbose and report.layers:
         console.print(Text("Isolation: " + ", ".join(report.layers), style="dim"))
     elif report.exit_code == 1 and not verbose:

@@ -69,7 +69,15 @@ def score_line(report: Report) -> str:
     """Return the points as a phrase, or that there are none."""
     if not is_graded(report):
         return "Not graded"
-    return f"{points(report.score)} of {points(report.max_score)} points"
+    which = " of the public tests" if report.withheld else ""
+    return f"{points(report.counted)} of {points(report.max_score)} points{which}"
+
+
+def notes_of(report: Report) -> list[str]:
+    """Return the sentences below the points: on lateness, and on what is missing."""
+    late = report.final.sentence if report.final and is_graded(report) else ""
+    lines = [late, *report.notes, report.withheld, absent_line(report), people_line(report)]
+    return [line for line in lines if line]
 
 
 def absent_line(report: Report) -> str:

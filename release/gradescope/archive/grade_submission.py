@@ -6,6 +6,9 @@ What is printed is for instructors; students see ``results.json``.
 import signal
 import sys
 import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -13,12 +16,17 @@ import psutil
 from grader.contents import CONTENTS
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import write_report
+from grader.engine.reports.gradescope import write_results
+from grader.engine.reports.gradescope_metadata import Metadata, read_metadata
 from grader.engine.reports.wording import score_line
 from grader.engine.results import Report
-from problem_set.assignment import read_assignment
+from grader.engine.visibility import Moment
+from problem_set.assignment import Assignment, read_assignment
 from problem_set.io import write_atomic
+from problem_set.late import final_points
 
 AUTOGRADER = Path("/autograder")
+RESULTS = AUTOGRADER / "results" / "results.json"
 #: Seconds to spare at the end, for hints and a slow machine; a quarter of the time if less.
 SPARE = 60.0
 
@@ -28,26 +36,45 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the sandbox on the way
     submission = AUTOGRADER / "submission"
     try:
+        assignment = read_assignment()
+        metadata = read_metadata(AUTOGRADER / "submission_metadata.json")
+        leave = partial(leave_results, assignment, metadata)
+        limit = seconds_left(assignment.gradescope.timeout)
         with Grader(CONTENTS) as grader:
-            report = grader.grade(submission, Asked(time_limit=seconds_left(), on_checkpoint=leave))
+            report = grader.grade(submission, Asked(time_limit=limit, on_checkpoint=leave))
+        leave(report)
+        report = after_late_policy(report, assignment, metadata)
     except KeyboardInterrupt:
         sys.exit("Stopped from outside; results.json has what was judged until then.")
     except Exception as error:
         report = grader_failed(submission, error)
-    leave(report)
+        write_atomic(RESULTS, write_report(report, "gradescope"))
     print("\n".join(for_instructors(report)))
     sys.exit(2 if report.grader_at_fault else 0)
 
 
-def seconds_left() -> float:
+def seconds_left(timeout: float) -> float:
     """Return how long tests may be judged, counted from when this process was started."""
-    timeout = read_assignment().gradescope.timeout
     passed = time.time() - psutil.Process().create_time()
     return max(0.0, timeout - min(SPARE, timeout / 4) - passed)
 
 
-def leave(report: Report) -> None:
-    write_atomic(AUTOGRADER / "results" / "results.json", write_report(report, "gradescope"))
+def leave_results(assignment: Assignment, metadata: Metadata, report: Report) -> None:
+    """Write what the student may see now."""
+    due = metadata.due or assignment.course.due
+    moment = Moment(due, datetime.now(timezone.utc), metadata.upload)
+    report = after_late_policy(report, assignment, metadata)
+    write_atomic(RESULTS, write_results(report, moment, metadata))
+
+
+def after_late_policy(report: Report, assignment: Assignment, metadata: Metadata) -> Report:
+    """Return the report with the points that count.
+
+    Due dates and extensions are Gradescope's; what late work loses is in ``assignment.toml``.
+    """
+    due = metadata.due or assignment.course.due
+    final = final_points(report.score, metadata.submitted_at, due, None, assignment.late)
+    return replace(report, final=final)
 
 
 def for_instructors(report: Report) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.contents import CONTENTS
 from grader.engine.grader import Grader
-from grader.misconceptions.entry import BASE
+from grader.misconceptions.catalogue import right
 
 
 def main() -> None:
@@ -22,9 +22,7 @@ def main() -> None:
                 "the machine's kernel has no sandbox to offer: download the submissions, and grade "
                 "them on a Linux machine of yours (docs/instructors.md, With neither)."
             )
-        for path in BASE.glob("*.py"):
-            (Path(folder) / path.name).write_bytes(path.read_bytes())
-        report = grader.grade(folder)
+        report = grader.grade(right().write(Path(folder)))
     lost = [
         f"{question.id} gets {question.points:g} of {question.max_points:g} points"
         for question in report.questions

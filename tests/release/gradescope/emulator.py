@@ -141,6 +141,7 @@ class Gradescope:
         seconds: float = 600,
         variables: Mapping[str, str] | None = None,
         through: Sequence[str] = (),
+        metadata: Mapping[str, Any] | None = None,
     ) -> Graded:
         """Grade one upload.
 
@@ -154,9 +155,11 @@ class Gradescope:
             Added to the environment, to insist on one kind of isolation.
         through : sequence of str
             A command that starts the autograder, to take privileges from it.
+        metadata : mapping, optional
+            What else Gradescope knows of the upload.
         """
         start = time.monotonic()
-        with self.grading(upload, variables, through) as process:
+        with self.grading(upload, variables, through, metadata) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
             in_time = process.poll() is not None
@@ -174,6 +177,7 @@ class Gradescope:
         upload: Path,
         variables: Mapping[str, str] | None = None,
         through: Sequence[str] = (),
+        metadata: Mapping[str, Any] | None = None,
     ) -> Iterator[psutil.Popen]:
         """Start grading an upload; what is still running at the end is killed."""
         results, submission = self.autograder / "results", self.autograder / "submission"
@@ -185,7 +189,8 @@ class Gradescope:
         else:
             with zipfile.ZipFile(upload) as archive:
                 archive.extractall(submission)
-        (self.autograder / "submission_metadata.json").write_text(json.dumps(METADATA))
+        known = json.dumps({**METADATA, **(metadata or {})})
+        (self.autograder / "submission_metadata.json").write_text(known)
         with (results / "stdout").open("wb") as stdout:
             process = psutil.Popen(
                 self._command(*through, "/autograder/run_autograder"),

@@ -111,7 +111,7 @@ def test_an_empty_upload_and_a_wrong_name_are_told_so_in_one_sentence(
     assert f"It holds {name or 'no file at all'}." in graded.results["output"]
 
 
-def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
+def test_a_late_second_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
     gradescope: Gradescope, tmp_path: Path
 ) -> None:
     mistake = read_catalogue()[MISTAKE]
@@ -119,7 +119,19 @@ def test_a_zip_from_windows_with_a_mistake_is_graded_and_the_mistake_is_named(
     for path in folder.glob("*.py"):
         path.write_bytes(from_windows(path.read_bytes()))
     write_junk(tmp_path / "upload")
-    graded = gradescope.submit(zipped(tmp_path / "upload", tmp_path / "upload.zip"))
+    told = {"mistakes": ["another", MISTAKE], "hints": True, "hidden_tests": True}
+    before = {"score": 1, "extra_data": {"grader_at_fault": False, "told": told}}
+    graded = gradescope.submit(
+        zipped(tmp_path / "upload", tmp_path / "upload.zip"),
+        metadata={
+            "created_at": "2026-12-12T01:59:00.5-08:00",
+            "previous_submissions": [
+                {"submission_time": "2026-12-09T10:00:00-08:00", "score": 1, "results": before}
+            ],
+        },
+    )
+    assert "came 2 hours late, which counts as 1 day" in graded.results["output"]
+    assert "One of your two mistakes is gone." in graded.results["output"]
     problems = failed(graded.results)
     assert {number.split("-")[0] for number in problems} == {mistake.asked_in}, graded.stdout
     assert all(mistake.diagnosis in text for text in problems.values())

@@ -1,61 +1,68 @@
-"""Two mistakes, each a whole file."""
+"""Two mistakes in the three parts of a fit."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from types import ModuleType
+import numpy as np
 
-RIGHT = """
+from grader.engine import composition
+from grader.engine.composition import Composition, Misconception, Output
+
+IMPORTS_AND_PREDICT = """
 import numpy as np
 
 
 def predict(x, slope, intercept):
     return slope * x + intercept
-
-
-def fit(x, y):
-    slope = np.cov(x, y, bias=True)[0, 1] / np.var(x)
-    return slope, y.mean() - slope * x.mean()
 """
 
 
-@dataclass(frozen=True)
-class Misconception:
-    """A mistake: its sentences, and the text that it replaces by another."""
+class Pipeline(composition.Pipeline):
+    files = ("line",)
 
-    id: str
-    asked_in: str
-    diagnosis: str
-    question: str
-    replaced: tuple[str, str]
-    indistinguishable_from: str = ""
+    def base(self, file: str) -> list[str]:
+        return [IMPORTS_AND_PREDICT]
 
-    @property
-    def source(self) -> str:
-        assert self.replaced[0] in RIGHT
-        return RIGHT.replace(*self.replaced)
 
-    @cached_property
-    def modules(self) -> dict[str, ModuleType]:
-        module = ModuleType("line")
-        exec(compile(self.source, f"<{self.id}>", "exec"), vars(module))
-        return {"line": module}
+PIPELINE = Pipeline("f", "line", Output("fit(x, y)", "line"))
+part, wrong = PIPELINE.part, PIPELINE.wrong
+
+
+@part
+def slope(x, y):
+    return np.cov(x, y, bias=True)[0, 1] / np.var(x)
+
+
+@part
+def intercept(x, y, slope):
+    return y.mean() - slope * x.mean()
+
+
+@wrong(
+    "intercept",
+    "all of it",
+    diagnosis="The line goes through the origin: the intercept is always zero.",
+    question="Where should the line be at the mean of x?",
+)
+def through_the_origin():
+    return 0.0
+
+
+@part
+def line(slope, intercept):
+    return slope, intercept
+
+
+@wrong(
+    "line",
+    "all of it",
+    diagnosis="The intercept comes first.",
+    question="In which order does the docstring ask for both numbers?",
+)
+def slope_and_intercept_swapped(slope, intercept):
+    return intercept, slope
 
 
 def read_catalogue() -> dict[str, Misconception]:
-    entries = (
-        Misconception(
-            "through-the-origin",
-            "f",
-            "The line goes through the origin: the intercept is always zero.",
-            "Where should the line be at the mean of x?",
-            ("y.mean() - slope * x.mean()", "0.0"),
-        ),
-        Misconception(
-            "slope-and-intercept-swapped",
-            "f",
-            "The intercept comes first.",
-            "In which order does the docstring ask for both numbers?",
-            ("slope, y.mean() - slope * x.mean()", "y.mean() - slope * x.mean(), slope"),
-        ),
-    )
-    return {entry.id: entry for entry in entries}
+    return PIPELINE.mistakes
+
+
+def right() -> Composition:
+    return Composition(PIPELINE)
