@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -34,6 +35,7 @@ from bench.scoreboard.truth import (
 )
 
 GRADED = PROJECT / "dist" / "scoreboard" / "graded.json"
+QUICK = PROJECT / "dist" / "scoreboard" / "quick.json"
 JUDGE = PROJECT / "dist" / "scoreboard" / "judge.md"
 LEFT = PROJECT / "dist" / "scoreboard" / "left.md"
 LINE_EVERY = 25
@@ -59,8 +61,8 @@ def main() -> int:
         cases |= {name: Case(write) for name, write in right.items()}
     cases = {name: case for name, case in cases.items() if asked.only in name}
     graded = read_graded() if asked.again else grade_with_progress(cases, asked.processes, console)
-    if not (asked.again or partly):
-        write_graded(graded)
+    if not asked.again:
+        write_graded(graded, QUICK if partly else GRADED)
     accepted, verdicts = read_accepted(), read_verdicts()
     score = score_of(bank.behaviours, changes, equivalents(), right, graded, accepted, verdicts)
     LEFT.parent.mkdir(parents=True, exist_ok=True)
@@ -137,10 +139,10 @@ def read_graded() -> dict[str, Graded]:
     return found
 
 
-def write_graded(graded: Mapping[str, Graded]) -> None:
-    GRADED.parent.mkdir(parents=True, exist_ok=True)
+def write_graded(graded: Mapping[str, Graded], file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
     content = {name: asdict(got) for name, got in graded.items()}
-    GRADED.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    file.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def left_over(

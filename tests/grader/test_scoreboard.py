@@ -7,7 +7,7 @@ import pytest
 from bench.scoreboard.bank import Behaviour, read_bank
 from bench.scoreboard.grading import Case, grade
 from bench.scoreboard.mutants import equivalents, mutants
-from bench.scoreboard.page import lowered, read_record
+from bench.scoreboard.page import Record, lowered, read_record
 from bench.scoreboard.score import Share, covered, is_false_alarm, score_of
 from bench.scoreboard.styles import styles
 from bench.scoreboard.truth import WRONG, read_accepted, read_verdicts, verdict_of
@@ -79,13 +79,11 @@ def test_right_code_of_the_bank_loses_nothing(name: str, grader: Grader) -> None
 
 
 def test_a_lower_share_is_noticed(grader: Grader) -> None:
-    behaviour = next(b for b in BANK.behaviours if b.name == "bpr-summed" or not b.compound)
-    graded = {"x": grade(grader, behaviour.name, Case(STYLES[SAMPLE_OF_STYLES[0]]))}
-    right_in_place_of_wrong = {behaviour.name: graded["x"]}
-    score = score_of(
-        BANK.behaviours, MUTANTS, {}, STYLES, right_in_place_of_wrong, read_accepted(), {}
-    )
+    behaviour = next(b for b in BANK.behaviours if not b.compound)
+    right = grade(grader, behaviour.name, Case(STYLES[SAMPLE_OF_STYLES[0]]))
+    graded = {behaviour.name: right}  # as if the mistake had cost nothing
+    score = score_of(BANK.behaviours, MUTANTS, {}, STYLES, graded, read_accepted(), {})
     assert score.shares["behaviours found"] == Share(0, 1)
-    assert any(
-        line.startswith("behaviours found: 0 of 1") for line in lowered(score, read_record())
-    )
+    before = Record({"behaviours found": (9, 10), "mutants found": (0, 0)}, {})
+    assert lowered(score, before) == ["behaviours found: 0 of 1, was 9 of 10"]
+    assert lowered(score, Record({"behaviours found": (0, 3)}, {})) == []
