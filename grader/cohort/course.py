@@ -23,6 +23,7 @@ from grader.cohort.compare import (
     summary,
 )
 from grader.cohort.entries import Entry, take_in
+from grader.cohort.exports import ExportError
 from grader.cohort.fingerprints import Fingerprints
 from grader.cohort.gradebook import GradebookError, gradebook
 from grader.cohort.grading import Rules, processes
@@ -100,6 +101,8 @@ def grade_course(asked: Asked) -> int:
         uploads = find_uploads(asked.folder)
     except OSError as error:
         raise CohortError(f"{asked.folder} cannot be read: {error.strerror}.") from error
+    except ExportError as error:
+        raise CohortError(str(error)) from error
     try:
         roster = read_roster(asked.roster) if asked.roster else None
         if not uploads and roster is None:

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from grader.cohort.roster import MOODLE, PLAIN, Person, Roster, squashed, submission_time, words_of
+from grader.cohort.roster import (
+    CANVAS,
+    MOODLE,
+    PLAIN,
+    Person,
+    Roster,
+    squashed,
+    submission_time,
+    words_of,
+)
 from grader.cohort.uploads import Upload, own_name
 from grader.engine.cleaning import clean_line
 from grader.engine.tree import shown
@@ -86,6 +95,9 @@ def rows(roster: Roster | None, uploads: Sequence[Upload]) -> tuple[Row, ...]:
     return tuple(listed)
 
 
+_NAMES_DIFFER = {
+    CANVAS: "id, although the names differ (a group of Canvas has one upload, under one id)"
+}
 _NAME_IT = "Name it after an id on the roster."
 
 
@@ -170,7 +182,7 @@ class _Index:
         same = person.id and platform == self._platform
         own = self._own.get(person.id.casefold()) if same else None
         if own is not None and platform != MOODLE and not self._agree(own, person):
-            return "id, although the names differ", [own]
+            return _NAMES_DIFFER.get(platform, "id, although the names differ"), [own]
         steps: list[tuple[str, Callable[[], set[int]]]] = [
             ("id", lambda: self._by_id(person, own)),
             ("e-mail address", lambda: self._by_email(person.email)),

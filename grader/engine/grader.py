@@ -212,7 +212,7 @@ class Grader:
                 )
                 late = time.monotonic() >= deadline
                 hints = self.explainer.hints(outcomes.values())
-                if not late and self.assignment.feedback.hints == "counterexample":
+                if not late:
                     hints = self._with_counterexamples(hints, caller)
             reason = "Not judged: the time for grading was up." if late else ""
             results = self._results(selected, outcomes, hints, reason)

@@ -43,6 +43,14 @@ Name,SID,Email,Role
 Ada Lovelace,0012,ada@example.edu,Student
 Grace Hopper,,grace@example.edu,Instructor
 """
+BLACKBOARD = """\
+"Last Name"\t"First Name"\t"Username"\t"Student ID"\t"Last Access"\t"PS 1 [Total Pts: 20] |4711"
+"Lovelace"\t"Ada"\t"alovelace"\t"900100"\t""\t""
+"""
+CLASSROOM = """\
+Last Name,First Name,Email Address,PS1
+Lovelace,Ada,ada@example.edu,
+"""
 
 
 def read(tmp_path: Path, text: str | bytes, name: str = "gradebook.csv") -> Roster:
@@ -61,6 +69,8 @@ def read(tmp_path: Path, text: str | bytes, name: str = "gradebook.csv") -> Rost
         (GRADESCOPE_ROSTER, "gradescope", ["0012"], "Ada Lovelace"),
         ("Name;Matrikelnummer\nAda Lovelace;7\n\n;;\n", "plain", ["7"], "Ada Lovelace"),
         ("student id\tFirst\tLast\n7\tAda\tLovelace\n", "plain", ["7"], "Ada Lovelace"),
+        (BLACKBOARD, "plain", ["900100"], "Ada Lovelace"),
+        (CLASSROOM, "plain", ["ada@example.edu"], "Ada Lovelace"),
         ("name\nAda Lovelace\n", "plain", ["Ada Lovelace"], "Ada Lovelace"),
     ],
 )
