@@ -59,7 +59,8 @@ def pack(project: Path, assignment: Assignment, judge: Callable[[Path], Report])
             f"There is no folder {FOLDER}/ in {project.resolve()}. Give the folder of the problem "
             "set, or go there first."
         )
-    code = read_submission(project / FOLDER, assignment.files).files
+    submission = read_submission(project / FOLDER, assignment.files)
+    code = submission.files
     written = read_written(project, assignment)
     files = {**{f"{FOLDER}/{name}": data for name, data in code.items()}, **written.files}
     content = zip_bytes(files)
@@ -74,6 +75,6 @@ def pack(project: Path, assignment: Assignment, judge: Callable[[Path], Report])
         content,
         names=tuple(sorted(files)),
         missing=tuple(name for name in asked if name not in files),
-        warnings=written.warnings,
+        warnings=(*submission.notes, *written.warnings),
         report=report,
     )

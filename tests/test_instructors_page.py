@@ -188,8 +188,8 @@ def check_what_came_of_it(section: str, clone: Path) -> None:
     if section == "Your course":
         assert (clone / "handout" / "ps1_blank.pdf").exists()
     elif section == "With nbgrader":
-        (row,) = (clone / "course" / "grades.csv").read_text().splitlines()[1:]
-        assert f",{float(full_marks(clone))}," in row
+        (row,) = read_csv(clone / "course" / "grades.csv")
+        assert float(row["score"]) == float(row["raw_score"]) == full_marks(clone)
     elif section == "With neither":
         (row,) = read_csv(clone / "grades" / "points.csv")
         points = [f"{question.points:g}" for question in coding_questions(clone)]

@@ -125,10 +125,14 @@ class Misconception:
     choices: list[Choice]
     pipeline: "Pipeline"
 
-    @property
+    @cached_property
     def composition(self) -> "Composition":
         """The submission that makes this mistake wherever it can be made, and no other."""
         return self.pipeline.composition(self)
+
+    def load(self, file: str) -> ModuleType:
+        """Return a file of that submission as a module."""
+        return self.composition.load(file)
 
     def write(self, folder: Path) -> Path:
         """Write that submission as files; return ``folder``."""

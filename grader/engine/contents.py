@@ -15,6 +15,7 @@ from problem_set.assignment import AssignmentError
 
 if TYPE_CHECKING:
     from grader.engine.check import Check, Mark
+    from grader.engine.composition import Composition
 
 
 class Test(Protocol):
@@ -100,6 +101,10 @@ class Contents:
         if not (self.folder / "counterexamples.py").is_file():
             return {}
         return importlib.import_module(f"{self.package}.counterexamples").EXAMPLES
+
+    def right(self) -> "Composition":
+        """Return the right submission that the catalogue's mistakes vary."""
+        return importlib.import_module(f"{self.package}.misconceptions.catalogue").right()
 
     def catalogue(self) -> Mapping[str, Any]:
         """Return the misconceptions by id; none in a copy that comes without them."""

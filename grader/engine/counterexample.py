@@ -6,12 +6,10 @@ same, and none of the hidden tests'. It is shown if the submission, too, prints 
 the reference there, and what it prints is shown.
 """
 
-import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType
 
 from grader.engine.check import Caller, Value
 from grader.engine.cleaning import clean_line
@@ -98,13 +96,13 @@ class Counterexamples:
         if not got or (raises and not found.raises) or not differ(got, found.right):
             return None
         got = RANDOM if found.random else got
-        return Counterexample(found.example.program(self._package), got, found.right)
+        return Counterexample(found.example.program(self._package), got, found.right, raises)
 
     def _find(self, id_: str, question: str) -> _Found | None:
-        modules = getattr(self._catalogue.get(id_), "modules", None)
-        if modules is None:
+        load = getattr(self._catalogue.get(id_), "load", None)
+        if load is None:
             return None
-        wrong = CatalogueCaller(self._contents.adapter, modules.__getitem__)
+        wrong = CatalogueCaller(self._contents.adapter, load)
         for example in self._examples.get(question, ()):
             right, (got, raises) = self._of_reference(example), self._printed(example, wrong)
             if differ(got, right):
@@ -115,7 +113,7 @@ class Counterexamples:
 
     def _of_reference(self, example: Example) -> str:
         if example not in self._right:
-            caller = CatalogueCaller(self._contents.adapter, self._reference)
+            caller = CatalogueCaller(self._contents.adapter, self._contents.right().load)
             self._right[example], raises = self._printed(example, caller)
             if raises:
                 raise ValueError(f"the reference raises an exception: {example}")
@@ -128,9 +126,6 @@ class Counterexamples:
         if reply.error is not None:
             return clean_line(reply.error.type, SHOWN), True
         return clean_line(Value(reply.result, reply.arrays).text, SHOWN), False
-
-    def _reference(self, file: str) -> ModuleType:
-        return importlib.import_module(f"{self._contents.package}.reference.{file}")
 
     @cached_property
     def _catalogue(self) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""Turn a 7z into a tar: standard input, a file, to standard output, within bounds.
+"""Turn a 7z into a tar: standard input, a file, to standard output, in so many bytes of memory.
 
 It is a program of its own since a 7z can ask for any memory and time. Of each file, no more is
 kept than is read of any. Exits with 2 if py7zr is not installed, 3 if there is a password, 4 if
@@ -9,7 +9,6 @@ import io
 import sys
 import tarfile
 
-MEMORY = 1 << 30
 PROCESSOR_SECONDS = 20
 MAX_MEMBERS = 5000
 MAX_KEPT = (16 << 20) + 1
@@ -21,7 +20,7 @@ def main() -> int:
         import py7zr
     except ModuleNotFoundError:
         return NO_LIBRARY
-    _bound()
+    _bound(int(sys.argv[1]))
 
     class Kept(py7zr.Py7zIO):
         """The beginning of a file, as much as anybody reads of it."""
@@ -77,13 +76,13 @@ def main() -> int:
     return 0
 
 
-def _bound() -> None:
+def _bound(memory: int) -> None:
     try:
         import resource
     except ModuleNotFoundError:  # Windows, where only one's own files are graded
         return
     for limit, value in (
-        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, PROCESSOR_SECONDS),
         (resource.RLIMIT_FSIZE, 256 << 20),
     ):

@@ -23,6 +23,8 @@ from grader.engine.tree import MAX_FILE, IntakeError, Kind, shown, too_large
 MAX_UNPACKED = 256 << 20
 #: Bytes of all headers: those of 5000 files, with long names.
 MAX_LIST = 8 << 20
+UNPACK_7Z = Path(__file__).with_name("seven_zip.py")
+MEMORY_OF_7Z = 1 << 30
 SECONDS = 60  # for a 7z, whose processor time is bounded to less
 PIECE = 1 << 20
 KINDS = {
@@ -133,14 +135,13 @@ def tar_of_7z(file: BinaryIO, title: str) -> Iterator[BinaryIO]:
     IntakeError
         If that fails, or is not possible here.
     """
-    program = Path(__file__).with_name("seven_zip.py")
     with tempfile.TemporaryFile() as packed, tempfile.TemporaryFile() as unpacked:
         file.seek(0)
         shutil.copyfileobj(file, packed)
         packed.seek(0)
         try:
             done = subprocess.run(
-                [sys.executable, "-I", program],
+                [sys.executable, "-I", UNPACK_7Z, str(MEMORY_OF_7Z)],
                 stdin=packed,
                 stdout=unpacked,
                 stderr=subprocess.DEVNULL,

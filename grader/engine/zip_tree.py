@@ -7,6 +7,7 @@ or hostile zip, so the list's size is bounded before it is read, and every error
 import io
 import stat
 import zipfile
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from grader.engine.members import MAX_MEMBERS, BoundedReads, ListTooLong, Member
 from grader.engine.tree import MAX_FILE, IntakeError, Kind, shown, too_large
 
 MAX_ARCHIVE = 64 << 20
+PIECE = 1 << 16
 #: Bytes of the list of names: that many names of 150 bytes, each with 60 bytes about it.
 MAX_LIST = 1 << 20
 MADE_BY_EVERYBODY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -80,7 +82,8 @@ class ZipTree:
             )
         try:
             with self._archive.open(member) as file:
-                data = file.read(limit + 1)
+                pieces = iter(lambda: file.read(PIECE), b"")
+                data = b"".join(islice(pieces, limit // PIECE + 1))
         except Exception as error:
             raise IntakeError(f"{shown(name)} in the zip is damaged; make a new zip.") from error
         if len(data) > limit:

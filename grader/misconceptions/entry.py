@@ -107,6 +107,9 @@ class Misconception:
             exec(compile(self.source(file), f"<{self.id}>", "exec"), vars(modules[file]))
         return modules
 
+    def load(self, file: str) -> ModuleType:
+        return self.modules[file]
+
     def write(self, folder: Path) -> Path:
         """Write the wrong submission as files; return ``folder``."""
         place = folder / "submission"

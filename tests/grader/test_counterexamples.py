@@ -2,11 +2,13 @@
 
 import ast
 import contextlib
+import html
 import io
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,13 @@ from grader.engine.counterexample import RANDOM, Counterexamples, differ
 from grader.engine.grader import Asked, Grader
 from grader.engine.hints import CatalogueCaller
 from grader.engine.replies import Reply
+from grader.engine.reports import write_report
+from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.results import FAILED, Counterexample, Hint, Report
 from grader.engine.runner import Dependencies, run_test
 from grader.engine.variants import VARIANTS
-from grader.misconceptions.catalogue import read_catalogue
+from grader.misconceptions.catalogue import read_catalogue, right
+from problem_set.assignment import Feedback
 
 CATALOGUE = read_catalogue()
 # A difference that only random numbers show.
@@ -30,7 +35,7 @@ WITHOUT = {"movies-made-first"}
 
 def shown_for(entry: Any, counterexamples: Counterexamples) -> Counterexample | None:
     """Return the counterexample of a submission that makes this mistake and no other."""
-    caller = CatalogueCaller(CONTENTS.adapter, entry.modules.__getitem__)
+    caller = CatalogueCaller(CONTENTS.adapter, entry.load)
     hint = Hint(entry.id, entry.diagnosis, entry.question)
     return counterexamples.shown(hint, entry.asked_in, caller)
 
@@ -138,7 +143,7 @@ def hidden_inputs() -> set[tuple[tuple[int, ...], bytes]]:
             seen.update(arrays_in(arguments))
             return super().__call__(function, arguments, reference)
 
-    caller = Recorder(CONTENTS.adapter, Counterexamples(CONTENTS, "")._reference)
+    caller = Recorder(CONTENTS.adapter, right().load)
     for test in CONTENTS.tests().values():
         for variant in range(VARIANTS if ".hidden_tests." in test.__module__ else 0):
             run_test(test, caller, {}, Dependencies({}, {}), variant)
@@ -162,6 +167,28 @@ def hints(report: Report) -> list[Hint]:
     return [hint for test in report.tests for hint in test.hints]
 
 
+def test_students_see_it_in_every_format_if_the_course_wants_it(
+    tmp_path: Path, grader: Grader
+) -> None:
+    path = CATALOGUE[LOG_SIGMOID].write(tmp_path)
+    report = grader.grade(path, Asked(["2a"]))
+    shown = {hint.counterexample for hint in hints(report)}
+    assert len(shown) == 1
+    (found,) = shown
+    assert found is not None
+    formats = [write_report(report, name, verbose=True) for name in ("html", "gradescope", "json")]
+    for written in (*formats, write_cell(report), write_cell_text(report)):
+        assert found.got in written and found.expected in written
+        assert "bpr_loss(tensor([0.0, 0.0]), tensor([0.0, 0.0]))" in written
+    for level, sentences in (("question", 2), ("sentence", 1)):
+        less = replace(report, feedback=Feedback(hints=level))
+        for written in (write_report(less, "gradescope"), write_report(less, "html")):
+            written = html.unescape(written)
+            assert CATALOGUE[LOG_SIGMOID].diagnosis in written
+            assert (CATALOGUE[LOG_SIGMOID].question in written) == (sentences == 2)
+            assert found.got not in written
+
+
 def test_a_submission_that_is_right_there_is_shown_nothing(
     of_catalogue: dict[str, Counterexample],
 ) -> None:
@@ -169,12 +196,12 @@ def test_a_submission_that_is_right_there_is_shown_nothing(
     counterexamples = Counterexamples(CONTENTS, "submission")
     entry = CATALOGUE[LOG_SIGMOID]
     hint = Hint(entry.id, entry.diagnosis, entry.question)
-    right = CatalogueCaller(CONTENTS.adapter, counterexamples._reference)
+    reference = CatalogueCaller(CONTENTS.adapter, right().load)
     missing = CatalogueCaller(CONTENTS.adapter, {}.__getitem__)
-    for caller in (right, missing):
+    for caller in (reference, missing):
         assert counterexamples.shown(hint, "2a", caller) is None
     unknown = Hint("no-mistake-of-the-catalogue", "", "")
-    assert counterexamples.shown(unknown, "2a", right) is None
+    assert counterexamples.shown(unknown, "2a", reference) is None
 
 
 def taught(function: str, shown: Counterexample) -> tuple[list, str] | None:

@@ -59,6 +59,15 @@ def test_a_file_that_is_missing_or_broken_is_packed_around(project, assignment, 
     assert found["1a"] == found["1d"] == RIGHT
 
 
+def test_a_file_with_nearly_the_right_name_is_packed_under_the_right_one(
+    project, assignment, judge
+):
+    (project / "submission" / "loss.py").rename(project / "submission" / "loss (1).py")
+    packed = pack(project, assignment, judge)
+    assert packed.missing == () and "submission/loss.py" in packed.names
+    assert "loss (1).py was taken for loss.py." in packed.warnings
+
+
 def test_what_the_grader_would_refuse_is_not_packed(project, assignment, judge):
     (project / "submission" / "extra.py").symlink_to("/etc/hostname")
     with pytest.raises(IntakeError, match=r"extra.py is a symbolic link"):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader.engine import composition
-from grader.engine.composition import Misconception, Output
+from grader.engine.composition import Composition, Misconception, Output
 
 IMPORTS_AND_PREDICT = """
 import numpy as np
@@ -62,3 +62,7 @@ def slope_and_intercept_swapped(slope, intercept):
 
 def read_catalogue() -> dict[str, Misconception]:
     return PIPELINE.mistakes
+
+
+def right() -> Composition:
+    return Composition(PIPELINE)

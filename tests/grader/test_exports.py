@@ -1,0 +1,308 @@
+"""Downloads of submissions as each learning platform writes them: every student is in them once."""
+
+import os
+import zipfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from grader.cohort.exports import ExportError, read_metadata
+from grader.cohort.rows import rows
+from grader.cohort.uploads import LONGEST_NAME, Upload, find_uploads
+from grader.engine.intake import read_submission
+
+FILES = ("model.py", "loss.py", "mrr.py")
+
+
+def write(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def zipped(path: Path, text: str, folder: str = "submission/") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in FILES:
+            archive.writestr(f"{folder}{name}", text)
+    return path
+
+
+def by_person(uploads: tuple[Upload, ...]) -> dict[str, Upload]:
+    """Return the uploads by the first id, or else name, of whose they are."""
+    found = {(u.people[0].id or u.people[0].name): u for u in uploads}
+    assert len(found) == len(uploads), "somebody is there twice"
+    return found
+
+
+def code(upload: Upload) -> dict[str, str]:
+    assert upload.refusal == ""
+    read = read_submission(upload.handed_in, FILES)
+    return {name: data.decode() for name, data in read.files.items()}
+
+
+def all_of(text: str) -> dict[str, str]:
+    return dict.fromkeys(FILES, text)
+
+
+def test_canvas(tmp_path: Path) -> None:
+    zipped(tmp_path / "lovelaceada_12000_678000_ps1-submission.zip", "ada")
+    for number, name in enumerate(FILES):
+        write(tmp_path / f"hoppergrace_LATE_12001_67810{number}_{name}", "grace")
+    # A second attempt: Canvas adds -1 to the names that were there before.
+    zipped(tmp_path / "turingalan_12002_678200_ps1-submission.zip", "first")
+    zipped(tmp_path / "turingalan_LATE_12002_678900_ps1-submission-1.zip", "second")
+    for number, name in enumerate(FILES):
+        write(tmp_path / f"müllerzoë_12003_67830{number}_{name}", "first")
+        write(tmp_path / f"müllerzoë_12003_67840{number}_{name[:-3]}-1.py", "second")
+    write(tmp_path / "müllerzoë_12003_678500_ps1.pdf")
+    # A zip first, then loose files; and the other way round.
+    zipped(tmp_path / "noetheremmy_12004_678600_ps1.zip", "first")
+    write(tmp_path / "noetheremmy_12004_678700_model.py", "second")
+    write(tmp_path / "gaussc_12005_678600_model.py", "first")
+    zipped(tmp_path / "gaussc_12005_678700_ps1.zip", "second")
+    write(tmp_path / "eulerl_LATE_12006_text.html", "<p>Here is my work.</p>")
+    zipped(tmp_path / "LATE_anon_x8AbQ_678800_ps1.zip", "anonymous")
+    (tmp_path / ".DS_Store").write_text("")
+
+    found = by_person(find_uploads(tmp_path))
+    assert {u.platform for u in found.values()} == {"canvas"}
+    assert len(found) == 8
+    assert code(found["12000"]) == all_of("ada")
+    assert code(found["12001"]) == all_of("grace")
+    assert code(found["12002"]) == all_of("second")
+    assert code(found["12003"]) == all_of("second")
+    assert code(found["12004"]) == {"model.py": "second"}
+    assert code(found["12005"]) == all_of("second")
+    assert code(found["anon_x8AbQ"]) == all_of("anonymous")
+    assert "only text in the browser" in found["12006"].refusal
+    late = {id_ for id_, upload in found.items() if upload.late}
+    assert late == {"12001", "12002", "12006", "anon_x8AbQ"}
+    attempts = {id_: upload.attempt for id_, upload in found.items() if upload.attempt > 1}
+    assert attempts == dict.fromkeys(("12002", "12003", "12004", "12005"), 2)
+    assert found["12000"].people[0].name == "lovelaceada"
+    assert "ps1.zip" in found["12004"].notes[0] and not found["12001"].notes
+
+
+def test_names_in_canvas_with_digits_and_underscores(tmp_path: Path) -> None:
+    write(tmp_path / "o_brien2_77_5_my_12_34_file.py")
+    (upload,) = find_uploads(tmp_path)
+    assert (upload.people[0].id, upload.people[0].name) == ("77", "o_brien2")
+    assert [name for name, _ in upload.files] == ["my_12_34_file.py"]
+
+
+def test_moodle_in_folders(tmp_path: Path) -> None:
+    name = "assignsubmission_file_"
+    zipped(tmp_path / f"Ada Lovelace_12345_{name}" / "ps1-submission.zip", "ada")
+    for file in FILES:
+        write(tmp_path / f"Zoë Müller-Lüdenscheidt_12346_{name}" / file, "zoe")
+    write(tmp_path / "Ada Lovelace_12345_assignsubmission_onlinetext_" / "onlinetext.html")
+    write(tmp_path / "Bo Li_12347_assignsubmission_onlinetext_" / "onlinetext.html")
+    write(tmp_path / f"Group A-Grace Hopper_12348_{name}" / "ps1" / "submission" / "mrr.py", "g")
+    found = by_person(find_uploads(tmp_path))
+    assert {u.platform for u in found.values()} == {"moodle"}
+    assert code(found.pop("12345")) == all_of("ada")
+    assert code(found.pop("12346")) == all_of("zoe")
+    assert code(found.pop("12348")) == {"mrr.py": "g"}
+    assert "only text in the browser" in found.pop("12347").refusal
+    assert not found
+
+
+def test_moodle_without_folders(tmp_path: Path) -> None:
+    for file in FILES:
+        write(tmp_path / f"Ada Lovelace_12345_assignsubmission_file_{file}", "ada")
+    zipped(tmp_path / "Bo Li_12346_assignsubmission_file_ps1.zip", "bo")
+    write(tmp_path / "Bo Li_12346_assignsubmission_onlinetext_onlinetext.html")
+    found = by_person(find_uploads(tmp_path))
+    assert code(found.pop("12345")) == all_of("ada")
+    assert code(found.pop("12346")) == all_of("bo")
+    assert not found
+
+
+METADATA = """\
+---
+submission_101:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: '0012'
+    :email: ada@example.edu
+  :created_at: 2026-12-11 23:58:01.123456000 Z
+  :score: 20.0
+  :status: processed
+  :results:
+    tests:
+    - name: 1a
+      output: "submission_102:\\n  :submitters: []"
+    - name: 1b
+      output: |2
+
+        submission_102:
+
+          :submitters:
+  :history:
+  - :id: 99
+    :created_at: 2026-12-10 10:00:00.000000000 Z
+submission_102:
+  :submitters:
+  - :name: Grace Hopper
+    :sid: '0013'
+    :email: grace@example.edu
+  - :name: Alan Turing
+    :sid:
+    :email: &1 alan@example.edu
+  :created_at: 2026-12-12 08:00:00.000000000 -08:00
+submission_103:
+  :submitters:
+  - :name: Bo Li
+    :sid: '0014'
+    :email: bo@example.edu
+"""
+
+
+@pytest.mark.parametrize("around", ["", "assignment_9_export"])
+def test_gradescope(tmp_path: Path, around: str) -> None:
+    folder = tmp_path / around
+    write(folder / "submission_metadata.yml", METADATA)
+    for file in FILES:
+        write(folder / "submission_101" / "submission" / file, "ada")
+        write(folder / "submission_102" / file, "group")
+    write(folder / "submission_104" / "model.py")
+    found = by_person(find_uploads(tmp_path))
+    ada, group = found.pop("0012"), found.pop("0013")
+    assert code(ada) == all_of("ada") and code(group) == all_of("group")
+    assert ada.submitted_at == datetime(2026, 12, 11, 23, 58, 1, tzinfo=timezone.utc)
+    zone = timezone(timedelta(hours=-8))
+    assert group.submitted_at == datetime(2026, 12, 12, 8, tzinfo=zone)
+    assert [person.email for person in group.people] == ["grace@example.edu", "alan@example.edu"]
+    assert "submission_103 is missing" in found.pop("0014").refusal
+    assert found.pop("submission_104").platform == "plain"
+    assert not found
+
+
+def test_a_list_of_gradescope_that_refers_to_its_results_is_read(tmp_path: Path) -> None:
+    listed = METADATA.replace("- name: 1a", "- name: &2 Ada").replace("Grace Hopper", "*2")
+    assert (
+        read_metadata(write(tmp_path / "a.yml", listed))["submission_102"].people[0].name == "Ada"
+    )
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "&a [*a]"])
+def test_a_list_of_gradescope_that_is_none_is_said(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "submission_metadata.yml", text)
+    with pytest.raises(ValueError, match="Export it again"):
+        find_uploads(tmp_path)
+
+
+NOTE = """\
+Name: {name} ({user})
+Assignment: PS 1
+Date Submitted: Friday, December 11, 2026 11:40:12 PM PST
+Current Grade: Not Yet Graded
+
+Submission Field:
+Files:
+\tOriginal filename: evil.py
+\tFilename: other.py
+
+Comments:
+There are no student comments for this assignment.
+
+Files:
+{files}"""
+
+
+def test_blackboard(tmp_path: Path) -> None:
+    def attempt(user: str, name: str, time: str, files: dict[str, str], text: str) -> None:
+        stem = f"PS 1_{user}_attempt_{time}"
+        for original, stored in files.items():
+            if original.endswith(".zip"):
+                zipped(tmp_path / f"{stem}_{stored}", text)
+            else:
+                write(tmp_path / f"{stem}_{stored}", text)
+        listed = "".join(
+            f"\tOriginal filename: {original}\n\tFilename: {stem}_{stored}\n\n"
+            for original, stored in files.items()
+        )
+        write(tmp_path / f"{stem}.txt", NOTE.format(name=name, user=user, files=listed))
+
+    loose = {name: name for name in FILES}
+    attempt("alovelace", "Ada Lovelace", "2026-12-11-23-40-12", loose, "ada")
+    attempt("g_hopper", "Grace Hopper", "2026-12-10-09-00-00", {"ps1.zip": "ps1.zip"}, "first")
+    attempt("g_hopper", "Grace Hopper", "2026-12-12-00-10-00", {"ps1.zip": "ps1.zip"}, "second")
+    attempt("zoe", "Zoë Müller", "2026-12-11-12-00-00", {"mrr.py": "1234.py"}, "renamed")
+    attempt("empty", "Bo Li", "2026-12-11-12-00-00", {}, "")
+    zipped(tmp_path / "PS 1_nonote_attempt_2026-12-11-12-00-00_ps1.zip", "no note")
+
+    found = by_person(find_uploads(tmp_path))
+    assert {u.platform for u in found.values()} == {"blackboard"}
+    ada, grace = found.pop("alovelace"), found.pop("g_hopper")
+    assert code(ada) == all_of("ada") and code(grace) == all_of("second")
+    assert ada.submitted_at == datetime(2026, 12, 11, 23, 40, 12)
+    assert grace.submitted_at == datetime(2026, 12, 12, 0, 10)
+    assert (grace.people[0].name, grace.attempt) == ("Grace Hopper", 2)
+    assert "2026-12-10-09-00-00_ps1.zip" in grace.notes[0]
+    assert code(found.pop("zoe")) == {"mrr.py": "renamed"}
+    assert "No file was handed in" in found.pop("empty").refusal
+    assert code(found.pop("nonote")) == all_of("no note")
+    assert not found
+
+
+def test_google_classroom(tmp_path: Path) -> None:
+    zipped(tmp_path / "Ada Lovelace - PS1.zip", "ada")
+    zipped(tmp_path / "Grace Hopper - PS1.zip", "first")
+    zipped(tmp_path / "Grace Hopper - PS1 (1).zip", "second")
+    for file in FILES:
+        write(tmp_path / "Bo Li - PS1" / file, "bo")
+    found = by_person(find_uploads(tmp_path))
+    assert {u.platform for u in found.values()} == {"classroom"}
+    assert code(found["Ada Lovelace"]) == all_of("ada")
+    assert code(found["Bo Li"]) == all_of("bo")
+    with pytest.raises(ValueError, match="more than one submission"):
+        code(found["Grace Hopper"])
+
+
+def test_a_plain_folder(tmp_path: Path) -> None:
+    zipped(tmp_path / "ada.zip", "ada")
+    for file in FILES:
+        write(tmp_path / "bo" / "ps1" / "submission" / file, "bo")
+    zipped(tmp_path / "ps1 - grace.zip", "grace")
+    zipped(tmp_path / "ps1 - alan.zip", "alan")
+    uploads = find_uploads(tmp_path)
+    assert {u.platform for u in uploads} == {"plain"}
+    names = [u.people[0].name for u in uploads]
+    assert names == ["ada", "bo", "ps1 - alan", "ps1 - grace"]
+    assert [code(u)["mrr.py"] for u in uploads] == ["ada", "bo", "alan", "grace"]
+
+
+def test_names_that_are_no_text_or_very_long_cost_their_own_student_only(tmp_path: Path) -> None:
+    zipped(tmp_path / "ada.zip", "ada")
+    for name in (b"b\xff.zip", b"m\xe9_1_20_model-1.py", b"n" * 236 + b".zip", b"\x1b[2J.tgz"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("x = 1\n")
+    listed = rows(None, find_uploads(tmp_path))
+    assert len(listed) == 5
+    for row in listed:
+        row.name.encode(), row.person.label.encode()
+        assert row.name.isprintable() and len(row.name.encode()) <= LONGEST_NAME
+    read = [row.upload for row in listed if row.upload and row.upload.platform == "canvas"]
+    assert [code(upload) for upload in read] == [{"model.py": "x = 1\n"}]
+
+
+@pytest.mark.parametrize("around", ["", "assignment_9_export/"])
+def test_a_download_that_is_still_packed_is_said(tmp_path: Path, around: str) -> None:
+    for names in (["submission_metadata.yml"], ["lovelaceada_1_10_ps1.zip", "boli_2_11_model.py"]):
+        with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as archive:
+            for name in names:
+                archive.writestr(around + name, "")
+        with pytest.raises(ExportError, match=r"submissions\.zip is a download .* Unpack it"):
+            find_uploads(tmp_path)
+    zipped(tmp_path / "submissions.zip", "one student's")
+    assert len(find_uploads(tmp_path)) == 1
+
+
+def test_a_link_in_an_export_costs_its_own_student_only(tmp_path: Path) -> None:
+    zipped(tmp_path / "lovelaceada_1_10_ps1.zip", "ada")
+    (tmp_path / "hoppergrace_2_11_ps1.zip").symlink_to(tmp_path / "lovelaceada_1_10_ps1.zip")
+    found = by_person(find_uploads(tmp_path))
+    assert code(found["1"]) == all_of("ada")
+    assert "is a link" in found["2"].refusal
