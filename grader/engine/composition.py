@@ -79,6 +79,8 @@ class Output:
         Values at the start that are the same in every call.
     words : mapping
         From parts whose values tests look at as words, to the test and the name of the observation.
+    uses : tuple of str
+        The submission's other functions that parts of this output call, values at the start too.
     """
 
     call: str
@@ -89,11 +91,12 @@ class Output:
     given: Callable[..., Mapping[str, Any]] | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def start(self) -> tuple[str, ...]:
         names = self.call.partition("(")[2].rstrip(")").split(",")
-        return (*(name.strip() for name in names), *self.fixed)
+        return (*(name.partition("=")[0].strip() for name in names), *self.uses, *self.fixed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,13 +190,17 @@ class Pipeline:
         general: str = "",
         setup: Callable | None = None,
         within: tuple[str, ...] = (),
+        name: str = "",
     ) -> Callable[[Callable], Callable]:
-        """Add a misconception, a wrong way of doing a part; its id is the function's name."""
+        """Add a misconception, a wrong way of doing a part; its id is the function's name.
+
+        Questions that share a function give each of its mistakes a ``name`` of its own.
+        """
         if part not in self.right:
             raise ValueError(f"{self.question} has no part {part}")
 
         def add(function: Callable) -> Callable:
-            entry = self._enter(function.__name__, severity, diagnosis, question, general)
+            entry = self._enter(name or function.__name__, severity, diagnosis, question, general)
             self._choose(Choice(part, function, entry.id, setup, within=within))
             return function
 
@@ -440,6 +447,8 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     pieces: list[str] = []
     for name in _names_in(function.__code__):
         value = function.__globals__.get(name)
+        if value is function:  # or its name is also that of an attribute
+            continue
         if isinstance(value, FunctionType) and value.__module__ == function.__module__:
             pieces += definitions(value)
         elif isinstance(value, (int, float, str, tuple, dict)):
