@@ -96,7 +96,7 @@ class Counterexamples:
         if not got or (raises and not found.raises) or not differ(got, found.right):
             return None
         got = RANDOM if found.random else got
-        return Counterexample(found.example.program(self._package), got, found.right)
+        return Counterexample(found.example.program(self._package), got, found.right, raises)
 
     def _find(self, id_: str, question: str) -> _Found | None:
         load = getattr(self._catalogue.get(id_), "load", None)

@@ -76,9 +76,9 @@ def _printed(report: Report) -> str:
 
 
 def _rest(report: Report) -> str:
-    """Return which points a cell leaves open."""
+    """Return which points a cell leaves open, and what else there is to say."""
     if not report.absent:
-        return ""
+        return " ".join((*report.notes, report.withheld)).strip()
     tests = "hidden test decides" if report.absent == 1 else "hidden tests decide"
     return f"{report.absent} {tests} the other {points(report.absent_points)} points."
 

@@ -130,5 +130,5 @@ def lines_of_example(hint: Hint) -> list[str]:
     if shown is None:
         return []
     program = [f"    {line}".rstrip() for line in shown.program.splitlines()]
-    result = f"Your code gives {shown.got}, right is {shown.expected}."
+    result = f"Your code {shown.verb} {shown.got}, right is {shown.expected}."
     return ["See it on a small input:", *program, result]
