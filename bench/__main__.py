@@ -3,7 +3,8 @@
 Everything is measured in one run on one machine, the two sides in turn; the ratios are what to
 quote. Takes about four minutes on two cores; keep the machine quiet.
 ``python -m bench scaling`` measures training on 20 million ratings, ``python -m bench tricks`` what
-each trick for speed gains, ``python -m bench cohort 3000`` the grading of a course.
+each trick for speed gains, ``python -m bench cohort 3000`` the grading of a course, and
+``python -m bench similarity`` how many copies are found in it.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from bench.cohort import main as cohort
 from bench.evaluation import evaluation_seconds, large_evaluation
 from bench.memory import tree_memory
 from bench.scaling import main as scaling
+from bench.similarity import main as similarity
 from bench.tricks import main as tricks
 from experiments.data.movielens import default_cache, load_movielens_100k
 from experiments.engine.resources import default_threads, processor_cores
@@ -84,6 +86,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["cohort"]:
         cohort(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["similarity"]:
+        similarity()
         return
     parser = argparse.ArgumentParser(
         prog="python -m bench",

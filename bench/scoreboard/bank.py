@@ -122,10 +122,11 @@ class Bank:
         place.mkdir(parents=True)
         functions = {**self.hosts[DEFAULT_HOST], **self.hosts[behaviour.host], **behaviour.code}
         for file in FILES:
-            (place / file).write_text(self._module(file, functions), encoding="utf-8")
+            (place / file).write_text(self.module(file, functions), encoding="utf-8")
         return folder
 
-    def _module(self, file: str, functions: Functions) -> str:
+    def module(self, file: str, functions: Functions) -> str:
+        """Return a file that holds those of the functions that are its own."""
         own = {name: text for (home, name), text in functions.items() if home == file}
         if file != MODEL:
             return "\n\n".join([IMPORTS, *own.values()]) + "\n"
@@ -163,8 +164,10 @@ def read_bank(folder: Path = FOREIGN, right: bool = False) -> Bank:
         if bool(section.mistakes) == right or not section.code:
             needs = "code alone" if right else "a line for each mistake, and code"
             raise BankError(f"{section.name} needs {needs}.")
-    hosts = {name: _functions("\n".join(lines)) for name, _, _, lines in _sections(FOREIGN / HOSTS)}
-    return Bank(sections, hosts, _functions((PROJECT / "submission" / MODEL).read_text()))
+    hosts = {
+        name: functions_of("\n".join(lines)) for name, _, _, lines in _sections(FOREIGN / HOSTS)
+    }
+    return Bank(sections, hosts, functions_of((PROJECT / "submission" / MODEL).read_text()))
 
 
 def _sections(file: Path) -> Iterator[tuple[str, str, bool, list[str]]]:
@@ -189,7 +192,7 @@ def _behaviour(name: str, host: str, part: bool, lines: list[str]) -> Behaviour:
         Mistake(match["question"], match["sentence"], name, k, tuple(raised.get(k, ())))
         for k, match in enumerate(found, 1)
     ]
-    code = _functions("\n".join(_MARK.sub("", line) for line in lines))
+    code = functions_of("\n".join(_MARK.sub("", line) for line in lines))
     return Behaviour(name, tuple(mistakes), code, host, part)
 
 
@@ -212,7 +215,7 @@ def _together(behaviour: Behaviour, parts: list[Behaviour]) -> Behaviour:
     return replace(behaviour, mistakes=mistakes, code=code, host=host)
 
 
-def _functions(text: str) -> Functions:
+def functions_of(text: str) -> Functions:
     """Cut a text into its functions, classes and other statements, by file and name."""
     files = [MODEL]
     for line in text.splitlines():

@@ -99,6 +99,7 @@ def main(
       gradebook.csv      everybody's points, as the roster's platform imports them
       pages/NAME.html    what the student may read
       cohort.html        what the course has understood, for the lecture; statistics/ as CSV
+      similarity.html    submissions that are alike in what few others have, to be read by you
       staff/NAME.json    all that was found, with hidden tests' values: not for students
       changes.csv        with --compare: whose points changed, and by which test
 

@@ -1,7 +1,7 @@
 """Grade a course: from the folder of uploads to everybody's points, pages and gradebook."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,14 @@ from grader.cohort.records import (
 )
 from grader.cohort.roster import PLAIN, Person, Roster, RosterError, read_roster
 from grader.cohort.rows import rows
+from grader.cohort.similarity import (
+    Similarity,
+    Work,
+    handed_out_files,
+    pairs_table,
+    similarity_of,
+)
+from grader.cohort.similarity_page import write_similarity_page
 from grader.cohort.statistics import (
     items_table,
     mistakes_table,
@@ -54,15 +62,18 @@ from grader.engine.from_json import report_from
 from grader.engine.grader import Grader, grader_failed
 from grader.engine.replies import IsolationError
 from grader.engine.results import Report
+from grader.engine.tree import IntakeError
 from problem_set.assignment import Assignment
 from problem_set.container import free_memory, processor_cores
 from problem_set.executors import ExecutorError
 from problem_set.io import write_atomic
+from problem_set.project import find_project
 
 NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
 NOTHING_CAME = "Nothing was handed in."
 INTERRUPTED = "Interrupted. The same command goes on where it stopped."
 SUBMISSIONS_A_JOB = 4  # a process takes as long to start as some gradings take
+MANY = 300  # submissions, whose comparison takes more than a second or two
 MEMORY_A_JOB = 700e6  # bytes: the grader, its sandbox and a submission's worker
 
 
@@ -265,6 +276,10 @@ class Course:
             "statistics/mistakes.csv": mistakes_table(cohort),
             "statistics/unexplained.csv": unexplained_table(cohort),
         }
+        similarity = None if self.stopped else self._similarity(everybody)
+        if similarity:
+            tables["similarity.html"] = self._similarity_page(similarity)
+            tables["statistics/similarity.csv"] = pairs_table(similarity)
         try:
             for name, table in tables.items():
                 write_atomic(out / name, table)
@@ -273,6 +288,8 @@ class Course:
                 f"{out / 'points.csv'} was not written: {error.strerror}. staff/ was."
             ) from error
         exit_code = self._say(listed, others)
+        if similarity and (similarity.pairs or similarity.identical):
+            self.console.print(f"{_pairs_to_read(similarity)}: {out / 'similarity.html'}")
         if self.failure:
             click.echo(self.failure if self.stopped else f"error: {self.failure}", err=True)
         return 130 if self.stopped else 2 if self.failure else exit_code
@@ -297,6 +314,47 @@ class Course:
     def _examples(self, name: str, question: str) -> tuple[str, ...]:
         record = read_record(self.asked.out, name)
         return anonymous_code(code_of(self.asked.out, record), question) if record else ()
+
+    def _similarity(self, records: list[dict[str, Any]]) -> Similarity:
+        """Compare everybody's code with everybody's."""
+        of_code: dict[str, list[dict[str, Any]]] = {}
+        for record in records:
+            if record["code"]:
+                of_code.setdefault(record["code"], []).append(record)
+        if len(of_code) >= MANY:
+            self.console.print(f"Comparing {len(of_code)} submissions with each other")
+
+        def works() -> Iterator[Work]:
+            for same in of_code.values():
+                names = tuple(record["submission"] for record in same)
+                ids = same[0]["misconceptions"].values()
+                yield Work(names, self._code(names[0]), frozenset().union(*ids))
+
+        return similarity_of(works(), handed_out_files(find_project()))
+
+    def _similarity_page(self, similarity: Similarity) -> str:
+        def person(name: str) -> str:
+            record = read_record(self.asked.out, name)
+            known = record["person"]["name"] if record else ""
+            return f"{known} ({name})" if known not in ("", name) else name
+
+        def diagnosis(name: str, id_: str) -> str:
+            record = read_record(self.asked.out, name) or {"questions": ()}
+            tests = (test for question in record["questions"] for test in question["tests"])
+            hints = (hint for test in tests for hint in test["hints"])
+            return next((hint["diagnosis"] for hint in hints if hint["id"] == id_), id_)
+
+        return write_similarity_page(
+            similarity, handed_out_files(find_project()), self._code, person, diagnosis
+        )
+
+    def _code(self, name: str) -> Mapping[str, bytes]:
+        """Return the files that were graded under a name; none if what was kept is damaged."""
+        record = read_record(self.asked.out, name)
+        try:
+            return code_of(self.asked.out, record) if record else {}
+        except IntakeError:
+            return {}
 
     def _not_reached(self, entry: Entry) -> dict[str, Any]:
         """Return the record of somebody whom this run, which ended too early, did not reach."""
@@ -396,6 +454,15 @@ def _line(record: dict[str, Any]) -> str:
     if record["problem"] or record["status"] != GRADED:
         return f"{record['submission']}: {problem_of(record)}"
     return f"{record['submission']}: {record['score']:g} of {record['max_score']:g}"
+
+
+def _pairs_to_read(similarity: Similarity) -> str:
+    count = len(similarity.pairs)
+    said = [f"{count} pair{'s' if count > 1 else ''} to look at"] if count else []
+    if same := len(similarity.identical):
+        said.append(f"the same files {'from several' if same == 1 else f'{same} times'}")
+    text = ", ".join(said)
+    return text[0].upper() + text[1:]
 
 
 def _some(names: list[str]) -> str:

@@ -32,7 +32,7 @@ def write_cohort_page(cohort: Cohort, examples: Examples) -> str:
     examples : callable
         Is given a row's name and a question, and returns what to show of that row's code.
     """
-    template = _environment().get_template("cohort.html.jinja")
+    template = environment().get_template("cohort.html.jinja")
     suspicious = [item for item in (*cohort.questions, *cohort.tests) if item.problem]
     return template.render(
         cohort=cohort,
@@ -170,7 +170,8 @@ def _signed(value: float | None) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders the pages of this folder; it escapes all text."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
