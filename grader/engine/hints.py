@@ -37,8 +37,8 @@ from grader.engine.results import FAILED, PASSED, Hint
 from grader.engine.runner import Dependencies, TestOutcome, attempt, run_test, same
 
 ROOM = 64 << 20  # bytes of numbers that are remembered
-# Candidates of one output that go through the tests; more are no explanation.
-MOST_CANDIDATES, MOST_UNSCREENED = 400, 200
+# Candidates that go through the tests, of one output and of a question; more are no explanation.
+MOST_CANDIDATES, MOST_OF_A_QUESTION = 120, 240
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
@@ -153,28 +153,15 @@ class Explanation:
         self._seen = {outcome.mark.id: outcome for outcome in diagnostic}
         self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
         self._variant = next(iter(tests.values())).variant
-        self._right = Composition(pipeline)
+        self._left = MOST_OF_A_QUESTION
 
     def hints(self) -> dict[str, tuple[Hint, ...]]:
         """Return the misconceptions that explain each failed test, by test id."""
-        explained = self._explain_outputs()
-        together = Composition(
-            self._pipeline,
-            frozenset().union(*(e.candidates[0].choices for e in explained.values())),
-        )
-        told: dict[str, set[str]] = {}
-        for id_ in self._failed:
-            told[id_] = set()
-            for each in explained.values():
-                told[id_] |= self._told(each, id_)
-            if not self._is_told_by_topics(id_, explained):
-                told[id_] |= self._told_together(together, explained, id_)
         whole = self._whole()
-        complete = all(self._reproduces(together, id_) for id_ in self._failed)
-        if len(whole) == 1 and not (complete and len(together.mistakes) <= 1):
+        if len(whole) == 1:
             told = {id_: set(whole) for id_ in self._failed}
-        elif whole and complete:
-            told = {}  # a tie
+        else:
+            told = self._told_of_outputs(self._explain_outputs())
         mistakes = self._pipeline.mistakes
         return {
             id_: tuple(
@@ -185,6 +172,16 @@ class Explanation:
             for id_, ids in told.items()
             if ids
         }
+
+    def _told_of_outputs(self, explained: Mapping[str, Explained]) -> dict[str, set[str]]:
+        choices = [each.candidates[0].choices for each in explained.values()]
+        together = Composition(self._pipeline, frozenset().union(*choices))
+        told: dict[str, set[str]] = {}
+        for id_ in self._failed:
+            told[id_] = set().union(*(self._told(each, id_) for each in explained.values()))
+            if not self._is_told_by_topics(id_, explained):
+                told[id_] |= self._told_together(together, explained, id_)
+        return told
 
     # Which sets of choices explain an output
 
@@ -271,12 +268,12 @@ class Explanation:
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
         screen = self._screen(output, masked)
-        left = MOST_CANDIDATES if screen else MOST_UNSCREENED
+        left = MOST_CANDIDATES
         for size in range(1, (most if screen else min(most, 2)) + 1):
             found = []
             for candidate in self._screened(output, size, screen):
-                left -= 1
-                if left < 0:
+                left, self._left = left - 1, self._left - 1
+                if left < 0 or self._left < 0:
                     return []
                 if self._fits(candidate, topic, masked):
                     found.append(candidate)
@@ -429,11 +426,15 @@ class Explanation:
         return explained.candidates[0].mistakes
 
     def _whole(self) -> list[str]:
-        """Return the mistakes that are no choice of a part, and agree with everything seen."""
+        """Return the mistakes that are no choice of a part, and agree with everything seen.
+
+        All mistakes may be where no output by itself was seen to be wrong.
+        """
+        wrong = any(o.failed for topic in self._pipeline.outputs for o in self._about(topic))
         entries = [
             entry
             for entry in self._pipeline.mistakes.values()
-            if any(choice.part == WHOLE for choice in entry.choices)
+            if entry.choices and not (wrong and all(c.part != WHOLE for c in entry.choices))
         ]
         return [
             entry.id
@@ -451,8 +452,8 @@ class Screen:
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen)
-        if computed.raised or isinstance(self._seen, str):
-            return computed.raised == self._seen
+        if isinstance(self._seen, str) or computed.raised:
+            return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:
             return False

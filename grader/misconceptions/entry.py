@@ -52,7 +52,7 @@ def base(file: str, but: Pipeline | None = None) -> list[str]:
 @cache
 def skeleton(file: str) -> str:
     """Return the text that a submission's file has around the outputs of the pipelines."""
-    return (BASE / f"{file}.py").read_text().replace("import torch\n", IMPORTS, 1)
+    return f"{IMPORTS}\n{(BASE / f'{file}.py').read_text()}"
 
 
 @dataclass(frozen=True)
