@@ -124,7 +124,7 @@ def test_a_late_second_zip_from_windows_with_a_mistake_is_graded_and_the_mistake
     graded = gradescope.submit(
         zipped(tmp_path / "upload", tmp_path / "upload.zip"),
         metadata={
-            "created_at": "2026-12-12T01:59:00.5-08:00",
+            "created_at": "2026-12-12T01:59:00.500000-08:00",
             "previous_submissions": [
                 {"submission_time": "2026-12-09T10:00:00-08:00", "score": 1, "results": before}
             ],
