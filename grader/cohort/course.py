@@ -134,7 +134,9 @@ class Course:
     def __init__(self, asked: Asked, assignment: Assignment, roster: Roster) -> None:
         self.asked, self.assignment, self.roster = asked, assignment, roster
         self.console = Console(highlight=False, markup=False, soft_wrap=True)
-        self.fingerprints = Fingerprints(CONTENTS, assignment, str(asked.rules))
+        rules = asked.rules
+        options = f"{rules.public_only} {rules.allow_unisolated_hidden}"
+        self.fingerprints = Fingerprints(CONTENTS, assignment, options, rules.time_limit)
         self.known: dict[str, dict[str, Any]] = {}
         self.before: dict[str, tuple[str, Standing]] = {}
         self.kept: dict[str, Kept] = {}

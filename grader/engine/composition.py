@@ -68,6 +68,8 @@ class Output:
         A test, and the name of its observations of the output's value.
     given : callable, optional
         From the arguments of that test's call of the adapter to the values at the start.
+    uses : tuple of str
+        The submission's other functions that parts of this output call, values at the start too.
     """
 
     call: str
@@ -76,11 +78,12 @@ class Output:
     takes: Mapping[str, str] = field(default_factory=dict)
     observed: tuple[str, str] | None = None
     given: Callable[..., Mapping[str, Any]] | None = None
+    uses: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def start(self) -> tuple[str, ...]:
         names = self.call.partition("(")[2].rstrip(")").split(",")
-        return tuple(name.strip() for name in names)
+        return (*(name.partition("=")[0].strip() for name in names), *self.uses)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,13 +172,17 @@ class Pipeline:
         question: str,
         general: str = "",
         setup: Callable | None = None,
+        name: str = "",
     ) -> Callable[[Callable], Callable]:
-        """Add a misconception, a wrong way of doing a part; its id is the function's name."""
+        """Add a misconception, a wrong way of doing a part; its id is the function's name.
+
+        Questions that share a function give each of its mistakes a ``name`` of its own.
+        """
         if part not in self.right:
             raise ValueError(f"{self.question} has no part {part}")
 
         def add(function: Callable) -> Callable:
-            entry = self._enter(function.__name__, severity, diagnosis, question, general)
+            entry = self._enter(name or function.__name__, severity, diagnosis, question, general)
             self._choose(Choice(part, function, entry.id, setup))
             return function
 
@@ -408,6 +415,8 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     pieces: list[str] = []
     for name in _names_in(function.__code__):
         value = function.__globals__.get(name)
+        if value is function:  # or its name is also that of an attribute
+            continue
         if isinstance(value, FunctionType) and value.__module__ == function.__module__:
             pieces += definitions(value)
         elif isinstance(value, (int, float, str, tuple)):

@@ -42,6 +42,9 @@ MOST_CANDIDATES, MOST_UNSCREENED = 400, 200
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
+# A composition, a test, its variant, and the parts from the reference; None as its tests decide.
+Prediction = tuple[Composition, str, int, frozenset[str] | None]
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -59,7 +62,7 @@ class Explainer:
         self._dependencies = Dependencies(contents.parts, question_of)
         self._question_of = question_of
         self._old = OldExplainer(contents, question_of)  # until every question is a pipeline
-        self._predicted: dict[tuple[Composition, str, int], TestOutcome] = {}
+        self._predicted: dict[Prediction, TestOutcome] = {}
         self._room = ROOM
 
     def hints(self, outcomes: Iterable[TestOutcome]) -> dict[str, tuple[Hint, ...]]:
@@ -89,7 +92,7 @@ class Explainer:
 
     def predict(self, composition: Composition, id_: str, variant: int) -> TestOutcome:
         """Run a composition through one test, after those that the test depends on."""
-        key = composition, id_, variant
+        key = composition, id_, variant, None
         if key not in self._predicted:
             function = self._tests[id_]
             before = self._dependencies.of(function.mark) & self._tests.keys()
@@ -105,12 +108,23 @@ class Explainer:
             return PASSED
         return self.predict(composition, id_, variant).status
 
-    def asked(self, pipeline: Pipeline, id_: str, variant: int) -> list[tuple[str, Mapping]]:
+    def repeat(self, composition: Composition, seen: TestOutcome) -> TestOutcome:
+        """Run a composition through a test just as a submission was, with the same parts."""
+        key = composition, seen.mark.id, seen.variant, seen.reference
+        if key not in self._predicted:
+            observations = tuple(self._attempt(composition, seen).observations)
+            self._keep(key, replace(seen, failures=(), observations=observations))
+        return self._predicted[key]
+
+    def asked(self, pipeline: Pipeline, seen: TestOutcome) -> list[tuple[str, Mapping]]:
         """Return the calls that a test makes of a right submission, in order."""
-        caller = CatalogueCaller(self._contents.adapter, Composition(pipeline).load)
-        check = Check(caller, variant=variant)
-        attempt(self._tests[id_], check)
-        return check.asked
+        return self._attempt(Composition(pipeline), seen).asked
+
+    def _attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+        caller = CatalogueCaller(self._contents.adapter, composition.load)
+        check = Check(caller, seen.reference, seen.variant, seen.mark.topic)
+        attempt(self._tests[seen.mark.id], check)
+        return check
 
     def undisturbed(self) -> contextlib.AbstractContextManager:
         """Compute values without gradients, and leave the process as it is."""
@@ -121,7 +135,7 @@ class Explainer:
             stack.enter_context(torch.no_grad())
         return stack
 
-    def _keep(self, key: tuple[Composition, str, int], outcome: TestOutcome) -> None:
+    def _keep(self, key: Prediction, outcome: TestOutcome) -> None:
         """Remember a prediction, and forget the oldest ones where they would be too many."""
         self._predicted[key] = outcome
         self._room -= size_of(outcome)
@@ -243,7 +257,7 @@ class Explanation:
         for id_, outcome in self._seen.items():
             for observation in self._of(topic, outcome.observations):
                 if observation.what == ANSWER:
-                    asked = self._explainer.asked(self._pipeline, id_, self._variant)
+                    asked = self._explainer.asked(self._pipeline, self._seen[id_])
                     if len(asked) >= observation.call:
                         found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
         return found
@@ -325,7 +339,7 @@ class Explanation:
         # The call that tells most: numbers that are wrong, numbers, an exception.
         told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
         for observation in told:
-            asked = self._explainer.asked(self._pipeline, id_, self._variant)
+            asked = self._explainer.asked(self._pipeline, self._seen[id_])
             seen = observation.seen
             if observation.what == ANSWER:
                 seen = str(seen).split(":")[0]
@@ -344,7 +358,7 @@ class Explanation:
         mine = self._of(topic, self._seen[id_].observations)
         if not mine:
             return True
-        other = self._explainer.predict(candidate, id_, self._variant)
+        other = self._explainer.repeat(candidate, self._seen[id_])
         theirs = self._of(topic, other.observations)
         if masked:
             out = {o.call for o in mine if o.what == ANSWER}
@@ -421,7 +435,7 @@ class Explanation:
         return told
 
     def _reproduces(self, composition: Composition, id_: str) -> bool:
-        predicted = self._explainer.predict(composition, id_, self._variant)
+        predicted = self._explainer.repeat(composition, self._seen[id_])
         return self._seen[id_].same_as(predicted)
 
     @staticmethod
@@ -452,7 +466,7 @@ class Screen:
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen)
         if computed.raised or isinstance(self._seen, str):
-            return computed.raised == self._seen
+            return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:
             return False
