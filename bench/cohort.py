@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -167,12 +168,43 @@ def points(out: Path) -> dict[str, str]:
         return {row["submission"]: row["points"] or row["status"] for row in csv.DictReader(file)}
 
 
-@contextlib.contextmanager
-def cluster(folder: Path, kill_every: float) -> Iterator[tuple[str, dict[str, str], list[int]]]:
-    """Start a scheduler and two workers with TLS, and kill a worker now and then.
+@dataclass
+class Cluster:
+    """A scheduler and workers on this machine, with TLS: its address, and the clients' environment.
 
-    Yields the address, the environment of clients, and the workers that were killed.
+    ``killed`` are the workers that were.
     """
+
+    folder: Path
+    environment: dict[str, str]
+    address: str = ""
+    processes: list[subprocess.Popen] = field(default_factory=list)
+    killed: list[int] = field(default_factory=list)
+
+    def start(self, *arguments: str) -> None:
+        """Start a part of the cluster."""
+        command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
+        with (self.folder / "dask.log").open("a") as log:
+            started = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        self.processes.append(started)
+
+    def start_worker(self) -> None:
+        options = ["--nthreads", "1", "--no-nanny", "--memory-limit", "0"]
+        place = str(self.folder / "workers")
+        self.start("worker", self.address, *options, "--local-directory", place)
+
+    def kill_a_worker(self) -> None:
+        """Kill the oldest worker as the kernel does when memory is full, and start another one."""
+        victim = self.processes.pop(1)
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        self.killed.append(victim.pid)
+        self.start_worker()
+
+
+@contextlib.contextmanager
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """Start a scheduler and two workers."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     command += ["-subj", "/CN=grading", "-keyout", str(key), "-out", str(certificate)]
@@ -182,42 +214,39 @@ def cluster(folder: Path, kill_every: float) -> Iterator[tuple[str, dict[str, st
     for role in ("SCHEDULER", "WORKER", "CLIENT"):
         environment |= {f"{tls}{role}__CERT": str(certificate), f"{tls}{role}__KEY": str(key)}
     place = folder / "scheduler.json"
-    dask = [sys.executable, "-m", "dask"]
-    command = [*dask, "scheduler", "--protocol", "tls", "--host", "127.0.0.1", "--port", "0"]
-    command += ["--no-dashboard", "--scheduler-file", str(place)]
-    log = (folder / "dask.log").open("w")
-    started = [subprocess.Popen(command, env=environment, stdout=log, stderr=log)]
+    started = Cluster(folder, environment)
+    where = ["--protocol", "tls", "--host", "127.0.0.1", "--port", "0"]
+    try:
+        started.start("scheduler", *where, "--scheduler-file", str(place))
+        while not started.address:
+            time.sleep(0.1)
+            with contextlib.suppress(OSError, ValueError):
+                started.address = json.loads(place.read_text())["address"]
+        started.start_worker()
+        started.start_worker()
+        yield started
+    finally:
+        for process in started.processes:
+            process.kill()
+            process.wait()
 
-    def worker() -> None:
-        command = [*dask, "worker", "--scheduler-file", str(place), "--nthreads", "1"]
-        command += ["--no-nanny", "--no-dashboard", "--memory-limit", "0"]
-        command += ["--local-directory", str(folder / "workers")]
-        started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
 
-    killed: list[int] = []
+@contextlib.contextmanager
+def kills(started: Cluster, every: float) -> Iterator[None]:
+    """Kill a worker every so many seconds."""
     ended = threading.Event()
 
     def kill() -> None:
-        while not ended.wait(kill_every):
-            victim = started.pop(1)
-            victim.send_signal(signal.SIGKILL)
-            victim.wait()
-            killed.append(victim.pid)
-            worker()
+        while not ended.wait(every):
+            started.kill_a_worker()
 
+    thread = threading.Thread(target=kill)
+    thread.start()
     try:
-        while not place.exists():
-            time.sleep(0.1)
-        worker()
-        worker()
-        threading.Thread(target=kill, daemon=True).start()
-        yield json.loads(place.read_text())["address"], environment, killed
+        yield
     finally:
         ended.set()
-        for process in started:
-            process.kill()
-            process.wait()
-        log.close()
+        thread.join()
 
 
 def main(arguments: list[str]) -> None:
@@ -258,14 +287,15 @@ def main(arguments: list[str]) -> None:
 
 
 def _on_a_cluster(folder: Path, kill_every: float, local: Mapping[str, Any]) -> dict[str, Any]:
-    with cluster(folder, kill_every) as (address, environment, killed):
-        options = ("--scheduler", address)
+    with cluster(folder) as started, kills(started, kill_every):
+        options = ("--scheduler", started.address)
+        environment = started.environment
         found = measure(folder / "uploads", folder / "by-dask", *options, environment=environment)
     said = (folder / "by-dask.log").read_text()
     one, other = points(folder / "grades"), points(folder / "by-dask")
     return {
         **found,
-        "workers killed": len(killed),
+        "workers killed": len(started.killed),
         "other points": {
             name: (one[name], other[name]) for name in one if one[name] != other[name]
         },

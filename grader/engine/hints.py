@@ -23,6 +23,7 @@ from grader.engine.composition import (
     WHOLE,
     Choice,
     Composition,
+    Misconception,
     Output,
     Pipeline,
     Values,
@@ -192,13 +193,22 @@ class Explanation:
         mistakes = self._pipeline.mistakes
         return {
             id_: tuple(
-                Hint(entry.id, entry.diagnosis, entry.question)
+                Hint(entry.id, self._located(entry, explained), entry.question)
                 for entry in mistakes.values()
                 if entry.id in ids
             )
             for id_, ids in told.items()
             if ids
         }
+
+    def _located(self, entry: Misconception, explained: Mapping[str, Explained]) -> str:
+        """Return a mistake's diagnosis with the outputs in which it was made."""
+        topics = [
+            topic
+            for topic, each in explained.items()
+            if all(entry.id in self._claims(c.mistakes) for c in each.candidates)
+        ]
+        return entry.diagnosis.replace("{where}", self._pipeline.where(topics))
 
     # Which sets of choices explain an output
 
@@ -284,11 +294,11 @@ class Explanation:
                 again = self._transferred(each.candidates[0], output)
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
-        screen = self._screen(output, masked)
-        left = MOST_CANDIDATES if screen else MOST_UNSCREENED
-        for size in range(1, (most if screen else min(most, 2)) + 1):
+        screens = self._screens(output, masked)
+        left = MOST_CANDIDATES if screens else MOST_UNSCREENED
+        for size in range(1, (most if screens else min(most, 2)) + 1):
             found = []
-            for candidate in self._screened(output, size, screen):
+            for candidate in self._screened(output, size, screens):
                 left -= 1
                 if left < 0:
                     return []
@@ -309,10 +319,10 @@ class Explanation:
         return Composition(self._pipeline, frozenset(wrong))
 
     def _screened(
-        self, output: Output, size: int, screen: "Screen | None"
+        self, output: Output, size: int, screens: "Sequence[Screen]"
     ) -> Iterator[Composition]:
-        """Yield the sets of so many choices whose value is what the submission returned."""
-        if screen is None:
+        """Yield the sets of so many choices whose values are what the submission returned."""
+        if not screens:
             for chosen in self._pipeline.sets(output, size):
                 yield self._composition(output, chosen)
             return
@@ -320,12 +330,34 @@ class Explanation:
             fitting = [
                 self._composition(output, chosen)
                 for chosen in self._pipeline.sets(output, size)
-                if screen.lets_through(chosen)
+                if all(screen.lets_through(chosen) for screen in screens)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
 
+    def _screens(self, output: Output, masked: bool) -> "list[Screen]":
+        """Return what compares values with the submission's, where a test saw them."""
+        screens = [
+            Screen(values, observation.seen, part)
+            for part, (id_, what) in output.words.items()
+            if id_ in self._seen
+            for observation in self._of(output.topic, self._seen[id_].observations)
+            if observation.what == what
+            and (values := self._values(output, id_, observation)) is not None
+        ]
+        number = self._screen(output, masked)
+        return [*screens, number] if number else screens
+
+    def _values(self, output: Output, id_: str, observation: Observation) -> "Values | None":
+        """Return what computes an output from the start that a test's call gave it."""
+        asked = self._explainer.asked(self._pipeline, self._seen[id_])
+        if output.given is None or observation.call > len(asked):
+            return None
+        with self._explainer.undisturbed():
+            given = output.given(**unpacked(asked[observation.call - 1][1]))
+        return Values(self._pipeline, output, given)
+
     def _screen(self, output: Output, masked: bool) -> "Screen | None":
-        """Return what compares values with the submission's, if a test saw its value."""
+        """Return what compares an output's value with the submission's, if a test saw it."""
         if output.observed is None or output.given is None:
             return None
         id_, what = output.observed
@@ -339,15 +371,13 @@ class Explanation:
         # The call that tells most: numbers that are wrong, numbers, an exception.
         told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
         for observation in told:
-            asked = self._explainer.asked(self._pipeline, self._seen[id_])
             seen = observation.seen
             if observation.what == ANSWER:
                 seen = str(seen).split(":")[0]
             elif not isinstance(seen, np.ndarray):
                 continue
-            with self._explainer.undisturbed():
-                given = output.given(**unpacked(asked[observation.call - 1][1]))
-            return Screen(Values(self._pipeline, output, given), seen)
+            values = self._values(output, id_, observation)
+            return Screen(values, seen) if values else None
         return None
 
     def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
@@ -358,6 +388,8 @@ class Explanation:
         mine = self._of(topic, self._seen[id_].observations)
         if not mine:
             return True
+        if self._pipeline.independent:
+            candidate = candidate.everywhere
         other = self._explainer.repeat(candidate, self._seen[id_])
         theirs = self._of(topic, other.observations)
         if masked:
@@ -396,15 +428,17 @@ class Explanation:
     def _in_common(self, alternatives: Sequence[frozenset[str]]) -> set[str]:
         """Return what is true of all alternatives, by its most special name."""
         mistakes = self._pipeline.mistakes
-
-        def claims(ids: frozenset[str]) -> set[str]:
-            said = set(ids)
-            while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
-                said |= more
-            return said
-
-        common = reduce(set.intersection, map(claims, alternatives)) if alternatives else set()
+        claims = map(self._claims, alternatives)
+        common = reduce(set.intersection, claims) if alternatives else set()
         return common - {mistakes[id_].general for id_ in common}
+
+    def _claims(self, ids: frozenset[str]) -> set[str]:
+        """Return mistakes and all that is claimed by them in general."""
+        mistakes = self._pipeline.mistakes
+        said = set(ids)
+        while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
+            said |= more
+        return said
 
     def _is_told_by_topics(self, id_: str, explained: Mapping[str, Explained]) -> bool:
         """Whether each failure of a test is about an output that is explained."""
@@ -457,14 +491,19 @@ class Explanation:
 
 
 class Screen:
-    """Compares the value that choices lead to with what the submission returned."""
+    """Compares the value that choices lead to with what the submission returned.
 
-    def __init__(self, values: Values, seen: np.ndarray | str) -> None:
-        self._values, self._seen = values, seen
+    Of a part that is named, the value is a word; else it is the output's, or the exception's type.
+    """
+
+    def __init__(self, values: Values, seen: Any, part: str = "") -> None:
+        self._values, self._seen, self._part = values, seen, part
         self._kept = seen.ravel()[:1] if isinstance(seen, np.ndarray) else None
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
-        computed = self._values.of(chosen)
+        computed = self._values.of(chosen, self._part)
+        if self._part:
+            return not computed.raised and bool(computed.value == self._seen)
         if computed.raised or isinstance(self._seen, str):
             return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)

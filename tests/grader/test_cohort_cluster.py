@@ -62,16 +62,22 @@ def test_killed_workers_cost_their_own_submissions_and_nothing_is_graded_twice(t
     uploads, out = tmp_path / "uploads", tmp_path / "grades"
     write_uploads(uploads, 8)
     command = [sys.executable, "-m", "grader.cohort", str(uploads), "--out", str(out)]
-    with tls_cluster(tmp_path, kill_every=10.0) as (address, environment, killed):
-        done = subprocess.run(
-            [*command, "--scheduler", address],
+    with (
+        tls_cluster(tmp_path) as started,
+        subprocess.Popen(
+            [*command, "--scheduler", started.address],
             cwd=PROJECT,
-            env=environment,
-            capture_output=True,
+            env=started.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert killed
+        ) as process,
+    ):
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "2/8  " in line:
+                started.kill_a_worker()
+    assert process.returncode == 0 and started.killed, said
     assert [record["score"] for record in read_records(out)] == [FULL_MARKS] * 8
-    assert sum("/8  " in line for line in done.stdout.splitlines()) == 8
-    assert list((tmp_path / "workers").rglob("test_2d*.py")) == []
+    assert sum("/8  " in line for line in said) == 8
