@@ -188,6 +188,7 @@ def bpr_loss() -> Iterator[Example]:
         ("[0.0, 0.0]", "[0.0, 0.0]"),
         ("[1.0, 0.0]", "[0.0, 0.0]"),
         ("[1.0, 2.0]", "[0.0, 1.0]"),
+        ("[0.0, 0.0, 0.0]", "[0.0, 0.0, 0.0]"),
         ("[1.0, 0.0]", "[2.0, 0.0]"),
         ("[3.0, 1.0]", "[0.0, 4.0]"),
         ("[9.0, 9.0]", "[0.0, 0.0]"),
@@ -206,12 +207,15 @@ def regression_loss() -> Iterator[Example]:
     """Two ratings of whole stars; then halves, and predictions that are far away."""
     for observed, predicted in (
         ("[1.0, 1.0]", "[2.0, 1.0]"),
+        ("[1.0, 1.0, 1.0]", "[2.0, 1.0, 1.0]"),
         ("[1.0, 3.0]", "[2.0, 2.0]"),
         ("[1.0, 4.0]", "[3.0, 4.0]"),
         ("[5.0, 1.0]", "[3.0, 2.0]"),
         ("[1.0, 5.0]", "[0.0, 7.0]"),
         ("[2.0, 1.0]", "[2.25, 1.0]"),
         ("[1.0, 5.0]", "[11.0, 5.0]"),
+        ("[1.0, 5.0]", "[-1.0, 5.0]"),
+        ("[2.5, 1.0]", "[2.0, 1.0]"),
     ):
         value = f"regression_loss(tensor({observed}), tensor({predicted}))"
         yield Example("loss", "regression_loss", value)
@@ -250,6 +254,7 @@ def ranks() -> Iterator[Example]:
         ([[3, 2, 1], [-3, -2, -1]], [[F, F, T], [T, F, F]], [[T, F, F], [F, T, F]]),
         ([[-300, -200], [-300, -200]], [[T, F], [T, F]], [[F, T], [F, T]]),
         ([[2, 1, 0], [0, 2, 1]], [[F, F, T], [T, F, F]], [[T, F, F], [F, T, F]]),
+        ([[-3000, -2000], [-3000, -2000]], [[T, F], [T, F]], [[F, T], [F, T]]),
     )
     for scores, heldout, seen in tables:
         given = f"scores = tensor({_floats(scores)})\nheldout = tensor({heldout})"
@@ -271,6 +276,8 @@ def ranks() -> Iterator[Example]:
     made = "scores = tensor([[2.0, 1.0], [1.0, 2.0]])\nheldout = scores == 2\n"
     made += "reciprocal_ranks(scores, heldout, scores == 1)"
     yield Example("mrr", "reciprocal_ranks", "scores", made)
+    value = "reciprocal_ranks(scores, scores == 2).dtype"
+    yield Example("mrr", "reciprocal_ranks", value, "scores = tensor([[2.0, 1.0]])")
     # Users of several batches, of whom the last ones have another value.
     made = "scores = torch.arange(2.0).repeat(300, 1)\nheldout = scores == 1\n"
     made += "heldout[290:] = scores[290:] == 0"

@@ -20,6 +20,7 @@ else:
 
 # Files that need a package beyond core, and import it only when they are used.
 BEYOND_CORE = {
+    ("cluster.py", "distributed"),  # grading --scheduler
     ("dask_cluster.py", "distributed"),  # --scheduler of the study and of grading
     ("exports.py", "yaml"),  # a download of Gradescope's submissions
     ("notebook.py", "ipython"),  # the grader in a notebook

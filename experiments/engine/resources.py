@@ -1,19 +1,16 @@
 """What this machine has, and what runs need of it: cores, devices, memory, time."""
 
-import math
 import shutil
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import psutil
-
 from experiments.data.ratings import Ratings
 from experiments.engine.complete import Executor, RunsFailed
-from experiments.engine.container import core_limit, memory_limit
 from experiments.engine.events import Event, Failed, Finished
 from experiments.engine.store import RunRecord
 from experiments.run import COURSE_RUNS, Run
+from problem_set.container import free_memory, processor_cores
 
 # Bytes, measured with the reference solution at 32 columns of embeddings and rounded up.
 PROCESS = 300e6  # Python, torch and the run's own code
@@ -27,19 +24,6 @@ SHARE_OF_FREE = 0.9
 SUGGESTED_BATCH = 65_536
 
 PROBE_EPOCHS = 3
-
-
-def processor_cores() -> int:
-    """Return the physical cores that this process may use; a container's limit counts."""
-    cores = psutil.cpu_count(logical=False) or 1
-    if hasattr(psutil.Process, "cpu_affinity"):  # macOS has none
-        cores = min(cores, len(psutil.Process().cpu_affinity()))
-    return max(1, math.ceil(min(cores, core_limit())))
-
-
-def free_memory() -> float:
-    """Return the bytes that runs may use: what is available, and a container's limit counts."""
-    return min(psutil.virtual_memory().available, memory_limit())
 
 
 def default_jobs(runs: Sequence[Run]) -> int:

@@ -40,6 +40,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.cohort.roster import BLACKBOARD, CANVAS, CLASSROOM, MOODLE, Person, parse_time
+from grader.engine.cleaning import clean_line
 from grader.engine.plain_files import NotPlainError, read_plain_file
 
 METADATA = "submission_metadata.yml"
@@ -62,6 +63,10 @@ _BLACKBOARD = re.compile(
 _CLASSROOM = re.compile(r"(?P<name>.+?) - (?P<title>[^/]+)", re.DOTALL)
 _VERSION = re.compile(r"-\d+(?=(\.[A-Za-z][A-Za-z0-9]*)*$)")
 _AGAIN = re.compile(r" ?\(\d+\)(?=(\.[A-Za-z][A-Za-z0-9]*)*$)")
+
+
+class ExportError(ValueError):
+    """A download cannot be used as it is; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -127,20 +132,43 @@ def read_metadata(path: Path) -> dict[str, Submitted]:
 
     Raises
     ------
-    ValueError
-        If it cannot be read, or is not such a list; the message says so.
+    ExportError
+        If it cannot be read, or is not such a list.
     """
     import yaml
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all values are text: ids keep zeros
     try:
-        listed = yaml.load(read_plain_file(path, MAX_METADATA), Loader=loader)
+        text = read_plain_file(path, MAX_METADATA).decode("utf-8-sig")
+        try:
+            listed = yaml.load(_without_results(text), Loader=loader)
+        except yaml.YAMLError:  # what is left refers to what is left out
+            listed = yaml.load(text, Loader=loader)
     except (NotPlainError, yaml.YAMLError, UnicodeError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{METADATA} cannot be read: {reason}. Export it again.") from error
+        raise ExportError(f"{METADATA} cannot be read: {reason}. Export it again.") from error
     if not isinstance(listed, Mapping):
-        raise ValueError(f"{METADATA} does not list submissions. Export it again.")
+        raise ExportError(f"{METADATA} does not list submissions. Export it again.")
     return {str(folder): _submitted(entry) for folder, entry in listed.items()}
+
+
+def _without_results(text: str) -> str:
+    """Return Gradescope's list without the results and the history, which are nearly all of it.
+
+    A submission's folder begins its line, and what is known of it is indented by two; texts of
+    students are indented by more.
+    """
+    kept, wanted = [], True
+    for line in text.splitlines(keepends=True):
+        if line.strip() and not line.startswith("   "):
+            wanted = (
+                line[:1] != " "
+                or line.startswith(("  :submitters:", "  :created_at:"))
+                or (wanted and line.startswith("  -"))
+            )
+        if wanted:
+            kept.append(line)
+    return "".join(kept)
 
 
 def _submitted(entry: Any) -> Submitted:
@@ -157,15 +185,20 @@ def _submitted(entry: Any) -> Submitted:
 
 
 def _submitter(listed: Mapping[str, Any]) -> Person:
-    id_, name, email = (str(listed.get(key) or "").strip() for key in (":sid", ":name", ":email"))
+    id_, name, email = (_line(str(listed.get(key) or "")) for key in (":sid", ":name", ":email"))
     return Person(id_, name, email)
+
+
+def _line(text: str) -> str:
+    """Return text of a student's that can be shown, and written to a file."""
+    return clean_line(text, 300)
 
 
 def _canvas(name: str) -> Entry | None:
     found = _CANVAS.fullmatch(name)
     if found is None:
         return None
-    person = Person(found["user"], found["name"] or "")
+    person = Person(found["user"], _line(found["name"] or ""))
     order = int(found["file_id"] or 0)
     return Entry(CANVAS, person, found["file"], order, late=bool(found["late"]))
 
@@ -175,14 +208,14 @@ def _moodle(name: str) -> Entry | None:
     if found is None:
         return None
     file = found["file"] or "" if found["kind"] == "file" else None
-    return Entry(MOODLE, Person(found["user"], found["name"]), file)
+    return Entry(MOODLE, Person(found["user"], _line(found["name"])), file)
 
 
 def _blackboard(name: str, notes: Mapping[str, "_Note"]) -> Entry | None:
     found = _BLACKBOARD.fullmatch(name)
     if found is None:
         return None
-    note = notes.get(found["attempt"], _Note(Person(found["user"])))
+    note = notes.get(found["attempt"], _Note(Person(_line(found["user"]))))
     time = f"{found['day']} {found['time'].replace('-', ':')}"
     file = note.files.get(name, found["file"])
     return Entry(BLACKBOARD, note.person, file, 0, time, parse_time(time))
@@ -190,7 +223,7 @@ def _blackboard(name: str, notes: Mapping[str, "_Note"]) -> Entry | None:
 
 def _classroom(name: str) -> Entry | None:
     found = _CLASSROOM.fullmatch(name)
-    return Entry(CLASSROOM, Person("", found["name"].strip()), found["title"]) if found else None
+    return Entry(CLASSROOM, Person("", _line(found["name"])), found["title"]) if found else None
 
 
 def _title(found: "re.Match[str]") -> str:
@@ -219,7 +252,8 @@ def _notes_of_blackboard(folder: Path, names: Iterable[str]) -> dict[str, _Note]
             continue
         lines = [line.strip() for line in text.splitlines()]
         who = re.fullmatch(r"Name: (.+) \(([^()]+)\)", lines[0] if lines else "")
-        person = Person(who[2], who[1]) if who else Person(found["user"])
+        name, user = who.groups() if who else ("", found["user"])
+        person = Person(_line(user), _line(name))
         # The last such heading is Blackboard's own: a comment may hold one, too, and stands before.
         last = max((n for n, line in enumerate(lines) if line == "Files:"), default=len(lines))
         values = [line.partition(": ")[2] for line in lines[last:] if "ilename: " in line]

@@ -1,222 +1,200 @@
-"""Grade uploads in several processes, each with a sandbox of its own."""
+"""Grade everybody's submission: the same code once, and what was graded before not again."""
 
-import contextlib
-import functools
-import multiprocessing
-import os
-import signal
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing.util import Finalize
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import psutil
+from grader.cohort.fingerprints import LIMIT, Fingerprints
+from grader.cohort.grading import Task
+from grader.cohort.records import CODE, read_record
+from grader.cohort.table import GRADED
+from grader.engine.from_json import report_from
+from grader.engine.grader import grader_failed
+from grader.engine.results import FAILED, PASSED, QuestionResult, Report
+from problem_set.assignment import Assignment
+from problem_set.executors import Lost, Said, TaskEvent, Told
 
-from grader.cohort.records import (
-    fingerprint,
-    move_record,
-    read_record,
-    record_of,
-    upload_elsewhere,
-    write_record,
-)
-from grader.cohort.uploads import Upload
-from grader.contents import CONTENTS
-from grader.engine.digests import grader_digest
-from grader.engine.grader import Asked, Grader, grader_failed
-from grader.engine.results import Report
-from problem_set.assignment import read_assignment
-
-UPLOADS_A_JOB = 4  # a process takes as long to start as some gradings take
 DIED = RuntimeError("The process that graded this was ended twice, perhaps out of memory.")
 
 
-@dataclass(frozen=True)
-class Options:
-    """What holds for all uploads: see :class:`grader.engine.grader.Asked`."""
+class Executor(Protocol):
+    """Does tasks: see ``problem_set.executors``."""
 
-    out: Path
-    public_only: bool
-    allow_unisolated_hidden: bool
+    def events(self, tasks: Iterable[Task]) -> Iterator[TaskEvent]: ...
+    def stop(self) -> Iterator[TaskEvent]: ...
 
 
 @dataclass(frozen=True)
-class Graded:
-    """What became of an upload.
+class Kept:
+    """What is known of a code that was graded before.
 
     Attributes
     ----------
-    record : dict
-        See :func:`grader.cohort.records.record_of`.
-    new : bool
-        Whether it has been graded just now.
-    replaced : str
-        The upload of the same name, in another folder, whose result this one has overwritten.
+    out, name : Path, str
+        Where the record is.
+    made_by : mapping
+        What the grading depended on.
+    whole : bool
+        Whether everything was judged.
+    failed : tuple of str
+        The questions in which a test failed.
     """
 
-    upload: Upload
-    record: dict[str, Any]
-    new: bool = True
-    replaced: str = ""
+    out: Path
+    name: str
+    made_by: Mapping[str, str]
+    whole: bool
+    failed: tuple[str, ...]
+
+    def report(self, assignment: Assignment) -> Report:
+        record = read_record(self.out, self.name) or {}
+        return report_from(record, assignment.feedback)
 
 
-def default_jobs(uploads: int) -> int:
-    """Return how many gradings at once are the quickest here."""
-    cores = psutil.cpu_count(logical=False) or 1
-    return max(1, min(cores, uploads // UPLOADS_A_JOB))
+def kept_of(record: Mapping[str, Any], out: Path) -> Kept | None:
+    """Return what a record knows of its code; None if that has to be graded again in any case."""
+    if record["status"] != GRADED or not record["code"] or record["grader_at_fault"]:
+        return None
+    failed = [
+        question["id"]
+        for question in record["questions"]
+        if any(test["status"] == FAILED for test in question["tests"])
+    ]
+    whole = not record["problem"]
+    return Kept(out, record["submission"], record["made_by"], whole, tuple(failed))
 
 
-def grade_uploads(
-    uploads: Iterable[Upload],
-    options: Options,
-    jobs: int,
-    finished: Callable[[Graded], None],
-    stopping: Callable[[], None],
-) -> None:
-    """Grade each upload, unless what is kept was made from the same files by the same grader.
-
-    Whatever one upload does costs that upload only. If a process that grades is ended, perhaps by
-    a machine that is out of memory, the uploads that it may have been grading are graded again,
-    one at a time.
+@dataclass
+class Gradings:
+    """Grades codes, each once.
 
     Parameters
     ----------
-    uploads : iterable of Upload
-    options : Options
-    jobs : int
-        Gradings at once.
+    kept : mapping
+        What is known of codes that were graded before.
     finished : callable
-        Is given what became of each upload, in the order in which they are finished.
-    stopping : callable
-        Is called on Ctrl-C, before the gradings under way are waited for. They are kept, and no
-        other is begun.
-
-    Raises
-    ------
-    IsolationError
-        If there is no sandbox to be had.
-    KeyboardInterrupt
+        Is given a code, its report, and whether it was graded just now.
+    said : callable
+        Is given a sentence about the workers.
     """
-    remaining: deque[Upload] = deque()
-    for upload in uploads:
-        if upload.refusal:
-            finished(_refuse(options.out, upload))
-        else:
-            remaining.append(upload)
-    while remaining:
-        for upload in _grade_in_pool(remaining, options, jobs, finished, stopping):
-            if _grade_in_pool(deque([upload]), options, 1, finished, stopping):
-                finished(_failed(options.out, upload, DIED))
 
+    out: Path
+    assignment: Assignment
+    fingerprints: Fingerprints
+    kept: Mapping[str, Kept]
+    finished: Callable[[str, Report, bool], None]
+    said: Callable[[str], None]
+    _waiting: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-def _grade_in_pool(
-    remaining: deque[Upload],
-    options: Options,
-    jobs: int,
-    finished: Callable[[Graded], None],
-    stopping: Callable[[], None],
-) -> list[Upload]:
-    """Take uploads and grade them until none remains, or until a process is ended.
+    def grade(self, codes: Iterable[str], executor: Callable[[int], Executor]) -> None:
+        """Grade codes unless what is kept of them still holds.
 
-    Returns the uploads that were under way when a process was ended.
-    """
-    under_way: dict[Future[Graded], Upload] = {}
-    interrupted: list[Upload] = []
+        Parameters
+        ----------
+        executor : callable
+            Is given how many tasks there are.
 
-    def begin(pool: ProcessPoolExecutor, count: int) -> None:
-        for upload in [remaining.popleft() for _ in range(min(count, len(remaining)))]:
-            try:
-                under_way[pool.submit(_grade, options, upload)] = upload
-            except BrokenProcessPool:
-                interrupted.append(upload)
-
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        Raises
+        ------
+        ExecutorError
+            If no process or worker can be had.
+        IsolationError
+            If there is no sandbox to be had.
+        KeyboardInterrupt
+            After the gradings under way have been finished and kept.
+        """
+        for code in dict.fromkeys(codes):
+            again = self._questions_again(code)
+            if again:
+                self._waiting[code] = again
+            else:
+                self.finished(code, self.counted(self.kept[code].report(self.assignment)), False)
+        if not self._waiting:
+            return
+        doing = executor(len(self._waiting))
         try:
-            # One more than there are processes: what is given to a pool is hard to take back.
-            with _interrupts_ignored():
-                begin(pool, jobs + 1)
-            while under_way:
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    upload = under_way.pop(future)
-                    try:
-                        finished(future.result())
-                    except BrokenProcessPool:
-                        interrupted.append(upload)
-                if not interrupted:
-                    begin(pool, len(done))
-        except KeyboardInterrupt:
-            stopping()
-            pool.shutdown(cancel_futures=True)
-            for future in under_way:
-                if not future.cancelled() and future.exception() is None:
-                    finished(future.result())
+            for event in doing.events(map(self._task, list(self._waiting))):
+                self._take(event)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                self.said("Stopping; the gradings under way are finished first ...")
+            for event in doing.stop():
+                self._take(event)
             raise
-    return interrupted
+
+    @property
+    def to_do(self) -> int:
+        return len(self._waiting)
+
+    def _questions_again(self, code: str) -> tuple[str, ...]:
+        """Return the questions of a code to grade again."""
+        known = self.kept.get(code)
+        if known is None:
+            return self.fingerprints.questions
+        again = self.fingerprints.changed(known.made_by, known.failed)
+        if known.whole:
+            return again
+        other_limit = known.made_by.get(LIMIT) != self.fingerprints.now[LIMIT]
+        return self.fingerprints.questions if again or other_limit else ()
+
+    def _task(self, code: str) -> Task:
+        again = self._waiting[code]
+        whole = again == self.fingerprints.questions
+        archive = (self.out / CODE / f"{code}.zip").read_bytes()
+        return Task(code, () if whole else again, archive)
+
+    def _take(self, event: TaskEvent) -> None:
+        if isinstance(event, Said):
+            self.said(event.text)
+        elif isinstance(event, Told):
+            if isinstance(event.value, Exception):
+                raise event.value
+            self._finish(event.task, event.value)
+        elif isinstance(event, Lost):
+            self._finish(event.task, grader_failed(self.out / CODE, event.error or DIED))
+
+    def _finish(self, task: Any, new: Report) -> None:
+        del self._waiting[task.code]
+        if task.questions and not new.problem:
+            new = merged(self.kept[task.code].report(self.assignment), new)
+        self.finished(task.code, self.counted(new), True)
+
+    def counted(self, report: Report) -> Report:
+        """Return a report with the points, titles and rules of the assignment as it is now."""
+        points = {test.id: test for test in self.assignment.tests}
+        results = {test.id: test for test in report.tests}
+        questions = []
+        for question in self.assignment.coding:
+            ids = [id_ for id_ in (*question.public, *question.hidden) if id_ in results]
+            tests = tuple(
+                replace(
+                    results[id_],
+                    points=points[id_].points if results[id_].status == PASSED else 0.0,
+                    max_points=points[id_].points,
+                )
+                for id_ in ids
+            )
+            if tests:
+                questions.append(QuestionResult(question.id, question.title, tests))
+        course = self.assignment.course
+        return replace(
+            report,
+            course=course.name,
+            title=course.title,
+            questions=tuple(questions),
+            people_points=sum(question.points for question in self.assignment.written),
+            feedback=self.assignment.feedback,
+        )
 
 
-@contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, and have the processes started under it ignore it for good."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _grade(options: Options, upload: Upload) -> Graded:
-    grader, by = _grader(options)
-    asked = Asked((), options.public_only, options.allow_unisolated_hidden)
-    return _kept_or_new(options.out, upload, by, lambda: grader.grade(upload.handed_in, asked))
-
-
-def _refuse(out: Path, upload: Upload) -> Graded:
-    course = read_assignment().course
-    report = Report(course.name, course.title, "", questions=(), problem=upload.refusal)
-    return _kept_or_new(out, upload, "", lambda: report)
-
-
-def _kept_or_new(out: Path, upload: Upload, by: str, report_on_it: Callable[[], Report]) -> Graded:
-    """Return what is kept of an upload, or a new record if its files or the grader are others."""
-    try:
-        made_from = fingerprint(upload, by)
-        known = read_record(out, upload.name)
-        if known is not None and known.get("fingerprint") == made_from:
-            return Graded(upload, move_record(out, upload, known), new=False)
-        record = write_record(out, upload, report_on_it(), made_from)
-        return Graded(upload, record, replaced=upload_elsewhere(known, upload.path.parent))
-    except Exception as error:  # whatever one upload brings about, the others are graded
-        return _failed(out, upload, error)
-
-
-def _failed(out: Path, upload: Upload, error: Exception) -> Graded:
-    """Return a record of the grader's own failure; an older page would pass for the upload's."""
-    report = grader_failed(upload.path, error)
-    try:
-        return Graded(upload, write_record(out, upload, report, ""))
-    except Exception:  # nothing can be written: points.csv still has the row
-        return Graded(upload, record_of(upload, report))
-
-
-def _end_with_parent() -> None:
-    """Wait for the process that hands out uploads, and end when it has been killed."""
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-    os._exit(1)
-
-
-@functools.cache
-def _grader(options: Options) -> tuple[Grader, str]:
-    """Return this process's grader, and a digest of it and of the options."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    grader = Grader(CONTENTS)
-    Finalize(grader, Grader.close, (grader,), exitpriority=0)
-    rules = (options.public_only, options.allow_unisolated_hidden, grader.isolated)
-    return grader, f"{grader_digest()} {rules}"
+def merged(old: Report, new: Report) -> Report:
+    """Return a report whose questions are the new one's where it has them."""
+    questions = {question.id: question for question in (*old.questions, *new.questions)}
+    return replace(
+        new,
+        questions=tuple(questions.values()),
+        absent=old.absent,
+        absent_points=old.absent_points,
+        absent_reason=old.absent_reason,
+    )

@@ -48,7 +48,9 @@ def with_final_points(
     return {**record, "final": asdict(final)}
 
 
-def read_extensions(path: Path, people: Iterable[Person], due: datetime) -> dict[Person, Extension]:
+def read_extensions(
+    path: Path, people: Iterable[Person], due: datetime, strangers: bool = False
+) -> dict[Person, Extension]:
     """Return the extensions of those who have one.
 
     A row names its student by ``id``, ``email`` or ``name`` (or several of them, which must
@@ -63,6 +65,8 @@ def read_extensions(path: Path, people: Iterable[Person], due: datetime) -> dict
         The roster.
     due : datetime
         The course's due date, in its time zone.
+    strangers : bool
+        Whether rows that name nobody of these people are left out, and no slip.
 
     Raises
     ------
@@ -88,7 +92,9 @@ def read_extensions(path: Path, people: Iterable[Person], due: datetime) -> dict
         place = f"{path.name}, line {rows.line_num}"
         if not any(row.values()):
             continue
-        person = _person(place, {key: row[key] for key in WHO if row.get(key)}, people)
+        person = _person(place, {key: row[key] for key in WHO if row.get(key)}, people, strangers)
+        if person is None:
+            continue
         if person in found:
             raise ExtensionsError(f"{place}: {person.label} is on line {lines[person]}, too.")
         found[person] = _extension(place, row, due)
@@ -113,7 +119,9 @@ def _column(path: Path, cell: str) -> str:
     )
 
 
-def _person(place: str, said: Mapping[str, str], people: tuple[Person, ...]) -> Person:
+def _person(
+    place: str, said: Mapping[str, str], people: tuple[Person, ...], strangers: bool
+) -> Person | None:
     matching = [
         person
         for person in people
@@ -122,6 +130,8 @@ def _person(place: str, said: Mapping[str, str], people: tuple[Person, ...]) -> 
     who = " ".join(said.values())
     if not said:
         raise ExtensionsError(f"{place}: nobody is named; give an id, an email or a name.")
+    if not matching and strangers:
+        return None
     if not matching:
         raise ExtensionsError(f"{place}: {who} is not on the roster.")
     if len(matching) > 1:

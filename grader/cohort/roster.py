@@ -23,7 +23,10 @@ Gradescope "Download grades" of an assignment: ``First Name`` and ``Last Name``,
            ``Submission ID``, ``Submission Time``, ``Lateness (H:M:S)``; or the course's roster,
            with ``Role``.
            Source: https://guides.gradescope.com, "Exporting grades".
-plain      Any table with one of ``id``, ``name`` or ``email``, or what else schools call them.
+plain      Any table with one of ``id``, ``name`` or ``email``, or what else schools call them. So
+           are Blackboard's ("Work offline", "Download": ``Last Name``, ``First Name``,
+           ``Username``, ``Student ID``; in UTF-16, with tabs) and Google Classroom's
+           ("Download all grades as CSV": ``Last Name``, ``First Name``, ``Email Address``).
 ========== =============================================================================
 """
 
@@ -219,7 +222,8 @@ def _platform(header: Iterable[str]) -> str:
         return CANVAS
     if "sid" in found and "email" in found:
         return GRADESCOPE
-    if {"identifier", "grade"} <= found or {"firstname", "emailaddress"} <= found:
+    of_moodle = "emailaddress" in found and found & {"idnumber", "institution", "department"}
+    if {"identifier", "grade"} <= found or of_moodle:
         return MOODLE
     return PLAIN
 

@@ -1,10 +1,20 @@
 """A row for everybody: the people of the roster, and what each of them has handed in."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from grader.cohort.roster import PLAIN, Person, Roster, squashed, submission_time, words_of
+from grader.cohort.roster import (
+    CANVAS,
+    MOODLE,
+    PLAIN,
+    Person,
+    Roster,
+    squashed,
+    submission_time,
+    words_of,
+)
 from grader.cohort.uploads import Upload, own_name
 from grader.engine.cleaning import clean_line
 from grader.engine.tree import shown
@@ -85,6 +95,9 @@ def rows(roster: Roster | None, uploads: Sequence[Upload]) -> tuple[Row, ...]:
     return tuple(listed)
 
 
+_NAMES_DIFFER = {
+    CANVAS: "id, although the names differ (a group of Canvas has one upload, under one id)"
+}
 _NAME_IT = "Name it after an id on the roster."
 
 
@@ -143,25 +156,35 @@ class _Index:
     def __init__(self, roster: Roster) -> None:
         self._people = roster.people
         self._platform = roster.platform
+        self._own: dict[str, int] = {}
         self._ids: dict[str, set[int]] = {}
         self._emails: dict[str, set[int]] = {}
         self._parts: dict[str, set[int]] = {}
         self._names: dict[tuple[str, ...], set[int]] = {}
+        self._with_word: dict[str, set[tuple[str, ...]]] = {}
         self._squashed: dict[str, set[int]] = {}
         for number, person in enumerate(roster.people):
             email = person.email.casefold()
+            self._own[person.id.casefold()] = number
             for id_ in (person.id, *person.aliases):
                 self._ids.setdefault(id_.casefold(), set()).add(number)
             self._emails.setdefault(email, set()).add(number)
             self._parts.setdefault(email.partition("@")[0], set()).add(number)
-            self._names.setdefault(words_of(person.name), set()).add(number)
+            words = words_of(person.name)
+            self._names.setdefault(words, set()).add(number)
+            for word in words:
+                self._with_word.setdefault(word, set()).add(words)
             for name in squashed(person.name):
                 self._squashed.setdefault(name, set()).add(number)
 
     def find(self, person: Person, platform: str) -> tuple[str, list[int]]:
         """Return who a person is, and by what: one number, or several that it may be, or none."""
+        same = person.id and platform == self._platform
+        own = self._own.get(person.id.casefold()) if same else None
+        if own is not None and platform != MOODLE and not self._agree(own, person):
+            return _NAMES_DIFFER.get(platform, "id, although the names differ"), [own]
         steps: list[tuple[str, Callable[[], set[int]]]] = [
-            ("id", lambda: self._by_id(person, platform)),
+            ("id", lambda: self._by_id(person, own)),
             ("e-mail address", lambda: self._by_email(person.email)),
             ("name", lambda: self._by_name(person.name)),
         ]
@@ -183,15 +206,22 @@ class _Index:
             remaining = found or remaining
         return "", sorted(remaining)
 
-    def _by_id(self, person: Person, platform: str) -> set[int]:
-        """Return who has an id; of another platform's ids, only with a name that may be the same.
+    def _by_id(self, person: Person, own: int | None) -> set[int]:
+        """Return who has an id, if the names may be one: ids are of many kinds.
 
-        Canvas's user 12345 is not Moodle's participant 12345.
+        Canvas's user 12345 is neither Moodle's participant 12345 nor the school's number 12345,
+        which Moodle's gradebook has.
         """
-        found = self._ids.get(person.id.casefold(), set()) if person.id else set()
-        if platform == self._platform:
-            return found
-        return {n for n in found if _may_be_one(self._people[n].name, person.name)}
+        found = {own} if own is not None else self._ids.get(person.id.casefold(), set())
+        return {n for n in found if person.id and self._agree(n, person)}
+
+    def _agree(self, number: int, person: Person) -> bool:
+        """Return whether two names have a word in common, or one of them is not known."""
+        words, others = words_of(self._people[number].name), words_of(person.name)
+        if not words or not others:
+            return True
+        together, others_together = "".join(words), "".join(others)
+        return any(w in others_together for w in words) or any(w in together for w in others)
 
     def _by_email(self, email: str) -> set[int]:
         return self._emails.get(email.casefold(), set()) if email else set()
@@ -212,18 +242,5 @@ class _Index:
     def _by_name_within(self, name: str) -> set[int]:
         """Return who has all words of their name, which are two at least, in another."""
         words = set(words_of(name))
-        return {
-            number
-            for key, numbers in self._names.items()
-            for number in numbers
-            if len(key) > 1 and words.issuperset(key)
-        }
-
-
-def _may_be_one(name: str, other: str) -> bool:
-    """Return whether two names have a word in common, or one of them is not known."""
-    words, others = words_of(name), words_of(other)
-    if not words or not others:
-        return True
-    together, others_together = "".join(words), "".join(others)
-    return any(w in others_together for w in words) or any(w in together for w in others)
+        keys = Counter(key for word in words for key in self._with_word.get(word, ()))
+        return set().union(*(self._names[key] for key, n in keys.items() if n == len(set(key)) > 1))

@@ -1,4 +1,4 @@
-"""``points.csv``: a row for each upload, that any spreadsheet opens and none computes."""
+"""``points.csv``: a row for everybody, that any spreadsheet opens and none computes."""
 
 import csv
 import io
@@ -10,6 +10,7 @@ from typing import Any
 from grader.engine.cleaning import clean_line
 
 GRADED, NOT_GRADED, GRADER_FAILED = "graded", "not graded", "grader failed"
+NOTHING = "nothing handed in"
 
 # What a spreadsheet takes for a formula: at a cell's start, or at the start of what it takes for
 # one, since which character separates cells is a matter of the country.
@@ -17,23 +18,36 @@ _FORMULA = re.compile(r"""(^|[,;|\t])(["'\s\ufffd]*)(?=[=+@\u2212-])""")
 
 
 def points_table(records: Iterable[Mapping[str, Any]]) -> str:
-    """Return the table of records as :func:`grader.cohort.records.record_of` makes them."""
+    """Return the table of records as :mod:`grader.cohort.records` describes them."""
     records = list(records)
     ids = list(dict.fromkeys(q["id"] for record in records for q in record["questions"]))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    table.writerow(["submission", "upload", "status", *ids, "points", "of", "problem"])
+    table.writerow(
+        [
+            *("submission", "id", "name", "email", "status", *ids, "points", "of", "days late"),
+            *("final points", "submitted", "upload", "problem", "notes"),
+        ]
+    )
     for record in records:
         of_question = {question["id"]: question["points"] for question in record["questions"]}
+        final = record["final"] or {}
         numbers = [*(of_question.get(id_, 0) for id_ in ids), record["score"], record["max_score"]]
         graded = record["status"] == GRADED
+        days = final.get("days_late")
+        notes = [*record["matching"], *record["notes"], final.get("sentence", "")]
         table.writerow(
             [
                 cell(record["submission"]),
-                cell(record["upload"]),
+                *(cell(record["person"][key]) for key in ("id", "name", "email")),
                 record["status"],
                 *(f"{number:g}" if graded else "" for number in numbers),
+                "" if days is None else f"{days:g}",
+                f"{record['final_points']:g}" if graded else "",
+                cell(record["submitted_at"]),
+                cell(record["upload"]),
                 cell(problem_of(record)),
+                cell(" ".join(notes).strip()),
             ]
         )
     return text.getvalue()

@@ -5,15 +5,24 @@ import os
 import re
 import stat
 import unicodedata
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from grader.cohort.exports import METADATA, Entry, read_metadata, read_names, without_version
+from grader.cohort.exports import (
+    METADATA,
+    Entry,
+    ExportError,
+    read_metadata,
+    read_names,
+    without_version,
+)
 from grader.cohort.roster import CANVAS, GRADESCOPE, PLAIN, Person
 from grader.engine.cleaning import clean_line
 from grader.engine.intake import HandedIn, is_code, without_suffix
+from grader.engine.members import BoundedReads
 from grader.engine.plain_files import is_link
 from grader.engine.tree import shown
 
@@ -23,6 +32,7 @@ _NOT_UPLOADED = {
     ".ipynb_checkpoints",
 }  # fmt: skip
 _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])([. ]|$)", re.IGNORECASE)  # on Windows
+MAX_LIST = 64 << 20  # bytes of the list of names in a download
 LONGEST_NAME = 120  # bytes; a file's name may have 255, with what is put before and behind it
 SEND_A_ZIP = "Send a zip of the folder submission."
 
@@ -88,8 +98,8 @@ def find_uploads(folder: Path) -> tuple[Upload, ...]:
     ------
     OSError
         If the folder cannot be listed.
-    ValueError
-        If Gradescope's list of submissions cannot be read.
+    ExportError
+        If Gradescope's list of submissions cannot be read, or if the download is still packed.
     """
     folder, names = _export(folder)
     if METADATA in names:
@@ -109,11 +119,30 @@ def _export(folder: Path) -> tuple[Path, list[str]]:
     Gradescope's zip, and some computers on unpacking any, put a folder around them.
     """
     names = _names(folder)
+    if len(names) == 1 and _is_packed_export(folder / names[0]):
+        raise ExportError(
+            f"{shown(names[0])} is a download of many submissions. Unpack it into a folder of its "
+            "own, and give that."
+        )
     if len(names) == 1 and stat.S_ISDIR((folder / names[0]).lstat().st_mode):
         inner = _names(folder / names[0])
         if METADATA in inner or read_names(folder / names[0], inner):
             return folder / names[0], inner
     return folder, names
+
+
+def _is_packed_export(path: Path) -> bool:
+    """Return whether a file is what a platform packs all submissions into."""
+    if path.suffix.lower() != ".zip" or _refusal(path) or path.is_dir():
+        return False
+    try:
+        with path.open("rb") as file:
+            names = zipfile.ZipFile(BoundedReads(file, MAX_LIST)).namelist()
+    except Exception:  # whatever is wrong with it is told when it is read
+        return False
+    parts = [name.replace("\\", "/").split("/") for name in names]
+    tops = {part for name in parts for part in name[:2] if part}
+    return METADATA in tops or bool(read_names(path, tops))
 
 
 def _names(folder: Path) -> list[str]:
@@ -208,7 +237,8 @@ def _plain(paths: Iterable[Path]) -> list[Upload]:
         if len(same) > 1:
             refusal = refusal or f"{_listed(same)} have one name. Keep one of them."
             name = path.name
-        uploads.append(Upload(name, path, refusal, people=(Person(name=student),)))
+        owner = Person(name=clean_line(student, 300))
+        uploads.append(Upload(name, path, refusal, people=(owner,)))
     return uploads
 
 

@@ -57,8 +57,8 @@ def main(
 ) -> None:
     """Grade the coding questions of a submission.
 
-    PATH is a folder that holds submission/, that folder itself, or a zip of either; the current
-    folder if left out.
+    PATH is a folder that holds submission/, that folder itself, or an archive of either (zip, tar,
+    tar.gz, 7z); the current folder if left out.
 
     \b
     Examples:

@@ -9,7 +9,7 @@ import ast
 import dis
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -37,6 +37,8 @@ class Choice:
         Is called with a new object that the submission makes, where the choice needs more of it.
     replaces : str
         For the part ``WHOLE``, the function or method that it replaces.
+    within : tuple of str
+        Topics of the outputs in which it can be chosen; all of them if it is empty.
     """
 
     part: str
@@ -44,6 +46,10 @@ class Choice:
     mistake: str = ""
     setup: Callable | None = None
     replaces: str = ""
+    within: tuple[str, ...] = ()
+
+    def fits(self, output: "Output") -> bool:
+        return not self.within or output.topic in self.within
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
@@ -58,7 +64,8 @@ class Output:
     ----------
     call : str
         The submission's function that computes it, with what it takes: ``"fit(x, y)"``.
-        Its parameters are the values at the start.
+        Its parameters are the values at the start. Outputs with the same call are what the function
+        returns, in order.
     value : str
         The part whose value it returns.
     topic : str
@@ -68,7 +75,13 @@ class Output:
     observed : pair of str, optional
         A test, and the name of its observations of the output's value.
     given : callable, optional
-        From the arguments of that test's call of the adapter to the values at the start.
+        From the arguments of a test's call of the adapter to the values at the start.
+    fixed : mapping
+        Values at the start that are the same in every call.
+    words : mapping
+        From parts whose values tests look at as words, to the test and the name of the observation.
+    uses : tuple of str
+        The submission's other functions that parts of this output call, values at the start too.
     """
 
     call: str
@@ -77,11 +90,14 @@ class Output:
     takes: Mapping[str, str] = field(default_factory=dict)
     observed: tuple[str, str] | None = None
     given: Callable[..., Mapping[str, Any]] | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def start(self) -> tuple[str, ...]:
         names = self.call.partition("(")[2].rstrip(")").split(",")
-        return tuple(name.strip() for name in names)
+        return (*(name.partition("=")[0].strip() for name in names), *self.uses, *self.fixed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +170,10 @@ class Pipeline:
         self.wrong_choices: dict[str, list[Choice]] = {}
         self.mistakes: dict[str, Misconception] = {}
         self._parts_of: dict[tuple[Output, Choice], frozenset[str]] = {}
+        # From the topics of outputs to what a diagnosis says for "{where}".
+        self.where: Callable[[list[str]], str] = ", ".join
+        # Whether a choice may be tried in all outputs at once, for none of them hides another.
+        self.independent = False
 
     # What a file of the catalogue writes
 
@@ -170,14 +190,19 @@ class Pipeline:
         question: str,
         general: str = "",
         setup: Callable | None = None,
+        within: tuple[str, ...] = (),
+        name: str = "",
     ) -> Callable[[Callable], Callable]:
-        """Add a misconception, a wrong way of doing a part; its id is the function's name."""
+        """Add a misconception, a wrong way of doing a part; its id is the function's name.
+
+        Questions that share a function give each of its mistakes a ``name`` of its own.
+        """
         if part not in self.right:
             raise ValueError(f"{self.question} has no part {part}")
 
         def add(function: Callable) -> Callable:
-            entry = self._enter(function.__name__, severity, diagnosis, question, general)
-            self._choose(Choice(part, function, entry.id, setup))
+            entry = self._enter(name or function.__name__, severity, diagnosis, question, general)
+            self._choose(Choice(part, function, entry.id, setup, within=within))
             return function
 
         return add
@@ -276,7 +301,7 @@ class Pipeline:
                 return
             part = max(pending, key=self._order.__getitem__)
             others = self.wrong_choices.get(part, ()) if left else ()
-            for choice in (self.right[part], *others):
+            for choice in (self.right[part], *(c for c in others if c.fits(output))):
                 chosen[part] = choice
                 rest = (pending | self.parts_of(output, choice)) - {part}
                 yield from extend(rest, left - bool(choice.mistake))
@@ -286,16 +311,17 @@ class Pipeline:
 
     def composition(self, entry: Misconception) -> "Composition":
         """Return the submission that makes a mistake wherever it can be made, and no other."""
-        chosen: set[tuple[str, Choice]] = set()
-        for choice in entry.choices:
-            if choice.part == WHOLE:
-                chosen.add((WHOLE, choice))
-            chosen.update(
-                (topic, choice)
-                for topic, output in self.outputs.items()
-                if choice.part in self.completed(output, {})
-            )
-        return Composition(self, frozenset(chosen))
+        whole = {(WHOLE, choice) for choice in entry.choices if choice.part == WHOLE}
+        return Composition(self, self.wherever_possible(entry.choices) | whole)
+
+    def wherever_possible(self, choices: Iterable[Choice]) -> frozenset[tuple[str, Choice]]:
+        """Return choices in each of the outputs that have their parts."""
+        return frozenset(
+            (topic, choice)
+            for choice in choices
+            for topic, output in self.outputs.items()
+            if choice.part in self.completed(output, {}) and choice.fits(output)
+        )
 
     def base(self, file: str) -> list[str]:
         """Return the text of a submission's file in pieces, without what this pipeline defines."""
@@ -329,6 +355,12 @@ class Composition:
         left = frozenset(pair for pair in self.choices if pair[1].mistake != mistake)
         return Composition(self.pipeline, left)
 
+    @cached_property
+    def everywhere(self) -> "Composition":
+        """The submission that makes these choices in all outputs that have their parts."""
+        choices = frozenset(choice for _, choice in self.choices)
+        return Composition(self.pipeline, self.pipeline.wherever_possible(choices))
+
     def of(self, topic: str) -> dict[str, Choice]:
         """Return the choice of every part that an output needs."""
         wrong = {c.part: c for at, c in self.choices if at == topic and c.part != WHOLE}
@@ -341,19 +373,26 @@ class Composition:
         prefix = f"_{pipeline.question}_"
         pieces: dict[str, None] = {}  # in order, none twice
         setups: list[str] = []
+        bodies: dict[str, list[str]] = {}
+        returned: dict[str, list[str]] = {}
         for topic, output in pipeline.outputs.items():
             chosen = self.of(topic)
-            lines = [f"def {output.call}:"]
+            lines = bodies.setdefault(output.call, [f"def {output.call}:"])
+            place = len(returned.setdefault(output.call, []))
+            local = {part: f"{part}_{place}" if place else part for part in chosen}
+            local |= {value: repr(constant) for value, constant in output.fixed.items()}
             for part in pipeline.in_order(chosen):
                 choice = chosen[part]
                 pieces |= dict.fromkeys(definitions(choice.function, prefix))
                 if choice.setup:
                     pieces |= dict.fromkeys(definitions(choice.setup, prefix))
                     setups.append(prefix + choice.setup.__name__)
-                reads = ", ".join(pipeline.made_by(output, v) or v for v in choice.needs)
-                lines.append(f"    {part} = {prefix}{choice.function.__name__}({reads})")
-            lines.append(f"    return {pipeline.made_by(output, output.value)}\n")
-            pieces["\n".join(lines)] = None
+                names = [pipeline.made_by(output, value) or value for value in choice.needs]
+                reads = ", ".join(local.get(name, name) for name in names)
+                lines.append(f"    {local[part]} = {prefix}{choice.function.__name__}({reads})")
+            returned[output.call].append(local[pipeline.made_by(output, output.value)])
+        for call, lines in bodies.items():
+            pieces["\n".join([*lines, f"    return {', '.join(returned[call])}\n"])] = None
         for _, choice in self.choices:
             if choice.part == WHOLE:
                 pieces |= dict.fromkeys(definitions(choice.function, prefix))
@@ -409,9 +448,11 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     pieces: list[str] = []
     for name in _globals_in(function.__code__):
         value = function.__globals__.get(name)
+        if value is function:  # or its name is also that of an attribute
+            continue
         if isinstance(value, FunctionType) and value.__module__ == function.__module__:
             pieces += definitions(value)
-        elif isinstance(value, (int, float, str, tuple)):
+        elif isinstance(value, (int, float, str, tuple, dict)):
             pieces.append(f"{name} = {value!r}\n")
     return (*pieces, "\n".join(lines) + "\n")
 
@@ -435,25 +476,27 @@ class Values:
 
     def __init__(self, pipeline: Pipeline, output: Output, start: Mapping[str, Any]) -> None:
         self._pipeline, self._output = pipeline, output
-        self._start = {name: Computed(value) for name, value in start.items()}
+        values = {**output.fixed, **start}
+        self._start = {name: Computed(value) for name, value in values.items()}
         self._computed: dict[tuple, Computed] = {}
 
-    def of(self, chosen: Mapping[str, Choice]) -> Computed:
-        """Return the output's value with these choices."""
+    def of(self, chosen: Mapping[str, Choice], value: str = "") -> Computed:
+        """Return the output's value with these choices, or another value of the pipeline."""
         made: dict[str, Computed] = {}
-        last = Computed()
-        for part in self._pipeline.in_order(chosen):
-            choice = chosen[part]
-            reads = tuple(
-                made[maker]
-                if (maker := self._pipeline.made_by(self._output, name))
-                else self._start[name]
-                for name in choice.needs
-            )
-            last = made[part] = self._compute(choice, reads)
-            if last.raised:
-                break
-        return last
+        return self._value(chosen, value or self._output.value, made)
+
+    def _value(
+        self, chosen: Mapping[str, Choice], value: str, made: dict[str, Computed]
+    ) -> Computed:
+        part = self._pipeline.made_by(self._output, value)
+        if not part:
+            return self._start[value]
+        if part not in made:
+            choice = chosen.get(part) or self._pipeline.right[part]
+            reads = tuple(self._value(chosen, name, made) for name in choice.needs)
+            raised = next((read for read in reads if read.raised), None)
+            made[part] = raised or self._compute(choice, reads)
+        return made[part]
 
     def _compute(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
         key = (choice, *reads)

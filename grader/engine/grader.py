@@ -88,6 +88,8 @@ class Grader:
         The assignment.
     isolation : str, optional
         ``"bubblewrap"``, ``"fallback"`` or ``"none"``; default the strongest that works here.
+    sandbox : ForkServer, optional
+        One that runs already, and is closed with the grader.
 
     Raises
     ------
@@ -95,12 +97,19 @@ class Grader:
         If ``assignment.toml`` is wrong, or does not agree with the tests that are here.
     """
 
-    def __init__(self, contents: Contents, isolation: str | None = None) -> None:
+    def __init__(
+        self,
+        contents: Contents,
+        isolation: str | None = None,
+        sandbox: "ForkServer | None" = None,
+    ) -> None:
         self.contents = contents
         self.assignment = read_assignment(contents.assignment)
         self.tests = contents.tests()
         require_agreement(self.assignment, self.tests, contents.has_hidden_tests)
         self._isolation = isolation
+        if sandbox is not None:
+            self.server = sandbox
 
     def __enter__(self) -> "Grader":
         return self
@@ -123,19 +132,7 @@ class Grader:
         IsolationError
             If it does not start.
         """
-        try:
-            from grader.engine.sandbox import ForkServer, WorkerSetup
-        except ModuleNotFoundError as error:
-            if error.name != "grader.engine.sandbox":
-                raise
-            return None
-        contents = self.contents
-        setup = WorkerSetup(
-            adapter=Path(str(contents.adapter.__file__)),
-            preload=contents.preload,
-            preload_if_named=contents.preload_if_named,
-        )
-        return ForkServer(setup, self._isolation)
+        return start_sandbox(self.contents, self._isolation)
 
     @property
     def isolated(self) -> bool:
@@ -215,7 +212,7 @@ class Grader:
                 )
                 late = time.monotonic() >= deadline
                 hints = self.explainer.hints(outcomes.values())
-                if not late and self.assignment.feedback.hints == "counterexample":
+                if not late:
                     hints = self._with_counterexamples(hints, caller)
             reason = "Not judged: the time for grading was up." if late else ""
             results = self._results(selected, outcomes, hints, reason)
@@ -338,6 +335,28 @@ class Grader:
             for question in self.assignment.coding
         )
         return tuple(QuestionResult(q.id, q.title, tests) for q, tests in grouped if tests)
+
+
+def start_sandbox(contents: Contents, isolation: str | None = None) -> "ForkServer | None":
+    """Return the sandbox of an assignment; None in a copy that comes without.
+
+    Raises
+    ------
+    IsolationError
+        If it does not start.
+    """
+    try:
+        from grader.engine.sandbox import ForkServer, WorkerSetup
+    except ModuleNotFoundError as error:
+        if error.name != "grader.engine.sandbox":
+            raise
+        return None
+    setup = WorkerSetup(
+        adapter=Path(str(contents.adapter.__file__)),
+        preload=contents.preload,
+        preload_if_named=contents.preload_if_named,
+    )
+    return ForkServer(setup, isolation)
 
 
 def _title(handed_in: HandedIn) -> str:

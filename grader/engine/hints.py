@@ -23,6 +23,7 @@ from grader.engine.composition import (
     WHOLE,
     Choice,
     Composition,
+    Misconception,
     Output,
     Pipeline,
     Values,
@@ -42,6 +43,9 @@ MOST_CANDIDATES, MOST_OF_A_QUESTION = 120, 240
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
+# A composition, a test, its variant, and the parts from the reference; None as its tests decide.
+Prediction = tuple[Composition, str, int, frozenset[str] | None]
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -59,7 +63,7 @@ class Explainer:
         self._dependencies = Dependencies(contents.parts, question_of)
         self._question_of = question_of
         self._old = OldExplainer(contents, question_of)  # until every question is a pipeline
-        self._predicted: dict[tuple[Composition, str, int], TestOutcome] = {}
+        self._predicted: dict[Prediction, TestOutcome] = {}
         self._room = ROOM
 
     def hints(self, outcomes: Iterable[TestOutcome]) -> dict[str, tuple[Hint, ...]]:
@@ -89,7 +93,7 @@ class Explainer:
 
     def predict(self, composition: Composition, id_: str, variant: int) -> TestOutcome:
         """Run a composition through one test, after those that the test depends on."""
-        key = composition, id_, variant
+        key = composition, id_, variant, None
         if key not in self._predicted:
             function = self._tests[id_]
             before = self._dependencies.of(function.mark) & self._tests.keys()
@@ -105,12 +109,23 @@ class Explainer:
             return PASSED
         return self.predict(composition, id_, variant).status
 
-    def asked(self, pipeline: Pipeline, id_: str, variant: int) -> list[tuple[str, Mapping]]:
+    def repeat(self, composition: Composition, seen: TestOutcome) -> TestOutcome:
+        """Run a composition through a test just as a submission was, with the same parts."""
+        key = composition, seen.mark.id, seen.variant, seen.reference
+        if key not in self._predicted:
+            observations = tuple(self._attempt(composition, seen).observations)
+            self._keep(key, replace(seen, failures=(), observations=observations))
+        return self._predicted[key]
+
+    def asked(self, pipeline: Pipeline, seen: TestOutcome) -> list[tuple[str, Mapping]]:
         """Return the calls that a test makes of a right submission, in order."""
-        caller = CatalogueCaller(self._contents.adapter, Composition(pipeline).load)
-        check = Check(caller, variant=variant)
-        attempt(self._tests[id_], check)
-        return check.asked
+        return self._attempt(Composition(pipeline), seen).asked
+
+    def _attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+        caller = CatalogueCaller(self._contents.adapter, composition.load)
+        check = Check(caller, seen.reference, seen.variant, seen.mark.topic)
+        attempt(self._tests[seen.mark.id], check)
+        return check
 
     def undisturbed(self) -> contextlib.AbstractContextManager:
         """Compute values without gradients, and leave the process as it is."""
@@ -121,7 +136,7 @@ class Explainer:
             stack.enter_context(torch.no_grad())
         return stack
 
-    def _keep(self, key: tuple[Composition, str, int], outcome: TestOutcome) -> None:
+    def _keep(self, key: Prediction, outcome: TestOutcome) -> None:
         """Remember a prediction, and forget the oldest ones where they would be too many."""
         self._predicted[key] = outcome
         self._room -= size_of(outcome)
@@ -158,14 +173,14 @@ class Explanation:
     def hints(self) -> dict[str, tuple[Hint, ...]]:
         """Return the misconceptions that explain each failed test, by test id."""
         whole = self._whole()
+        explained = {} if len(whole) == 1 else self._explain_outputs()
+        told = self._told_of_outputs(explained)
         if len(whole) == 1:
             told = {id_: set(whole) for id_ in self._failed}
-        else:
-            told = self._told_of_outputs(self._explain_outputs())
         mistakes = self._pipeline.mistakes
         return {
             id_: tuple(
-                Hint(entry.id, entry.diagnosis, entry.question)
+                Hint(entry.id, self._located(entry, explained), entry.question)
                 for entry in mistakes.values()
                 if entry.id in ids
             )
@@ -182,6 +197,15 @@ class Explanation:
             if not self._is_told_by_topics(id_, explained):
                 told[id_] |= self._told_together(together, explained, id_)
         return told
+
+    def _located(self, entry: Misconception, explained: Mapping[str, Explained]) -> str:
+        """Return a mistake's diagnosis with the outputs in which it was made."""
+        topics = [
+            topic
+            for topic, each in explained.items()
+            if all(entry.id in self._claims(c.mistakes) for c in each.candidates)
+        ]
+        return entry.diagnosis.replace("{where}", self._pipeline.where(topics))
 
     # Which sets of choices explain an output
 
@@ -240,7 +264,7 @@ class Explanation:
         for id_, outcome in self._seen.items():
             for observation in self._of(topic, outcome.observations):
                 if observation.what == ANSWER:
-                    asked = self._explainer.asked(self._pipeline, id_, self._variant)
+                    asked = self._explainer.asked(self._pipeline, self._seen[id_])
                     if len(asked) >= observation.call:
                         found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
         return found
@@ -267,11 +291,11 @@ class Explanation:
                 again = self._transferred(each.candidates[0], output)
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
-        screen = self._screen(output, masked)
+        screens = self._screens(output, masked)
         left = MOST_CANDIDATES
-        for size in range(1, (most if screen else min(most, 2)) + 1):
+        for size in range(1, (most if screens else min(most, 2)) + 1):
             found = []
-            for candidate in self._screened(output, size, screen):
+            for candidate in self._screened(output, size, screens):
                 left, self._left = left - 1, self._left - 1
                 if left < 0 or self._left < 0:
                     return []
@@ -292,10 +316,10 @@ class Explanation:
         return Composition(self._pipeline, frozenset(wrong))
 
     def _screened(
-        self, output: Output, size: int, screen: "Screen | None"
+        self, output: Output, size: int, screens: "Sequence[Screen]"
     ) -> Iterator[Composition]:
-        """Yield the sets of so many choices whose value is what the submission returned."""
-        if screen is None:
+        """Yield the sets of so many choices whose values are what the submission returned."""
+        if not screens:
             for chosen in self._pipeline.sets(output, size):
                 yield self._composition(output, chosen)
             return
@@ -303,12 +327,34 @@ class Explanation:
             fitting = [
                 self._composition(output, chosen)
                 for chosen in self._pipeline.sets(output, size)
-                if screen.lets_through(chosen)
+                if all(screen.lets_through(chosen) for screen in screens)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
 
+    def _screens(self, output: Output, masked: bool) -> "list[Screen]":
+        """Return what compares values with the submission's, where a test saw them."""
+        screens = [
+            Screen(values, observation.seen, part)
+            for part, (id_, what) in output.words.items()
+            if id_ in self._seen
+            for observation in self._of(output.topic, self._seen[id_].observations)
+            if observation.what == what
+            and (values := self._values(output, id_, observation)) is not None
+        ]
+        number = self._screen(output, masked)
+        return [*screens, number] if number else screens
+
+    def _values(self, output: Output, id_: str, observation: Observation) -> "Values | None":
+        """Return what computes an output from the start that a test's call gave it."""
+        asked = self._explainer.asked(self._pipeline, self._seen[id_])
+        if output.given is None or observation.call > len(asked):
+            return None
+        with self._explainer.undisturbed():
+            given = output.given(**unpacked(asked[observation.call - 1][1]))
+        return Values(self._pipeline, output, given)
+
     def _screen(self, output: Output, masked: bool) -> "Screen | None":
-        """Return what compares values with the submission's, if a test saw its value."""
+        """Return what compares an output's value with the submission's, if a test saw it."""
         if output.observed is None or output.given is None:
             return None
         id_, what = output.observed
@@ -322,15 +368,13 @@ class Explanation:
         # The call that tells most: numbers that are wrong, numbers, an exception.
         told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
         for observation in told:
-            asked = self._explainer.asked(self._pipeline, id_, self._variant)
             seen = observation.seen
             if observation.what == ANSWER:
                 seen = str(seen).split(":")[0]
             elif not isinstance(seen, np.ndarray):
                 continue
-            with self._explainer.undisturbed():
-                given = output.given(**unpacked(asked[observation.call - 1][1]))
-            return Screen(Values(self._pipeline, output, given), seen)
+            values = self._values(output, id_, observation)
+            return Screen(values, seen) if values else None
         return None
 
     def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
@@ -341,7 +385,9 @@ class Explanation:
         mine = self._of(topic, self._seen[id_].observations)
         if not mine:
             return True
-        other = self._explainer.predict(candidate, id_, self._variant)
+        if self._pipeline.independent:
+            candidate = candidate.everywhere
+        other = self._explainer.repeat(candidate, self._seen[id_])
         theirs = self._of(topic, other.observations)
         if masked:
             out = {o.call for o in mine if o.what == ANSWER}
@@ -379,15 +425,17 @@ class Explanation:
     def _in_common(self, alternatives: Sequence[frozenset[str]]) -> set[str]:
         """Return what is true of all alternatives, by its most special name."""
         mistakes = self._pipeline.mistakes
-
-        def claims(ids: frozenset[str]) -> set[str]:
-            said = set(ids)
-            while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
-                said |= more
-            return said
-
-        common = reduce(set.intersection, map(claims, alternatives)) if alternatives else set()
+        claims = map(self._claims, alternatives)
+        common = reduce(set.intersection, claims) if alternatives else set()
         return common - {mistakes[id_].general for id_ in common}
+
+    def _claims(self, ids: frozenset[str]) -> set[str]:
+        """Return mistakes and all that is claimed by them in general."""
+        mistakes = self._pipeline.mistakes
+        said = set(ids)
+        while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
+            said |= more
+        return said
 
     def _is_told_by_topics(self, id_: str, explained: Mapping[str, Explained]) -> bool:
         """Whether each failure of a test is about an output that is explained."""
@@ -418,7 +466,7 @@ class Explanation:
         return told
 
     def _reproduces(self, composition: Composition, id_: str) -> bool:
-        predicted = self._explainer.predict(composition, id_, self._variant)
+        predicted = self._explainer.repeat(composition, self._seen[id_])
         return self._seen[id_].same_as(predicted)
 
     @staticmethod
@@ -444,14 +492,19 @@ class Explanation:
 
 
 class Screen:
-    """Compares the value that choices lead to with what the submission returned."""
+    """Compares the value that choices lead to with what the submission returned.
 
-    def __init__(self, values: Values, seen: np.ndarray | str) -> None:
-        self._values, self._seen = values, seen
+    Of a part that is named, the value is a word; else it is the output's, or the exception's type.
+    """
+
+    def __init__(self, values: Values, seen: Any, part: str = "") -> None:
+        self._values, self._seen, self._part = values, seen, part
         self._kept = seen.ravel()[:1] if isinstance(seen, np.ndarray) else None
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
-        computed = self._values.of(chosen)
+        computed = self._values.of(chosen, self._part)
+        if self._part:
+            return not computed.raised and bool(computed.value == self._seen)
         if isinstance(self._seen, str) or computed.raised:
             return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)

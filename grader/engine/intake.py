@@ -5,7 +5,7 @@ A submission may be a folder that holds ``submission/``, that folder itself, an 
 with such an archive in it. Nothing is ever extracted: names are only compared, and files are bytes
 until the sandbox writes them. What is not Python (notebooks, PDFs) is left out, however large.
 
-A file whose name is nearly right (``Model.py``, ``model (1).py``, ``model.py.txt``) is taken for
+A file whose name is nearly right (``Code.py``, ``code (1).py``, ``code.py.txt``) is taken for
 the one that is asked for, if it is the only one; :attr:`Submission.notes` says so.
 """
 
@@ -167,7 +167,7 @@ def _read(tree: Tree, wanted: Collection[str], nested: int = MAX_NESTED) -> Subm
         limit = MAX_ARCHIVE if isinstance(tree, FolderTree | LooseFiles) else MAX_INNER
         try:
             content = io.BytesIO(tree.read(path, str(path), limit))
-            title = f"{path} in {tree.title}"
+            title = str(path) if isinstance(tree, LooseFiles) else f"{path} in {tree.title}"
             found[str(path)] = _read_archive(content, title, wanted, nested - 1)
         except IntakeError as error:
             refusals.append(error)
@@ -283,8 +283,8 @@ def _has(entries: Iterable[tuple[str, Kind]], is_wanted: Callable[[str], bool]) 
 def _is_like(name: str, wanted: str) -> bool:
     """Return whether a name is what computers and people make of the one that is wanted.
 
-    ``Model.py``, ``MODEL.PY``; ``model.py.txt`` of mail programs; ``model (1).py`` of browsers,
-    ``model-1.py`` of Canvas, ``model copy.py`` and ``model - Copy.py`` of macOS and Windows.
+    ``Code.py``, ``CODE.PY``; ``code.py.txt`` of mail programs; ``code (1).py`` of browsers,
+    ``code-1.py`` of Canvas, ``code copy.py`` and ``code - Copy.py`` of macOS and Windows.
     """
     name = unicodedata.normalize("NFKC", name).casefold().removesuffix(".txt")
     path = PurePosixPath(name.removesuffix(".py") if name.endswith(".py.py") else name)
@@ -335,7 +335,7 @@ def _files_at(tree: Tree, place: PurePosixPath, wanted: Collection[str]) -> Subm
             files[name] = contents[alike[0]]
             notes.append(f"{_listed(alike)} was taken for {name}.")
             for other in alike:
-                # As ``model_1`` it can be imported by another file, as ``model-1`` it cannot.
+                # As ``code_1`` it can be imported by another file, as ``code-1`` it cannot.
                 if other.casefold() == name or not PurePosixPath(other).stem.isidentifier():
                     files.pop(other, None)
     if not any(name in files for name in wanted):
@@ -367,7 +367,7 @@ def _python_files(tree: Tree, place: PurePosixPath) -> list[str]:
 
 
 def _is_python(name: str) -> bool:
-    """Return whether a file can matter; in ``._model.py``, macOS keeps attributes of a file."""
+    """Return whether a file can matter; in ``._code.py``, macOS keeps attributes of a file."""
     return name.endswith(".py") and not name.startswith(".")
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from grader.engine.mistakes import mistakes_in, unexplained
 from grader.engine.results import (
     FAILED,
     NOT_IMPORTED,
@@ -42,13 +43,25 @@ def progress_of(report: Report) -> tuple[QuestionProgress, ...]:
 
 
 def where_to_start(report: Report) -> str:
-    """Return the question to look at first, and why, where several are not right."""
+    """Return the question to look at first, and why, where there are several things to look at.
+
+    That is the first one that is wrong, since later questions use it, and of its mistakes the one
+    that cost the most points. What raises an exception comes before: it hides others.
+    """
+    report = report.for_student()
     lost = [question for question in progress_of(report) if question.state != RIGHT]
-    if len(lost) < 2:
-        return ""
     order = (BROKEN, WRONG, OPEN, WAITING)
-    first = min(lost, key=lambda question: order.index(question.state))
+    first = min(lost, key=lambda question: order.index(question.state), default=None)
+    if first is None:
+        return ""
+    (wrong,) = (question for question in report.questions if question.id == first.id)
+    mistakes, others = mistakes_in(wrong), unexplained(wrong)
+    if len(lost) == 1 and len(mistakes) + bool(others) < 2:
+        return ""
     reason = first.reason
+    if first.state == WRONG and mistakes:
+        raised = (test.message for test in others if test.raised)
+        reason = next(raised, mistakes[0].hint.diagnosis)
     if reason.startswith(f"{first.id} "):
         reason = f"it{reason.removeprefix(first.id)}"
     return f"Start with {first.id}: {reason}"

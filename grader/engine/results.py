@@ -18,12 +18,17 @@ SHOWN = 300  # characters of an exception's text in a hidden test
 class Counterexample:
     """A program that shows a mistake, what it prints here, and what would be right.
 
-    Of an exception, ``got`` is its class.
+    If it ``raises`` an exception, ``got`` is its class.
     """
 
     program: str
     got: str
     expected: str
+    raises: bool = False
+
+    @property
+    def verb(self) -> str:
+        return "raises" if self.raises else "gives"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class TestOutcome:
         What the submission returned wherever the test looked, in order.
     variant : int
         Which inputs a hidden test used.
+    reference : frozenset of str
+        The parts that it used from the reference.
     reason : str
         Why a test was not run; our own traceback for an ``"error"``.
     printed : str
@@ -34,6 +36,7 @@ class TestOutcome:
     failures: tuple[Failure, ...] = ()
     observations: tuple[Observation, ...] = field(default=(), repr=False)
     variant: int = 0
+    reference: frozenset[str] = frozenset()
     reason: str = ""
     printed: str = ""
     seconds: float = 0.0
@@ -163,6 +166,7 @@ def run_test(
         tuple(checked.failures),
         tuple(checked.observations),
         variant,
+        checked.reference,
         printed=checked.printed,
         seconds=seconds,
     )

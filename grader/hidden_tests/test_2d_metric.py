@@ -51,7 +51,7 @@ def test_several_heldout_movies(check: Check) -> None:
     judge_ranks(check, (scores, heldout), movies(check, 2, 1700, (40, 2), seed=9)[:2])
 
 
-@check("2d-6", topic="seen")
+@check("2d-6", topic="ranks")
 def test_seen_movies_are_taken_out(check: Check) -> None:
     """Seen movies have no rank, whatever their score, and the others move up."""
     scores, heldout, seen = movies(check, 5, 9, (1, 1, 1, 1, 1), seed=2)
@@ -63,7 +63,7 @@ def test_seen_movies_are_taken_out(check: Check) -> None:
     judge_ranks(check, (both_ways, *twice), (300 * low - 2000, *others))
 
 
-@check("2d-7", topic="ties")
+@check("2d-7", topic="ranks")
 def test_ties_share_the_mean_rank(check: Check) -> None:
     """Movies with equal scores share the mean of the ranks that they span."""
     scores = np.array(
@@ -82,7 +82,7 @@ def test_ties_share_the_mean_rank(check: Check) -> None:
     judge_ranks(check, wider)
 
 
-@check("2d-8", topic="nobody")
+@check("2d-8", topic="ranks")
 def test_users_without_heldout_movies(check: Check) -> None:
     """A user without held-out movies has the value NaN, and keeps their place."""
     counts = (0, 1, 0, 0, 1, 1, 0, 1, 1, 1)
@@ -107,15 +107,17 @@ def test_mean_over_the_users_that_have_a_value(check: Check) -> None:
             check.array_equal("the result", got["out"], expected)
 
 
-@check("2d-10", topic="arguments")
+@check("2d-10", topic="ranks")
 def test_arguments_stay_as_they_are(check: Check) -> None:
     """reciprocal_ranks and mrr_score do not modify scores, heldout or seen."""
+    check.topic = "arguments"
     table = movies(check, 4, 7, (2, 0, 1, 3), seed=5)
     for function in (adapter.reciprocal_ranks, adapter.mrr_score):
         for got in check.call_each(function, table):
             for place, name in enumerate(("scores", "heldout", "seen") if got else ()):
                 after = got["arguments"][place]
                 check.array_equal(f"the tensor {name} after the call", after, table[place])
+    check.topic = "ranks"
     # That an argument is as it was counts where something is right: zeros modify nothing.
     # Other numbers in the same order: which wrong ranks are right by chance is always the same.
     scores, heldout, _ = movies_from(np.random.RandomState(20), 6, 7, (1,) * 6)
@@ -127,7 +129,7 @@ def test_arguments_stay_as_they_are(check: Check) -> None:
     check.equal("each value", right, True, "is wrong, which has to be fixed first")
 
 
-@check("2d-11", topic="together")
+@check("2d-11", topic="ranks")
 def test_everything_at_once(check: Check) -> None:
     """Many users and movies, with ties, seen movies and users without held-out ones."""
     counts = tuple(check.random(6).randint(0, 9, 40))
@@ -136,6 +138,7 @@ def test_everything_at_once(check: Check) -> None:
     # Every fourth user has a movie at the very end, where seen ones may have been put.
     scores[np.arange(0, 40, 4), heldout[::4].argmax(axis=1)] = scores.min()
     judge_ranks(check, (scores, heldout, seen))
+    check.topic = "both"
     got = check.call(adapter.mrr_score, scores, heldout, seen)
     expected = np.nanmean(oracle.reciprocal_ranks(scores, heldout, seen))
     check.array_equal("the result of mrr_score", got["out"], expected)

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 """
-FILES = tuple(path.stem for path in sorted(BASE.glob("[!_]*.py")))
+FILES = ("loss", "model", "mrr")
 FILE_OF_QUESTION = {"1": "model", "2a": "loss", "2b": "loss", "2c": "loss", "2d": "mrr"}
 PIPELINES: list["Pipeline"] = []
 
@@ -52,7 +52,8 @@ def base(file: str, but: Pipeline | None = None) -> list[str]:
 @cache
 def skeleton(file: str) -> str:
     """Return the text that a submission's file has around the outputs of the pipelines."""
-    return f"{IMPORTS}\n{(BASE / f'{file}.py').read_text()}"
+    path = BASE / f"{file}.py"
+    return f"{IMPORTS}\n{path.read_text()}" if path.exists() else IMPORTS
 
 
 @dataclass(frozen=True)

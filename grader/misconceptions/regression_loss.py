@@ -1,10 +1,13 @@
 """Question 2b: the loss of the regression."""
 
+import math
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 
 from grader import adapter
 from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Output, Pipeline
+from grader.misconceptions.losses import add_mean
 
 
 def given(name, arguments, weights=()):
@@ -25,38 +28,138 @@ part, wrong = PIPELINE.part, PIPELINE.wrong
 
 
 @part
-def error(observed, predicted):
-    return observed - predicted
+def ratings(observed):
+    return observed
 
 
 @wrong(
-    "error",
+    "ratings",
     PARTIAL,
     diagnosis="Each prediction is compared with all the ratings of the batch.",
     question="To which shape does PyTorch broadcast (N, 1) and (N,)?",
 )
-def every_rating_with_every_other(observed, predicted):
-    return observed[:, None] - predicted
+def every_rating_with_every_other(observed):
+    return observed[:, None]
 
 
 @wrong(
-    "error",
+    "ratings",
+    PARTIAL,
+    diagnosis="The observed ratings are cut down to whole numbers.",
+    question="Which ratings can a user give beside whole stars?",
+)
+def whole_stars(observed):
+    return observed.trunc()
+
+
+@wrong(
+    "ratings",
+    CENTRAL,
+    diagnosis="The predictions are compared with the mean rating of the batch.",
+    question="Which rating belongs to row k?",
+)
+def mean_rating(observed):
+    return observed.mean()
+
+
+@part
+def predictions(predicted):
+    return predicted
+
+
+@wrong(
+    "predictions",
     PARTIAL,
     diagnosis="The predictions are clamped to 1 to 5 before they are compared.",
     question="What gradient does a prediction outside of 1 to 5 get?",
 )
-def clamped_predictions(observed, predicted):
-    return observed - predicted.clamp(1, 5)
+def clamped_predictions(predicted):
+    return predicted.clamp(1, 5)
 
 
 @wrong(
-    "error",
+    "predictions",
+    PARTIAL,
+    diagnosis="The predictions are clamped to 0 to 5 before they are compared.",
+    question="What gradient does a prediction outside of 0 to 5 get?",
+)
+def predictions_clamped_at_zero(predicted):
+    return predicted.clamp(0, 5)
+
+
+@wrong(
+    "predictions",
+    PARTIAL,
+    diagnosis="The predictions are clamped to 0.5 to 5 before they are compared.",
+    question="What gradient does a prediction outside of 0.5 to 5 get?",
+)
+def predictions_clamped_at_half_a_star(predicted):
+    return predicted.clamp(0.5, 5)
+
+
+@wrong(
+    "predictions",
     CENTRAL,
     diagnosis="The predictions are rounded before they are compared, which has no useful gradient.",
     question="What is the derivative of rounding?",
 )
-def rounded_predictions(observed, predicted):
-    return observed - predicted.round()
+def rounded_predictions(predicted):
+    return predicted.round()
+
+
+@wrong(
+    "predictions",
+    CENTRAL,
+    diagnosis="The predictions are cut down to whole numbers, which has no useful gradient.",
+    question="What is the derivative of rounding?",
+)
+def whole_predictions(predicted):
+    return predicted.trunc()
+
+
+@wrong(
+    "predictions",
+    PARTIAL,
+    diagnosis="A sigmoid is taken of the predictions before they are compared.",
+    question="Are the predictions stars already?",
+)
+def sigmoid_of_the_predictions(predicted):
+    return torch.sigmoid(predicted)
+
+
+@wrong(
+    "predictions",
+    PARTIAL,
+    diagnosis="The predictions are squashed to 0 to 5 by a sigmoid before they are compared.",
+    question="Are the predictions stars already?",
+)
+def predictions_squashed_from_zero(predicted):
+    return 5 * torch.sigmoid(predicted)
+
+
+@wrong(
+    "predictions",
+    PARTIAL,
+    diagnosis="The predictions are squashed to 1 to 5 by a sigmoid before they are compared.",
+    question="Are the predictions stars already?",
+)
+def predictions_squashed_from_one(predicted):
+    return 1 + 4 * torch.sigmoid(predicted)
+
+
+@wrong(
+    "predictions",
+    PARTIAL,
+    diagnosis="Predictions below zero are set to zero before they are compared.",
+    question="What gradient does a prediction below zero get?",
+)
+def negative_predictions_at_zero(predicted):
+    return F.relu(predicted)
+
+
+@part
+def error(ratings, predictions):
+    return ratings - predictions
 
 
 @wrong(
@@ -65,17 +168,77 @@ def rounded_predictions(observed, predicted):
     diagnosis="The errors are divided by the five stars before they are squared.",
     question="In which unit is the loss?",
 )
-def ratings_scaled(observed, predicted):
-    return (observed - predicted) / 5
+def ratings_scaled(ratings, predictions):
+    return (ratings - predictions) / 5
+
+
+@wrong(
+    "error",
+    CENTRAL,
+    diagnosis="The ratings and the predictions are added, not subtracted.",
+    question="What should the loss be when each prediction is right?",
+)
+def ratings_added(ratings, predictions):
+    return ratings + predictions
+
+
+@wrong(
+    "error",
+    PARTIAL,
+    diagnosis="The errors are divided by the ratings.",
+    question="Does an error of one star count less for a rating of five stars?",
+)
+def relative_error(ratings, predictions):
+    return (ratings - predictions) / ratings
+
+
+@wrong(
+    "error",
+    PARTIAL,
+    diagnosis="Only predictions that are too low count.",
+    question="What is the loss of a prediction that is too high?",
+)
+def too_low_only(ratings, predictions):
+    return F.relu(ratings - predictions)
+
+
+@wrong(
+    "error",
+    PARTIAL,
+    diagnosis="Only predictions that are too high count.",
+    question="What is the loss of a prediction that is too low?",
+)
+def too_high_only(ratings, predictions):
+    return F.relu(predictions - ratings)
+
+
+@wrong(
+    "error",
+    PARTIAL,
+    diagnosis="The mean error is taken out of the errors, so that the loss is their variance.",
+    question="What is the loss when each prediction is one star too high?",
+)
+def variance(ratings, predictions):
+    return ratings - predictions - (ratings - predictions).mean()
+
+
+@wrong(
+    "error",
+    CENTRAL,
+    diagnosis="The loss looks at the predictions only.",
+    question="What are the predictions compared with?",
+)
+def predictions_only(predictions):
+    return predictions
 
 
 @part
-def penalty(error):
+def terms(error):
     return error**2
 
 
 @wrong(
-    "penalty",
+    "terms",
     PARTIAL,
     diagnosis="The errors are taken without their signs, but not squared.",
     question="Does an error of two stars count twice or four times as much as one of one star?",
@@ -85,7 +248,7 @@ def mean_absolute_error(error):
 
 
 @wrong(
-    "penalty",
+    "terms",
     CENTRAL,
     diagnosis="The errors keep their signs: they are not squared.",
     question="What is the loss of one prediction too high and one as much too low?",
@@ -95,7 +258,7 @@ def mean_error(error):
 
 
 @wrong(
-    "penalty",
+    "terms",
     PARTIAL,
     diagnosis="Small errors are squared and halved, large ones count linearly (smooth L1, Huber).",
     question="Does an error of two stars count twice or four times as much as one of one star?",
@@ -105,7 +268,7 @@ def smooth_absolute_error(error):
 
 
 @wrong(
-    "penalty",
+    "terms",
     CORNER,
     diagnosis="Errors of more than five stars count linearly (Huber), not squared.",
     question="Does an error of twenty stars count twice or four times as much as one of ten stars?",
@@ -114,33 +277,71 @@ def large_errors_linear(error):
     return 2 * F.huber_loss(error, torch.zeros_like(error), delta=5.0, reduction="none")
 
 
-@part
-def reduced(penalty):
-    return penalty.mean()
-
-
 @wrong(
-    "reduced",
+    "terms",
     PARTIAL,
-    diagnosis="The terms of the batch are summed, not averaged.",
-    question="Should the loss of a larger batch be larger?",
+    diagnosis="The errors are cubed, not squared.",
+    question="What is the loss of one prediction too high and one as much too low?",
 )
-def squared_errors_summed(penalty):
-    return penalty.sum()
+def cubed_error(error):
+    return error**3
 
 
 @wrong(
-    "reduced",
+    "terms",
+    PARTIAL,
+    diagnosis="The errors are raised to the fourth power, not squared.",
+    question="Does an error of two stars count four times as much as one of one star, or more?",
+)
+def fourth_power(error):
+    return error**4
+
+
+@wrong(
+    "terms",
     CENTRAL,
-    diagnosis="The loss has one number for each pair: the mean is missing.",
-    question="What does backward expect of a loss?",
+    diagnosis="The errors are multiplied by two, not squared.",
+    question="Which operator is a power?",
 )
-def squared_errors_not_reduced(penalty):
-    return penalty
+def doubled_error(error):
+    return 2 * error
 
 
 @wrong(
-    "reduced",
+    "terms",
+    PARTIAL,
+    diagnosis="The loss is log cosh of the errors, which is linear for large ones.",
+    question="Does an error of two stars count twice or four times as much as one of one star?",
+)
+def log_cosh(error):
+    return error.abs() + F.softplus(-2 * error.abs()) - math.log(2)
+
+
+@wrong(
+    "terms",
+    CENTRAL,
+    diagnosis="The loss is the cross entropy of the predictions, as if these were classes.",
+    question="How far is a prediction of two stars from four stars?",
+)
+def classes(ratings, predictions):
+    return -ratings * torch.log_softmax(predictions, dim=0) * len(predictions)
+
+
+@wrong(
+    "terms",
+    CENTRAL,
+    diagnosis="The loss is the cross entropy of the predictions as probabilities.",
+    question="Is a rating a probability?",
+)
+def binary_cross_entropy(ratings, predictions):
+    return F.softplus(predictions) - ratings * predictions
+
+
+add_mean(PIPELINE, "squared_errors")
+
+
+@wrong(
+    "number",
     PARTIAL,
     diagnosis="The mean error is squared, so that errors of both signs cancel.",
     question="Is the mean taken before or after the square?",
@@ -149,61 +350,12 @@ def square_of_the_mean_error(error):
     return error.mean() ** 2
 
 
-@wrong(
-    "reduced",
+@PIPELINE.whole(
+    "regression_loss",
     PARTIAL,
-    diagnosis="The sum over the batch is divided by one less than the batch.",
-    question="How many terms does the mean have?",
+    diagnosis="The error is written into the caller's own tensor (-=, sub_).",
+    question="Whose tensor is predicted_ratings after the call?",
 )
-def sample_variance(penalty):
-    return penalty.sum() / (len(penalty) - 1)
-
-
-@part
-def loss(reduced):
-    return reduced
-
-
-@wrong(
-    "loss",
-    PARTIAL,
-    diagnosis="The loss is the root of what the handout asks for.",
-    question="Is there a root in the mean squared error?",
-)
-def root_mean_squared_error(reduced):
-    return reduced.sqrt()
-
-
-@wrong(
-    "loss",
-    PARTIAL,
-    diagnosis="The loss is halved.",
-    question="What is the loss when each prediction is one star off?",
-)
-def half_squared_error(reduced):
-    return reduced / 2
-
-
-@wrong(
-    "loss",
-    PARTIAL,
-    diagnosis="The sign of the loss is turned around, so that training makes the errors larger.",
-    question="Does the optimizer look for a small loss or for a large one?",
-)
-def negative_loss(reduced):
-    return -reduced
-
-
-@part
-def result(loss):
-    return loss
-
-
-@wrong(
-    "result",
-    CENTRAL,
-    diagnosis="The loss is a plain number (.item() or .detach()): no gradient flows through it.",
-    question="What does backward need beside a number?",
-)
-def regression_as_number(loss):
-    return loss.detach()
+def error_in_place(observed, predicted):
+    predicted -= observed
+    return (predicted**2).mean()

@@ -12,7 +12,7 @@ SEEN = [[True] + [False] * 5, [False] * 6, [True] + [False] * 5]
 VALUES = [11 / 28, 1.0, np.nan]
 
 
-@check("2d-0", topic="reciprocal_ranks")
+@check("2d-0", topic="ranks")
 def test_second_best_movie_counts_one_half(check: Check) -> None:
     """reciprocal_ranks is a float64 tensor; a held-out movie at rank 2 counts 1/2."""
     scores, heldout = [[0.9, 0.1, 0.5, 0.3]], [[False, False, True, False]]
@@ -22,7 +22,7 @@ def test_second_best_movie_counts_one_half(check: Check) -> None:
     check.array_equal("the result", got["out"], [0.5])
 
 
-@check("2d-1", topic="seen")
+@check("2d-1", topic="ranks")
 def test_a_seen_movie_is_taken_out(check: Check) -> None:
     """Scores 5, 3, 3, 1 with movie 2 seen: movies 0 and 1, at ranks 1 and 2, make 0.75."""
     scores, heldout = [[5.0, 3.0, 3.0, 1.0]], [[True, True, False, False]]
@@ -32,7 +32,7 @@ def test_a_seen_movie_is_taken_out(check: Check) -> None:
     check.array_equal("the result", got["out"], [0.75])
 
 
-@check("2d-2", topic="ties")
+@check("2d-2", topic="ranks")
 def test_ties_share_the_mean_of_their_ranks(check: Check) -> None:
     """Scores 5, 3, 3, 1 have ranks 1, 2.5, 2.5, 4: held out one by one, they make 1/rank each."""
     scores, heldout = [[5.0, 3.0, 3.0, 1.0]] * 4, np.eye(4, dtype=bool)
@@ -41,7 +41,7 @@ def test_ties_share_the_mean_of_their_ranks(check: Check) -> None:
     check.array_equal("the result", got["out"], [1, 0.4, 0.4, 0.25])
 
 
-@check("2d-3", topic="together")
+@check("2d-3", topic="ranks")
 def test_the_example_of_the_handout(check: Check) -> None:
     """The handout's three users have the values 11/28, 1, and NaN for nothing held out."""
     given = f"reciprocal_ranks(tensor({SCORES}), tensor({HELDOUT}), tensor({SEEN}))"

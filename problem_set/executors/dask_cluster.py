@@ -1,6 +1,7 @@
 """Tasks on the workers of a Dask cluster that exists, on as many machines as it has."""
 
 import contextlib
+import math
 import os
 import pickle
 import queue
@@ -20,12 +21,14 @@ from distributed import (
     WorkerPlugin,
     get_worker,
 )
+from distributed.comm import CommClosedError
 
 from problem_set.executors import Began, Ended, ExecutorError, Lost, Said, TaskEvent, Told
 
 T = TypeVar("T", bound=Hashable)
 CONNECT_SECONDS = 15
 LEAVE_SECONDS = 1.0
+ATTEMPTS = 5  # to prepare workers while some of them are lost
 LOOK_SECONDS = 1.0  # how long Ctrl-C may wait for a queue on Windows
 # A scheduler ends a task with its fourth worker, and does not know why workers die. Where
 # machines come and go, a task may lose a dozen of them before it is thought to be the reason.
@@ -92,11 +95,17 @@ class DaskCluster(Generic[T]):
     """An executor whose tasks are done on a cluster; get one by ``join_cluster``.
 
     A task whose worker is lost begins again on another one.
+
+    Parameters
+    ----------
+    ahead : float
+        Tasks to hand out for each worker; the others are taken when one is done.
     """
 
-    def __init__(self, client: Client, preparation: Preparation) -> None:
+    def __init__(self, client: Client, preparation: Preparation, ahead: float) -> None:
         self.client = client
         self.preparation = preparation
+        self._ahead = ahead
         self._under_way: dict[Future, T] = {}
 
     def __len__(self) -> int:
@@ -109,13 +118,8 @@ class DaskCluster(Generic[T]):
         thresholds = self.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
         return sum(threshold is not None for threshold in thresholds.values())
 
-    def events(self, tasks: Iterable[T], ahead: float = float("inf")) -> Iterator[TaskEvent]:
+    def events(self, tasks: Iterable[T]) -> Iterator[TaskEvent]:
         """Do the tasks.
-
-        Parameters
-        ----------
-        ahead : float
-            Tasks to hand out for each worker; the others are taken when one is done.
 
         Raises
         ------
@@ -135,7 +139,7 @@ class DaskCluster(Generic[T]):
             future.add_done_callback(arrivals.put)
 
         def hand_out() -> None:
-            while len(self._under_way) < ahead * max(1, len(self)):
+            while len(self._under_way) < self._ahead * max(1, len(self)):
                 task = next(rest, None)
                 if task is None:
                     return
@@ -185,7 +189,9 @@ class DaskCluster(Generic[T]):
 
 
 @contextlib.contextmanager
-def join_cluster(address: str, preparation: Preparation) -> Iterator[DaskCluster]:
+def join_cluster(
+    address: str, preparation: Preparation, ahead: float = math.inf
+) -> Iterator[DaskCluster]:
     """Join a scheduler, and prepare its workers.
 
     Raises
@@ -204,7 +210,7 @@ def join_cluster(address: str, preparation: Preparation) -> Iterator[DaskCluster
         ) from None
     with client:
         try:
-            client.register_plugin(preparation)
+            _register(client, preparation)
         except ExecutorError:
             raise
         except Exception as error:
@@ -213,10 +219,21 @@ def join_cluster(address: str, preparation: Preparation) -> Iterator[DaskCluster
                 "needs this project's environment, and is started in this folder"
             ) from error
         try:
-            yield DaskCluster(client, preparation)
+            yield DaskCluster(client, preparation, ahead)
         finally:
             with contextlib.suppress(Exception):
                 client.unregister_worker_plugin(preparation.name)
+
+
+def _register(client: Client, preparation: Preparation) -> None:
+    """Prepare all workers; one that is lost meanwhile is not among them the next time."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            client.register_plugin(preparation)
+            return
+        except CommClosedError:
+            if not left:
+                raise
 
 
 def _result(future: Future, task: T) -> Told | Lost:

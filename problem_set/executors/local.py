@@ -180,6 +180,18 @@ class Processes(Generic[T]):
         self._processes.clear()
 
 
+def end_with_parent() -> None:
+    """End this process, in the middle of a task, when the one that started it was killed."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _is(word: str, value: Any) -> bool:
     return isinstance(value, str) and value == word
 

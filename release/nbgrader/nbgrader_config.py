@@ -13,7 +13,10 @@ Each release replaces this file. Your own settings go into ``course_config.py`` 
 release writes and which counts where both set a thing. For example, as its whole content:
 
     c = get_config()
-    c.LateSubmissionPlugin.penalty_method = "zero"  # nothing for late work
+    c.CourseDirectory.max_file_size = 2000  # kB; larger files are not collected
+
+What late work loses is in ``grading/assignment.toml`` under ``[late]``; who has an extension, in
+``extensions.csv`` beside this file (columns id, and days or due), which no release writes either.
 
 ``c.Exchange.root``, the folder that students and instructors exchange files in, belongs into
 neither, for students need it, too: on a hub, into ``/etc/jupyter/nbgrader_config.py``.
@@ -72,13 +75,17 @@ c.Autograde.autograde_preprocessors = [
 c.ClearMarkScheme.enforce_metadata = False
 c.GenerateFeedback.exporter_class = "nbgrader_course.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.AssignLatePenalties",  # again: a due date may have changed
     "nbgrader.preprocessors.GetGrades",
+    "nbgrader_course.feedback.ShowToStudent",
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
-# Late submissions lose nothing unless course_config.py says so; for points to lose, write a plugin:
+# For another policy than [late] has, write a plugin, and name it in course_config.py:
 # https://nbgrader.readthedocs.io/en/stable/plugins/late-plugin.html
+c.AssignLatePenalties.plugin_class = "nbgrader_course.late.LatePolicy"
+c.ExportApp.plugin_class = "nbgrader_course.exporting.QuotedExportPlugin"
 
 # nbgrader goes on without a file of settings that raises: it would run students' notebooks.
 try:

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from experiments.data.ratings import Ratings
-from experiments.engine import container
 from experiments.engine.resources import (
     choose_jobs,
-    free_memory,
     jobs_that_fit,
-    processor_cores,
 )
 from experiments.run import COURSE_RUNS
+from problem_set import container
+from problem_set.container import free_memory, processor_cores
 
 SHARED = COURSE_RUNS[1]
 

@@ -1,7 +1,6 @@
 """A folder of uploads becomes a table of points, and what is graded is not graded again."""
 
 import csv
-import io
 import json
 import os
 import shutil
@@ -9,20 +8,20 @@ import signal
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.cohort import gradings, records
-from grader.cohort.command import NOT_REACHED, main
-from grader.cohort.gradings import Graded, Options, default_jobs, grade_uploads
-from grader.cohort.table import points_table
-from grader.cohort.uploads import Upload
+from grader.cohort import course
+from grader.cohort.command import main
+from grader.cohort.course import NOT_REACHED, default_jobs
+from grader.cohort.records import code_of, read_records
+from grader.contents import CONTENTS
 from grader.engine.grader import UNPROTECTED
-from grader.engine.results import Report
+from problem_set.assignment import read_assignment
 from tests.course import POINTS, points_of
 
 PROJECT = Path(__file__).parents[2]
@@ -86,8 +85,8 @@ def test_points_pages_and_reports_are_written_and_nothing_is_graded_twice(upload
     assert "bpr_loss" in (out / "pages" / "bo.html").read_text()
     assert json.loads((out / "staff" / "bo.json").read_text())["score"] == WITHOUT_2A
 
-    assert "neither a folder nor a zip" in table["grades.yml"]["problem"]
-    assert "neither a folder nor a zip" in (out / "pages" / "grades.yml.html").read_text()
+    assert "It holds grades.yml" in table["grades.yml"]["problem"]
+    assert "It holds grades.yml" in (out / "pages" / "grades.yml.html").read_text()
     assert "/4  " not in run(uploads, out).output
     assert points(out) == table
 
@@ -95,8 +94,9 @@ def test_points_pages_and_reports_are_written_and_nothing_is_graded_twice(upload
     (uploads / "bo").mkdir()
     shutil.copy(uploads / "ada.zip", uploads / "bo" / "ps1.zip")
     again = run(uploads, out).output
-    assert f"bo: {PUBLIC:g} of {PUBLIC:g}" in again
-    assert "ada:" not in again and "cem:" not in again
+    assert points(out)["bo"]["points"] == f"{PUBLIC:g}"
+    assert "1 of 4 rows change: 1 up" in again
+    assert "/4  " not in again, "what ada handed in is graded"
 
 
 def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission, tmp_path):
@@ -105,6 +105,8 @@ def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission,
     names = [f"student-{number}" for number in range(7)]
     for name in names:
         shutil.copytree(right / "submission", uploads / name / "submission")
+        with (uploads / name / "submission" / "loss.py").open("a") as file:
+            file.write(f"# {name}\n")
     with started(uploads, out) as process:
         for line in process.stdout:
             if line.startswith("1/7  "):
@@ -144,9 +146,12 @@ def test_a_killed_run_leaves_no_process_behind(uploads, tmp_path):
     assert psutil.wait_procs(below, timeout=30)[1] == []
 
 
-def test_as_many_jobs_as_pay(monkeypatch):
-    monkeypatch.setattr("psutil.cpu_count", lambda logical: 8)
+def test_as_many_jobs_as_pay_and_as_fit(monkeypatch):
+    monkeypatch.setattr(course, "processor_cores", lambda: 8)
+    monkeypatch.setattr(course, "free_memory", lambda: 64e9)
     assert [default_jobs(uploads) for uploads in (1, 7, 8, 30, 3000)] == [1, 1, 2, 7, 8]
+    monkeypatch.setattr(course, "free_memory", lambda: 3e9)
+    assert default_jobs(3000) == 4
 
 
 def test_an_upload_that_is_a_link_is_refused_and_what_it_leads_to_is_graded(submission, tmp_path):
@@ -201,42 +206,24 @@ def test_uploads_that_attack_the_batch_cost_themselves_only(submission, tmp_path
     assert [name for name, row in table.items() if row["status"] == "graded"] == ["ada"]
     assert all(row["problem"] for name, row in table.items() if name != "ada")
     pages = {path.stem for path in (out / "pages").iterdir()}
-    assert pages == set(table) == {path.stem for path in (out / "staff").iterdir()}
+    assert pages == set(table) == {path.stem for path in (out / "staff").glob("*.json")}
 
 
-def fails_or_dies(options: Options, upload: Upload) -> Graded:
-    """Grade as a process that one upload brings down, or in which one brings about an error."""
-    if upload.name == "bo":
-        os._exit(1)
-    record = records.record_of(upload, Report("", "", "", questions=()))
-    return Graded(upload, record)
+def test_any_error_about_one_upload_is_that_uploads_row(submission, tmp_path, monkeypatch):
+    folder, out = tmp_path / "uploads", tmp_path / "grades"
+    folder.mkdir()
+    submission().rename(folder / "ada")
 
-
-def test_a_process_that_ends_costs_the_upload_that_it_was_grading(tmp_path, monkeypatch):
-    monkeypatch.setattr(gradings, "_grade", fails_or_dies)
-    uploads = [Upload(name, tmp_path / name) for name in ("ada", "bo", "cem", "dan", "eve")]
-    found = []
-    options = Options(tmp_path, public_only=True, allow_unisolated_hidden=False)
-    grade_uploads(uploads, options, 2, found.append, lambda: None)
-    status = {graded.upload.name: graded.record["status"] for graded in found}
-    assert len(found) == 5
-    assert status.pop("bo") == "grader failed"
-    assert set(status.values()) == {"graded"}
-
-
-def test_any_error_about_one_upload_is_that_uploads_row(tmp_path, monkeypatch):
     def fail(*_: object) -> None:
         raise MemoryError("\x1b[2J too much")
 
-    server = SimpleNamespace(isolated=True)
-    monkeypatch.setattr(gradings, "_grader", lambda options: (server, "us"))
-    monkeypatch.setattr(gradings, "fingerprint", fail)
-    options = Options(tmp_path, public_only=True, allow_unisolated_hidden=False)
-    record = gradings._grade(options, Upload("ada", tmp_path / "ada")).record
-    assert record["status"] == "grader failed"
-    row = next(csv.DictReader(io.StringIO(points_table([record]))))
-    assert "grader failed" in (tmp_path / "pages" / "ada.html").read_text()
-    assert row["points"] == "" and row["problem"].endswith("MemoryError: \ufffd[2J too much")
+    monkeypatch.setattr("grader.cohort.entries.read_submission", fail)
+    done = run(folder, out)
+    assert done.exit_code == 2 and "The grader failed at: ada" in done.output
+    row = points(out)["ada"]
+    assert (row["status"], row["points"]) == ("grader failed", "")
+    assert row["problem"].endswith("MemoryError: \ufffd[2J too much")
+    assert "grader failed" in (out / "pages" / "ada.html").read_text()
 
 
 def test_hidden_tests_that_nothing_protects_give_no_points(submission, tmp_path, monkeypatch):
@@ -252,24 +239,167 @@ def test_hidden_tests_that_nothing_protects_give_no_points(submission, tmp_path,
     assert row["problem"].startswith(UNPROTECTED) and "--public-only" in row["problem"]
 
 
+CANVAS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,Problem Set 1 (4711),Current Score
+"    Points Possible",,,,,20,
+"Lovelace, Ada",12000,,ada,Section 1,,
+"Bell, Bo",12001,,bo,Section 1,,
+"Cole, Cem",12002,,cem,Section 1,,
+"Dunn, Dan",12003,,dan,Section 1,,
+"East, Eve",12004,,eve,Section 1,,
+"""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory) -> tuple[Path, Path]:
+    """A download of Canvas, graded: two all right with the same files, two mistakes, and nobody."""
+    course_folder = tmp_path_factory.mktemp("course")
+    folder, out = course_folder / "submissions", course_folder / "grades"
+    folder.mkdir()
+    (course_folder / "gradebook.csv").write_text(CANVAS)
+    files = {path.name: path.read_text() for path in (PROJECT / "submission").glob("*.py")}
+    for who, file, old, new in (
+        ("lovelaceada_12000_67800", "loss.py", "", ""),
+        ("bellbo_LATE_12001_67810", "loss.py", ") ** 2).mean()", ") ** 2).sum()"),
+        ("colecem_12002_67820", "mrr.py", "1 / torch.cat", "2 / torch.cat"),
+    ):
+        assert old in files[file]
+        changed = {**files, file: files[file].replace(old, new)}
+        for number, (name, text) in enumerate(changed.items()):
+            (folder / f"{who}{number}_{name}").write_text(text)
+    with zipfile.ZipFile(folder / "dunndan_12003_678300_ps1-submission.zip", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"ps1/submission/{name}", text)
+    done = run(folder, out, "--roster", str(course_folder / "gradebook.csv"))
+    assert done.exit_code == 0, done.output
+    assert "4 of 4 uploads graded" in done.output
+    assert "Nothing came from 1 of 5: East, Eve (12004)" in done.output
+    return folder, out
+
+
+def with_roster(folder: Path, out: Path, *options: str) -> Result:
+    return run(folder, out, "--roster", str(folder.parent / "gradebook.csv"), *options)
+
+
+def test_from_the_download_of_canvas_to_what_it_imports(graded):
+    _, out = graded
+    with (out / "gradebook.csv").open(newline="") as file:
+        header, possible, *people = csv.reader(file)
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", header[-1]]
+    assert header[-1] == "Problem Set 1 (4711)" and possible[0] == "    Points Possible"
+    assert [(row[0], row[1], row[-1]) for row in people] == [
+        ("Lovelace, Ada", "12000", f"{PUBLIC:g}"),
+        ("Bell, Bo", "12001", f"{PUBLIC - points_of('2b', hidden=False):g}"),
+        ("Cole, Cem", "12002", f"{PUBLIC - 0.5:g}"),
+        ("Dunn, Dan", "12003", f"{PUBLIC:g}"),
+        ("East, Eve", "12004", ""),
+    ]
+    assert {row["id"]: row["upload"] for row in points(out).values()}["12004"] == ""
+
+
+def test_everybody_has_a_row_and_the_same_code_is_graded_once(graded):
+    folder, out = graded
+    rows = {row["id"]: row for row in points(out).values()}
+    assert list(rows) == ["12000", "12001", "12002", "12003", "12004"]
+    assert rows["12004"]["status"] == "nothing handed in" and rows["12004"]["points"] == ""
+    records = {record["person"]["id"]: record for record in read_records(out)}
+    ada, bo, dan = records["12000"], records["12001"], records["12003"]
+    assert (ada["late"], bo["late"], len(records)) == (False, True, 5)
+    assert ada["code"] == dan["code"] and ada["seconds"] == dan["seconds"], "the same grading"
+    assert len(list((out / "staff" / "code").iterdir())) == 3
+    loss = next(path for path in folder.iterdir() if "12001" in path.name and "loss" in path.name)
+    assert code_of(out, bo)["loss.py"] == loss.read_bytes()
+
+
+def nothing_is_graded(*_: object) -> None:
+    raise AssertionError("something was graded again")
+
+
+def with_other_points(monkeypatch, tmp_path: Path, *edits: tuple[str, str]) -> None:
+    """Have the command read an assignment.toml that has been edited."""
+    text = (PROJECT / "assignment.toml").read_text()
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "assignment.toml").write_text(text)
+    contents = replace(CONTENTS, assignment=tmp_path / "assignment.toml")
+    monkeypatch.setattr(course, "CONTENTS", contents)
+
+
+def changed_points(question: str, test: str, points: float) -> tuple[tuple[str, str], ...]:
+    """Return the edits that give a question's public test other points."""
+    found = next(q for q in read_assignment().coding if q.id == question)
+    total = found.points - found.public[test] + points
+    section = f'id = "{question}"\ntitle = "{found.title}"\nfile = "{found.file}"\npoints = '
+    old = f"{section}{found.points:g}"
+    return (old, f"{section}{total:g}"), (
+        f"{test} = {found.public[test]:g}",
+        f"{test} = {points:g}",
+    )
+
+
+def test_a_regrade_after_a_change_of_points_lists_the_right_students_and_grades_nothing(
+    graded, tmp_path, monkeypatch
+):
+    folder, out = graded
+    monkeypatch.setattr(course, "processes", nothing_is_graded)
+    with_other_points(monkeypatch, tmp_path, *changed_points("2b", "2b-0", 0.5))
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    done = with_roster(folder, tmp_path / "again", "--compare", str(out))
+    assert done.exit_code == 0, done.output
+    assert "the points of 3 of 5 rows change: 3 up (by 0.3), 0 down" in done.output
+    assert "  2b-0: 3 up, 0 down\n" in done.output
+    with (tmp_path / "again" / "changes.csv").open() as file:
+        changes = list(csv.DictReader(file))
+    assert [change["id"] for change in changes] == ["12002", "12003", "12000"], "12001 fails"
+    assert {change["tests"] for change in changes} == {"2b-0 0.2 to 0.5"}
+    pages = tmp_path / "again" / "pages"
+    said = f"Your points changed from {PUBLIC:g} to {PUBLIC + 0.3:g}."
+    assert said in changes[1]["sentence"]
+    assert said in next(pages.glob("*12003*")).read_text()
+    assert "graded again" not in next(pages.glob("*12001*")).read_text()
+    assert {path: path.read_bytes() for path in before} == before, "the old results stay"
+
+
+def test_with_only_up_nobody_loses_points(graded, tmp_path, monkeypatch):
+    folder, out = graded
+    monkeypatch.setattr(course, "processes", nothing_is_graded)
+    edits = (*changed_points("2b", "2b-0", 0.1), *changed_points("1b", "1b-0", 0.3))
+    with_other_points(monkeypatch, tmp_path, *edits)
+    done = with_roster(folder, tmp_path / "again", "--compare", str(out), "--only-up")
+    assert "the points of 4 of 5 rows change: 4 up (by 0.2), 0 down" in done.output
+    table = {row["id"]: row for row in points(tmp_path / "again").values()}
+    ada, bo = table["12000"], table["12001"]
+    assert (ada["2b"], bo["2b"], ada["1b"]) == ("0.2", "0", "0.5")
+
+
+def test_a_comparison_needs_a_folder_of_its_own(graded):
+    folder, out = graded
+    done = run(folder, out, "--compare", str(out))
+    assert done.exit_code == 2 and "choose a new --out" in done.output
+
+
 def test_results_of_two_folders_are_kept_in_one_table(tmp_path):
     first, second, out = tmp_path / "first", tmp_path / "second", tmp_path / "grades"
-    for path in (first / "ada.7z", first / "bo.7z", second / "ada.7z", second / "zoe.7z"):
+    for path in (first / "ada.zip", first / "bo.zip", second / "ada.zip", second / "zoe.zip"):
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
     run(first, out)
     done = run(second, out)
-    assert "uploads in other folders that were graded into the same --out: bo.7z\n" in done.output
-    assert f"ada.7z: replaces the result of {first / 'ada.7z'}" not in done.output  # the same
-    assert list(points(out)) == ["ada.7z", "zoe.7z", "bo.7z"]
-    (first / "ada.7z").unlink()
-    (first / "ada.7z").mkdir()
+    assert "uploads in other folders that were graded into the same --out: bo\n" in done.output
+    assert f"ada: replaces the result of {first / 'ada.zip'}" not in done.output  # the same
+    assert list(points(out)) == ["ada", "zoe", "bo"]
+    (first / "ada.zip").unlink()
+    (first / "ada").mkdir()
     done = run(first, out)
-    assert f"ada.7z: replaces the result of {second / 'ada.7z'}" in done.output
-    assert list(points(out)) == ["ada.7z", "bo.7z", "zoe.7z"]
+    assert f"ada: replaces the result of {second / 'ada.zip'}" in done.output
+    assert list(points(out)) == ["ada", "bo", "zoe"]
     shutil.rmtree(second)
     run(first, out)
-    assert list(points(out)) == ["ada.7z", "bo.7z"]
+    assert list(points(out)) == ["ada", "bo", "zoe"]
+    (out / "staff" / "zoe.json").unlink()
+    run(first, out)
+    assert list(points(out)) == ["ada", "bo"]
 
 
 def test_results_do_not_go_among_the_uploads(tmp_path):

@@ -103,23 +103,34 @@ def test_a_changed_page_or_input_is_another_grader(tmp_path, monkeypatch):
     assert grader_digest() in found
 
 
+def row_of(**fields: object) -> dict:
+    """Return a record of somebody who got 1.5 of 2 points."""
+    person = {"id": "", "name": "", "email": ""}
+    points = {"score": 1.5, "max_score": 2, "final_points": 1.5, "final": None}
+    said = {"problem": "", "matching": [], "notes": [], "fault": "", "submitted_at": ""}
+    record = {"submission": "ada", "status": "graded", "questions": [], "upload": "ada.zip"}
+    return {**record, **points, **said, "person": person, **fields}
+
+
 def test_a_table_is_text_whatever_a_name_is():
-    record = {"questions": [], "score": 1.5, "max_score": 2, "status": "graded", "fault": ""}
+    person = {"id": "@1", "name": "-Ada", "email": "+a@x"}
     rows = [
-        {**record, "submission": "ada", "upload": "=1", "problem": "=SUM(A1:A9) is missing."},
-        {**record, "submission": "bo", "upload": "bo", "problem": "", "status": "not graded"},
+        row_of(upload="=1", problem="=SUM(A1:A9) is missing.", person=person),
+        row_of(submission="bo", upload="bo", status="not graded"),
     ]
     assert points_table(rows).splitlines() == [
-        '"submission","upload","status","points","of","problem"',
-        """"ada","'=1","graded","1.5","2","'=SUM(A1:A9) is missing.\"""",
-        '"bo","bo","not graded","","",""',
+        '"submission","id","name","email","status","points","of","days late","final points",'
+        '"submitted","upload","problem","notes"',
+        """"ada","'@1","'-Ada","'+a@x","graded","1.5","2","","1.5","","'=1","""
+        '"\'=SUM(A1:A9) is missing.",""',
+        '"bo","","","","not graded","","","","","","bo","",""',
     ]
 
 
 @hypothesis.given(st.text("=+-@;,|\t\n\r\"' a\uff1d\uff1b\u2028\ufeff\u00a0", max_size=12))
 def test_no_spreadsheet_of_any_country_finds_a_formula_or_another_row(text):
-    record = {"questions": [], "score": 1, "max_score": 2, "status": "graded", "fault": ""}
-    table = points_table([{**record, "submission": "ada", "upload": text, "problem": text}])
+    person = {"id": text, "name": text, "email": text}
+    table = points_table([row_of(upload=text, problem=text, person=person, notes=[text])])
     for separator in ",;\t|":
         rows = list(csv.reader(io.StringIO(table), delimiter=separator))
         assert len(rows) == 2

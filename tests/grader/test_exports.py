@@ -1,12 +1,15 @@
 """Downloads of submissions as each learning platform writes them: every student is in them once."""
 
+import os
 import zipfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from grader.cohort.uploads import Upload, find_uploads
+from grader.cohort.exports import ExportError, read_metadata
+from grader.cohort.rows import rows
+from grader.cohort.uploads import LONGEST_NAME, Upload, find_uploads
 from grader.engine.intake import read_submission
 
 FILES = ("model.py", "loss.py", "mrr.py")
@@ -131,6 +134,12 @@ submission_101:
     tests:
     - name: 1a
       output: "submission_102:\\n  :submitters: []"
+    - name: 1b
+      output: |2
+
+        submission_102:
+
+          :submitters:
   :history:
   - :id: 99
     :created_at: 2026-12-10 10:00:00.000000000 Z
@@ -141,7 +150,7 @@ submission_102:
     :email: grace@example.edu
   - :name: Alan Turing
     :sid:
-    :email: alan@example.edu
+    :email: &1 alan@example.edu
   :created_at: 2026-12-12 08:00:00.000000000 -08:00
 submission_103:
   :submitters:
@@ -171,6 +180,13 @@ def test_gradescope(tmp_path: Path, around: str) -> None:
     assert not found
 
 
+def test_a_list_of_gradescope_that_refers_to_its_results_is_read(tmp_path: Path) -> None:
+    listed = METADATA.replace("- name: 1a", "- name: &2 Ada").replace("Grace Hopper", "*2")
+    assert (
+        read_metadata(write(tmp_path / "a.yml", listed))["submission_102"].people[0].name == "Ada"
+    )
+
+
 @pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00", "&a [*a]"])
 def test_a_list_of_gradescope_that_is_none_is_said(tmp_path: Path, text: str) -> None:
     write(tmp_path / "submission_metadata.yml", text)
@@ -186,8 +202,7 @@ Current Grade: Not Yet Graded
 
 Submission Field:
 Files:
-\tOriginal filename: evil.py
-\tFilename: other.py
+\tFilename: a line that is no pair
 
 Comments:
 There are no student comments for this assignment.
@@ -257,6 +272,31 @@ def test_a_plain_folder(tmp_path: Path) -> None:
     names = [u.people[0].name for u in uploads]
     assert names == ["ada", "bo", "ps1 - alan", "ps1 - grace"]
     assert [code(u)["mrr.py"] for u in uploads] == ["ada", "bo", "alan", "grace"]
+
+
+def test_names_that_are_no_text_or_very_long_cost_their_own_student_only(tmp_path: Path) -> None:
+    zipped(tmp_path / "ada.zip", "ada")
+    for name in (b"b\xff.zip", b"m\xe9_1_20_model-1.py", b"n" * 236 + b".zip", b"\x1b[2J.tgz"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("x = 1\n")
+    listed = rows(None, find_uploads(tmp_path))
+    assert len(listed) == 5
+    for row in listed:
+        row.name.encode(), row.person.label.encode()
+        assert row.name.isprintable() and len(row.name.encode()) <= LONGEST_NAME
+    read = [row.upload for row in listed if row.upload and row.upload.platform == "canvas"]
+    assert [code(upload) for upload in read] == [{"model.py": "x = 1\n"}]
+
+
+@pytest.mark.parametrize("around", ["", "assignment_9_export/"])
+def test_a_download_that_is_still_packed_is_said(tmp_path: Path, around: str) -> None:
+    for names in (["submission_metadata.yml"], ["lovelaceada_1_10_ps1.zip", "boli_2_11_model.py"]):
+        with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as archive:
+            for name in names:
+                archive.writestr(around + name, "")
+        with pytest.raises(ExportError, match=r"submissions\.zip is a download .* Unpack it"):
+            find_uploads(tmp_path)
+    zipped(tmp_path / "submissions.zip", "one student's")
+    assert len(find_uploads(tmp_path)) == 1
 
 
 def test_a_link_in_an_export_costs_its_own_student_only(tmp_path: Path) -> None:

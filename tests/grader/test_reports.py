@@ -274,7 +274,7 @@ def test_the_page_shows_what_failed_first_and_folds_the_rest(
 def test_every_id_that_the_page_names_is_a_link_to_a_place_in_it(unwritten: Report) -> None:
     page = write_report(unwritten, "html")
     places, links = (set(re.findall(p, page)) for p in (r'id="([\w-]+)"', r'href="#([\w-]+)"'))
-    assert links == places == {*POINTS, *(test.id for test in unwritten.tests)}
+    assert links <= places == {*POINTS, *(test.id for test in unwritten.tests)}
     assert 'fix <a href="#2a-0">2a-0</a> first' in page
 
 

@@ -43,6 +43,14 @@ Name,SID,Email,Role
 Ada Lovelace,0012,ada@example.edu,Student
 Grace Hopper,,grace@example.edu,Instructor
 """
+BLACKBOARD = """\
+"Last Name"\t"First Name"\t"Username"\t"Student ID"\t"Last Access"\t"PS 1 [Total Pts: 20] |4711"
+"Lovelace"\t"Ada"\t"alovelace"\t"900100"\t""\t""
+"""
+CLASSROOM = """\
+Last Name,First Name,Email Address,PS1
+Lovelace,Ada,ada@example.edu,
+"""
 
 
 def read(tmp_path: Path, text: str | bytes, name: str = "gradebook.csv") -> Roster:
@@ -61,6 +69,8 @@ def read(tmp_path: Path, text: str | bytes, name: str = "gradebook.csv") -> Rost
         (GRADESCOPE_ROSTER, "gradescope", ["0012"], "Ada Lovelace"),
         ("Name;Matrikelnummer\nAda Lovelace;7\n\n;;\n", "plain", ["7"], "Ada Lovelace"),
         ("student id\tFirst\tLast\n7\tAda\tLovelace\n", "plain", ["7"], "Ada Lovelace"),
+        (BLACKBOARD, "plain", ["900100"], "Ada Lovelace"),
+        (CLASSROOM, "plain", ["ada@example.edu"], "Ada Lovelace"),
         ("name\nAda Lovelace\n", "plain", ["Ada Lovelace"], "Ada Lovelace"),
     ],
 )
@@ -183,8 +193,20 @@ def test_an_id_of_another_platform_is_believed_only_with_its_name():
     assert owners(rows(ROSTER, [upload("a", moodle, platform="moodle")])) == {"12000": ["a"]}
     nameless = Person("12001")
     assert owners(rows(ROSTER, [upload("a", nameless, platform="moodle")])) == {"12001": ["a"]}
+    # Nor is a number of the school's, which Moodle's gradebook has, Moodle's own.
+    school = Roster("moodle", (Person("12001", "Zoë Müller"), Person("7", "Ada Lovelace")))
+    assert owners(rows(school, [upload("a", moodle, platform="moodle")])) == {"7": ["a"]}
+
+
+def test_the_platforms_own_id_is_believed_and_a_name_that_differs_is_said():
     canvas = Person("12001", "newname")
-    assert owners(rows(ROSTER, [upload("a", canvas, platform="canvas")])) == {"12001": ["a"]}
+    listed = rows(ROSTER, [upload("a", canvas, platform="canvas")])
+    assert owners(listed) == {"12001": ["a"]}
+    assert "although the names differ" in listed[1].notes[0]
+    ids = Roster("canvas", (Person("900", "Ada Li"), Person("1", "Bo", aliases=("900",))))
+    assert owners(rows(ids, [upload("a", Person("900", "liada"), platform="canvas")])) == {
+        "900": ["a"]
+    }
 
 
 def test_two_people_of_one_name_are_told_apart_by_id_or_not_at_all():
@@ -194,8 +216,17 @@ def test_two_people_of_one_name_are_told_apart_by_id_or_not_at_all():
     for row in (listed[0], listed[1], listed[3]):
         assert "Ada Li may be of Ada Li (1) or Li Ada (2)" in row.refusal
     assert not listed[3].on_roster and listed[2].refusal == ""
-    known = rows(twins, [upload("a", Person("1", "Ada Li"), platform="plain")])
-    assert len(known) == 4  # of a plain folder, the name alone is known
+    known = rows(twins, [upload("a", Person("1", "Ada Li"), platform="gradescope")])
+    assert owners(known) == {"1": ["a"]}
+
+
+def test_what_is_known_of_somebody_is_not_given_up_for_less() -> None:
+    """Two have the id, so a third with the name does not get it; one word is no whole name."""
+    shared = Person("1", "Ada Li", aliases=("77",)), Person("2", "Ada Bo", aliases=("77",))
+    roster = Roster("plain", (*shared, Person("3", "Ada King"), Person("4", "Plato")))
+    listed = rows(roster, [upload("a", Person("77", "Ada King"), platform="moodle")])
+    assert owners(listed) == {"": ["a"]} and "Ada Li (1) or Ada Bo (2)" in listed[0].refusal
+    assert owners(rows(roster, [upload("on plato")])) == {"": ["on plato"]}
 
 
 def test_two_uploads_of_one_person_cost_that_person_only():

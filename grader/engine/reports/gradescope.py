@@ -22,6 +22,7 @@ from grader.engine.reports.gradescope_metadata import UNKNOWN, Earlier, Metadata
 from grader.engine.reports.wording import (
     is_graded,
     lines_of,
+    lines_of_hint,
     notes_of,
     score_line,
     shown_to_student,
@@ -60,7 +61,8 @@ def write_results(
     if not report.grader_at_fault:
         hidden = VISIBILITY[report.feedback.show_hidden] if moment else "visible"
         tests = shown_to_student(whole).tests if is_graded(report) else ()
-        entries = [_entry(test, hidden if test.hidden else "visible") for test in tests]
+        told_in: dict[str, str] = {}  # each mistake is told in the first test that it failed
+        entries = [_entry(test, hidden if test.hidden else "visible", told_in) for test in tests]
         graded = {"score": report.counted, "tests": entries}
         extra |= {"points": report.score, "final_points": report.counted}
         extra |= {"mistakes": mistakes_of(report), "told": told}  # for the next upload
@@ -78,7 +80,7 @@ def write_results(
 def _summary(report: Report, start: str) -> list[str]:
     if not is_graded(report):
         return [report.problem]
-    return [report.problem, f"{score_line(report)}.", *notes_of(report), start]
+    return [report.problem, start, f"{score_line(report)}.", *notes_of(report)]
 
 
 def _changes(report: Report, told: Mapping[str, Any], metadata: Metadata) -> list[str]:
@@ -109,14 +111,18 @@ def _points(earlier: Earlier) -> Mapping[str, float]:
     return {id_: score for id_, score in scores.items() if isinstance(score, (int, float))}
 
 
-def _entry(test: TestResult, visibility: str) -> dict[str, Any]:
+def _entry(test: TestResult, visibility: str, told_in: dict[str, str]) -> dict[str, Any]:
+    lines = lines_of(test) if test.status != PASSED else []
+    for hint in test.hints:
+        first = told_in.setdefault(hint.id, test.id)
+        lines += lines_of_hint(hint) if first == test.id else [f"{hint.diagnosis} See {first}."]
     return {
         "score": test.points,
         "max_score": test.max_points,
         "status": "passed" if test.status == PASSED else "failed",
         "name": test.sentence,
         "number": test.id,
-        "output": "" if test.status == PASSED else "\n".join(lines_of(test)),
+        "output": "\n".join(lines),
         "output_format": "text",
         "tags": [test.question, "hidden" if test.hidden else "public"],
         "visibility": visibility,

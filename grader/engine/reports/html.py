@@ -8,13 +8,13 @@ from pathlib import Path, PurePath
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from grader.engine.mistakes import mistakes_in
 from grader.engine.progress import where_to_start
 from grader.engine.reports.terminal import write_plain
 from grader.engine.reports.wording import (
     MARKS,
     code_of,
     details_of,
-    is_graded,
     is_tested,
     notes_of,
     points,
@@ -22,7 +22,7 @@ from grader.engine.reports.wording import (
     shown_to_student,
     waits_for,
 )
-from grader.engine.results import Report, TestResult
+from grader.engine.results import PASSED, QuestionResult, Report, TestResult
 
 PRINTED = 10  # lines
 # What is to be looked at comes first.
@@ -39,7 +39,6 @@ def write_page(report: Report) -> str:
         name=PurePath(report.submission).name,
         questions=sorted(questions, key=lambda question: min(map(_urgency, question.tests))),
         in_order=questions,
-        graded=is_graded(report),
         score=score_line(report),
         notes=notes_of(report),
         start=start if questions else "",
@@ -77,11 +76,15 @@ def _printed(report: Report) -> str:
 
 
 def _rest(report: Report) -> str:
-    """Return which points a cell leaves open."""
+    """Return which points a cell leaves open, and what else there is to say."""
     if not report.absent:
-        return ""
+        return " ".join((*report.notes, report.withheld)).strip()
     tests = "hidden test decides" if report.absent == 1 else "hidden tests decide"
     return f"{report.absent} {tests} the other {points(report.absent_points)} points."
+
+
+def _is_lost(question: QuestionResult) -> bool:
+    return any(test.status != PASSED for test in question.tests)
 
 
 def _urgency(test: TestResult) -> int:
@@ -114,7 +117,8 @@ def _environment() -> Environment:
         "details_of": details_of,
         "first_lost": lambda tests: sorted(tests, key=_urgency),
         "waits": waits_for,
+        "mistakes": mistakes_in,
     }
-    environment.tests["waiting"] = waits_for
+    environment.tests |= {"waiting": waits_for, "lost": _is_lost}
     environment.globals["marks"] = MARKS
     return environment

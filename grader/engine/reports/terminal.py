@@ -7,12 +7,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.engine.mistakes import Mistake, mistakes_in
 from grader.engine.progress import where_to_start
 from grader.engine.reports.wording import (
     MARKS,
     code_of,
     details_of,
     is_tested,
+    lines_of_example,
     notes_of,
     points,
     score_line,
@@ -48,13 +50,16 @@ def show(report: Report, console: Console, verbose: bool) -> None:
         console.print(Text(report.problem, style="bold red"))
     if not is_tested(report):
         return
-    if report.tests:
-        console.print(_questions(report))
     if start:
         console.print(Text(f"{start}\n", style="bold"))
-    for test in report.tests:
-        if verbose or test.state in (FAILED, ERROR):
-            console.print(_test(test))
+    if report.tests:
+        console.print(_questions(report), Text(""))
+    for question in report.questions:
+        for mistake in mistakes_in(question):
+            console.print(_mistake(mistake, question.id, verbose))
+        for test in question.tests:
+            if verbose or (test.state in (FAILED, ERROR) and not test.hints):
+                console.print(_test(test))
     if not verbose:
         _show_waiting(report, console)
     if report.tests:
@@ -64,7 +69,9 @@ def show(report: Report, console: Console, verbose: bool) -> None:
     if verbose and report.layers:
         console.print(Text("Isolation: " + ", ".join(report.layers), style="dim"))
     elif report.exit_code == 1 and not verbose:
-        console.print(Text("--verbose lists the tests that passed, too.", style="dim"))
+        console.print(
+            Text("--verbose lists every test, and shows mistakes on small inputs.", style="dim")
+        )
 
 
 def _show_waiting(report: Report, console: Console) -> None:
@@ -96,6 +103,18 @@ def _questions(report: Report) -> Table:
     return table
 
 
+def _mistake(mistake: Mistake, question: str, verbose: bool) -> RenderableType:
+    title = Table.grid(padding=(0, 2, 0, 0))
+    title.add_row(
+        Text(f"{MARKS[FAILED]} {question}", style=f"bold {COLOURS[FAILED]}", no_wrap=True),
+        Text(mistake.hint.diagnosis, style="bold"),
+    )
+    parts = [Text(mistake.hint.question, style="italic")] if mistake.hint.question else []
+    parts += [Text(line) for line in lines_of_example(mistake.hint)] if verbose else []
+    parts.append(Text(f"Fails {mistake.ids}.", style="dim"))
+    return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))
+
+
 def _test(test: TestResult) -> RenderableType:
     title = Table.grid(padding=(0, 2, 0, 0))  # a long sentence goes on below its beginning
     title.add_row(
@@ -110,7 +129,4 @@ def _test(test: TestResult) -> RenderableType:
     parts: list[RenderableType] = [Text(test.message)] if test.message else []
     parts += [Text(line, style="cyan") for line in code_of(test)]
     parts += [Text.assemble((f"{name:<10}", "dim"), value) for name, value in details_of(test)]
-    for hint in test.hints:
-        parts.append(Text(hint.diagnosis, style="bold"))
-        parts += [Text(hint.question, style="italic")] if hint.question else []
     return Group(title, Padding(Group(*parts), (0, 0, 1, 4)))

@@ -10,6 +10,7 @@ from grader.engine.results import (
     NOT_RUN,
     OPEN,
     PASSED,
+    Hint,
     Report,
     TestResult,
 )
@@ -113,9 +114,21 @@ def code_of(test: TestResult) -> list[str]:
 
 
 def lines_of(test: TestResult) -> list[str]:
-    """Return what a student reads below a test's name when it did not pass."""
-    hints = [
-        sentence for hint in test.hints for sentence in (hint.diagnosis, hint.question) if sentence
-    ]
+    """Return what a student reads below a test's name when it did not pass, but for its hints."""
     details = [f"{name:<10}{value}" for name, value in details_of(test)]
-    return [*([test.message] if test.message else []), *code_of(test), *details, *hints]
+    return [*([test.message] if test.message else []), *code_of(test), *details]
+
+
+def lines_of_hint(hint: Hint) -> list[str]:
+    """Return all that is told of a mistake."""
+    return [line for line in (hint.diagnosis, hint.question, *lines_of_example(hint)) if line]
+
+
+def lines_of_example(hint: Hint) -> list[str]:
+    """Return the small input that shows a mistake, if there is one."""
+    shown = hint.counterexample
+    if shown is None:
+        return []
+    program = [f"    {line}".rstrip() for line in shown.program.splitlines()]
+    result = f"Your code {shown.verb} {shown.got}, right is {shown.expected}."
+    return ["See it on a small input:", *program, result]

@@ -7,10 +7,12 @@ points, which nbgrader takes from a cell's last output.
 """
 
 import atexit
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from html import escape
 from math import isclose
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -19,7 +21,9 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
 from grader.contents import CONTENTS
+from grader.engine.cleaning import clean_text
 from grader.engine.grader import Grader
+from grader.engine.intake import IntakeError, read_submission
 from grader.engine.reports.html import write_cell, write_cell_text
 from grader.engine.reports.wording import points, score_line
 from grader.engine.results import QuestionResult, Report
@@ -28,6 +32,14 @@ from problem_set.assignment import read_assignment
 from . import has_changed
 from .course import folder_of
 
+#: Where a cell's output keeps the report that it shows, for the feedback.
+KEPT = "report"
+FILE = (
+    '<details class="tex2jax_ignore mathjax_ignore" style="max-width: 64em;">'
+    '<summary style="display: list-item; cursor: pointer; font-weight: 600;">{summary}</summary>'
+    '<pre style="white-space: pre; overflow-x: auto; padding: .4em .7em; '
+    'background: rgba(128, 128, 128, .12);">{code}</pre></details>'
+)
 CHANGED = (
     "The files in grading/ have changed since this program loaded them, so it would grade with the "
     "tests of before. Nothing was graded. In JupyterLab: save your work, end JupyterLab and start "
@@ -66,6 +78,7 @@ class GradeSubmission(NbGraderPreprocessor):
         left = questions & {id_ for id_, cell in graded.items() if not cell.outputs}
         if left:  # nbgrader takes a cell without output for right
             raise NotGradedError(f"{folder}: the report has nothing on {', '.join(sorted(left))}.")
+        show_files(graded, folder)
         return nb, resources
 
 
@@ -112,13 +125,46 @@ def write_outputs(
             "nbgrader autograde again."
         )
     alone = replace(report, questions=(question,))
-    shown = {"text/html": write_cell(alone), "text/plain": write_cell_text(alone)}
     result = {"text/plain": repr(min(float(question.points), known))}
     cell.execution_count = number
     cell.outputs = [
-        new_output("display_data", shown),
+        new_output("display_data", shown(alone), metadata={KEPT: alone.to_dict()}),
         new_output("execute_result", result, execution_count=number),
     ]
+
+
+def shown(report: Report) -> dict[str, str]:
+    """Return a report as a cell's output."""
+    return {"text/html": write_cell(report), "text/plain": write_cell_text(report)}
+
+
+def show_files(cells: Mapping[str, NotebookNode], folder: Path) -> None:
+    """Put each file that was handed in below the report on its first question."""
+    assignment = read_assignment()
+    try:
+        files = read_submission(folder, assignment.files).files
+    except IntakeError:  # the report says why
+        return
+    for name in dict.fromkeys(question.file for question in assignment.coding):
+        first = next(question.id for question in assignment.coding if question.file == name)
+        content = files.get(PurePath(name).name)
+        if content is not None and first in cells:
+            text = clean_text(content.decode("utf-8", errors="replace"))
+            output = new_output("display_data", file_shown(name, text))
+            cells[first].outputs.insert(-1, output)  # the last one has the points
+
+
+def file_shown(name: str, text: str) -> dict[str, str]:
+    """Return a file as a cell's output, with numbers before its lines."""
+    lines = text.splitlines()
+    width = len(str(len(lines)))
+    number = '<span style="opacity: .5; user-select: none;">{:{}}  </span>{}'
+    code = "\n".join(number.format(n, width, escape(line)) for n, line in enumerate(lines, 1))
+    summary = f"{name}, as it was handed in ({len(lines)} lines)"
+    return {
+        "text/html": FILE.format(summary=escape(summary), code=code),
+        "text/plain": f"{summary}\n{text}",
+    }
 
 
 @cache

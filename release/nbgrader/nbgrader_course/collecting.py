@@ -10,13 +10,14 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
 from grader.engine.plain_files import NotPlainError, read_plain_file
+from problem_set.assignment import read_assignment
 
 MAX_DEPTH = 12
 MAX_ENTRIES = 5_000  # files and folders; what students get is some two hundred
@@ -29,10 +30,19 @@ class CollectPlainFiles(ExchangeCollect):
         limits = self.coursedir.max_file_size * 1000, self.coursedir.max_dir_size * 1000
         with tempfile.TemporaryDirectory(prefix="collect-") as scratch:
             plain = Path(scratch, "submission")
-            for sentence in copy_plain_files(Path(src), plain, self.coursedir.ignore, *limits):
+            ignored = self.coursedir.ignore
+            for sentence in copy_plain_files(Path(src), plain, ignored, *limits, self._given()):
                 self.log.warning("Left out of %s: %s", dest, sentence)
             self._write_own_files(plain, Path(src))
             super().do_copy(str(plain), dest)
+
+    def _given(self) -> set[str]:
+        """Return the folders that every student was given and nobody writes into."""
+        asked = {PurePath(question.file).parts[0] for question in read_assignment().coding}
+        names = self.coursedir.assignment_id
+        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", names))
+        folders = source.iterdir() if source.is_dir() else ()
+        return {path.name for path in folders if path.is_dir()} - asked
 
     def _write_own_files(self, plain: Path, source: Path) -> None:
         """Write the two files that nbgrader relies on: the time, and the feedback's secret."""
@@ -48,7 +58,12 @@ class CollectPlainFiles(ExchangeCollect):
 
 
 def copy_plain_files(
-    source: Path, destination: Path, ignored: Sequence[str], file_limit: int, total_limit: int
+    source: Path,
+    destination: Path,
+    ignored: Sequence[str],
+    file_limit: int,
+    total_limit: int,
+    given: Collection[str] = (),
 ) -> list[str]:
     """Copy the plain files of a folder that someone else may still be changing.
 
@@ -58,6 +73,8 @@ def copy_plain_files(
         Patterns of names that are left out without a word.
     file_limit, total_limit : int
         Bytes of one file, and of all together.
+    given : collection of str
+        Folders of the outermost level that are left out without a word: they come from the course.
 
     Returns
     -------
@@ -72,6 +89,8 @@ def copy_plain_files(
 
     for root, folders, files, descriptor in os.fwalk(source, follow_symlinks=False):
         place = Path(root).relative_to(source)
+        if not place.parts:
+            folders[:] = [name for name in folders if name not in given]
         entries += len(folders) + len(files)
         if entries > MAX_ENTRIES:
             what = f"More than {MAX_ENTRIES:,} files and folders were handed in."

@@ -2,9 +2,11 @@
 
 from datetime import timezone
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from problem_set.assignment import read_assignment
@@ -51,11 +53,15 @@ def folder_of(step: NbGraderPreprocessor, kind: str, resources: dict) -> Path:
 
     ``kind`` is ``"source"`` for the assignment's, or ``"submitted"`` for the student's.
     """
-    command = step
-    while not hasattr(command, "coursedir"):
-        command = command.parent
-    names, course = resources["nbgrader"], command.coursedir
+    names, course = resources["nbgrader"], coursedir_of(step)
     student = names["student"] if kind == "submitted" else "."
     return Path(
         course.format_path(getattr(course, f"{kind}_directory"), student, names["assignment"])
     )
+
+
+def coursedir_of(step: Any) -> CourseDirectory:
+    """Return the course's folders, as the command that a step belongs to knows them."""
+    while not hasattr(step, "coursedir"):
+        step = step.parent
+    return step.coursedir

@@ -1,6 +1,7 @@
-"""Read a submitted file that should be a notebook, whatever it is."""
+"""Read a submitted file that should be a notebook, whatever it is; say less about copying."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ class SubmittedNotebookExporter(NotebookExporter):
     that do not depend on it are graded all the same.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        count_copies(self.log)
+
     def from_filename(  # type: ignore[override]
         self, filename: str, resources: dict | None = None, **options: Any
     ) -> tuple[str, dict]:
@@ -33,6 +38,30 @@ class SubmittedNotebookExporter(NotebookExporter):
             self.log.warning("%s: %s An empty one is graded in its place.", filename, error)
             notebook = new_notebook()
         return self.from_notebook_node(notebook, resources=resources, **options)
+
+
+class CopiesCounted(logging.Filter):
+    """One line for the hundreds of files that nbgrader copies, in which an error would drown."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        super().__init__()
+        self._log = log
+        self._copies = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith("Copying %s -> %s"):
+            self._copies += 1
+            return False
+        copies, self._copies = self._copies, 0
+        if copies:
+            self._log.info("Copied %d files", copies)
+        return True
+
+
+def count_copies(log: logging.Logger) -> None:
+    """Have a command's log count the files that are copied, and not name them."""
+    if not any(isinstance(each, CopiesCounted) for each in log.filters):
+        log.addFilter(CopiesCounted(log))
 
 
 def read_notebook(path: Path) -> NotebookNode:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from of_mode import of_mode
+from of_mode import SETUP, of_mode
 
 from grader.engine.sandbox import (
     ForkServer,
@@ -165,9 +165,11 @@ def test_a_machine_short_of_memory_ends_the_worker_first(started: dict[str, Fork
     assert int(adjusted[0]) == 1000 > int(adjusted[1])
 
 
-def test_compiling_costs_nothing_in_any_mode(server: ForkServer) -> None:
+@pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
+def test_compiling_costs_nothing_in_any_mode(mode: str, started: dict[str, ForkServer]) -> None:
     source = b"import torch\ndef f(): return {'same': torch.compile(f) is f}"
-    with server.open({"loss.py": source}) as session:
+    of_mode(mode, started)
+    with ForkServer(SETUP, mode) as server, server.open({"loss.py": source}) as session:
         assert session.run({"call": "f"}).result == {"same": True}
 
 

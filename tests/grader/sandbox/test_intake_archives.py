@@ -283,3 +283,5 @@ def test_loose_files_are_read_by_the_names_that_they_were_given(tmp_path: Path) 
     zip_with(tmp_path / "b.zip", LAYOUTS[0])
     given = {"ps1.zip": tmp_path / "b.zip", "ps1.pdf": tmp_path / "3"}
     assert set(read_submission(given, FILES).files) == set(FILES)
+    with pytest.raises(IntakeError, match=r"^ps1\.rar is not a zip"):
+        read_submission({"ps1.rar": tmp_path / "3"}, FILES)

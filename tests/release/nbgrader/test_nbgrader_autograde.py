@@ -1,5 +1,6 @@
 """The step that grades, and what ``generate_assignment`` releases."""
 
+import html
 from dataclasses import replace
 from datetime import timezone
 
@@ -49,14 +50,26 @@ def graded(tmp_path, course_files, folder):
     return grade
 
 
-def test_each_question_gets_its_report_and_its_points(graded):
+def test_each_question_gets_its_report_and_its_points_and_each_file_is_shown_once(graded, folder):
+    loss = folder / "loss.py"
+    loss.write_text("# <script>alert(1)</script> \x1b[31m\n" + loss.read_text())
     cells = graded()
+    files = {
+        id_: "".join(output.data["text/html"] for output in cell.outputs[1:-1])
+        for id_, cell in cells.items()
+    }
+    assert {id_ for id_, shown in files.items() if shown} == {"1a", "2a", "2d"}
+    count = len(loss.read_text().splitlines())
+    assert f"submission/loss.py, as it was handed in ({count} lines)" in files["2a"]
+    assert "# &lt;script&gt;alert(1)&lt;/script&gt;" in files["2a"]
+    assert "<script" not in files["2a"] and "\x1b" not in files["2a"]
+    assert "def init_mlp_layers" in html.unescape(files["1a"])
     points = {id_: cell.outputs[-1].data["text/plain"] for id_, cell in cells.items()}
     expected = {**POINTS, "2b": POINTS_OF_TEST["2b-2"]}
     assert points == {id_: str(float(scored)) for id_, scored in expected.items()}
     page = cells["2b"].outputs[0].data["text/html"]
-    assert "The squared errors are summed, not averaged." in page
-    assert "The squared errors" not in cells["2a"].outputs[0].data["text/html"]
+    assert "are summed, not averaged." in page
+    assert "are summed" not in cells["2a"].outputs[0].data["text/html"]
     assert cells["2b"].outputs[-1].output_type == "execute_result", (
         "where nbgrader takes points from"
     )

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own
 ]
 MISTAKE = ("predicted_ratings) ** 2).mean", "predicted_ratings) ** 2).sum")
-HINT = "The squared errors are summed, not averaged."
+HINT = "are summed, not averaged."
 
 # What Formgrader does in JupyterLab's process, which has loaded the tests at its first grading.
 FORMGRADER = """

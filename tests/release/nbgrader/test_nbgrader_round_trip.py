@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from problem_set.assignment import read_assignment
 from release.files import write_folder
 from release.solutions import regions
 from tests.course import FULL_MARKS, WRITTEN_POINTS
@@ -80,7 +81,7 @@ class Term:
         self._mallory_tampers()
         self.collected = room.nbgrader("collect", "ps1")
         others = "--CourseDirectory.student_id_exclude=mallory"
-        room.nbgrader("autograde", "ps1", others)
+        self.said = room.nbgrader("autograde", "ps1", others)
         self.before = self.seen()
         room.nbgrader("autograde", "ps1")
         self.after = self.seen()
@@ -215,6 +216,7 @@ def test_the_hostile_submission_changed_nothing_and_learned_nothing(term):
 def test_nothing_was_collected_through_a_link(term):
     submitted = term.room.course / "submitted" / "mallory" / "ps1"
     assert not [path for path in submitted.rglob("*") if path.is_symlink()]
+    assert not (submitted / "grader").exists(), "what everybody was given is not collected"
     names = {path.name for path in submitted.iterdir()}
     assert not names & {"gradebook.txt", "answers", "00_copy.ipynb", "pipe", "nbgrader_config.py"}
     for name in ("gradebook.txt", "answers", "00_copy.ipynb", "pipe"):
@@ -241,7 +243,9 @@ def test_feedback_holds_no_hidden_test_input_value_or_solution(term):
         if len(line.strip()) >= 20
     }
     for student in STUDENTS:
-        page = html.unescape(re.sub(r"<[^>]+>", "", html.unescape(term.feedback(student))))
+        # But for the student's own files, of which ada's are the solution.
+        ours = re.sub(r"<details.*?</details>", "", term.feedback(student), flags=re.DOTALL)
+        page = html.unescape(re.sub(r"<[^>]+>", "", html.unescape(ours)))
         sentences = set()
         values = set()
         for question in term.room.graded_alone(student)["questions"]:
@@ -263,10 +267,14 @@ def test_feedback_holds_no_hidden_test_input_value_or_solution(term):
 
 def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
     grace = term.feedback("grace")
-    assert "The squared errors are summed, not averaged." in grace
+    assert "are summed, not averaged." in grace
     assert "Read by hand: 3b" in grace and "No response." in grace
-    assert '<a href="#2b">Question 2b</a> (Score:' in grace and "Test cell" not in grace
-    assert '<a href="#3a">Question 3a</a> (Score:' in grace
+    titles = {question.id: question.title for question in read_assignment().questions}
+    assert f'<a href="#2b">2b {titles["2b"]}</a> (Score:' in grace and "Test cell" not in grace
+    assert f'<a href="#3a">3a {titles["3a"]}</a> (Score:' in grace
+    own = html.unescape("".join(re.findall(r"<details.*?</details>", grace, re.DOTALL)))
+    assert own.count(", as it was handed in (") == 3
+    assert "((observed_ratings - predicted_ratings) ** 2).sum()" in own
     for student in STUDENTS:
         page = term.feedback(student)
         assert "<script>document" not in page and "<img src" not in page
@@ -275,6 +283,13 @@ def test_feedback_shows_points_mistakes_and_comments_and_runs_nothing(term):
     assert "javascript:alert(3)" in page
     assert not re.search(r"<a\b[^>]*(javascript|example\.com)", page)
     assert not re.search(r"\\(href|mmlToken)", html.unescape(page))
+
+
+def test_a_grading_says_little_so_that_an_error_is_seen(term):
+    lines = [line for line in term.said.splitlines() if "| INFO]" in line]
+    assert not [line for line in lines if "Copying" in line]
+    assert len([line for line in lines if "Copied" in line]) == 2 * (len(STUDENTS) - 1)
+    assert len(lines) <= 30 * (len(STUDENTS) - 1)
 
 
 def test_students_fetch_their_own_pages(term):

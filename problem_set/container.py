@@ -1,12 +1,27 @@
-"""A container's limits of cores and memory, as the control groups of Linux hold them."""
+"""The cores and the memory that there are, within what a container's control groups allow."""
 
 import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
+
+
+def processor_cores() -> int:
+    """Return the physical cores that this process may use; a container's limit counts."""
+    cores = psutil.cpu_count(logical=False) or 1
+    if hasattr(psutil.Process, "cpu_affinity"):  # macOS has none
+        cores = min(cores, len(psutil.Process().cpu_affinity()))
+    return max(1, math.ceil(min(cores, core_limit())))
+
+
+def free_memory() -> float:
+    """Return the bytes that may still be used; a container's limit counts."""
+    return min(psutil.virtual_memory().available, memory_limit())
 
 
 def core_limit() -> float:

@@ -1,0 +1,183 @@
+"""Whose points a regrade changes, by which test, up or down: known before anything is published."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grader.cohort.table import GRADED, cell
+from grader.engine.results import Report
+
+SAME = 1e-9  # points
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a person had, or has: points in all, None where there are none, and what they are of."""
+
+    points: float | None
+    final: float | None
+    questions: Mapping[str, float]
+    tests: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a regrade does to one person's points.
+
+    Attributes
+    ----------
+    name, id : str
+        The row's, and the person's.
+    tests : mapping
+        By test id the points before and now, where they differ; None for a test that is not there.
+    """
+
+    name: str
+    id: str
+    before: Standing
+    now: Standing
+    tests: Mapping[str, tuple[float | None, float | None]]
+
+    @property
+    def gain(self) -> float:
+        """Final points now, minus those before; of somebody without points, they count as 0."""
+        return (self.now.final or 0.0) - (self.before.final or 0.0)
+
+
+def standing_of(record: Mapping[str, Any]) -> Standing:
+    """Return what a record says of a person's points."""
+    questions = record["questions"] if record["status"] == GRADED else []
+    tests = [test for question in questions for test in question["tests"]]
+    return Standing(
+        record["points"],
+        record["final_points"],
+        {question["id"]: question["points"] for question in questions},
+        {test["id"]: test["points"] for test in tests},
+    )
+
+
+def key_of(record: Mapping[str, Any]) -> str:
+    """Return what stays a person's from one grading to the next: the id, or the row's name."""
+    return str(record["person"]["id"] or record["submission"])
+
+
+def change_of(before: Standing, record: Mapping[str, Any]) -> Change | None:
+    """Return how a person's points changed, in all or of a question; None if they did not.
+
+    Points that moved from one test to another of a question, both passed or both failed, are no
+    change.
+    """
+    now = standing_of(record)
+    questions = before.questions.keys() | now.questions.keys()
+    moved = (
+        _differ(before.final, now.final)
+        or _differ(before.points, now.points)
+        or any(_differ(before.questions.get(id_), now.questions.get(id_)) for id_ in questions)
+    )
+    if not moved:
+        return None
+    tests = {
+        id_: (before.tests.get(id_), now.tests.get(id_))
+        for id_ in dict.fromkeys((*before.tests, *now.tests))
+        if _differ(before.tests.get(id_), now.tests.get(id_))
+    }
+    return Change(record["submission"], record["person"]["id"], before, now, tests)
+
+
+def only_up(old: Report, new: Report) -> Report:
+    """Return the new report with the old one's questions where these have more points."""
+    before = {question.id: question for question in old.questions}
+    questions = tuple(
+        before[question.id]
+        if question.id in before and before[question.id].points > question.points + SAME
+        else question
+        for question in new.questions
+    )
+    return replace(new, questions=questions)
+
+
+def sentence(change: Change, reason: str) -> str:
+    """Return what the student reads."""
+    if not _differ(change.before.final, change.now.final):
+        moved = f"Your points are the same, {_points(change.now.final)}; single questions changed."
+    elif change.before.final is None:
+        moved = f"You now have {_points(change.now.final)} points; this was not graded before."
+    elif change.now.final is None:
+        moved = f"You had {_points(change.before.final)} points, and now this is not graded."
+    else:
+        moved = (
+            f"Your points changed from {_points(change.before.final)} to "
+            f"{_points(change.now.final)}."
+        )
+    return f"This was graded again. {moved} {reason}".strip()
+
+
+def summary(changes: Iterable[Change], people: int) -> list[str]:
+    """Return the lines that say what a regrade changes."""
+    changes = list(changes)
+    if not changes:
+        return [f"Compared: nobody's points change, of {people} rows."]
+    up = [change.gain for change in changes if change.gain > SAME]
+    down = [-change.gain for change in changes if change.gain < -SAME]
+    lines = [
+        f"Compared: the points of {len(changes)} of {people} rows change: "
+        f"{_group(up, 'up')}, {_group(down, 'down')}, "
+        f"{len(changes) - len(up) - len(down)} in single questions alone."
+    ]
+    raised: Counter[str] = Counter()
+    lowered: Counter[str] = Counter()
+    for change in changes:
+        for id_, (before, now) in change.tests.items():
+            (raised if (now or 0.0) > (before or 0.0) else lowered)[id_] += 1
+    for id_ in dict.fromkeys((*raised, *lowered)):
+        lines.append(f"  {id_}: {raised[id_]} up, {lowered[id_]} down")
+    return lines
+
+
+def changes_table(changes: Iterable[Change], sentences: Mapping[str, str]) -> str:
+    """Return ``changes.csv``: a row for each person whose points change."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    changes = sorted(changes, key=lambda change: change.name)
+    header = ["submission", "id", "points before", "points", "final points before", "final points"]
+    table.writerow([*header, "tests", "sentence"])
+    for change in changes:
+        tests = ", ".join(
+            f"{id_} {_points(before)} to {_points(now)}"
+            for id_, (before, now) in change.tests.items()
+        )
+        table.writerow(
+            [
+                cell(change.name),
+                cell(change.id),
+                *map(_number, (change.before.points, change.now.points)),
+                *map(_number, (change.before.final, change.now.final)),
+                cell(tests),
+                cell(sentences[change.name]),
+            ]
+        )
+    return text.getvalue()
+
+
+def _group(gains: list[float], which: str) -> str:
+    if not gains:
+        return f"0 {which}"
+    low, high = min(gains), max(gains)
+    return f"{len(gains)} {which} (by {low:g}{f' to {high:g}' if high > low + SAME else ''})"
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) > SAME
+
+
+def _points(value: float | None) -> str:
+    return "none" if value is None else f"{round(value, 2):g}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{round(value, 2):g}"
