@@ -33,7 +33,7 @@ PIPELINE = Pipeline(
         for branch, test in (("shared", "1d-2"), ("separate", "1d-3"))
     ),
 )
-part, wrong = PIPELINE.part, PIPELINE.wrong
+part, wrong, also = PIPELINE.part, PIPELINE.wrong, PIPELINE.also
 
 
 @part
@@ -318,13 +318,8 @@ def user_biases_of_everybody(net):
     return net.A.weight
 
 
-@wrong(
-    "b",
-    PARTIAL,
-    diagnosis="The movies' biases are looked up with the ids of the users.",
-    question="Which bias belongs to column j?",
-)
-def movie_biases_by_user_ids(net, rows):
+@also("asked-movies-only", "b")
+def biases_of_asked_movies(net, rows):
     return net.B(rows % net.B.num_embeddings)
 
 
