@@ -502,7 +502,9 @@ class Screen:
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen, self._part)
-        if self._part:
+        if self._part and not computed.raised and computed.value is None:
+            return True  # not known
+        if self._part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
         if computed.raised or isinstance(self._seen, str):
             return isinstance(self._seen, str) and computed.raised == self._seen
