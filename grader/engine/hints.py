@@ -327,12 +327,24 @@ class Explanation:
                 yield self._composition(output, chosen)
             return
         with self._explainer.undisturbed(), np.errstate(all="ignore"):
+            without = self._visible(output, screens) if size > 1 else frozenset()
             fitting = [
                 self._composition(output, chosen)
-                for chosen in self._pipeline.sets(output, size)
+                for chosen in self._pipeline.sets(output, size, without)
                 if all(screen.lets_through(chosen) for screen in screens)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
+
+    def _visible(self, output: Output, screens: "Sequence[Screen]") -> frozenset[Choice]:
+        """Return the choices that would show in what is right: others do not make up for them."""
+        right = self._pipeline.completed(output, {})
+        passed = [screen for screen in screens if screen.lets_through(right)]
+        return frozenset(
+            choice
+            for chosen in self._pipeline.sets(output, 1)
+            for choice in chosen.values()
+            if choice.mistake and not all(screen.lets_through(chosen) for screen in passed)
+        )
 
     def _screens(self, output: Output, masked: bool) -> "list[Screen]":
         """Return what compares values with the submission's, where a test saw them."""

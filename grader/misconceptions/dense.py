@@ -29,6 +29,7 @@ PIPELINE = Pipeline(
             "constant": ("1b-4", "a layer with constant weights"),
             "is_trained": ("1b-4", "the parameters of mlp_layers"),
             "is_steady": ("1b-4", "the output"),
+            "small_output": ("1b-1", "the output of mlp_layers"),
             "output": ("1b-3", "the output of mlp_layers"),
         },
     ),
@@ -696,3 +697,8 @@ def output(mlp_layers, plan, rows, dense):
             parameter.copy_(value)
     found = mlp_layers(adapter.tensor(rows)).detach()
     return found[:, 0] if found.shape == (len(rows), 1) else found
+
+
+@part
+def small_output(output):
+    return output
