@@ -32,7 +32,6 @@ from grader.engine.contents import Contents, Test
 from grader.engine.digests import digest_of_request
 from grader.engine.feedback import AT_IMPORT
 from grader.engine.local import LocalCaller
-from grader.engine.old_hints import OldExplainer
 from grader.engine.replies import Reply
 from grader.engine.results import FAILED, PASSED, Hint
 from grader.engine.runner import Dependencies, TestOutcome, attempt, run_test, same
@@ -62,7 +61,6 @@ class Explainer:
         self._contents = contents
         self._dependencies = Dependencies(contents.parts, question_of)
         self._question_of = question_of
-        self._old = OldExplainer(contents, question_of)  # until every question is a pipeline
         self._predicted: dict[Prediction, TestOutcome] = {}
         self._room = ROOM
 
@@ -77,14 +75,10 @@ class Explainer:
             wrong = any(outcome.status == FAILED for outcome in tests.values())
             if wrong and question in self._pipelines:
                 hints |= Explanation(self, self._pipelines[question], tests).hints()
-            elif wrong:
-                hints |= self._old.hints(tests.values())
         return hints
 
-    def predictions(self, entry: Any, variant: int = 0) -> dict[str, TestOutcome]:
+    def predictions(self, entry: Misconception, variant: int = 0) -> dict[str, TestOutcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
-        if not hasattr(entry, "pipeline"):
-            return self._old.predictions(entry, variant)
         return {
             id_: self.predict(entry.composition, id_, variant)
             for id_, function in self._tests.items()
@@ -152,7 +146,7 @@ class Explainer:
     def _pipelines(self) -> Mapping[str, Pipeline]:
         """Pipelines by question; none in a copy that comes without the catalogue."""
         entries = self._contents.catalogue().values()
-        return {e.asked_in: e.pipeline for e in entries if hasattr(e, "pipeline")}
+        return {entry.asked_in: entry.pipeline for entry in entries}
 
 
 class Explanation:
@@ -324,12 +318,24 @@ class Explanation:
                 yield self._composition(output, chosen)
             return
         with self._explainer.undisturbed(), np.errstate(all="ignore"):
+            without = self._visible(output, screens) if size > 1 else frozenset()
             fitting = [
                 self._composition(output, chosen)
-                for chosen in self._pipeline.sets(output, size)
+                for chosen in self._pipeline.sets(output, size, without)
                 if all(screen.lets_through(chosen) for screen in screens)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
+
+    def _visible(self, output: Output, screens: "Sequence[Screen]") -> frozenset[Choice]:
+        """Return the choices that would show in what is right: others do not make up for them."""
+        right = self._pipeline.completed(output, {})
+        passed = [screen for screen in screens if screen.lets_through(right)]
+        return frozenset(
+            choice
+            for chosen in self._pipeline.sets(output, 1)
+            for choice in chosen.values()
+            if choice.mistake and not all(screen.lets_through(chosen) for screen in passed)
+        )
 
     def _screens(self, output: Output, masked: bool) -> "list[Screen]":
         """Return what compares values with the submission's, where a test saw them."""
@@ -503,7 +509,9 @@ class Screen:
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen, self._part)
-        if self._part:
+        if self._part and not computed.raised and computed.value is None:
+            return True  # not known
+        if self._part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
         if isinstance(self._seen, str) or computed.raised:
             return isinstance(self._seen, str) and computed.raised == self._seen

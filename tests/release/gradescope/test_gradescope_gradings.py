@@ -1,6 +1,7 @@
 """The autograder grades uploads on a machine like Gradescope's, and always leaves results."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -234,7 +235,8 @@ def test_when_the_time_is_up_what_was_judged_counts_and_is_shown_as_the_course_s
 ) -> None:
     settings = (PROJECT / "assignment.toml").read_bytes()
     assert settings.count(b"timeout = 600") == 1
-    short = settings.replace(b"timeout = 600", b"timeout = 24").replace(
+    plain = re.sub(rb"^\[(late|feedback)\]\n([^\[\n].*\n|\n)*", b"", settings, flags=re.MULTILINE)
+    short = plain.replace(b"timeout = 600", b"timeout = 24").replace(
         b"[grading]",
         b'[late]\npercent_per_day = 50\n\n[feedback]\nshow_hidden = "after due"\n\n[grading]',
     )
