@@ -163,6 +163,7 @@ class Explanation:
         self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
         self._variant = next(iter(tests.values())).variant
         self._left = MOST_OF_A_QUESTION
+        self._vague: set[str] = set()  # mistakes of which only what they are in general is certain
 
     def hints(self) -> dict[str, tuple[Hint, ...]]:
         """Return the misconceptions that explain each failed test, by test id."""
@@ -172,6 +173,11 @@ class Explanation:
         if len(whole) == 1:
             told = {id_: set(whole) for id_ in self._failed}
         mistakes = self._pipeline.mistakes
+        for ids in told.values():
+            for vague in ids & self._vague:
+                if mistakes[vague].general:
+                    ids.remove(vague)
+                    ids.add(mistakes[vague].general)
         return {
             id_: tuple(
                 Hint(entry.id, self._located(entry, explained), entry.question)
@@ -222,6 +228,8 @@ class Explanation:
             for t in group:
                 if pool[t] and common:
                     self._note(explained, t, pool[t])
+                    if self._says_little(t):
+                        self._vague |= {m for c in pool[t] for m in c.mistakes}
                 elif any(o.failed and o.what != ANSWER for o in self._about(t)):
                     without = self._smallest(t, explained, MOST_MISTAKES, masked=True)
                     self._note(explained, t, without)
@@ -231,6 +239,17 @@ class Explanation:
             if len(among) == 1:
                 explained[topic] = replace(each, candidates=tuple(among))
         return explained
+
+    def _says_little(self, topic: str) -> bool:
+        """Whether all that is wrong with an output is exceptions without a number in their text.
+
+        Several mistakes together may end in them as well as one does.
+        """
+        return all(
+            o.what == ANSWER and not any(map(str.isdigit, str(o.seen)))
+            for o in self._about(topic)
+            if o.failed
+        )
 
     def _note(
         self, explained: dict[str, Explained], topic: str, found: Sequence[Composition]

@@ -66,6 +66,12 @@ part, wrong, also = PIPELINE.part, PIPELINE.wrong, PIPELINE.also
 
 # Ids and tables
 
+PIPELINE.claim(
+    "ids-of-another-table",
+    diagnosis="A table is read with ids that it has no rows for.",
+    question="Which ids number the rows of each table, and where do they begin?",
+)
+
 
 @part
 def users(user_ids):
@@ -77,6 +83,7 @@ def users(user_ids):
     PARTIAL,
     diagnosis="One is subtracted from the users' ids before the tables are read.",
     question="Do the tables have a row for id 0?",
+    general="ids-of-another-table",
 )
 def user_ids_shifted(user_ids):
     return user_ids - 1
@@ -102,6 +109,7 @@ def movies(item_ids):
     PARTIAL,
     diagnosis="One is subtracted from the movies' ids before the tables are read.",
     question="Do the tables have a row for id 0?",
+    general="ids-of-another-table",
 )
 def item_ids_shifted(item_ids):
     return item_ids - 1
@@ -127,6 +135,7 @@ def shared_tables(net):
     PARTIAL,
     diagnosis="The two tables are exchanged: users are looked up in Q and movies in U.",
     question="Which table has a row for each movie?",
+    general="ids-of-another-table",
 )
 def users_and_movies_exchanged(net):
     return net.Q, net.U
@@ -249,6 +258,7 @@ def u_reg(regression_tables, users):
     PARTIAL,
     diagnosis="The users' embeddings are looked up with the ids of the movies.",
     question="Which ids number the rows of the user table?",
+    general="ids-of-another-table",
 )
 def users_by_item_ids(regression_tables, item_ids):
     return regression_tables[0](item_ids)
@@ -274,6 +284,7 @@ def q_reg(regression_tables, movies):
     PARTIAL,
     diagnosis="The movies' embeddings are looked up with the ids of the users.",
     question="Which ids number the rows of the movie table?",
+    general="ids-of-another-table",
 )
 def movies_by_user_ids(regression_tables, user_ids):
     return regression_tables[1](user_ids)
@@ -349,6 +360,7 @@ def movie_bias_twice(net, movies):
     PARTIAL,
     diagnosis="The user's bias is looked up with the ids of the movies.",
     question="Which ids number the rows of A?",
+    general="ids-of-another-table",
 )
 def user_bias_by_item_ids(net, item_ids):
     return net.A(item_ids)
@@ -404,6 +416,7 @@ def user_bias_twice(net, users):
     PARTIAL,
     diagnosis="The movie's bias is looked up with the ids of the users.",
     question="Which ids number the rows of B?",
+    general="ids-of-another-table",
 )
 def movie_bias_by_user_ids(net, user_ids):
     return net.B(user_ids)
@@ -771,7 +784,7 @@ def forward_skips_relu(net, inputs):
     diagnosis="forward applies a ReLU before the last dense layer only.",
     question="With three or four layer_sizes, which layers does a ReLU follow?",
 )
-def relu_before_the_last_layer_only(net, inputs):
+def forward_relu_before_the_last_layer_only(net, inputs):
     *first, last = [layer for layer in net.mlp_layers if isinstance(layer, nn.Linear)]
     for layer in first:
         inputs = layer(inputs)
@@ -784,7 +797,7 @@ def relu_before_the_last_layer_only(net, inputs):
     diagnosis="forward applies a ReLU after the first dense layer only.",
     question="With three or four layer_sizes, which layers does a ReLU follow?",
 )
-def relu_after_the_first_layer_only(net, inputs):
+def forward_relu_after_the_first_layer_only(net, inputs):
     first, *others = [layer for layer in net.mlp_layers if isinstance(layer, nn.Linear)]
     inputs = first(inputs).relu() if others else first(inputs)
     for layer in others:
