@@ -112,7 +112,7 @@ class Misconception:
     diagnosis : str
         What was done, in a sentence that stays true beside other mistakes.
     question : str
-        What to think about, in a sentence; never the solution.
+        What a student should ask, in a sentence that does not give the solution away.
     general : str
         Id of a claim that says less, and is true of this mistake as well.
     choices : list of Choice
