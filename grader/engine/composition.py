@@ -444,30 +444,33 @@ class Values:
         self._pipeline, self._output = pipeline, output
         self._start = {name: Computed(value) for name, value in start.items()}
         self._computed: dict[tuple, Computed] = {}
+        self._reads: dict[Choice, tuple[str, ...]] = {}
 
     def of(self, chosen: Mapping[str, Choice]) -> Computed:
         """Return the output's value with these choices."""
-        made: dict[str, Computed] = {}
+        made = dict(self._start)
         last = Computed()
         for part in self._pipeline.in_order(chosen):
             choice = chosen[part]
-            reads = tuple(
-                made[maker]
-                if (maker := self._pipeline.made_by(self._output, name))
-                else self._start[name]
-                for name in choice.needs
-            )
-            last = made[part] = self._compute(choice, reads)
+            reads = tuple(made[name] for name in self._read_by(choice))
+            computed = self._computed.get((choice, reads))
+            if computed is None:
+                computed = self._computed[choice, reads] = self._compute(choice, reads)
+            last = made[part] = computed
             if last.raised:
                 break
         return last
 
-    def _compute(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
-        key = (choice, *reads)
-        if key not in self._computed:
-            try:
-                computed = Computed(choice.function(*(each.value for each in reads)))
-            except Exception as error:
-                computed = Computed(raised=type(error).__name__)
-            self._computed[key] = computed
-        return self._computed[key]
+    def _read_by(self, choice: Choice) -> tuple[str, ...]:
+        """Return the parts and the values at the start that a choice reads, in its own order."""
+        if choice not in self._reads:
+            makers = ((self._pipeline.made_by(self._output, name), name) for name in choice.needs)
+            self._reads[choice] = tuple(maker or name for maker, name in makers)
+        return self._reads[choice]
+
+    @staticmethod
+    def _compute(choice: Choice, reads: tuple[Computed, ...]) -> Computed:
+        try:
+            return Computed(choice.function(*(each.value for each in reads)))
+        except Exception as error:
+            return Computed(raised=type(error).__name__)

@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 
 from grader.engine import calls
-from grader.engine.check import ANSWER, Check, Observation, agree, is_numeric
+from grader.engine.check import (
+    ABSOLUTE,
+    ANSWER,
+    RELATIVE,
+    Check,
+    Observation,
+    agree,
+    is_numeric,
+)
 from grader.engine.composition import (
     MOST_MISTAKES,
     WHOLE,
@@ -112,15 +120,12 @@ class Explainer:
         """Run a composition through a test just as a submission was, with the same parts."""
         key = composition, seen.mark.id, seen.variant, seen.reference
         if key not in self._predicted:
-            observations = tuple(self._attempt(composition, seen).observations)
+            observations = tuple(self.attempt(composition, seen).observations)
             self._keep(key, replace(seen, failures=(), observations=observations))
         return self._predicted[key]
 
-    def asked(self, pipeline: Pipeline, seen: TestOutcome) -> list[tuple[str, Mapping]]:
-        """Return the calls that a test makes of a right submission, in order."""
-        return self._attempt(Composition(pipeline), seen).asked
-
-    def _attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+    def attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+        """Return a check after a test of a composition, with the parts that a submission had."""
         caller = CatalogueCaller(self._contents.adapter, composition.load)
         check = Check(caller, seen.reference, seen.variant, seen.mark.topic)
         attempt(self._tests[seen.mark.id], check)
@@ -257,7 +262,7 @@ class Explanation:
         for id_, outcome in self._seen.items():
             for observation in self._of(topic, outcome.observations):
                 if observation.what == ANSWER:
-                    asked = self._explainer.asked(self._pipeline, self._seen[id_])
+                    asked = self._explainer.attempt(self._right, self._seen[id_]).asked
                     if len(asked) >= observation.call:
                         found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
         return found
@@ -284,11 +289,11 @@ class Explanation:
                 again = self._transferred(each.candidates[0], output)
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
-        screen = self._screen(output, masked)
-        left = MOST_CANDIDATES if screen else MOST_UNSCREENED
-        for size in range(1, (most if screen else min(most, 2)) + 1):
+        screens = self._screens(output, masked)
+        left = MOST_CANDIDATES if screens else MOST_UNSCREENED
+        for size in range(1, (most if screens else min(most, 2)) + 1):
             found = []
-            for candidate in self._screened(output, size, screen):
+            for candidate in self._screened(output, size, screens):
                 left -= 1
                 if left < 0:
                     return []
@@ -309,10 +314,10 @@ class Explanation:
         return Composition(self._pipeline, frozenset(wrong))
 
     def _screened(
-        self, output: Output, size: int, screen: "Screen | None"
+        self, output: Output, size: int, screens: "Sequence[Screen]"
     ) -> Iterator[Composition]:
-        """Yield the sets of so many choices whose value is what the submission returned."""
-        if screen is None:
+        """Yield the sets of so many choices whose values are what the submission returned."""
+        if not screens:
             for chosen in self._pipeline.sets(output, size):
                 yield self._composition(output, chosen)
             return
@@ -320,35 +325,48 @@ class Explanation:
             fitting = [
                 self._composition(output, chosen)
                 for chosen in self._pipeline.sets(output, size)
-                if screen.lets_through(chosen)
+                if all(screen.lets_through(chosen) for screen in screens)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
 
-    def _screen(self, output: Output, masked: bool) -> "Screen | None":
-        """Return what compares values with the submission's, if a test saw its value."""
-        if output.observed is None or output.given is None:
-            return None
-        id_, what = output.observed
-        if id_ not in self._seen:
-            return None
-        mine = [
-            o
-            for o in self._of(output.topic, self._seen[id_].observations)
-            if o.what == what or (o.what == ANSWER and not masked)
-        ]
-        # The call that tells most: numbers that are wrong, numbers, an exception.
-        told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
-        for observation in told:
-            asked = self._explainer.asked(self._pipeline, self._seen[id_])
-            seen = observation.seen
-            if observation.what == ANSWER:
-                seen = str(seen).split(":")[0]
-            elif not isinstance(seen, np.ndarray):
+    def _screens(self, output: Output, masked: bool) -> "list[Screen]":
+        """Return what compares values with the submission's, wherever a test saw its value.
+
+        The smallest inputs come first. If there are no numbers, it is an exception's name.
+        """
+        if output.observed is None or output.given is None or output.observed[0] not in self._seen:
+            return []
+        place, what = output.observed
+        screens: list[tuple[int, Screen]] = []
+        function = ""
+        for id_ in sorted(self._seen, key=lambda id_: id_ != place):
+            mine = self._of(output.topic, self._seen[id_].observations)
+            if not any(o.what == what and isinstance(o.seen, np.ndarray) for o in mine):
                 continue
-            with self._explainer.undisturbed():
-                given = output.given(**unpacked(asked[observation.call - 1][1]))
-            return Screen(Values(self._pipeline, output, given), seen)
-        return None
+            right = self._explainer.attempt(self._right, self._seen[id_])
+            expected = {o.call: o.seen for o in right.observations if o.what == what}
+            function = function or right.asked[0][0]
+            for observation in mine:
+                name, arguments = right.asked[observation.call - 1]
+                if (observation.what, name) != (what, function) or observation.call not in expected:
+                    continue
+                with self._explainer.undisturbed():
+                    values = Values(self._pipeline, output, output.given(**unpacked(arguments)))
+                    screen = Screen(values, observation.seen, self._pipeline.completed(output, {}))
+                # Another test may look at something else that has the same name.
+                if agree(screen.right, np.asarray(expected[observation.call])):
+                    screens.append((inputs(arguments), screen))
+        if screens:
+            return [screen for _, screen in sorted(screens, key=lambda pair: pair[0])]
+        for observation in self._of(output.topic, self._seen[place].observations):
+            if observation.what == ANSWER and not masked:
+                asked = self._explainer.attempt(self._right, self._seen[place]).asked
+                with self._explainer.undisturbed():
+                    given = output.given(**unpacked(asked[observation.call - 1][1]))
+                name = str(observation.seen).split(":")[0]
+                values = Values(self._pipeline, output, given)
+                return [Screen(values, name, self._pipeline.completed(output, {}))]
+        return []
 
     def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
         return all(self._fits_in(candidate, topic, id_, masked) for id_ in self._seen)
@@ -457,20 +475,37 @@ class Explanation:
 
 
 class Screen:
-    """Compares the value that choices lead to with what the submission returned."""
+    """Compares the value that choices lead to with what the submission returned.
 
-    def __init__(self, values: Values, seen: np.ndarray | str) -> None:
+    Parameters
+    ----------
+    seen : ndarray or str
+        Numbers, or an exception's name.
+    right : mapping
+        The right choices, which lead to ``right``: None if that is no numbers.
+    """
+
+    def __init__(self, values: Values, seen: np.ndarray | str, right: Mapping[str, Choice]) -> None:
         self._values, self._seen = values, seen
-        self._kept = seen.ravel()[:1] if isinstance(seen, np.ndarray) else None
+        self.right = numbers_of(values.of(right).value)
+        self._place = 0
+        if self.right is not None and self.right.size and self.right.shape == np.shape(seen):
+            # The number that differs most tells most.
+            self._place = int(np.nan_to_num(np.abs(self.right - seen), nan=1e9).argmax())
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen)
-        if computed.raised or isinstance(self._seen, str):
+        if isinstance(self._seen, str) or computed.raised:
             return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:
             return False
-        return agree(value.ravel()[:1], self._kept) and agree(value, self._seen)
+        if value.size:
+            first, second = float(value.flat[self._place]), float(self._seen.flat[self._place])
+            # Most differ in one number, and comparing all of them takes longer.
+            if abs(first - second) > ABSOLUTE + RELATIVE * abs(second):
+                return False
+        return agree(value, self._seen)
 
 
 def numbers_of(value: Any) -> np.ndarray | None:
@@ -486,6 +521,13 @@ def unpacked(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's arguments as an adapter gets them."""
     packed, arrays = calls.request("", arguments)
     return calls.unpack(packed["arguments"], arrays)
+
+
+def inputs(value: Any) -> int:
+    """Return how many numbers a call was given."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return sum(map(inputs, value.values() if isinstance(value, Mapping) else value))
+    return int(np.size(value))
 
 
 def size_of(outcome: TestOutcome) -> int:
