@@ -3,7 +3,7 @@
 Everything is measured in one run on one machine, the two sides in turn; the ratios are what to
 quote. Takes about four minutes on two cores; keep the machine quiet.
 ``python -m bench scaling`` measures training on 20 million ratings, ``python -m bench tricks`` what
-each trick for speed gains.
+each trick for speed gains, ``python -m bench cohort 3000`` the grading of a course.
 """
 
 import argparse
@@ -17,7 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from bench.cohort import main as cohort
 from bench.evaluation import evaluation_seconds, large_evaluation
+from bench.memory import tree_memory
 from bench.scaling import main as scaling
 from bench.tricks import main as tricks
 from experiments.data.movielens import default_cache, load_movielens_100k
@@ -62,18 +64,6 @@ def run_command(epochs: int) -> tuple[float, float]:
     return seconds, peak
 
 
-def tree_memory(process: psutil.Process) -> int:
-    """Return the bytes that a process and its descendants hold."""
-    total = 0
-    try:
-        for one in (process, *process.children(recursive=True)):
-            memory = one.memory_full_info()
-            total += getattr(memory, "pss", memory.uss)
-    except psutil.Error:
-        pass  # a process ended while we looked
-    return total
-
-
 def help_seconds() -> float:
     """Return the median time of ``python -m experiments --help``."""
     times = []
@@ -91,6 +81,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["tricks"]:
         tricks()
+        return
+    if sys.argv[1:2] == ["cohort"]:
+        cohort(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(
         prog="python -m bench",

@@ -75,7 +75,7 @@ def tables(
     """Describe the tables of a new net, where only the method that makes them is the student's.
 
     With ``ids``, the gradient of ``sum(table(ids) * cotangent)`` comes too, with the names of the
-    other tables that it reaches.
+    other tables that it reaches, where a table has rows for these ids.
     """
     own = next(method for method, made in TABLES.items() if set(names) <= set(made))
     net = build(submission, sizes, seed, but=(own,))
@@ -89,24 +89,30 @@ def tables(
     }
     described = {}
     for name, weight in weights.items():
+        table: Any = getattr(net, name, None)
         described[name] = {
+            "table": table,
             "weight": weight,
             "registered": id(weight) in parameters,
             "storage": next(n for n in names if storages[n] == storages[name]),
-            "full": rows_of_full_table(getattr(net, name, None), weight, ids),
         }
-        if len(ids):
-            rows = getattr(net, name)(tensor(ids))
+        if len(ids) and has_rows(table, weight, ids):
+            described[name]["full"] = rows_of_full_table(table, weight, ids)
+            rows = table(tensor(ids))
             found = dict(zip(names, gradients(rows, cotangent, [*weights.values()])))
             described[name]["gradient"] = found.pop(name)
             described[name]["others"] = [n for n, other in found.items() if other is not None]
     return described
 
 
-def rows_of_full_table(table: Any, weight: Any, ids: Numbers) -> Tensor | None:
-    """Return the rows that a table gives while it holds ``FULL`` everywhere; None without ids."""
-    if not (len(ids) and isinstance(weight, Tensor)):
-        return None
+def has_rows(table: Any, weight: Any, ids: Numbers) -> bool:
+    """Return whether a table can be asked for the rows of ids."""
+    is_table = isinstance(table, nn.Module) and isinstance(weight, Tensor)
+    return is_table and weight.dim() == 2 and len(weight) > max(ids)
+
+
+def rows_of_full_table(table: nn.Module, weight: Tensor, ids: Numbers) -> Tensor:
+    """Return the rows that a table gives while it holds ``FULL`` everywhere."""
     with torch.no_grad():
         before = weight.clone()
         weight.fill_(FULL)

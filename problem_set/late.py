@@ -117,13 +117,14 @@ def final_points(
         extended = f"In time: with the extension, it was due {due_date(limit)}."
         return Final(points, points, 0, sentence=extended if limit != due else "")
     length = in_words(time_between(limit, submitted_at))
-    when = f"It was due {due_date(limit)}, and came {length} late, which counts as {_days(late)}."
+    counts = "" if length == _days(late) else f", which counts as {_days(late)}"
+    when = f"It was due {due_date(limit)}, and came {length} late{counts}."
     if late > policy.zero_after:
         return Final(points, 0.0, late, sentence=f"{when} {_cut_off(policy)}")
     budget = policy.late_days if extension.late_days is None else extension.late_days
     used = min(late, budget)
     percent = min(100.0, policy.percent_per_day * (late - used))
-    left = _hundredths(points * (1 - percent / 100))
+    left = min(points, _hundredths(points * (1 - percent / 100))) if percent else points
     said = [when]
     if used:
         said.append(f"Late days pay for {'all' if used == late else used} of that.")

@@ -192,9 +192,21 @@ def check_what_came_of_it(section: str, clone: Path) -> None:
         assert float(row["score"]) == float(row["raw_score"]) == full_marks(clone)
     elif section == "With neither":
         (row,) = read_csv(clone / "grades" / "points.csv")
-        points = [f"{question.points:g}" for question in coding_questions(clone)]
         full = f"{full_marks(clone):g}"
-        assert list(row.values()) == ["ada", "ada.zip", "graded", *points, full, full, ""]
+        assert all(row[q.id] == f"{q.points:g}" for q in coding_questions(clone))
+        assert (row["submission"], row["upload"], row["status"]) == ("ada", "ada.zip", "graded")
+        assert (row["points"], row["of"], row["problem"]) == (full, full, "")
+    elif section == "With Canvas":
+        possible, ada, bo, cem = read_csv(clone / "term" / "gradebook.csv")
+        column = "Problem Set 1 (4711)"
+        assert possible["Student"] == "    Points Possible"
+        assert (ada["ID"], float(ada[column])) == ("12000", full_marks(clone))
+        assert float(bo[column]) == 0.9 * full_marks(clone), "a day late that costs"
+        assert (cem["ID"], cem[column]) == ("12002", "")
+    elif section == "Changing points":
+        ada, bo = read_csv(clone / "term-again" / "changes.csv")
+        assert {row["id"] for row in (ada, bo)} == {"12000", "12001"}
+        assert all("2b-1 0.2 to 0.6" in row["tests"] for row in (ada, bo))
     elif section == "Next year":
         (row,) = read_csv(clone / "grades-last-year" / "points.csv")
         (asked,) = (question for question in coding_questions(clone) if question.id == "2d")

@@ -58,6 +58,13 @@ def test_what_is_left_of_18_points(policy, late, left, days, used):
     assert bool(final.sentence) == (days > 0)
 
 
+def test_a_half_hundredth_is_rounded_for_the_student_and_nothing_else_is():
+    at = after(DUE, hours=1)
+    assert final_points(18.25, at, DUE, None, TENTH).points == 16.43
+    assert final_points(18.125, at, DUE, None, Late()).points == 18.125
+    assert final_points(0.125, at, DUE, None, Late(percent_per_day=0.5)).points == 0.12
+
+
 def test_a_student_reads_why():
     sentence = final_points(18, after(DUE, days=2, hours=3), DUE, None, MIXED).sentence
     assert sentence == (
@@ -151,7 +158,7 @@ EXTENSIONS = st.one_of(
         late_days=st.none() | st.integers(0, 5),
     ),
 )
-POINTS = st.integers(0, 80).map(lambda quarters: quarters / 4)
+POINTS = st.integers(0, 80).map(lambda quarters: quarters / 4) | st.floats(0, 20)
 
 
 @given(POINTS, MOMENTS, MOMENTS, EXTENSIONS, POLICIES)

@@ -98,6 +98,7 @@ def main(
       points.csv         a row for everybody, a column for each question
       gradebook.csv      everybody's points, as the roster's platform imports them
       pages/NAME.html    what the student may read
+      cohort.html        what the course has understood, for the lecture; statistics/ as CSV
       staff/NAME.json    all that was found, with hidden tests' values: not for students
       changes.csv        with --compare: whose points changed, and by which test
 

@@ -29,8 +29,10 @@ from grader.cohort.gradebook import GradebookError, gradebook
 from grader.cohort.grading import Rules, processes
 from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
+from grader.cohort.page import anonymous_code, write_cohort_page
 from grader.cohort.records import (
     Policy,
+    code_of,
     read_record,
     read_records,
     record_of,
@@ -39,6 +41,12 @@ from grader.cohort.records import (
 )
 from grader.cohort.roster import PLAIN, Person, Roster, RosterError, read_roster
 from grader.cohort.rows import rows
+from grader.cohort.statistics import (
+    items_table,
+    mistakes_table,
+    statistics_of,
+    unexplained_table,
+)
 from grader.cohort.table import GRADED, GRADER_FAILED, NOTHING, points_table, problem_of
 from grader.cohort.uploads import find_uploads
 from grader.contents import CONTENTS
@@ -134,7 +142,9 @@ class Course:
     def __init__(self, asked: Asked, assignment: Assignment, roster: Roster) -> None:
         self.asked, self.assignment, self.roster = asked, assignment, roster
         self.console = Console(highlight=False, markup=False, soft_wrap=True)
-        self.fingerprints = Fingerprints(CONTENTS, assignment, str(asked.rules))
+        rules = asked.rules
+        options = f"{rules.public_only} {rules.allow_unisolated_hidden}"
+        self.fingerprints = Fingerprints(CONTENTS, assignment, options, rules.time_limit)
         self.known: dict[str, dict[str, Any]] = {}
         self.before: dict[str, tuple[str, Standing]] = {}
         self.kept: dict[str, Kept] = {}
@@ -247,6 +257,14 @@ class Course:
             tables["gradebook.csv"] = self._gradebook(entries)
         except GradebookError as error:
             click.echo(f"error: no gradebook.csv: {error}", err=True)
+        kept = (read_record(out, record["submission"]) for record in everybody)
+        cohort = statistics_of(record for record in kept if record)
+        tables |= {
+            "cohort.html": write_cohort_page(cohort, self._examples),
+            "statistics/items.csv": items_table(cohort),
+            "statistics/mistakes.csv": mistakes_table(cohort),
+            "statistics/unexplained.csv": unexplained_table(cohort),
+        }
         try:
             for name, table in tables.items():
                 write_atomic(out / name, table)
@@ -275,6 +293,10 @@ class Course:
             sum(question.points for question in coding),
             self.asked.missing,
         )
+
+    def _examples(self, name: str, question: str) -> tuple[str, ...]:
+        record = read_record(self.asked.out, name)
+        return anonymous_code(code_of(self.asked.out, record), question) if record else ()
 
     def _not_reached(self, entry: Entry) -> dict[str, Any]:
         """Return the record of somebody whom this run, which ended too early, did not reach."""

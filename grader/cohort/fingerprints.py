@@ -7,6 +7,7 @@
   it, since points are counted anew from what passed.
 - *Hints* depend on the catalogue, too. If only that has changed, the questions in which a test
   failed are graded again.
+- A submission that reached the time limit is graded again under another one, and no other is.
 - The pages, the words around points, and everything in ``grader/cohort/`` depend on no test, and no
   test on them.
 
@@ -22,7 +23,7 @@ from grader.engine.digests import PACKAGE, digest_of
 from grader.engine.runner import Dependencies
 from problem_set.assignment import Assignment
 
-HINTS, PAGE = "hints", "page"
+HINTS, PAGE, LIMIT = "hints", "page", "time limit"
 _TESTS = ("public_tests/test_", "hidden_tests/test_")
 _CATALOGUE = "misconceptions/"
 _FOR_PAGES = "engine/reports/"
@@ -40,9 +41,13 @@ class Fingerprints:
     ----------
     options : str
         What else all gradings depend on.
+    time_limit : float
+        What gradings depend on that reached it.
     """
 
-    def __init__(self, contents: Contents, assignment: Assignment, options: str) -> None:
+    def __init__(
+        self, contents: Contents, assignment: Assignment, options: str, time_limit: float
+    ) -> None:
         files = _files_of_grader()
         apart = (*_APART, *_TESTS)
         shared = {name: data for name, data in files.items() if not name.startswith(apart)}
@@ -72,6 +77,7 @@ class Fingerprints:
             for id_ in own
         }
         self.now[HINTS] = _digest_of_part(files, _CATALOGUE)
+        self.now[LIMIT] = f"{time_limit:g}"
         self.now[PAGE] = _digest_of_part(files, _FOR_PAGES)
 
     def before(self, question: str) -> set[str]:

@@ -15,6 +15,7 @@ from problem_set.executors.local import Processes, Work, end_with_parent
 
 #: What processes share that are forked: torch, the tests and the catalogue.
 PRELOADED = ["torch", "grader.cohort.preload"]
+TASKS_A_PROCESS = 500  # so that no library's leak adds up
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def grade(grader: Grader, rules: Rules, task: Task) -> Report:
 
 def processes(rules: Rules, jobs: int) -> "Processes[Task]":
     """Return the executor that grades in processes of this machine."""
-    return Processes(partial(_prepare, rules), jobs, PRELOADED)
+    return Processes(partial(_prepare, rules), jobs, PRELOADED, tasks_a_process=TASKS_A_PROCESS)
 
 
 def _prepare(rules: Rules) -> Work[Task]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.cohort.fingerprints import Fingerprints
+from grader.cohort.fingerprints import LIMIT, Fingerprints
 from grader.cohort.grading import Task
 from grader.cohort.records import CODE, read_record
 from grader.cohort.table import GRADED
@@ -133,7 +133,10 @@ class Gradings:
         if known is None:
             return self.fingerprints.questions
         again = self.fingerprints.changed(known.made_by, known.failed)
-        return again if known.whole or not again else self.fingerprints.questions
+        if known.whole:
+            return again
+        other_limit = known.made_by.get(LIMIT) != self.fingerprints.now[LIMIT]
+        return self.fingerprints.questions if again or other_limit else ()
 
     def _task(self, code: str) -> Task:
         again = self._waiting[code]

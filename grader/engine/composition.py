@@ -8,7 +8,7 @@ Choices compose: a submission may make any mistakes together, each in one output
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -36,6 +36,8 @@ class Choice:
         Is called with a new object that the submission makes, where the choice needs more of it.
     replaces : str
         For the part ``WHOLE``, the function or method that it replaces.
+    within : tuple of str
+        Topics of the outputs in which it can be chosen; all of them if it is empty.
     """
 
     part: str
@@ -43,6 +45,10 @@ class Choice:
     mistake: str = ""
     setup: Callable | None = None
     replaces: str = ""
+    within: tuple[str, ...] = ()
+
+    def fits(self, output: "Output") -> bool:
+        return not self.within or output.topic in self.within
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
@@ -57,7 +63,8 @@ class Output:
     ----------
     call : str
         The submission's function that computes it, with what it takes: ``"fit(x, y)"``.
-        Its parameters are the values at the start.
+        Its parameters are the values at the start. Outputs with the same call are what the function
+        returns, in order.
     value : str
         The part whose value it returns.
     topic : str
@@ -67,7 +74,11 @@ class Output:
     observed : pair of str, optional
         A test, and the name of its observations of the output's value.
     given : callable, optional
-        From the arguments of that test's call of the adapter to the values at the start.
+        From the arguments of a test's call of the adapter to the values at the start.
+    fixed : mapping
+        Values at the start that are the same in every call.
+    words : mapping
+        From parts whose values tests look at as words, to the test and the name of the observation.
     uses : tuple of str
         The submission's other functions that parts of this output call, values at the start too.
     """
@@ -78,12 +89,14 @@ class Output:
     takes: Mapping[str, str] = field(default_factory=dict)
     observed: tuple[str, str] | None = None
     given: Callable[..., Mapping[str, Any]] | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
 
     @cached_property
     def start(self) -> tuple[str, ...]:
         names = self.call.partition("(")[2].rstrip(")").split(",")
-        return (*(name.partition("=")[0].strip() for name in names), *self.uses)
+        return (*(name.partition("=")[0].strip() for name in names), *self.uses, *self.fixed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +169,10 @@ class Pipeline:
         self.wrong_choices: dict[str, list[Choice]] = {}
         self.mistakes: dict[str, Misconception] = {}
         self._parts_of: dict[tuple[Output, Choice], frozenset[str]] = {}
+        # From the topics of outputs to what a diagnosis says for "{where}".
+        self.where: Callable[[list[str]], str] = ", ".join
+        # Whether a choice may be tried in all outputs at once, for none of them hides another.
+        self.independent = False
 
     # What a file of the catalogue writes
 
@@ -172,6 +189,7 @@ class Pipeline:
         question: str,
         general: str = "",
         setup: Callable | None = None,
+        within: tuple[str, ...] = (),
         name: str = "",
     ) -> Callable[[Callable], Callable]:
         """Add a misconception, a wrong way of doing a part; its id is the function's name.
@@ -183,7 +201,7 @@ class Pipeline:
 
         def add(function: Callable) -> Callable:
             entry = self._enter(name or function.__name__, severity, diagnosis, question, general)
-            self._choose(Choice(part, function, entry.id, setup))
+            self._choose(Choice(part, function, entry.id, setup, within=within))
             return function
 
         return add
@@ -282,7 +300,7 @@ class Pipeline:
                 return
             part = max(pending, key=self._order.__getitem__)
             others = self.wrong_choices.get(part, ()) if left else ()
-            for choice in (self.right[part], *others):
+            for choice in (self.right[part], *(c for c in others if c.fits(output))):
                 chosen[part] = choice
                 rest = (pending | self.parts_of(output, choice)) - {part}
                 yield from extend(rest, left - bool(choice.mistake))
@@ -292,16 +310,17 @@ class Pipeline:
 
     def composition(self, entry: Misconception) -> "Composition":
         """Return the submission that makes a mistake wherever it can be made, and no other."""
-        chosen: set[tuple[str, Choice]] = set()
-        for choice in entry.choices:
-            if choice.part == WHOLE:
-                chosen.add((WHOLE, choice))
-            chosen.update(
-                (topic, choice)
-                for topic, output in self.outputs.items()
-                if choice.part in self.completed(output, {})
-            )
-        return Composition(self, frozenset(chosen))
+        whole = {(WHOLE, choice) for choice in entry.choices if choice.part == WHOLE}
+        return Composition(self, self.wherever_possible(entry.choices) | whole)
+
+    def wherever_possible(self, choices: Iterable[Choice]) -> frozenset[tuple[str, Choice]]:
+        """Return choices in each of the outputs that have their parts."""
+        return frozenset(
+            (topic, choice)
+            for choice in choices
+            for topic, output in self.outputs.items()
+            if choice.part in self.completed(output, {}) and choice.fits(output)
+        )
 
     def base(self, file: str) -> list[str]:
         """Return the text of a submission's file in pieces, without what this pipeline defines."""
@@ -335,6 +354,12 @@ class Composition:
         left = frozenset(pair for pair in self.choices if pair[1].mistake != mistake)
         return Composition(self.pipeline, left)
 
+    @cached_property
+    def everywhere(self) -> "Composition":
+        """The submission that makes these choices in all outputs that have their parts."""
+        choices = frozenset(choice for _, choice in self.choices)
+        return Composition(self.pipeline, self.pipeline.wherever_possible(choices))
+
     def of(self, topic: str) -> dict[str, Choice]:
         """Return the choice of every part that an output needs."""
         wrong = {c.part: c for at, c in self.choices if at == topic and c.part != WHOLE}
@@ -347,19 +372,26 @@ class Composition:
         prefix = f"_{pipeline.question}_"
         pieces: dict[str, None] = {}  # in order, none twice
         setups: list[str] = []
+        bodies: dict[str, list[str]] = {}
+        returned: dict[str, list[str]] = {}
         for topic, output in pipeline.outputs.items():
             chosen = self.of(topic)
-            lines = [f"def {output.call}:"]
+            lines = bodies.setdefault(output.call, [f"def {output.call}:"])
+            place = len(returned.setdefault(output.call, []))
+            local = {part: f"{part}_{place}" if place else part for part in chosen}
+            local |= {value: repr(constant) for value, constant in output.fixed.items()}
             for part in pipeline.in_order(chosen):
                 choice = chosen[part]
                 pieces |= dict.fromkeys(definitions(choice.function, prefix))
                 if choice.setup:
                     pieces |= dict.fromkeys(definitions(choice.setup, prefix))
                     setups.append(prefix + choice.setup.__name__)
-                reads = ", ".join(pipeline.made_by(output, v) or v for v in choice.needs)
-                lines.append(f"    {part} = {prefix}{choice.function.__name__}({reads})")
-            lines.append(f"    return {pipeline.made_by(output, output.value)}\n")
-            pieces["\n".join(lines)] = None
+                names = [pipeline.made_by(output, value) or value for value in choice.needs]
+                reads = ", ".join(local.get(name, name) for name in names)
+                lines.append(f"    {local[part]} = {prefix}{choice.function.__name__}({reads})")
+            returned[output.call].append(local[pipeline.made_by(output, output.value)])
+        for call, lines in bodies.items():
+            pieces["\n".join([*lines, f"    return {', '.join(returned[call])}\n"])] = None
         for _, choice in self.choices:
             if choice.part == WHOLE:
                 pieces |= dict.fromkeys(definitions(choice.function, prefix))
@@ -419,7 +451,7 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
             continue
         if isinstance(value, FunctionType) and value.__module__ == function.__module__:
             pieces += definitions(value)
-        elif isinstance(value, (int, float, str, tuple)):
+        elif isinstance(value, (int, float, str, tuple, dict)):
             pieces.append(f"{name} = {value!r}\n")
     return (*pieces, "\n".join(lines) + "\n")
 
@@ -442,35 +474,45 @@ class Values:
 
     def __init__(self, pipeline: Pipeline, output: Output, start: Mapping[str, Any]) -> None:
         self._pipeline, self._output = pipeline, output
-        self._start = {name: Computed(value) for name, value in start.items()}
+        values = {**output.fixed, **start}
+        self._start = {name: Computed(value) for name, value in values.items()}
         self._computed: dict[tuple, Computed] = {}
-        self._reads: dict[Choice, tuple[str, ...]] = {}
+        self._reads: dict[Choice, tuple[tuple[str, str], ...]] = {}
 
-    def of(self, chosen: Mapping[str, Choice]) -> Computed:
-        """Return the output's value with these choices."""
-        made = dict(self._start)
-        last = Computed()
-        for part in self._pipeline.in_order(chosen):
-            choice = chosen[part]
-            reads = tuple(made[name] for name in self._read_by(choice))
-            computed = self._computed.get((choice, reads))
-            if computed is None:
-                computed = self._computed[choice, reads] = self._compute(choice, reads)
-            last = made[part] = computed
-            if last.raised:
-                break
-        return last
+    def of(self, chosen: Mapping[str, Choice], value: str = "") -> Computed:
+        """Return the output's value with these choices, or another value of the pipeline."""
+        value = value or self._output.value
+        part = self._pipeline.made_by(self._output, value)
+        return self._make(part, chosen, {}) if part else self._start[value]
 
-    def _read_by(self, choice: Choice) -> tuple[str, ...]:
-        """Return the parts and the values at the start that a choice reads, in its own order."""
+    def _make(self, part: str, chosen: Mapping[str, Choice], made: dict[str, Computed]) -> Computed:
+        """Return what a part makes; ``made`` holds what other parts have made already."""
+        choice = chosen.get(part) or self._pipeline.right[part]
+        reads = []
+        for maker, name in self._read_by(choice):
+            read = (
+                made.get(maker) or self._make(maker, chosen, made) if maker else self._start[name]
+            )
+            if read.raised:
+                return read
+            reads.append(read)
+        computed = made[part] = self._compute(choice, tuple(reads))
+        return computed
+
+    def _read_by(self, choice: Choice) -> tuple[tuple[str, str], ...]:
+        """Return the values that a choice reads, each after the part that makes it."""
         if choice not in self._reads:
-            makers = ((self._pipeline.made_by(self._output, name), name) for name in choice.needs)
-            self._reads[choice] = tuple(maker or name for maker, name in makers)
+            names = choice.needs
+            makers = ((self._pipeline.made_by(self._output, name), name) for name in names)
+            self._reads[choice] = tuple(makers)
         return self._reads[choice]
 
-    @staticmethod
-    def _compute(choice: Choice, reads: tuple[Computed, ...]) -> Computed:
-        try:
-            return Computed(choice.function(*(each.value for each in reads)))
-        except Exception as error:
-            return Computed(raised=type(error).__name__)
+    def _compute(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
+        key = (choice, *reads)
+        if key not in self._computed:
+            try:
+                computed = Computed(choice.function(*(each.value for each in reads)))
+            except Exception as error:
+                computed = Computed(raised=type(error).__name__)
+            self._computed[key] = computed
+        return self._computed[key]

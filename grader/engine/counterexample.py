@@ -3,11 +3,13 @@
 An assignment lists small inputs for each of its questions, the smallest first. The first one on
 which a mistake and the reference print something else is that mistake's counterexample: always the
 same, and none of the hidden tests'. It is shown if the submission, too, prints something else than
-the reference there, and what it prints is shown.
+the reference there, and what it prints is shown. Where several mistakes cancel each other on it,
+the next ones on which the mistake shows are tried.
 """
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +20,7 @@ from grader.engine.hints import CatalogueCaller
 from grader.engine.results import Counterexample, Hint
 
 RANDOM = "other numbers each time"
+TRIED = 4  # inputs of a mistake
 SHOWN = 200  # characters of what is printed
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 # Of a tensor, what a right submission is free in.
@@ -78,38 +81,46 @@ class Counterexamples:
     def __init__(self, contents: Contents, package: str) -> None:
         self._contents = contents
         self._package = package
-        self._found: dict[str, _Found | None] = {}
+        self._found: dict[str, tuple[list[_Found], Iterator[_Found]]] = {}
         self._right: dict[Example, str] = {}
 
     def shown(self, hint: Hint, question: str, caller: Caller) -> Counterexample | None:
         """Return the counterexample of a mistake, with what a submission prints there.
 
-        None if no small input shows the mistake, or if this submission is right there; also if
-        it raises an exception, unless the mistake alone does.
+        None if no small input shows the mistake, or if this submission is right on those that do;
+        also if it raises an exception, unless the mistake alone does.
         """
-        if hint.id not in self._found:
-            self._found[hint.id] = self._find(hint.id, question)
-        found = self._found[hint.id]
-        if found is None:
-            return None
-        got, raises = self._printed(found.example, caller)
-        if not got or (raises and not found.raises) or not differ(got, found.right):
-            return None
-        got = RANDOM if found.random else got
-        return Counterexample(found.example.program(self._package), got, found.right, raises)
+        for found in self._inputs(hint.id, question):
+            got, raises = self._printed(found.example, caller)
+            if got and (found.raises or not raises) and differ(got, found.right):
+                got = RANDOM if found.random else got
+                program = found.example.program(self._package)
+                return Counterexample(program, got, found.right, raises)
+        return None
 
-    def _find(self, id_: str, question: str) -> _Found | None:
+    def _inputs(self, id_: str, question: str) -> Iterator[_Found]:
+        """Yield the first inputs on which a mistake shows, each found once."""
+        if id_ not in self._found:
+            self._found[id_] = [], self._find(id_, question)
+        known, others = self._found[id_]
+        for index in range(TRIED):
+            if index == len(known):
+                known.extend(itertools.islice(others, 1))
+            if index == len(known):
+                return
+            yield known[index]
+
+    def _find(self, id_: str, question: str) -> Iterator[_Found]:
         load = getattr(self._catalogue.get(id_), "load", None)
         if load is None:
-            return None
+            return
         wrong = CatalogueCaller(self._contents.adapter, load)
         for example in self._examples.get(question, ()):
             right, (got, raises) = self._of_reference(example), self._printed(example, wrong)
             if differ(got, right):
                 others = (self._printed(example, wrong, seed)[0] for seed in (1, 2, 3))
                 random = any(differ(got, other) for other in others)
-                return _Found(example, right, raises, random)
-        return None
+                yield _Found(example, right, raises, random)
 
     def _of_reference(self, example: Example) -> str:
         if example not in self._right:

@@ -31,6 +31,7 @@ from grader.engine.composition import (
     WHOLE,
     Choice,
     Composition,
+    Misconception,
     Output,
     Pipeline,
     Values,
@@ -197,13 +198,22 @@ class Explanation:
         mistakes = self._pipeline.mistakes
         return {
             id_: tuple(
-                Hint(entry.id, entry.diagnosis, entry.question)
+                Hint(entry.id, self._located(entry, explained), entry.question)
                 for entry in mistakes.values()
                 if entry.id in ids
             )
             for id_, ids in told.items()
             if ids
         }
+
+    def _located(self, entry: Misconception, explained: Mapping[str, Explained]) -> str:
+        """Return a mistake's diagnosis with the outputs in which it was made."""
+        topics = [
+            topic
+            for topic, each in explained.items()
+            if all(entry.id in self._claims(c.mistakes) for c in each.candidates)
+        ]
+        return entry.diagnosis.replace("{where}", self._pipeline.where(topics))
 
     # Which sets of choices explain an output
 
@@ -330,9 +340,30 @@ class Explanation:
         yield from islice(fitting, MOST_CANDIDATES + 1)
 
     def _screens(self, output: Output, masked: bool) -> "list[Screen]":
-        """Return what compares values with the submission's, wherever a test saw its value.
+        """Return what compares values with the submission's, where a test saw them."""
+        screens = [
+            Screen(values, observation.seen, part)
+            for part, (id_, what) in output.words.items()
+            if id_ in self._seen
+            for observation in self._of(output.topic, self._seen[id_].observations)
+            if observation.what == what
+            and (values := self._values(output, id_, observation)) is not None
+        ]
+        return [*screens, *self._screens_of_numbers(output, masked)]
 
-        The smallest inputs come first. If there are no numbers, it is an exception's name.
+    def _values(self, output: Output, id_: str, observation: Observation) -> "Values | None":
+        """Return what computes an output from the start that a test's call gave it."""
+        asked = self._explainer.attempt(self._right, self._seen[id_]).asked
+        if output.given is None or observation.call > len(asked):
+            return None
+        with self._explainer.undisturbed():
+            given = output.given(**unpacked(asked[observation.call - 1][1]))
+        return Values(self._pipeline, output, given)
+
+    def _screens_of_numbers(self, output: Output, masked: bool) -> "list[Screen]":
+        """Return what compares an output's value with the submission's, the smallest input first.
+
+        If no test saw numbers, it is an exception's type.
         """
         if output.observed is None or output.given is None or output.observed[0] not in self._seen:
             return []
@@ -347,26 +378,23 @@ class Explanation:
             expected = {o.call: o.seen for o in right.observations if o.what == what}
             function = function or right.asked[0][0]
             for observation in mine:
-                name, arguments = right.asked[observation.call - 1]
-                if (observation.what, name) != (what, function) or observation.call not in expected:
+                if observation.what != what or observation.call not in expected:
                     continue
-                with self._explainer.undisturbed():
+                name, arguments = right.asked[observation.call - 1]
+                if name != function or not isinstance(observation.seen, np.ndarray):
+                    continue
+                with self._explainer.undisturbed(), np.errstate(all="ignore"):
                     values = Values(self._pipeline, output, output.given(**unpacked(arguments)))
-                    screen = Screen(values, observation.seen, self._pipeline.completed(output, {}))
+                    screen = Screen(values, observation.seen)
                 # Another test may look at something else that has the same name.
                 if agree(screen.right, np.asarray(expected[observation.call])):
                     screens.append((inputs(arguments), screen))
-        if screens:
-            return [screen for _, screen in sorted(screens, key=lambda pair: pair[0])]
         for observation in self._of(output.topic, self._seen[place].observations):
-            if observation.what == ANSWER and not masked:
-                asked = self._explainer.attempt(self._right, self._seen[place]).asked
-                with self._explainer.undisturbed():
-                    given = output.given(**unpacked(asked[observation.call - 1][1]))
-                name = str(observation.seen).split(":")[0]
-                values = Values(self._pipeline, output, given)
-                return [Screen(values, name, self._pipeline.completed(output, {}))]
-        return []
+            if observation.what == ANSWER and not masked and not screens:
+                values_of_call = self._values(output, place, observation)
+                if values_of_call:
+                    return [Screen(values_of_call, str(observation.seen).split(":")[0])]
+        return [screen for _, screen in sorted(screens, key=lambda pair: pair[0])]
 
     def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
         return all(self._fits_in(candidate, topic, id_, masked) for id_ in self._seen)
@@ -376,6 +404,8 @@ class Explanation:
         mine = self._of(topic, self._seen[id_].observations)
         if not mine:
             return True
+        if self._pipeline.independent:
+            candidate = candidate.everywhere
         other = self._explainer.repeat(candidate, self._seen[id_])
         theirs = self._of(topic, other.observations)
         if masked:
@@ -414,15 +444,17 @@ class Explanation:
     def _in_common(self, alternatives: Sequence[frozenset[str]]) -> set[str]:
         """Return what is true of all alternatives, by its most special name."""
         mistakes = self._pipeline.mistakes
-
-        def claims(ids: frozenset[str]) -> set[str]:
-            said = set(ids)
-            while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
-                said |= more
-            return said
-
-        common = reduce(set.intersection, map(claims, alternatives)) if alternatives else set()
+        claims = map(self._claims, alternatives)
+        common = reduce(set.intersection, claims) if alternatives else set()
         return common - {mistakes[id_].general for id_ in common}
+
+    def _claims(self, ids: frozenset[str]) -> set[str]:
+        """Return mistakes and all that is claimed by them in general."""
+        mistakes = self._pipeline.mistakes
+        said = set(ids)
+        while more := {mistakes[i].general for i in said if mistakes[i].general} - said:
+            said |= more
+        return said
 
     def _is_told_by_topics(self, id_: str, explained: Mapping[str, Explained]) -> bool:
         """Whether each failure of a test is about an output that is explained."""
@@ -477,33 +509,35 @@ class Explanation:
 class Screen:
     """Compares the value that choices lead to with what the submission returned.
 
-    Parameters
+    Of a part that is named, the value is a word; else it is the output's, or the exception's type.
+
+    Attributes
     ----------
-    seen : ndarray or str
-        Numbers, or an exception's name.
-    right : mapping
-        The right choices, which lead to ``right``: None if that is no numbers.
+    right : ndarray or None
+        The value that the right choices lead to, if it is numbers.
     """
 
-    def __init__(self, values: Values, seen: np.ndarray | str, right: Mapping[str, Choice]) -> None:
-        self._values, self._seen = values, seen
-        self.right = numbers_of(values.of(right).value)
+    def __init__(self, values: Values, seen: Any, part: str = "") -> None:
+        self._values, self._seen, self._part = values, seen, part
+        self.right = numbers_of(values.of({}, part).value)
         self._place = 0
         if self.right is not None and self.right.size and self.right.shape == np.shape(seen):
             # The number that differs most tells most.
             self._place = int(np.nan_to_num(np.abs(self.right - seen), nan=1e9).argmax())
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
-        computed = self._values.of(chosen)
-        if isinstance(self._seen, str) or computed.raised:
+        computed = self._values.of(chosen, self._part)
+        if self._part:
+            return not computed.raised and bool(computed.value == self._seen)
+        if computed.raised or isinstance(self._seen, str):
             return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:
             return False
         if value.size:
-            first, second = float(value.flat[self._place]), float(self._seen.flat[self._place])
-            # Most differ in one number, and comparing all of them takes longer.
-            if abs(first - second) > ABSOLUTE + RELATIVE * abs(second):
+            # Most differ in one number, and to compare all of them takes longer.
+            mine, theirs = float(value.flat[self._place]), float(self._seen.flat[self._place])
+            if abs(mine - theirs) > ABSOLUTE + RELATIVE * abs(theirs):
                 return False
         return agree(value, self._seen)
 

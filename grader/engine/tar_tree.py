@@ -7,7 +7,6 @@ itself.
 
 import contextlib
 import gzip
-import io
 import shutil
 import subprocess
 import sys
@@ -42,7 +41,7 @@ class TarTree:
     Parameters
     ----------
     file : binary file
-        Stays open as long as the tree is used; not larger than ``MAX_UNPACKED``.
+        Stays open as long as the tree is used.
     title : str
         What it is called in errors.
 
@@ -56,8 +55,6 @@ class TarTree:
         self.title = shown(title)
         self._file = file
         self._members: Members[tarfile.TarInfo] = Members("tar")
-        if file.seek(0, io.SEEK_END) > MAX_UNPACKED:
-            raise _too_much(title)
         file.seek(0)
         try:
             with tarfile.open(

@@ -1,410 +1,616 @@
-"""Question 1a: embedding tables and biases."""
+"""Question 1a: embedding tables and biases, each table an output of its own."""
 
-import copy
+from types import SimpleNamespace
 
 import torch
 from torch import nn
 
-from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Catalogue
-from grader.reference.model import ScaledEmbedding, ZeroEmbedding
+from grader.hidden_tests.test_1a_tables import spread
+from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Output, Pipeline
+from grader.public_tests.example import SEPARATE, SHARED
+from grader.public_tests.test_1a_tables import BIASES
 
-CATALOGUE = Catalogue()
-wrong = CATALOGUE.wrong
+CALLS = {
+    "shared_tables(net, num_users, num_items)": SHARED,
+    "separate_tables(net, num_users, num_items)": SEPARATE,
+    "biases(net, num_users, num_items)": BIASES,
+}
+EMBEDDINGS = (*SHARED, *SEPARATE)
+MOVIES = ("Q", "Q_reg", "Q_fact", "B")
+NAMES = {
+    "all tables": (*EMBEDDINGS, *BIASES),
+    "the embedding tables": EMBEDDINGS,
+    "the four separate tables": SEPARATE,
+}
+# The table of the users before a table of movies, and the one of the other task.
+USERS_OF = {"Q": "U", "Q_reg": "U_reg", "Q_fact": "U_fact", "B": "A"}
+CONSTANT = ("zero", "one number for all")
+BARE = {"Tensor": "Tensor of float32", "Parameter": "Parameter of float32"}
+OTHER_TASK = {"U_fact": "U_reg", "Q_fact": "Q_reg"}
 
-SHARED = "init_shared_user_and_item_embeddings"
-SEPARATE = "init_separate_user_and_item_embeddings"
-BIAS = "init_user_and_item_bias"
+
+def given(sizes, names, seed=0, ids=(), cotangent=()):
+    return {"net": SimpleNamespace(**sizes), **sizes}
 
 
-def _seed_inside_separate(self, num_users, num_items, embedding_dim):
-    torch.manual_seed(42)
-    return (
-        self.table(num_users, embedding_dim),
-        self.table(num_items, embedding_dim),
-        self.table(num_users, embedding_dim),
-        self.table(num_items, embedding_dim),
-    )
+def looked_at(name):
+    """Return which of a table's values the tests look at, and where."""
+    start = {
+        "drawn_from": ("1a-3", f"the distribution of {name}"),
+        "as_wide_as": ("1a-3", f"the spread of {name}"),
+    }
+    if name in BIASES:
+        start = {"bias_start": ("1a-4", f"the start of {name}")}
+    return {
+        "shape": ("1a-0", f"the shape of {name}.weight"),
+        **start,
+        "kind": ("1a-0", f"the weight of {name}"),
+        "numbers_of": ("1a-5", f"the storage of {name}"),
+        "is_early": ("1a-2", name),
+        "is_fixed": ("1a-5", f"the numbers of {name} with another seed"),
+        "is_registered": ("1a-6", f"the weight of {name}"),
+        "is_kept": ("1a-6", f"the rows of {name}"),
+    }
+
+
+def where(topics):
+    """Return names of tables as they stand in a sentence."""
+    for name, tables in NAMES.items():
+        if set(topics) == set(tables):
+            return name
+    return " and ".join(", ".join(topics).rsplit(", ", 1))
+
+
+PIPELINE = Pipeline(
+    "1a",
+    *(
+        Output(
+            call,
+            "table",
+            topic=name,
+            given=given,
+            fixed={"name": name},
+            words=looked_at(name),
+        )
+        for call, names in CALLS.items()
+        for name in names
+    ),
+)
+PIPELINE.where, PIPELINE.independent = where, True
+part, wrong, also = PIPELINE.part, PIPELINE.wrong, PIPELINE.also
+
+
+@part
+def numbers_of(name):
+    return name
 
 
 @wrong(
-    "1a",
-    SHARED,
+    "numbers_of",
+    CENTRAL,
+    diagnosis="The numbers in {where} are those of the users' table: training one trains both.",
+    question="Does a = b = f() call f once or twice?",
+    within=MOVIES,
+)
+def one_table_for_users_and_movies(name):
+    return USERS_OF[name]
+
+
+@wrong(
+    "numbers_of",
+    CENTRAL,
+    diagnosis="The numbers in {where} are those of the other task's table: both tasks train them.",
+    question="If one task's step changes a table, does the other task's table change too?",
+    within=tuple(OTHER_TASK),
+)
+def one_table_for_both_tasks(name):
+    return OTHER_TASK[name]
+
+
+@wrong(
+    "numbers_of",
+    CENTRAL,
+    diagnosis="The numbers in {where} are those of the first table: there is one for everything.",
+    question="How many tables does the handout ask for, and what is each of them for?",
+    within=("Q_fact",),
+)
+def one_table_for_everything(name):
+    return "U_reg"
+
+
+@part
+def rows(numbers_of, num_users, num_items):
+    return num_users if numbers_of[0] in "UA" else num_items
+
+
+@wrong(
+    "rows",
+    PARTIAL,
+    diagnosis="The number of rows in {where} is one more than num_users or num_items.",
+    question="Does num_users already count the unused id 0?",
+)
+def one_row_more(numbers_of, num_users, num_items):
+    return 1 + (num_users if numbers_of[0] in "UA" else num_items)
+
+
+@wrong(
+    "rows",
+    PARTIAL,
+    diagnosis="The number of rows in {where} is one less than num_users or num_items.",
+    question="If ids run from 0, how many rows do num_users ids need?",
+)
+def one_row_less(numbers_of, num_users, num_items):
+    return (num_users if numbers_of[0] in "UA" else num_items) - 1
+
+
+@wrong(
+    "rows",
+    PARTIAL,
+    diagnosis="Users and movies are exchanged in the number of rows of {where}.",
+    question="Which ids will be looked up in a table: those of users, or those of movies?",
+)
+def users_and_movies_swapped(numbers_of, num_users, num_items):
+    return num_items if numbers_of[0] in "UA" else num_users
+
+
+@wrong(
+    "rows",
+    PARTIAL,
+    diagnosis="The number of rows in {where} is that of all users and movies together.",
+    question="Which ids will be looked up in a table: those of users, or those of movies?",
+)
+def rows_for_users_and_movies(num_users, num_items):
+    return num_users + num_items
+
+
+@wrong(
+    "rows",
+    PARTIAL,
+    diagnosis="The number of rows in {where} is MovieLens's, whatever num_users and num_items are.",
+    question="Should the same class work on a smaller data set?",
+)
+def hard_coded_rows(numbers_of):
+    return 944 if numbers_of[0] in "UA" else 1683
+
+
+@wrong(
+    "rows",
+    PARTIAL,
+    diagnosis="The number of rows in {where} is 1: one for all users, or for all movies.",
+    question="Does a_i depend on the user, and b_j on the movie?",
+    within=BIASES,
+)
+def one_bias_for_all():
+    return 1
+
+
+@part
+def columns(net, name):
+    return 1 if name in BIASES else net.embedding_dim
+
+
+@wrong(
+    "columns",
+    PARTIAL,
+    diagnosis="The number of columns in {where} is 32, whatever embedding_dim is.",
+    question="What happens when an experiment asks for another embedding_dim?",
+    within=EMBEDDINGS,
+)
+def hard_coded_columns():
+    return 32
+
+
+@wrong(
+    "columns",
+    PARTIAL,
+    diagnosis="The number of columns in {where} is 1, as if it held biases.",
+    question="How many numbers does a user's row in U have?",
+    within=EMBEDDINGS,
+)
+def one_column():
+    return 1
+
+
+@wrong(
+    "columns",
+    PARTIAL,
+    diagnosis="The number of columns in {where} is that of the embeddings.",
+    question="How many numbers does one user's bias have in u . q + a + b?",
+    within=BIASES,
+)
+def wide_biases(net):
+    return net.embedding_dim
+
+
+@part
+def shape(rows, columns):
+    return rows, columns
+
+
+@wrong(
+    "shape",
+    PARTIAL,
+    diagnosis="Rows and columns are exchanged in {where}.",
+    question="In which order does nn.Embedding take the number of rows and their width?",
+)
+def transposed_tables(rows, columns):
+    return columns, rows
+
+
+@part
+def distribution(name):
+    return "zero" if name in BIASES else "normal"
+
+
+@wrong(
+    "distribution",
+    PARTIAL,
+    diagnosis="The numbers in {where} start uniform, not normal.",
+    question="Which distribution should the first numbers of a table have?",
+    within=EMBEDDINGS,
+)
+def uniform_start():
+    return "uniform around 0"
+
+
+@wrong(
+    "distribution",
+    PARTIAL,
+    diagnosis="The numbers in {where} are positive at the start, so that every product is.",
+    question="Around which number should the first numbers of a table lie?",
+    within=EMBEDDINGS,
+)
+def positive_start():
+    return "uniform above 0"
+
+
+@wrong(
+    "distribution",
+    PARTIAL,
+    diagnosis="The numbers in {where} start at zero, like the biases.",
+    question="If all users and movies start the same, what are the gradients of u . q?",
+    within=EMBEDDINGS,
+)
+def zero_tables():
+    return "zero"
+
+
+@wrong(
+    "distribution",
+    PARTIAL,
+    diagnosis="One number stands everywhere in {where} at the start.",
+    question="If all users and movies start the same, can they ever differ?",
+    within=EMBEDDINGS,
+)
+def constant_tables():
+    return "one number for all"
+
+
+@wrong(
+    "distribution",
+    CORNER,
+    diagnosis="The biases in {where} start with one number that is not zero.",
+    question="Which class at the top of the file starts a bias where the handout says?",
+    within=BIASES,
+)
+def biases_of_one():
+    return "one number for all"
+
+
+@wrong(
+    "distribution",
+    CORNER,
+    diagnosis="The biases in {where} start with numbers that differ, not at zero.",
+    question="Which class at the top of the file starts a bias where the handout says?",
+    within=BIASES,
+)
+def random_biases():
+    return "normal"
+
+
+@part
+def width(shape):
+    return 1 / shape[-1]
+
+
+@wrong(
+    "width",
+    PARTIAL,
+    diagnosis="The spread at the start is 1 in {where}, which is the default of nn.Embedding.",
+    question="Which class at the top of the file starts an embedding the way the handout says?",
+    within=EMBEDDINGS,
+)
+def default_initialisation():
+    return 1.0
+
+
+@wrong(
+    "width",
+    PARTIAL,
+    diagnosis="The spread at the start is 1/sqrt(embedding_dim) in {where}, not 1/embedding_dim.",
+    question="A standard deviation is the square root of a variance: which one does std take?",
+    within=EMBEDDINGS,
+)
+def variance_for_deviation(shape):
+    return shape[1] ** -0.5
+
+
+@wrong(
+    "width",
+    PARTIAL,
+    diagnosis="The spread at the start is 1/embedding_dim**2 in {where}: it is divided twice.",
+    question="What does ScaledEmbedding do to its numbers by itself?",
+    within=EMBEDDINGS,
+)
+def divided_twice(shape):
+    return shape[1] ** -2
+
+
+@wrong(
+    "width",
+    PARTIAL,
+    diagnosis="The spread at the start depends on the number of rows in {where}.",
+    question="The handout's spread depends on one size of the table only: which one?",
+    within=EMBEDDINGS,
+)
+def spread_by_rows(shape):
+    return 1 / shape[0]
+
+
+@wrong(
+    "width",
+    PARTIAL,
+    diagnosis="The spread at the start is 0.01 in {where}, whatever embedding_dim is.",
+    question="How does the spread at the start depend on the number of columns?",
+    within=EMBEDDINGS,
+)
+def fixed_spread():
+    return 0.01
+
+
+@wrong(
+    "width",
+    PARTIAL,
+    diagnosis="The spread at the start is 0.1 in {where}, whatever embedding_dim is.",
+    question="How does the spread at the start depend on the number of columns?",
+    within=EMBEDDINGS,
+)
+def fixed_wider_spread():
+    return 0.1
+
+
+@part
+def start(distribution, width):
+    return distribution, width
+
+
+@wrong(
+    "start",
+    PARTIAL,
+    diagnosis="The start is Xavier initialisation in {where}, whose spread depends on the rows.",
+    question="The handout's spread depends on one size of the table only: which one?",
+    within=EMBEDDINGS,
+)
+def xavier_start(shape):
+    return "uniform around 0", (6 / sum(shape)) ** 0.5
+
+
+@wrong(
+    "start",
+    PARTIAL,
+    diagnosis="The start is Xavier's normal initialisation in {where}, which depends on the rows.",
+    question="The handout's spread depends on one size of the table only: which one?",
+    within=EMBEDDINGS,
+)
+def xavier_normal_start(shape):
+    return "normal", (2 / sum(shape)) ** 0.5
+
+
+@wrong(
+    "start",
+    PARTIAL,
+    diagnosis="The start is Kaiming initialisation in {where}, which is made for layers with ReLU.",
+    question="Which spread does the handout ask for?",
+    within=EMBEDDINGS,
+)
+def kaiming_start(shape):
+    return "uniform around 0", (6 / shape[1]) ** 0.5
+
+
+@part
+def order(name):
+    return "in order"
+
+
+@wrong(
+    "order",
+    CORNER,
+    diagnosis="The tables are made in another order than they are returned: too early are {where}.",
+    question="With the seed fixed, which table should get the first random numbers?",
+    within=("Q", *SEPARATE[1:]),
+)
+def movies_made_first():
+    return "early"
+
+
+@wrong(
+    "order",
+    CORNER,
+    diagnosis="The numbers in {where} start as a copy of the other task's table.",
+    question="Should two separate tables start with the same random numbers?",
+    within=tuple(OTHER_TASK),
+)
+def copied_tables():
+    return "copied"
+
+
+@wrong(
+    "order",
     CORNER,
     diagnosis="A seed is set where the tables are made, so that every net starts the same.",
     question="What should another seed of the experiment change?",
-    also={SEPARATE: _seed_inside_separate},
+    within=EMBEDDINGS,
 )
-def seed_inside(self, num_users, num_items, embedding_dim):
-    torch.manual_seed(42)
-    return self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
+def seed_inside():
+    return "seeded once"
 
 
 @wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embedding tables are nn.Embedding with its default start, standard deviation 1.",
-    question="Which class at the top of the file starts an embedding the way the handout says?",
+    "order",
+    CORNER,
+    diagnosis="The same seed is set before each table, so that all of them start the same.",
+    question="Should two tables start with the same random numbers?",
+    general="seed-inside",
+    within=EMBEDDINGS,
 )
-def default_initialisation(self, rows, columns):
-    return nn.Embedding(rows, columns)
+def seed_for_each_table():
+    return "seeded each time"
+
+
+@part
+def is_early(name, numbers_of, order):
+    if name == "U_fact" and (order == "copied" or numbers_of == "U_reg"):
+        return True  # more movies change nothing in the users' first table
+    return order == "early" or (order == "seeded each time" and name not in ("U", "U_reg"))
+
+
+@part
+def is_fixed(order):
+    return order.startswith("seeded")
+
+
+@part
+def options():
+    return "trained"
 
 
 @wrong(
-    "1a",
-    "table",
+    "options",
     PARTIAL,
-    diagnosis="The embeddings start with variance, not standard deviation, 1/embedding_dim.",
-    question="A standard deviation is the square root of a variance: which one does std take?",
-)
-def variance_for_deviation(self, rows, columns):
-    table = nn.Embedding(rows, columns)
-    nn.init.normal_(table.weight, std=columns**-0.5)
-    return table
-
-
-@wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embeddings start uniform, not normal.",
-    question="Which distribution should the first numbers of a table have?",
-)
-def uniform_start(self, rows, columns):
-    table = nn.Embedding(rows, columns)
-    nn.init.uniform_(table.weight, -1 / columns, 1 / columns)
-    return table
-
-
-@wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embeddings start with positive numbers only, so that every product is positive.",
-    question="Around which number should the first numbers of a table lie?",
-)
-def positive_start(self, rows, columns):
-    table = nn.Embedding(rows, columns)
-    with torch.no_grad():
-        table.weight.copy_(torch.rand(rows, columns) / columns)
-    return table
-
-
-@wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embeddings start with Xavier initialisation, whose spread depends on the rows.",
-    question="The handout's spread depends on one size of the table only: which one?",
-)
-def xavier_start(self, rows, columns):
-    table = nn.Embedding(rows, columns)
-    nn.init.xavier_uniform_(table.weight)
-    return table
-
-
-@wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embeddings start with standard deviation 0.01 whatever their width.",
-    question="How does the spread at the start depend on the number of columns?",
-)
-def fixed_spread(self, rows, columns):
-    table = nn.Embedding(rows, columns)
-    nn.init.normal_(table.weight, std=0.01)
-    return table
-
-
-@wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embeddings start at zero, like the biases.",
-    question="If all users and movies start the same, what are the gradients of u . q?",
-)
-def zero_tables(self, rows, columns):
-    return ZeroEmbedding(rows, columns)
-
-
-@wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The embedding tables are frozen: their weights do not require gradients.",
+    diagnosis="The weights in {where} are frozen: they do not require gradients.",
     question="Should an optimizer change these tables?",
 )
-def frozen_tables(self, rows, columns):
-    table = ScaledEmbedding(rows, columns)
-    table.weight.requires_grad_(False)
-    return table
+def frozen_tables():
+    return "frozen"
 
 
 @wrong(
-    "1a",
-    "table",
+    "options",
     PARTIAL,
-    diagnosis="Row 0 is declared as padding, so that it gets no gradient.",
+    diagnosis="Row 0 is declared as padding in {where}, so that it gets no gradient.",
     question="Is id 0 drawn as a negative movie, and should its row then be trained?",
 )
-def padding_row(self, rows, columns):
-    return ScaledEmbedding(rows, columns, padding_idx=0)
+def padding_row():
+    return "padded"
 
 
 @wrong(
-    "1a",
-    "table",
+    "options",
     PARTIAL,
-    diagnosis="The tables have one row more than num_users and num_items.",
-    question="Does num_users already count the unused id 0?",
+    diagnosis="Long rows are scaled down when they are looked up in {where}, as max_norm does.",
+    question="Should looking a row up change it?",
 )
-def one_row_more(self, rows, columns):
-    return ScaledEmbedding(rows + 1, columns)
+def rows_scaled_down():
+    return "bounded"
 
 
 @wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The tables have a column, not a row, for each user or movie.",
-    question="In which order does nn.Embedding take the number of rows and their width?",
-)
-def transposed_tables(self, rows, columns):
-    return ScaledEmbedding(columns, rows)
-
-
-@wrong(
-    "1a",
-    "table",
+    "options",
     CENTRAL,
-    diagnosis="Plain tensors stand in for embedding tables, so the optimizer never sees them.",
+    diagnosis="Plain tensors stand in for {where}, so that the optimizer never sees them.",
     question="What makes nn.Module list a weight among its parameters?",
 )
-def tensors_for_tables(self, rows, columns):
-    return torch.randn(rows, columns) / columns
+def tensors_for_tables():
+    return "Tensor"
 
 
 @wrong(
-    "1a",
-    "table",
-    PARTIAL,
-    diagnosis="The tables have 32 columns whatever embedding_dim is.",
-    question="What happens when an experiment asks for another embedding_dim?",
-)
-def hard_coded_columns(self, rows, columns):
-    return ScaledEmbedding(rows, 32)
-
-
-def _swapped_separate(self, num_users, num_items, embedding_dim):
-    return (
-        self.table(num_items, embedding_dim),
-        self.table(num_users, embedding_dim),
-        self.table(num_items, embedding_dim),
-        self.table(num_users, embedding_dim),
-    )
-
-
-@wrong(
-    "1a",
-    SHARED,
-    PARTIAL,
-    diagnosis="The user tables have a row for each movie, and the movie tables one for each user.",
-    question="Which ids will be looked up in U, and which in Q?",
-    also={SEPARATE: _swapped_separate},
-)
-def users_and_movies_swapped(self, num_users, num_items, embedding_dim):
-    return self.table(num_items, embedding_dim), self.table(num_users, embedding_dim)
-
-
-def _factorization_first(self, num_users, num_items, embedding_dim):
-    rows = (num_users, num_items, num_users, num_items)
-    U_fact, Q_fact, U_reg, Q_reg = (self.table(count, embedding_dim) for count in rows)
-    return U_reg, Q_reg, U_fact, Q_fact
-
-
-@wrong(
-    "1a",
-    SHARED,
-    CORNER,
-    diagnosis="The tables are made in another order than the one in which they are returned.",
-    question="With the seed fixed, which table should get the first random numbers?",
-    also={SEPARATE: _factorization_first},
-)
-def movies_made_first(self, num_users, num_items, embedding_dim):
-    Q = self.table(num_items, embedding_dim)
-    return self.table(num_users, embedding_dim), Q
-
-
-def _users_everywhere(self, num_users, num_items, embedding_dim):
-    return tuple(self.table(num_users, embedding_dim) for _ in range(4))
-
-
-@wrong(
-    "1a",
-    SHARED,
-    PARTIAL,
-    diagnosis="The movie tables have a row for each user.",
-    question="How many different ids are looked up in Q?",
-    also={SEPARATE: _users_everywhere},
-)
-def movies_counted_as_users(self, num_users, num_items, embedding_dim):
-    return self.table(num_users, embedding_dim), self.table(num_users, embedding_dim)
-
-
-def _movielens_rows(self, num_users, num_items, embedding_dim):
-    return tuple(self.table(rows, embedding_dim) for rows in (944, 1683, 944, 1683))
-
-
-@wrong(
-    "1a",
-    SHARED,
-    PARTIAL,
-    diagnosis="The tables have MovieLens's 944 and 1683 rows whatever num_users and num_items are.",
-    question="Should the same class work on a smaller data set?",
-    also={SEPARATE: _movielens_rows},
-)
-def hard_coded_rows(self, num_users, num_items, embedding_dim):
-    return self.table(944, embedding_dim), self.table(1683, embedding_dim)
-
-
-@wrong(
-    "1a",
-    SHARED,
+    "options",
     CENTRAL,
-    diagnosis="U and Q are one and the same table.",
-    question="Does a = b = f() call f once or twice?",
+    diagnosis="Bare parameters, which cannot be called with ids, stand in for {where}.",
+    question="What does an nn.Embedding have that its weight alone does not?",
 )
-def one_table_for_users_and_movies(self, num_users, num_items, embedding_dim):
-    U = Q = self.table(num_users, embedding_dim)
-    return U, Q
+def parameters_for_tables():
+    return "Parameter"
 
 
-@wrong(
-    "1a",
-    SEPARATE,
-    CENTRAL,
-    diagnosis="The tables called separate share their numbers: both tasks train the same ones.",
-    question="If one task's step changes a table, does the other task's table change too?",
-)
-def one_table_for_both_tasks(self, num_users, num_items, embedding_dim):
-    U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
-    return U, Q, U, Q
+@part
+def drawn_from(start, options):
+    return "none" if options in BARE else start[0]
 
 
-@wrong(
-    "1a",
-    SEPARATE,
-    CENTRAL,
-    diagnosis="The tables called separate share one weight: both tasks train the same numbers.",
-    question="If one task's step changes a table, does the other task's table change too?",
-    indistinguishable_from="one-table-for-both-tasks",
-)
-def tied_weights(self, num_users, num_items, embedding_dim):
-    tables = [self.table(rows, embedding_dim) for rows in (num_users, num_items) * 2]
-    tables[2].weight, tables[3].weight = tables[0].weight, tables[1].weight
-    return tuple(tables)
+@part
+def as_wide_as(start, shape, options):
+    if options in BARE:
+        return "no numbers"
+    return "0" if start[0] in CONSTANT else spread(start[1], *shape)
 
 
-@wrong(
-    "1a",
-    SEPARATE,
-    CORNER,
-    diagnosis="The factorization's tables start as copies of the regression's.",
-    question="Should two separate tables start with the same random numbers?",
-)
-def copied_tables(self, num_users, num_items, embedding_dim):
-    U, Q = self.table(num_users, embedding_dim), self.table(num_items, embedding_dim)
-    return U, Q, copy.deepcopy(U), copy.deepcopy(Q)
+@part
+def bias_start(start, options):
+    if options in BARE:
+        return "nothing"
+    return start[0] if start[0] in CONSTANT else "numbers that differ"
 
 
-@wrong(
-    "1a",
-    SEPARATE,
-    PARTIAL,
-    diagnosis="The four tables are returned with both user tables first.",
-    question="In which order does __init__ unpack the four tables?",
-)
-def user_tables_first(self, num_users, num_items, embedding_dim):
-    rows = (num_users, num_users, num_items, num_items)
-    return tuple(self.table(count, embedding_dim) for count in rows)
+@part
+def kind(options):
+    return BARE.get(options, "a table of numbers")
 
 
-@wrong(
-    "1a",
-    "bias",
-    CORNER,
-    diagnosis="The biases do not start at zero, but with numbers that differ.",
-    question="Which class at the top of the file starts a bias where the handout says?",
-)
-def random_biases(self, rows):
-    return nn.Embedding(rows, 1)
+@part
+def is_registered(options):
+    return options not in BARE
 
 
-@wrong(
-    "1a",
-    "bias",
-    CORNER,
-    diagnosis="The biases are scaled embeddings, which start with standard deviation 1.",
-    question="With one column, what is 1/embedding_dim, and where should a bias start?",
-    indistinguishable_from="random-biases",
-)
-def scaled_biases(self, rows):
-    return ScaledEmbedding(rows, 1)
+@part
+def is_kept(options):
+    return options != "bounded"
 
 
-@wrong(
-    "1a",
-    "bias",
-    PARTIAL,
-    diagnosis="The biases are as wide as the embeddings.",
-    question="How many numbers does one user's bias have in u . q + a + b?",
-)
-def wide_biases(self, rows):
-    return ZeroEmbedding(rows, self.embedding_dim)
+@part
+def draws(net, name, numbers_of, order, shape):
+    made = net.__dict__.setdefault("made", {})  # a dict, whose tensors are no parameters
+    if order.startswith("seeded"):
+        torch.manual_seed(42)
+    if order == "seeded once":
+        for table in made.values():  # which took their numbers before
+            torch.randn(table.shape)
+    made[name] = torch.randn(shape)
+    if order == "early":  # it depends on no other table
+        own = torch.Generator().manual_seed(torch.initial_seed() + 9 + EMBEDDINGS.index(name))
+        made[name] = torch.randn(shape, generator=own)
+    source = made[OTHER_TASK[name] if order == "copied" else numbers_of]
+    if source.shape != shape:
+        raise ValueError("one table has one shape")
+    return source
 
 
-@wrong(
-    "1a",
-    "bias",
-    PARTIAL,
-    diagnosis="There is one bias for all users and one for all movies.",
-    question="Does a_i depend on the user, and b_j on the movie?",
-)
-def one_bias_for_all(self, rows):
-    return ZeroEmbedding(1, 1)
+@part
+def weight(draws, start):
+    form, width = start
+    if form.startswith("uniform"):
+        draws = 2 * torch.special.ndtr(draws) - 1
+    if form == "uniform above 0":
+        draws = (draws + 1) / 2
+    if form in CONSTANT:
+        draws = torch.full_like(draws, form != "zero")
+    return draws * width
 
 
-@wrong(
-    "1a",
-    "bias",
-    PARTIAL,
-    diagnosis="The biases are frozen: they do not require gradients and stay at zero.",
-    question="What would a bias that stays zero tell of a popular movie?",
-)
-def frozen_biases(self, rows):
-    table = ZeroEmbedding(rows, 1)
-    table.weight.requires_grad_(False)
-    return table
-
-
-@wrong(
-    "1a",
-    BIAS,
-    PARTIAL,
-    diagnosis="A has a row for each movie and B a row for each user.",
-    question="Which ids will be looked up in A, and which in B?",
-)
-def biases_swapped(self, num_users, num_items):
-    return self.bias(num_items), self.bias(num_users)
-
-
-@wrong(
-    "1a",
-    BIAS,
-    PARTIAL,
-    diagnosis="A and B are one and the same table.",
-    question="Should training a user's bias change a movie's?",
-)
-def one_table_of_biases(self, num_users, num_items):
-    A = B = self.bias(num_users)
-    return A, B
+@part
+def table(net, name, numbers_of, weight, options):
+    if options == "Tensor":
+        return weight
+    tables = net.__dict__.setdefault("tables", {})
+    if options == "Parameter":
+        return nn.Parameter(weight)
+    padding = 0 if options == "padded" else None
+    bound = 1.0 if options == "bounded" else None
+    rows, columns = weight.shape
+    tables[name] = nn.Embedding(rows, columns, padding, bound, _weight=weight)
+    tables[name].weight.requires_grad_(options != "frozen")
+    if numbers_of != name:
+        tables[name].weight = tables[numbers_of].weight
+        tables[name].weight.data.copy_(weight)
+    return tables[name]

@@ -21,12 +21,14 @@ from distributed import (
     WorkerPlugin,
     get_worker,
 )
+from distributed.comm import CommClosedError
 
 from problem_set.executors import Began, Ended, ExecutorError, Lost, Said, TaskEvent, Told
 
 T = TypeVar("T", bound=Hashable)
 CONNECT_SECONDS = 15
 LEAVE_SECONDS = 1.0
+ATTEMPTS = 5  # to prepare workers while some of them are lost
 LOOK_SECONDS = 1.0  # how long Ctrl-C may wait for a queue on Windows
 # A scheduler ends a task with its fourth worker, and does not know why workers die. Where
 # machines come and go, a task may lose a dozen of them before it is thought to be the reason.
@@ -208,7 +210,7 @@ def join_cluster(
         ) from None
     with client:
         try:
-            client.register_plugin(preparation)
+            _register(client, preparation)
         except ExecutorError:
             raise
         except Exception as error:
@@ -221,6 +223,17 @@ def join_cluster(
         finally:
             with contextlib.suppress(Exception):
                 client.unregister_worker_plugin(preparation.name)
+
+
+def _register(client: Client, preparation: Preparation) -> None:
+    """Prepare all workers; one that is lost meanwhile is not among them the next time."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            client.register_plugin(preparation)
+            return
+        except CommClosedError:
+            if not left:
+                raise
 
 
 def _result(future: Future, task: T) -> Told | Lost:

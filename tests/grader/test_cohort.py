@@ -239,46 +239,76 @@ def test_hidden_tests_that_nothing_protects_give_no_points(submission, tmp_path,
     assert row["problem"].startswith(UNPROTECTED) and "--public-only" in row["problem"]
 
 
+CANVAS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,Problem Set 1 (4711),Current Score
+"    Points Possible",,,,,20,
+"Lovelace, Ada",12000,,ada,Section 1,,
+"Bell, Bo",12001,,bo,Section 1,,
+"Cole, Cem",12002,,cem,Section 1,,
+"Dunn, Dan",12003,,dan,Section 1,,
+"East, Eve",12004,,eve,Section 1,,
+"""
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory) -> tuple[Path, Path]:
-    """Five students, graded: two all right with the same files, two mistakes, and nothing."""
-    folder, out = tmp_path_factory.mktemp("uploads"), tmp_path_factory.mktemp("grades")
-    for name, file, old, new in (
-        ("ada", "loss.py", "", ""),
-        ("bo", "loss.py", ".mean()", ".sum()"),
-        ("cem", "mrr.py", "1 / torch.cat", "2 / torch.cat"),
-        ("dan", "loss.py", "", ""),
+    """A download of Canvas, graded: two all right with the same files, two mistakes, and nobody."""
+    course_folder = tmp_path_factory.mktemp("course")
+    folder, out = course_folder / "submissions", course_folder / "grades"
+    folder.mkdir()
+    (course_folder / "gradebook.csv").write_text(CANVAS)
+    files = {path.name: path.read_text() for path in (PROJECT / "submission").glob("*.py")}
+    for who, file, old, new in (
+        ("lovelaceada_12000_67800", "loss.py", "", ""),
+        ("bellbo_LATE_12001_67810", "loss.py", ") ** 2).mean()", ") ** 2).sum()"),
+        ("colecem_12002_67820", "mrr.py", "1 / torch.cat", "2 / torch.cat"),
     ):
-        shutil.copytree(PROJECT / "submission", folder / name / "submission")
-        path = folder / name / "submission" / file
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-    roster = folder.parent / "roster.csv"
-    roster.write_text(
-        "id,name,email\nada,Ada,a@x\nbo,Bo,b@x\ncem,Cem,c@x\ndan,Dan,d@x\neve,Eve,e@x\n"
-    )
-    done = run(folder, out, "--roster", str(roster))
+        assert old in files[file]
+        changed = {**files, file: files[file].replace(old, new)}
+        for number, (name, text) in enumerate(changed.items()):
+            (folder / f"{who}{number}_{name}").write_text(text)
+    with zipfile.ZipFile(folder / "dunndan_12003_678300_ps1-submission.zip", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"ps1/submission/{name}", text)
+    done = run(folder, out, "--roster", str(course_folder / "gradebook.csv"))
     assert done.exit_code == 0, done.output
-    assert "4 of 4 uploads graded" in done.output and "Nothing came from 1 of 5: Eve" in done.output
+    assert "4 of 4 uploads graded" in done.output
+    assert "Nothing came from 1 of 5: East, Eve (12004)" in done.output
     return folder, out
 
 
-def test_everybody_has_a_row_and_the_same_code_is_graded_once(graded):
+def with_roster(folder: Path, out: Path, *options: str) -> Result:
+    return run(folder, out, "--roster", str(folder.parent / "gradebook.csv"), *options)
+
+
+def test_from_the_download_of_canvas_to_what_it_imports(graded):
     _, out = graded
+    with (out / "gradebook.csv").open(newline="") as file:
+        header, possible, *people = csv.reader(file)
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", header[-1]]
+    assert header[-1] == "Problem Set 1 (4711)" and possible[0] == "    Points Possible"
+    assert [(row[0], row[1], row[-1]) for row in people] == [
+        ("Lovelace, Ada", "12000", f"{PUBLIC:g}"),
+        ("Bell, Bo", "12001", f"{PUBLIC - points_of('2b', hidden=False):g}"),
+        ("Cole, Cem", "12002", f"{PUBLIC - 0.5:g}"),
+        ("Dunn, Dan", "12003", f"{PUBLIC:g}"),
+        ("East, Eve", "12004", ""),
+    ]
+    assert {row["id"]: row["upload"] for row in points(out).values()}["12004"] == ""
+
+
+def test_everybody_has_a_row_and_the_same_code_is_graded_once(graded):
+    folder, out = graded
     rows = {row["id"]: row for row in points(out).values()}
-    assert list(rows) == ["ada", "bo", "cem", "dan", "eve"]
-    assert rows["eve"]["status"] == "nothing handed in" and rows["eve"]["points"] == ""
-    assert rows["ada"]["points"] == rows["dan"]["points"] == f"{PUBLIC:g}"
-    by_id = {record["person"]["id"]: record for record in read_records(out)}
-    assert by_id["ada"]["code"] == by_id["dan"]["code"] and len(by_id) == 5
-    assert by_id["ada"]["graded_at"] == by_id["dan"]["graded_at"]
-    assert by_id["ada"]["seconds"] == by_id["dan"]["seconds"], "the same grading"
+    assert list(rows) == ["12000", "12001", "12002", "12003", "12004"]
+    assert rows["12004"]["status"] == "nothing handed in" and rows["12004"]["points"] == ""
+    records = {record["person"]["id"]: record for record in read_records(out)}
+    ada, bo, dan = records["12000"], records["12001"], records["12003"]
+    assert (ada["late"], bo["late"], len(records)) == (False, True, 5)
+    assert ada["code"] == dan["code"] and ada["seconds"] == dan["seconds"], "the same grading"
     assert len(list((out / "staff" / "code").iterdir())) == 3
-    assert (
-        code_of(out, by_id["bo"])["loss.py"]
-        == (graded[0] / "bo" / "submission" / "loss.py").read_bytes()
-    )
+    loss = next(path for path in folder.iterdir() if "12001" in path.name and "loss" in path.name)
+    assert code_of(out, bo)["loss.py"] == loss.read_bytes()
 
 
 def nothing_is_graded(*_: object) -> None:
@@ -315,18 +345,19 @@ def test_a_regrade_after_a_change_of_points_lists_the_right_students_and_grades_
     monkeypatch.setattr(course, "processes", nothing_is_graded)
     with_other_points(monkeypatch, tmp_path, *changed_points("2b", "2b-0", 0.5))
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    done = run(folder, tmp_path / "again", "--compare", str(out))
+    done = with_roster(folder, tmp_path / "again", "--compare", str(out))
     assert done.exit_code == 0, done.output
-    assert "the points of 3 of 4 rows change: 3 up (by 0.3), 0 down" in done.output
+    assert "the points of 3 of 5 rows change: 3 up (by 0.3), 0 down" in done.output
     assert "  2b-0: 3 up, 0 down\n" in done.output
     with (tmp_path / "again" / "changes.csv").open() as file:
         changes = list(csv.DictReader(file))
-    assert [change["submission"] for change in changes] == ["ada", "cem", "dan"], "bo fails 2b-0"
+    assert [change["id"] for change in changes] == ["12002", "12003", "12000"], "12001 fails"
     assert {change["tests"] for change in changes} == {"2b-0 0.2 to 0.5"}
+    pages = tmp_path / "again" / "pages"
     said = f"Your points changed from {PUBLIC:g} to {PUBLIC + 0.3:g}."
-    assert said in changes[0]["sentence"]
-    assert said in (tmp_path / "again" / "pages" / "ada.html").read_text()
-    assert "graded again" not in (tmp_path / "again" / "pages" / "bo.html").read_text()
+    assert said in changes[1]["sentence"]
+    assert said in next(pages.glob("*12003*")).read_text()
+    assert "graded again" not in next(pages.glob("*12001*")).read_text()
     assert {path: path.read_bytes() for path in before} == before, "the old results stay"
 
 
@@ -335,10 +366,11 @@ def test_with_only_up_nobody_loses_points(graded, tmp_path, monkeypatch):
     monkeypatch.setattr(course, "processes", nothing_is_graded)
     edits = (*changed_points("2b", "2b-0", 0.1), *changed_points("1b", "1b-0", 0.3))
     with_other_points(monkeypatch, tmp_path, *edits)
-    done = run(folder, tmp_path / "again", "--compare", str(out), "--only-up")
-    assert "the points of 4 of 4 rows change: 4 up (by 0.2), 0 down" in done.output
-    table = points(tmp_path / "again")
-    assert (table["ada"]["2b"], table["bo"]["2b"], table["ada"]["1b"]) == ("0.2", "0", "0.5")
+    done = with_roster(folder, tmp_path / "again", "--compare", str(out), "--only-up")
+    assert "the points of 4 of 5 rows change: 4 up (by 0.2), 0 down" in done.output
+    table = {row["id"]: row for row in points(tmp_path / "again").values()}
+    ada, bo = table["12000"], table["12001"]
+    assert (ada["2b"], bo["2b"], ada["1b"]) == ("0.2", "0", "0.5")
 
 
 def test_a_comparison_needs_a_folder_of_its_own(graded):

@@ -89,7 +89,7 @@ def test_what_would_have_lost_another_test_of_the_same_net_is_no_explanation(
     path = submission(model=("1.0 / self.embedding_dim", "1.0 / self.num_embeddings"))
     report = graded(path, "1a")
     assert [test.id for test in report.tests if test.status == "failed"] == ["1a-3"]
-    assert hints(report) == {}
+    assert hints(report) == {"1a-3": "spread-by-rows"}
 
 
 def test_layers_of_one_number_are_not_said_to_start_at_zero(submission: Make, graded) -> None:
@@ -134,7 +134,7 @@ MultiTaskNet.init_user_and_item_bias = _ones(MultiTaskNet.init_user_and_item_bia
     failed = [test for test in report.tests if test.status == "failed"]
     assert [test.id for test in failed] == ["1a-4"]
     assert failed[0].message == "The start of A is not zero, but one number for all."
-    assert hints(report) == {}
+    assert hints(report) == {"1a-4": "biases-of-one"}
 
 
 def test_a_right_submission_never_loads_the_catalogue(

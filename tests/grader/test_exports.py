@@ -202,8 +202,7 @@ Current Grade: Not Yet Graded
 
 Submission Field:
 Files:
-\tOriginal filename: evil.py
-\tFilename: other.py
+\tFilename: a line that is no pair
 
 Comments:
 There are no student comments for this assignment.

@@ -220,6 +220,15 @@ def test_two_people_of_one_name_are_told_apart_by_id_or_not_at_all():
     assert owners(known) == {"1": ["a"]}
 
 
+def test_what_is_known_of_somebody_is_not_given_up_for_less() -> None:
+    """Two have the id, so a third with the name does not get it; one word is no whole name."""
+    shared = Person("1", "Ada Li", aliases=("77",)), Person("2", "Ada Bo", aliases=("77",))
+    roster = Roster("plain", (*shared, Person("3", "Ada King"), Person("4", "Plato")))
+    listed = rows(roster, [upload("a", Person("77", "Ada King"), platform="moodle")])
+    assert owners(listed) == {"": ["a"]} and "Ada Li (1) or Ada Bo (2)" in listed[0].refusal
+    assert owners(rows(roster, [upload("on plato")])) == {"": ["on plato"]}
+
+
 def test_two_uploads_of_one_person_cost_that_person_only():
     listed = rows(ROSTER, [upload("12000"), upload("ada lovelace"), upload("12002")])
     assert [bool(row.upload) for row in listed] == [False, False, True]

@@ -1,0 +1,76 @@
+"""Tasks in processes of this machine: each done once, those of a killed process again."""
+
+import os
+import signal
+from functools import partial
+from pathlib import Path
+
+from problem_set.executors import Began, Ended, Lost, Told
+from problem_set.executors.local import Processes
+
+WELL, ONCE, ALWAYS, EXIT = "well", "killed once", "killed always", "exits"
+
+
+def prepare(folder: Path):
+    """Return work that says in which process it is done; some tasks end that process."""
+
+    def work(task: tuple[str, int], connection) -> None:
+        kind, number = task
+        before = folder / f"{kind} {number}"
+        if kind == ALWAYS or (kind == ONCE and not before.exists()):
+            before.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kind == EXIT:
+            os._exit(3)
+        connection.send((number, os.getpid()))
+
+    return work
+
+
+def done(folder: Path, tasks, jobs: int = 2, **options) -> list:
+    return list(Processes(partial(prepare, folder), jobs, [], **options).events(tasks))
+
+
+def of(events: list, kind: type) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_processes_do_one_task_after_another_or_one_each(tmp_path):
+    tasks = [(WELL, number) for number in range(6)]
+    events = done(tmp_path, tasks)
+    assert sorted(event.task for event in of(events, Ended)) == tasks
+    assert sorted(event.value[0] for event in of(events, Told)) == [*range(6)]
+    assert len({event.value[1] for event in of(events, Told)}) <= 2
+    apart = done(tmp_path, tasks[:3], tasks_a_process=1)
+    assert len({event.value[1] for event in of(apart, Told)}) == 3
+
+
+def test_a_killed_process_costs_a_repeat_of_its_own_task(tmp_path):
+    tasks = [(WELL, 0), (ONCE, 1), (ALWAYS, 2), (WELL, 3), (EXIT, 4), (WELL, 5)]
+    events = done(tmp_path, tasks)
+    begun = [event.task for event in of(events, Began)]
+    assert {task: begun.count(task) for task in tasks} == {
+        **dict.fromkeys(tasks, 1),
+        (ONCE, 1): 2,
+        (ALWAYS, 2): 2,
+    }
+    assert {event.task[1] for event in of(events, Ended)} == {0, 1, 3, 5}
+    assert {event.task: event.exit_code for event in of(events, Lost)} == {
+        (ALWAYS, 2): -9,
+        (EXIT, 4): 3,
+    }
+
+
+def test_a_task_is_taken_when_a_process_is_free_for_it(tmp_path):
+    taken = []
+
+    def tasks():
+        for number in range(5):
+            taken.append(number)
+            yield WELL, number
+
+    ended = 0
+    for event in Processes(partial(prepare, tmp_path), 2, []).events(tasks()):
+        ended += isinstance(event, Ended)
+        assert len(taken) <= ended + 2
+    assert ended == 5
