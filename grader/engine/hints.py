@@ -521,9 +521,10 @@ class Screen:
         self._values, self._seen, self._part = values, seen, part
         self.right = numbers_of(values.of({}, part).value)
         self._place = 0
-        if self.right is not None and self.right.size and self.right.shape == np.shape(seen):
+        if isinstance(seen, np.ndarray) and seen.size and self.right is not None:
             # The number that differs most tells most.
-            self._place = int(np.nan_to_num(np.abs(self.right - seen), nan=1e9).argmax())
+            differences = np.abs(self.right - seen) if self.right.shape == seen.shape else seen
+            self._place = int(np.nan_to_num(differences, nan=1e9).argmax())
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen, self._part)
