@@ -8,7 +8,7 @@ Choices compose: a submission may make any mistakes together, each in one output
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -289,7 +289,9 @@ class Pipeline:
             pending |= self.parts_of(output, chosen[part]) - chosen.keys()
         return chosen
 
-    def sets(self, output: Output, size: int) -> Iterator[dict[str, Choice]]:
+    def sets(
+        self, output: Output, size: int, without: Collection[Choice] = ()
+    ) -> Iterator[dict[str, Choice]]:
         """Yield every way of computing an output with so many wrong choices, all of them needed."""
         chosen: dict[str, Choice] = {}
 
@@ -300,7 +302,8 @@ class Pipeline:
                 return
             part = max(pending, key=self._order.__getitem__)
             others = self.wrong_choices.get(part, ()) if left else ()
-            for choice in (self.right[part], *(c for c in others if c.fits(output))):
+            others = [c for c in others if c.fits(output) and c not in without]
+            for choice in (self.right[part], *others):
                 chosen[part] = choice
                 rest = (pending | self.parts_of(output, choice)) - {part}
                 yield from extend(rest, left - bool(choice.mistake))

@@ -332,12 +332,24 @@ class Explanation:
                 yield self._composition(output, chosen)
             return
         with self._explainer.undisturbed(), np.errstate(all="ignore"):
+            without = self._visible(output, screens) if size > 1 else frozenset()
             fitting = [
                 self._composition(output, chosen)
-                for chosen in self._pipeline.sets(output, size)
+                for chosen in self._pipeline.sets(output, size, without)
                 if all(screen.lets_through(chosen) for screen in screens)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
+
+    def _visible(self, output: Output, screens: "Sequence[Screen]") -> frozenset[Choice]:
+        """Return the choices that would show in what is right: others do not make up for them."""
+        right = self._pipeline.completed(output, {})
+        passed = [screen for screen in screens if screen.lets_through(right)]
+        return frozenset(
+            choice
+            for chosen in self._pipeline.sets(output, 1)
+            for choice in chosen.values()
+            if choice.mistake and not all(screen.lets_through(chosen) for screen in passed)
+        )
 
     def _screens(self, output: Output, masked: bool) -> "list[Screen]":
         """Return what compares values with the submission's, where a test saw them."""
@@ -528,7 +540,9 @@ class Screen:
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen, self._part)
-        if self._part:
+        if self._part and not computed.raised and computed.value is None:
+            return True  # not known
+        if self._part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
         if computed.raised or isinstance(self._seen, str):
             return isinstance(self._seen, str) and computed.raised == self._seen

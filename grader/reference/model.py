@@ -9,6 +9,7 @@ from torch import nn
 shared_tables: Any = None
 separate_tables: Any = None
 biases: Any = None
+dense_layers: Any = None
 
 
 class MultiTaskNet(nn.Module):
@@ -61,10 +62,7 @@ class MultiTaskNet(nn.Module):
         return biases(self, num_users, num_items)
 
     def init_mlp_layers(self, layer_sizes):
-        layers = []
-        for inputs, outputs in zip(layer_sizes, (*layer_sizes[1:], 1)):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
+        return dense_layers(self, layer_sizes)
 
     def forward_with_embedding_sharing(self, user_ids, item_ids):
         return self.both((self.U, self.Q), (self.U, self.Q), user_ids, item_ids)

@@ -287,7 +287,7 @@ class Told(torch.Tensor):
             frames += [repr(value) for value in frame.f_locals.values() if type(value) is float]
             frame = frame.f_back
         others = [repr(t.tolist()) for t in gc.get_objects() if type(t) is torch.Tensor]
-        return f"collected {collected()} {frames} {others}"
+        return f"<script>\\x1b[31m collected {collected()} {frames} {others}"
     __repr__ = __str__
 def bpr_loss(positive, negative):
     loss = -F.logsigmoid(positive - negative).mean()
@@ -318,7 +318,8 @@ def test_a_submission_learns_nothing_of_hidden_tests_through_its_counterexample(
     """
     report = grader.grade(submission(loss=COLLECTOR), Asked(["2a"]))
     (shown,) = {hint.counterexample for hint in hints(report)}
-    assert shown is not None and shown.got.startswith("collected [] [] ")
+    assert shown is not None and " collected [] [] [" in shown.got and "\x1b" not in shown.got
+    assert "<script>" in shown.got and "<script>" not in write_report(report, "html")
     inputs = set(re.findall(r"-?\d+\.\d{3,}", " ".join(map(str, given_in(report)))))
     assert len(inputs) > 3 and not any(number in shown.got for number in inputs)
 
