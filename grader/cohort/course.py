@@ -257,14 +257,6 @@ class Course:
             tables["gradebook.csv"] = self._gradebook(entries)
         except GradebookError as error:
             click.echo(f"error: no gradebook.csv: {error}", err=True)
-        kept = (read_record(out, record["submission"]) for record in everybody)
-        cohort = statistics_of(record for record in kept if record)
-        tables |= {
-            "cohort.html": write_cohort_page(cohort, self._examples),
-            "statistics/items.csv": items_table(cohort),
-            "statistics/mistakes.csv": mistakes_table(cohort),
-            "statistics/unexplained.csv": unexplained_table(cohort),
-        }
         try:
             for name, table in tables.items():
                 write_atomic(out / name, table)
@@ -272,10 +264,28 @@ class Course:
             raise CohortError(
                 f"{out / 'points.csv'} was not written: {error.strerror}. staff/ was."
             ) from error
+        try:
+            self._write_report(everybody)
+        except Exception as error:  # points do not wait for their statistics
+            click.echo(f"error: no cohort.html: {type(error).__name__}: {error}", err=True)
         exit_code = self._say(listed, others)
         if self.failure:
             click.echo(self.failure if self.stopped else f"error: {self.failure}", err=True)
         return 130 if self.stopped else 2 if self.failure else exit_code
+
+    def _write_report(self, everybody: list[dict[str, Any]]) -> None:
+        """Write what the course as a whole has understood."""
+        out = self.asked.out
+        kept = (read_record(out, record["submission"]) for record in everybody)
+        cohort = statistics_of(record for record in kept if record)
+        tables = {
+            "cohort.html": write_cohort_page(cohort, self._examples),
+            "statistics/items.csv": items_table(cohort),
+            "statistics/mistakes.csv": mistakes_table(cohort),
+            "statistics/unexplained.csv": unexplained_table(cohort),
+        }
+        for name, table in tables.items():
+            write_atomic(out / name, table)
 
     def _gradebook(self, entries: list[Entry]) -> str:
         """Return what the platform imports: everybody on the roster."""
