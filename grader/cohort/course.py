@@ -31,6 +31,7 @@ from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
 from grader.cohort.page import anonymous_code, write_cohort_page
 from grader.cohort.records import (
+    STAFF,
     Policy,
     code_of,
     read_record,
@@ -71,7 +72,7 @@ class CohortError(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """What is to be graded, and with what."""
 
     folder: Path
@@ -93,7 +94,7 @@ def default_jobs(submissions: int) -> int:
     return max(1, min(processor_cores(), submissions // SUBMISSIONS_A_JOB, fit))
 
 
-def grade_course(asked: Asked) -> int:
+def grade_course(asked: Options) -> int:
     """Grade, write everything, say what needs a person's look; return the exit code.
 
     Raises
@@ -126,6 +127,8 @@ def grade_course(asked: Asked) -> int:
         raise CohortError(str(error)) from error
     roster = roster or Roster(PLAIN, tuple(dict.fromkeys(row.person for row in people)))
     course = Course(asked, assignment, roster)
+    with contextlib.suppress(OSError):  # what is written there next says what is wrong
+        (asked.out / STAFF).mkdir(mode=0o770, parents=True, exist_ok=True)  # nobody else's to read
     entries = [take_in(row, asked.out, assignment.files) for row in people]
     now = datetime.now().astimezone()
     course.grade(entries, Policy(assignment, extensions, asked.folder, now))
@@ -139,7 +142,7 @@ class Course:
     memory.
     """
 
-    def __init__(self, asked: Asked, assignment: Assignment, roster: Roster) -> None:
+    def __init__(self, asked: Options, assignment: Assignment, roster: Roster) -> None:
         self.asked, self.assignment, self.roster = asked, assignment, roster
         self.console = Console(highlight=False, markup=False, soft_wrap=True)
         rules = asked.rules
@@ -362,7 +365,7 @@ class Course:
 
 
 @contextlib.contextmanager
-def _executor(asked: Asked) -> Iterator[Callable[[int], Executor]]:
+def _executor(asked: Options) -> Iterator[Callable[[int], Executor]]:
     if not asked.scheduler:
         yield lambda count: processes(asked.rules, asked.jobs or default_jobs(count))
         return

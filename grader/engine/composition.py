@@ -106,7 +106,7 @@ class Misconception:
     Attributes
     ----------
     asked_in : str
-        Id of the assignment's question.
+        The question's id.
     severity : str
         How much of its question it should cost, in the assignment's own words.
     diagnosis : str
