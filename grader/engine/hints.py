@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 
 from grader.engine import calls
-from grader.engine.check import ANSWER, Check, Observation, agree, is_numeric
+from grader.engine.check import (
+    ABSOLUTE,
+    ANSWER,
+    RELATIVE,
+    Check,
+    Observation,
+    agree,
+    is_numeric,
+)
 from grader.engine.composition import (
     MOST_MISTAKES,
     WHOLE,
@@ -107,15 +115,12 @@ class Explainer:
         """Run a composition through a test just as a submission was, with the same parts."""
         key = composition, seen.mark.id, seen.variant, seen.reference
         if key not in self._predicted:
-            observations = tuple(self._attempt(composition, seen).observations)
+            observations = tuple(self.attempt(composition, seen).observations)
             self._keep(key, replace(seen, failures=(), observations=observations))
         return self._predicted[key]
 
-    def asked(self, pipeline: Pipeline, seen: TestOutcome) -> list[tuple[str, Mapping]]:
-        """Return the calls that a test makes of a right submission, in order."""
-        return self._attempt(Composition(pipeline), seen).asked
-
-    def _attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+    def attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+        """Return a check after a test of a composition, with the parts that a submission had."""
         caller = CatalogueCaller(self._contents.adapter, composition.load)
         check = Check(caller, seen.reference, seen.variant, seen.mark.topic)
         attempt(self._tests[seen.mark.id], check)
@@ -277,7 +282,7 @@ class Explanation:
         for id_, outcome in self._seen.items():
             for observation in self._of(topic, outcome.observations):
                 if observation.what == ANSWER:
-                    asked = self._explainer.asked(self._pipeline, self._seen[id_])
+                    asked = self._explainer.attempt(self._right, self._seen[id_]).asked
                     if len(asked) >= observation.call:
                         found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
         return found
@@ -366,41 +371,52 @@ class Explanation:
             if observation.what == what
             and (values := self._values(output, id_, observation)) is not None
         ]
-        number = self._screen(output, masked)
-        return [*screens, number] if number else screens
+        return [*screens, *self._screens_of_numbers(output, masked)]
 
     def _values(self, output: Output, id_: str, observation: Observation) -> "Values | None":
         """Return what computes an output from the start that a test's call gave it."""
-        asked = self._explainer.asked(self._pipeline, self._seen[id_])
+        asked = self._explainer.attempt(self._right, self._seen[id_]).asked
         if output.given is None or observation.call > len(asked):
             return None
         with self._explainer.undisturbed():
             given = output.given(**unpacked(asked[observation.call - 1][1]))
         return Values(self._pipeline, output, given)
 
-    def _screen(self, output: Output, masked: bool) -> "Screen | None":
-        """Return what compares an output's value with the submission's, if a test saw it."""
-        if output.observed is None or output.given is None:
-            return None
-        id_, what = output.observed
-        if id_ not in self._seen:
-            return None
-        mine = [
-            o
-            for o in self._of(output.topic, self._seen[id_].observations)
-            if o.what == what or (o.what == ANSWER and not masked)
-        ]
-        # The call that tells most: numbers that are wrong, numbers, an exception.
-        told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
-        for observation in told:
-            seen = observation.seen
-            if observation.what == ANSWER:
-                seen = str(seen).split(":")[0]
-            elif not isinstance(seen, np.ndarray):
+    def _screens_of_numbers(self, output: Output, masked: bool) -> "list[Screen]":
+        """Return what compares an output's value with the submission's, the smallest input first.
+
+        If no test saw numbers, it is an exception's type.
+        """
+        if output.observed is None or output.given is None or output.observed[0] not in self._seen:
+            return []
+        place, what = output.observed
+        screens: list[tuple[int, Screen]] = []
+        function = ""
+        for id_ in sorted(self._seen, key=lambda id_: id_ != place):
+            mine = self._of(output.topic, self._seen[id_].observations)
+            if not any(o.what == what and isinstance(o.seen, np.ndarray) for o in mine):
                 continue
-            values = self._values(output, id_, observation)
-            return Screen(values, seen) if values else None
-        return None
+            right = self._explainer.attempt(self._right, self._seen[id_])
+            expected = {o.call: o.seen for o in right.observations if o.what == what}
+            function = function or right.asked[0][0]
+            for observation in mine:
+                if observation.what != what or observation.call not in expected:
+                    continue
+                name, arguments = right.asked[observation.call - 1]
+                if name != function or not isinstance(observation.seen, np.ndarray):
+                    continue
+                with self._explainer.undisturbed(), np.errstate(all="ignore"):
+                    values = Values(self._pipeline, output, output.given(**unpacked(arguments)))
+                    screen = Screen(values, observation.seen)
+                # Another test may look at something else that has the same name.
+                if agree(screen.right, np.asarray(expected[observation.call])):
+                    screens.append((inputs(arguments), screen))
+        for observation in self._of(output.topic, self._seen[place].observations):
+            if observation.what == ANSWER and not masked and not screens:
+                values_of_call = self._values(output, place, observation)
+                if values_of_call:
+                    return [Screen(values_of_call, str(observation.seen).split(":")[0])]
+        return [screen for _, screen in sorted(screens, key=lambda pair: pair[0])]
 
     def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
         return all(self._fits_in(candidate, topic, id_, masked) for id_ in self._seen)
@@ -520,11 +536,21 @@ class Screen:
     """Compares the value that choices lead to with what the submission returned.
 
     Of a part that is named, the value is a word; else it is the output's, or the exception's type.
+
+    Attributes
+    ----------
+    right : ndarray or None
+        The value that the right choices lead to, if it is numbers.
     """
 
     def __init__(self, values: Values, seen: Any, part: str = "") -> None:
         self._values, self._seen, self._part = values, seen, part
-        self._kept = seen.ravel()[:1] if isinstance(seen, np.ndarray) else None
+        self.right = numbers_of(values.of({}, part).value)
+        self._place = 0
+        if isinstance(seen, np.ndarray) and seen.size and self.right is not None:
+            # The number that differs most tells most.
+            differences = np.abs(self.right - seen) if self.right.shape == seen.shape else seen
+            self._place = int(np.nan_to_num(differences, nan=1e9).argmax())
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen, self._part)
@@ -537,7 +563,12 @@ class Screen:
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:
             return False
-        return agree(value.ravel()[:1], self._kept) and agree(value, self._seen)
+        if value.size:
+            # Most differ in one number, and to compare all of them takes longer.
+            mine, theirs = float(value.flat[self._place]), float(self._seen.flat[self._place])
+            if abs(mine - theirs) > ABSOLUTE + RELATIVE * abs(theirs):
+                return False
+        return agree(value, self._seen)
 
 
 def numbers_of(value: Any) -> np.ndarray | None:
@@ -553,6 +584,13 @@ def unpacked(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's arguments as an adapter gets them."""
     packed, arrays = calls.request("", arguments)
     return calls.unpack(packed["arguments"], arrays)
+
+
+def inputs(value: Any) -> int:
+    """Return how many numbers a call was given."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return sum(map(inputs, value.values() if isinstance(value, Mapping) else value))
+    return int(np.size(value))
 
 
 def size_of(outcome: TestOutcome) -> int:
