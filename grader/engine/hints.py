@@ -167,6 +167,7 @@ class Explanation:
         self._seen = {outcome.mark.id: outcome for outcome in diagnostic}
         self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
         self._variant = next(iter(tests.values())).variant
+        self._right = Composition(pipeline)
         self._left = MOST_OF_A_QUESTION
         self._vague: set[str] = set()  # mistakes of which only what they are in general is certain
 
