@@ -428,11 +428,11 @@ class Composition:
 
     def write(self, folder: Path) -> Path:
         """Write this submission as files; return ``folder``."""
-        place = folder / "submission"
-        place.mkdir(parents=True)
-        (place / "__init__.py").write_text("")
-        for file in self.pipeline.files:
-            (place / f"{file}.py").write_text(self.source(file))
+        sources = {file: self.source(file) for file in self.pipeline.files}
+        for file, text in {"__init__": "", **sources}.items():
+            path = folder / "submission" / f"{file}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
         return folder
 
 
