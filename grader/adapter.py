@@ -153,7 +153,10 @@ def mlp_layers(
 
 
 def mlp(submission: "Submission", net: Net, rows: Numbers) -> dict[str, Any]:
-    """Return what ``mlp_layers`` with given weights returns for rows, if it can be called so."""
+    """Return what ``mlp_layers`` with given weights returns for rows, if it can be called so.
+
+    ``again`` is another output for the same rows, if there is any.
+    """
     built = build(submission, net["sizes"], but=(MLP,))
     layers = built.mlp_layers
     modules = list(layers.modules())[1:] if isinstance(layers, nn.Module) else []
@@ -161,7 +164,9 @@ def mlp(submission: "Submission", net: Net, rows: Numbers) -> dict[str, Any]:
     described = {"module": isinstance(layers, nn.Module), "plain": plain}
     load(built, {}, net["dense"])
     with contextlib.suppress(Exception):
-        described["output"] = layers(tensor(rows))
+        outputs = [seeded(seed, layers, tensor(rows)) for seed in range(6)]
+        others = [other for other in outputs if not torch.equal(other, outputs[0])]
+        described |= {"output": outputs[0], "again": [*others, outputs[1]][0]}
     return described
 
 

@@ -22,7 +22,7 @@ def sizes(
     return f"net = MultiTaskNet({given}{kind})"
 
 
-def filled(sharing: bool, low: bool = False, mlp: str = "", layers: str = "") -> str:
+def filled(sharing: bool, low: bool = False, mlp: str = "", layers: str = "(6, 2)") -> str:
     """Return lines that make a net whose parameters are small whole numbers.
 
     All others are 1, or 2 where ``mlp`` says what the MLP's are; with ``low``, some are negative.
@@ -64,6 +64,8 @@ def tables() -> Iterator[Example]:
             count = "sum(weight is parameter for parameter in net.parameters())"
             before = f"{sizes(sharing)}\nweight = net.{name}.weight"
             yield Example("model", NET, count, before)
+            threes = f"{sizes(sharing)}\nwith torch.no_grad():\n    net.{name}.weight[:] = 3"
+            yield Example("model", NET, "rows", f"{threes}\n    rows = net.{name}(tensor([0, 1]))")
             after = f"{sizes(sharing)}\nnet.{name}(tensor([0, 1])).sum().backward()"
             yield Example("model", NET, f"net.{name}.weight.grad", after)
     for name in "AB":
@@ -99,14 +101,14 @@ def dense() -> Iterator[Example]:
                 yield Example("model", NET, "output", before)
             before = f"{lines}    net.eval()\n    output = net.mlp_layers({rows[0]})"
             yield Example("model", NET, "output", before)
-    net = sizes(True, layers="(6, 6)")
+    net = sizes(True, layers="(6, 6, 6)")
     parameters = "net.mlp_layers.parameters()"
     yield Example("model", NET, f"all(p.requires_grad for p in {parameters})", net)
     named = '"mlp_layers" in dict(net.named_children())'
     yield Example("model", NET, named, net)
     weights = f"{net}\nfirst, second = [p for p in {parameters} if p.dim() == 2][:2]"
     yield Example("model", NET, "first.std().item() > 0", weights)
-    yield Example("model", NET, "torch.equal(first[:1], second[:1])", weights)
+    yield Example("model", NET, "torch.equal(first, second)", weights)
 
 
 PAIRS = (
@@ -139,7 +141,7 @@ def forward() -> Iterator[Example]:
             yield Example("model", NET, "predictions", again)
             yield Example("model", NET, "score", again)
     for sharing in (True, False):
-        lines = filled(sharing, True, "-1", "(6, 2)")
+        lines = filled(sharing, True, "-1")
         for call in (f"net.{FORWARD[sharing]}", "net"):
             before = f"{lines}\n    predictions, score = {call}(tensor([0, 1]), tensor([1, 1]))"
             yield Example("model", NET, "predictions", before)

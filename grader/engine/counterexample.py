@@ -20,7 +20,7 @@ from grader.engine.hints import CatalogueCaller
 from grader.engine.results import Counterexample, Hint
 
 RANDOM = "other numbers each time"
-TRIED = 4  # inputs of a mistake
+TRIED = 8  # inputs of a mistake
 SHOWN = 200  # characters of what is printed
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 # Of a tensor, what a right submission is free in.

@@ -7,7 +7,7 @@ import numpy as np
 from grader import adapter, oracle
 from grader.engine.check import Check, agree, check, is_constant
 from grader.nets import Case, sizes
-from grader.public_tests.test_1b_dense_layers import judge_output, judge_shapes
+from grader.public_tests.test_1b_dense_layers import judge_kind, judge_output, judge_shapes
 
 
 @check("1b-2", topic="layers")
@@ -18,8 +18,7 @@ def test_any_layer_sizes(check: Check) -> None:
     for layer_sizes, got in zip(all_sizes, check.call_each(adapter.mlp_layers, *calls)):
         if got is None:
             continue
-        problem = "is not a registered nn.Module"
-        check.equal("mlp_layers", got["module"].is_true, True, problem)
+        judge_kind(check, got)
         expected = []
         for inputs, outputs in zip(layer_sizes, (*layer_sizes[1:], 1)):
             expected += [(outputs, inputs), (outputs,)]
@@ -65,7 +64,7 @@ def test_layers_are_random_registered_and_their_own(check: Check) -> None:
     got = check.call(adapter.mlp_layers, sizes(4, 6, 2, (6, 6, 6)), seed, rows)
     registered, trainable = got["registered"].is_true, got["trainable"].is_true
     check.equal("mlp_layers", registered, True, "is not registered in the net")
-    check.equal("mlp_layers", trainable, True, "has frozen parameters")
+    check.equal("the parameters of mlp_layers", trainable, True, "are frozen")
     arrays = [parameter.few() for parameter in got["parameters"].items]
     weights = [array for array in arrays if array is not None and array.ndim == 2]
     check.equal("the number of weight matrices", len(weights), 3, "is not one for each layer")
@@ -79,4 +78,5 @@ def test_layers_are_random_registered_and_their_own(check: Check) -> None:
     if got["outputs"].length:
         first, second, evaluating = (got["outputs"][k].few() for k in range(3))
         check.equal("the output", agree(first, second), True, "changes from call to call")
-        check.equal("the output", agree(first, evaluating), True, "is another in evaluation mode")
+        same, problem = agree(first, evaluating), "is another"
+        check.equal("the output in evaluation mode", same, True, problem)

@@ -23,9 +23,15 @@ def test_default_sizes_make_two_layers(check: Check) -> None:
     """With layer_sizes=(96, 64) there are two dense layers, 96 to 64 and 64 to 1."""
     given = "MultiTaskNet(num_users=4, num_items=6).mlp_layers"
     layers = check.call(adapter.mlp_layers, DEFAULT, given=given)
-    kinds = ("an nn.Module", described(layers["layers"]))
-    check.equal("mlp_layers", layers["module"].is_true, True, "is no nn.Module", kinds)
+    judge_kind(check, layers)
     judge_shapes(check, layers, [(64, 96), (64,), (1, 64), (1,)])
+
+
+def judge_kind(check: Check, layers: Value) -> None:
+    """Compare what ``adapter.mlp_layers`` returns of the layers' kind."""
+    wanted = "an nn.Module"
+    kind = wanted if layers["module"].is_true else described(layers["layers"])
+    check.equal("mlp_layers", kind, wanted, "is no nn.Module", (wanted, kind))
 
 
 def judge_shapes(check: Check, layers: Value, expected: list[tuple[int, ...]]) -> None:
@@ -47,15 +53,17 @@ def judge_output(
     check: Check, got: Value, expected: np.ndarray, relu_in_forward: Callable[[], bool]
 ) -> None:
     """Compare what ``adapter.mlp`` returns of the output, in a row or in a column."""
-    output = got["output"]
-    column = output.numbers(len(expected), 1)
-    if column is not None:
-        output = Value.of(column[:, 0], output.type)
+    output, again = (in_a_row(got[name], len(expected)) for name in ("output", "again"))
     if output.type == "nothing":
         return  # the ReLU of an nn.ModuleList is in forward, which 1c judges
     right = agree(output.numbers(len(expected)), expected)
     if right or not (got["plain"].is_true and relu_in_forward()):
-        check.array_equal("the output of mlp_layers", output, expected)
+        check.array_equal("the output of mlp_layers", output, expected, again)
+
+
+def in_a_row(output: Value, count: int) -> Value:
+    column = output.numbers(count, 1)
+    return output if column is None else Value.of(column[:, 0], output.type)
 
 
 def forward_applies_relu(check: Check) -> bool:

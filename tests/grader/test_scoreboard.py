@@ -19,8 +19,8 @@ BANK = read_bank()
 MUTANTS = mutants()
 STYLES = styles()
 # Deterministic, and small: each grading takes a second or two of processor time.
-SAMPLE = sorted(BANK.behaviours, key=lambda behaviour: behaviour.name)[::30]
-SAMPLE_OF_MUTANTS = [m for m in MUTANTS if m.name not in equivalents()][::75]
+SAMPLE = sorted(BANK.behaviours, key=lambda behaviour: behaviour.name)[::45]
+SAMPLE_OF_MUTANTS = [m for m in MUTANTS if m.name not in equivalents()][::110]
 SAMPLE_OF_STYLES = sorted(name for name in STYLES if "host" in name)
 
 

@@ -194,14 +194,14 @@ def test_gradescopes_metadata_are_read_as_it_writes_them(tmp_path: Path) -> None
     results = gradescope(made(Feedback(), HINT), BEFORE)
     failed = {"extra_data": {"grader_at_fault": True}, "output": "The grader failed."}
     content = {
-        "created_at": "2026-12-12T10:00:00.5-08:00",
+        "created_at": "2026-12-12T10:00:00.500000-08:00",
         "assignment": {"due_date": "2026-12-11T23:59:00.000000-08:00", "late_due_date": None},
         "users": [
             {"email": "ada@example.edu", "assignment": {"due_date": "2026-12-12T23:59:00-08:00"}},
             {"email": "grace@example.edu", "assignment": {"due_date": None}},
         ],
         "previous_submissions": [
-            {"submission_time": "2026-12-12T10:00:00.5-08:00", "score": 5, "results": results},
+            {"submission_time": "2026-12-12T10:00:00.500000-08:00", "score": 5, "results": results},
             {"submission_time": "2026-12-10T10:00:00Z", "score": 5, "results": results},
             {"submission_time": "2026-12-09T10:00:00Z", "results": failed},
             {"submission_time": "2026-12-14T10:00:00Z", "score": 5, "results": results},

@@ -36,7 +36,8 @@ def test_where_to_upload_may_be_left_to_the_course() -> None:
 
 def test_policies_stand_in_the_handout_where_a_course_has_them() -> None:
     assignment = read_assignment(PROJECT / "assignment.toml")
-    assert r"\newcommand{\policies}{}" in course_macros(replace(assignment, policies=Policies()))
+    none = replace(assignment, policies=Policies(), late=Late())
+    assert r"\newcommand{\policies}{}" in course_macros(none)
     some = replace(assignment, policies=Policies(late="10% a day.", ai="Say so."))
     words = r"\paragraph{Late work.} 10\% a day. \paragraph{AI tools.} Say so."
     assert rf"\newcommand{{\policies}}{{{words}}}" in course_macros(some)

@@ -1,6 +1,7 @@
 """The autograder grades uploads on a machine like Gradescope's, and always leaves results."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -124,7 +125,7 @@ def test_a_late_second_zip_from_windows_with_a_mistake_is_graded_and_the_mistake
     graded = gradescope.submit(
         zipped(tmp_path / "upload", tmp_path / "upload.zip"),
         metadata={
-            "created_at": "2026-12-12T01:59:00.5-08:00",
+            "created_at": "2026-12-12T01:59:00.500000-08:00",
             "previous_submissions": [
                 {"submission_time": "2026-12-09T10:00:00-08:00", "score": 1, "results": before}
             ],
@@ -229,19 +230,33 @@ def test_a_grader_that_is_broken_says_so(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-def test_when_the_time_is_up_what_was_judged_counts(start: Start, tmp_path: Path) -> None:
+def test_when_the_time_is_up_what_was_judged_counts_and_is_shown_as_the_course_says(
+    start: Start, tmp_path: Path
+) -> None:
     settings = (PROJECT / "assignment.toml").read_bytes()
     assert settings.count(b"timeout = 600") == 1
-    short = settings.replace(b"timeout = 600", b"timeout = 24")
+    plain = re.sub(rb"^\[(late|feedback)\]\n([^\[\n].*\n|\n)*", b"", settings, flags=re.MULTILINE)
+    short = plain.replace(b"timeout = 600", b"timeout = 24").replace(
+        b"[grading]",
+        b'[late]\npercent_per_day = 50\n\n[feedback]\nshow_hidden = "after due"\n\n[grading]',
+    )
+    late = {
+        "created_at": "2020-01-02T10:00:00-08:00",
+        "assignment": {"due_date": "2020-01-01T10:00:00-08:00"},
+    }
     with start(assignment_toml=short) as machine:
-        graded = machine.submit(endless(tmp_path / "upload"))
+        graded = machine.submit(endless(tmp_path / "upload"), metadata=late)
     problems = failed(graded.results)
     assert graded.results["output"].startswith(TIME_IS_UP), graded.stdout
     assert problems["2a-0"] == "Not judged: the time for grading was up."
     assert problems["2d-11"] == problems["2a-0"]
     assert len(graded.results["tests"]) == len(read_assignment().tests)
     passed = [test for test in graded.results["tests"] if test["status"] == "passed"]
-    assert graded.results["score"] == sum(test["max_score"] for test in passed)
+    points = sum(test["max_score"] for test in passed)
+    assert graded.results["score"] == pytest.approx(points / 2, abs=0.006)
+    assert graded.results["extra_data"]["points"] == pytest.approx(points)
+    seen = {test["tags"][1]: test["visibility"] for test in graded.results["tests"]}
+    assert seen == {"public": "visible", "hidden": "after_due_date"}
 
 
 @pytest.mark.thorough

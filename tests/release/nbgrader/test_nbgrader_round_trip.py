@@ -306,7 +306,7 @@ def test_the_export_adds_up(term):
     assert set(rows) == set(STUDENTS)
     for student, row in rows.items():
         by_hand = sum(points or 0 for points in MANUAL[student])
-        assert float(row["score"]) == term.room.graded_alone(student)["score"] + by_hand
+        assert float(row["raw_score"]) == term.room.graded_alone(student)["score"] + by_hand
         assert float(row["max_score"]) == FULL_MARKS + sum(WRITTEN_POINTS.values())
 
 
