@@ -112,7 +112,7 @@ def main(
     Exits with 0 if everything in FOLDER was graded, 1 if something could not be, 2 if there was
     nothing to grade or the grader itself failed, 130 if it was interrupted.
     """
-    from grader.cohort.course import Asked, CohortError, grade_course
+    from grader.cohort.course import CohortError, Options, grade_course
     from grader.cohort.grading import Rules
 
     if out.resolve().is_relative_to(folder.resolve()):
@@ -126,7 +126,7 @@ def main(
         raise click.BadParameter("--only-up needs --compare.")
     if jobs and scheduler:
         raise click.BadParameter("--scheduler uses the workers that are there: leave --jobs out.")
-    asked = Asked(
+    asked = Options(
         folder=folder,
         out=out,
         roster=roster,

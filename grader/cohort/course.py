@@ -31,6 +31,7 @@ from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
 from grader.cohort.page import anonymous_code, write_cohort_page
 from grader.cohort.records import (
+    STAFF,
     Policy,
     code_of,
     read_record,
@@ -71,7 +72,7 @@ class CohortError(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Options:
     """What is to be graded, and with what."""
 
     folder: Path
@@ -93,7 +94,7 @@ def default_jobs(submissions: int) -> int:
     return max(1, min(processor_cores(), submissions // SUBMISSIONS_A_JOB, fit))
 
 
-def grade_course(asked: Asked) -> int:
+def grade_course(asked: Options) -> int:
     """Grade, write everything, say what needs a person's look; return the exit code.
 
     Raises
@@ -126,6 +127,8 @@ def grade_course(asked: Asked) -> int:
         raise CohortError(str(error)) from error
     roster = roster or Roster(PLAIN, tuple(dict.fromkeys(row.person for row in people)))
     course = Course(asked, assignment, roster)
+    with contextlib.suppress(OSError):  # what is written there next says what is wrong
+        (asked.out / STAFF).mkdir(mode=0o770, parents=True, exist_ok=True)  # nobody else's to read
     entries = [take_in(row, asked.out, assignment.files) for row in people]
     now = datetime.now().astimezone()
     course.grade(entries, Policy(assignment, extensions, asked.folder, now))
@@ -139,7 +142,7 @@ class Course:
     memory.
     """
 
-    def __init__(self, asked: Asked, assignment: Assignment, roster: Roster) -> None:
+    def __init__(self, asked: Options, assignment: Assignment, roster: Roster) -> None:
         self.asked, self.assignment, self.roster = asked, assignment, roster
         self.console = Console(highlight=False, markup=False, soft_wrap=True)
         rules = asked.rules
@@ -257,14 +260,6 @@ class Course:
             tables["gradebook.csv"] = self._gradebook(entries)
         except GradebookError as error:
             click.echo(f"error: no gradebook.csv: {error}", err=True)
-        kept = (read_record(out, record["submission"]) for record in everybody)
-        cohort = statistics_of(record for record in kept if record)
-        tables |= {
-            "cohort.html": write_cohort_page(cohort, self._examples),
-            "statistics/items.csv": items_table(cohort),
-            "statistics/mistakes.csv": mistakes_table(cohort),
-            "statistics/unexplained.csv": unexplained_table(cohort),
-        }
         try:
             for name, table in tables.items():
                 write_atomic(out / name, table)
@@ -272,10 +267,28 @@ class Course:
             raise CohortError(
                 f"{out / 'points.csv'} was not written: {error.strerror}. staff/ was."
             ) from error
+        try:
+            self._write_report(everybody)
+        except Exception as error:  # points do not wait for their statistics
+            click.echo(f"error: no cohort.html: {type(error).__name__}: {error}", err=True)
         exit_code = self._say(listed, others)
         if self.failure:
             click.echo(self.failure if self.stopped else f"error: {self.failure}", err=True)
         return 130 if self.stopped else 2 if self.failure else exit_code
+
+    def _write_report(self, everybody: list[dict[str, Any]]) -> None:
+        """Write what the course as a whole has understood."""
+        out = self.asked.out
+        kept = (read_record(out, record["submission"]) for record in everybody)
+        cohort = statistics_of(record for record in kept if record)
+        tables = {
+            "cohort.html": write_cohort_page(cohort, self._examples),
+            "statistics/items.csv": items_table(cohort),
+            "statistics/mistakes.csv": mistakes_table(cohort),
+            "statistics/unexplained.csv": unexplained_table(cohort),
+        }
+        for name, table in tables.items():
+            write_atomic(out / name, table)
 
     def _gradebook(self, entries: list[Entry]) -> str:
         """Return what the platform imports: everybody on the roster."""
@@ -352,7 +365,7 @@ class Course:
 
 
 @contextlib.contextmanager
-def _executor(asked: Asked) -> Iterator[Callable[[int], Executor]]:
+def _executor(asked: Options) -> Iterator[Callable[[int], Executor]]:
     if not asked.scheduler:
         yield lambda count: processes(asked.rules, asked.jobs or default_jobs(count))
         return

@@ -287,14 +287,16 @@ def test_from_the_download_of_canvas_to_what_it_imports(graded):
         header, possible, *people = csv.reader(file)
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", header[-1]]
     assert header[-1] == "Problem Set 1 (4711)" and possible[0] == "    Points Possible"
+    rows = {row["id"]: row for row in points(out).values()}
+    assert PUBLIC - points_of("2d", hidden=False) <= float(rows["12002"]["points"]) < PUBLIC
     assert [(row[0], row[1], row[-1]) for row in people] == [
         ("Lovelace, Ada", "12000", f"{PUBLIC:g}"),
         ("Bell, Bo", "12001", f"{PUBLIC - points_of('2b', hidden=False):g}"),
-        ("Cole, Cem", "12002", f"{PUBLIC - 0.5:g}"),
+        ("Cole, Cem", "12002", rows["12002"]["final points"]),
         ("Dunn, Dan", "12003", f"{PUBLIC:g}"),
         ("East, Eve", "12004", ""),
     ]
-    assert {row["id"]: row["upload"] for row in points(out).values()}["12004"] == ""
+    assert rows["12004"]["upload"] == ""
 
 
 def test_everybody_has_a_row_and_the_same_code_is_graded_once(graded):
@@ -307,6 +309,7 @@ def test_everybody_has_a_row_and_the_same_code_is_graded_once(graded):
     assert (ada["late"], bo["late"], len(records)) == (False, True, 5)
     assert ada["code"] == dan["code"] and ada["seconds"] == dan["seconds"], "the same grading"
     assert len(list((out / "staff" / "code").iterdir())) == 3
+    assert not (out / "staff").stat().st_mode & 0o007, "hidden tests' values are in there"
     loss = next(path for path in folder.iterdir() if "12001" in path.name and "loss" in path.name)
     assert code_of(out, bo)["loss.py"] == loss.read_bytes()
 
