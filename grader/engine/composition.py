@@ -6,6 +6,7 @@ Choices compose: a submission may make any mistakes together, each in one output
 """
 
 import ast
+import dis
 import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -106,13 +107,13 @@ class Misconception:
     Attributes
     ----------
     asked_in : str
-        Id of the assignment's question.
+        The question's id.
     severity : str
         How much of its question it should cost, in the assignment's own words.
     diagnosis : str
         What was done, in a sentence that stays true beside other mistakes.
     question : str
-        What to think about, in a sentence; never the solution.
+        What a student should ask, in a sentence that does not give the solution away.
     general : str
         Id of a claim that says less, and is true of this mistake as well.
     choices : list of Choice
@@ -427,11 +428,11 @@ class Composition:
 
     def write(self, folder: Path) -> Path:
         """Write this submission as files; return ``folder``."""
-        place = folder / "submission"
-        place.mkdir(parents=True)
-        (place / "__init__.py").write_text("")
-        for file in self.pipeline.files:
-            (place / f"{file}.py").write_text(self.source(file))
+        sources = {file: self.source(file) for file in self.pipeline.files}
+        for file, text in {"__init__": "", **sources}.items():
+            path = folder / "submission" / f"{file}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
         return folder
 
 
@@ -448,7 +449,7 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     lines = text.splitlines()[tree.lineno - 1 :]
     lines[0] = lines[0].replace(f"def {function.__name__}(", f"def {prefix}{function.__name__}(", 1)
     pieces: list[str] = []
-    for name in _names_in(function.__code__):
+    for name in _globals_in(function.__code__):
         value = function.__globals__.get(name)
         if value is function:  # or its name is also that of an attribute
             continue
@@ -459,9 +460,10 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     return (*pieces, "\n".join(lines) + "\n")
 
 
-def _names_in(code: CodeType) -> list[str]:
+def _globals_in(code: CodeType) -> list[str]:
+    names = [i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"]
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    return [*code.co_names, *(name for c in inner for name in _names_in(c))]
+    return [*names, *(name for c in inner for name in _globals_in(c))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -480,24 +482,35 @@ class Values:
         values = {**output.fixed, **start}
         self._start = {name: Computed(value) for name, value in values.items()}
         self._computed: dict[tuple, Computed] = {}
+        self._reads: dict[Choice, tuple[tuple[str, str], ...]] = {}
 
     def of(self, chosen: Mapping[str, Choice], value: str = "") -> Computed:
         """Return the output's value with these choices, or another value of the pipeline."""
-        made: dict[str, Computed] = {}
-        return self._value(chosen, value or self._output.value, made)
-
-    def _value(
-        self, chosen: Mapping[str, Choice], value: str, made: dict[str, Computed]
-    ) -> Computed:
+        value = value or self._output.value
         part = self._pipeline.made_by(self._output, value)
-        if not part:
-            return self._start[value]
-        if part not in made:
-            choice = chosen.get(part) or self._pipeline.right[part]
-            reads = tuple(self._value(chosen, name, made) for name in choice.needs)
-            raised = next((read for read in reads if read.raised), None)
-            made[part] = raised or self._compute(choice, reads)
-        return made[part]
+        return self._make(part, chosen, {}) if part else self._start[value]
+
+    def _make(self, part: str, chosen: Mapping[str, Choice], made: dict[str, Computed]) -> Computed:
+        """Return what a part makes; ``made`` holds what other parts have made already."""
+        choice = chosen.get(part) or self._pipeline.right[part]
+        reads = []
+        for maker, name in self._read_by(choice):
+            read = (
+                made.get(maker) or self._make(maker, chosen, made) if maker else self._start[name]
+            )
+            if read.raised:
+                return read
+            reads.append(read)
+        computed = made[part] = self._compute(choice, tuple(reads))
+        return computed
+
+    def _read_by(self, choice: Choice) -> tuple[tuple[str, str], ...]:
+        """Return the values that a choice reads, each after the part that makes it."""
+        if choice not in self._reads:
+            names = choice.needs
+            makers = ((self._pipeline.made_by(self._output, name), name) for name in names)
+            self._reads[choice] = tuple(makers)
+        return self._reads[choice]
 
     def _compute(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
         key = (choice, *reads)

@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 
 from grader.engine import calls
-from grader.engine.check import ANSWER, Check, Observation, agree, is_numeric
+from grader.engine.check import (
+    ABSOLUTE,
+    ANSWER,
+    RELATIVE,
+    Check,
+    Observation,
+    agree,
+    is_numeric,
+)
 from grader.engine.composition import (
     MOST_MISTAKES,
     WHOLE,
@@ -32,14 +40,13 @@ from grader.engine.contents import Contents, Test
 from grader.engine.digests import digest_of_request
 from grader.engine.feedback import AT_IMPORT
 from grader.engine.local import LocalCaller
-from grader.engine.old_hints import OldExplainer
 from grader.engine.replies import Reply
 from grader.engine.results import FAILED, PASSED, Hint
 from grader.engine.runner import Dependencies, TestOutcome, attempt, run_test, same
 
 ROOM = 64 << 20  # bytes of numbers that are remembered
-# Candidates of one output that go through the tests; more are no explanation.
-MOST_CANDIDATES, MOST_UNSCREENED = 400, 200
+# Candidates that go through the tests, of one output and of a question; more are no explanation.
+MOST_CANDIDATES, MOST_OF_A_QUESTION = 120, 240
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
@@ -62,7 +69,6 @@ class Explainer:
         self._contents = contents
         self._dependencies = Dependencies(contents.parts, question_of)
         self._question_of = question_of
-        self._old = OldExplainer(contents, question_of)  # until every question is a pipeline
         self._predicted: dict[Prediction, TestOutcome] = {}
         self._room = ROOM
 
@@ -77,14 +83,10 @@ class Explainer:
             wrong = any(outcome.status == FAILED for outcome in tests.values())
             if wrong and question in self._pipelines:
                 hints |= Explanation(self, self._pipelines[question], tests).hints()
-            elif wrong:
-                hints |= self._old.hints(tests.values())
         return hints
 
-    def predictions(self, entry: Any, variant: int = 0) -> dict[str, TestOutcome]:
+    def predictions(self, entry: Misconception, variant: int = 0) -> dict[str, TestOutcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
-        if not hasattr(entry, "pipeline"):
-            return self._old.predictions(entry, variant)
         return {
             id_: self.predict(entry.composition, id_, variant)
             for id_, function in self._tests.items()
@@ -113,15 +115,12 @@ class Explainer:
         """Run a composition through a test just as a submission was, with the same parts."""
         key = composition, seen.mark.id, seen.variant, seen.reference
         if key not in self._predicted:
-            observations = tuple(self._attempt(composition, seen).observations)
+            observations = tuple(self.attempt(composition, seen).observations)
             self._keep(key, replace(seen, failures=(), observations=observations))
         return self._predicted[key]
 
-    def asked(self, pipeline: Pipeline, seen: TestOutcome) -> list[tuple[str, Mapping]]:
-        """Return the calls that a test makes of a right submission, in order."""
-        return self._attempt(Composition(pipeline), seen).asked
-
-    def _attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+    def attempt(self, composition: Composition, seen: TestOutcome) -> Check:
+        """Return a check after a test of a composition, with the parts that a submission had."""
         caller = CatalogueCaller(self._contents.adapter, composition.load)
         check = Check(caller, seen.reference, seen.variant, seen.mark.topic)
         attempt(self._tests[seen.mark.id], check)
@@ -152,7 +151,7 @@ class Explainer:
     def _pipelines(self) -> Mapping[str, Pipeline]:
         """Pipelines by question; none in a copy that comes without the catalogue."""
         entries = self._contents.catalogue().values()
-        return {e.asked_in: e.pipeline for e in entries if hasattr(e, "pipeline")}
+        return {entry.asked_in: entry.pipeline for entry in entries}
 
 
 class Explanation:
@@ -169,28 +168,22 @@ class Explanation:
         self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
         self._variant = next(iter(tests.values())).variant
         self._right = Composition(pipeline)
+        self._left = MOST_OF_A_QUESTION
+        self._vague: set[str] = set()  # mistakes of which only what they are in general is certain
 
     def hints(self) -> dict[str, tuple[Hint, ...]]:
         """Return the misconceptions that explain each failed test, by test id."""
-        explained = self._explain_outputs()
-        together = Composition(
-            self._pipeline,
-            frozenset().union(*(e.candidates[0].choices for e in explained.values())),
-        )
-        told: dict[str, set[str]] = {}
-        for id_ in self._failed:
-            told[id_] = set()
-            for each in explained.values():
-                told[id_] |= self._told(each, id_)
-            if not self._is_told_by_topics(id_, explained):
-                told[id_] |= self._told_together(together, explained, id_)
         whole = self._whole()
-        complete = all(self._reproduces(together, id_) for id_ in self._failed)
-        if len(whole) == 1 and not (complete and len(together.mistakes) <= 1):
+        explained = {} if len(whole) == 1 else self._explain_outputs()
+        told = self._told_of_outputs(explained)
+        if len(whole) == 1:
             told = {id_: set(whole) for id_ in self._failed}
-        elif whole and complete:
-            told = {}  # a tie
         mistakes = self._pipeline.mistakes
+        for ids in told.values():
+            for vague in ids & self._vague:
+                if mistakes[vague].general:
+                    ids.remove(vague)
+                    ids.add(mistakes[vague].general)
         return {
             id_: tuple(
                 Hint(entry.id, self._located(entry, explained), entry.question)
@@ -200,6 +193,16 @@ class Explanation:
             for id_, ids in told.items()
             if ids
         }
+
+    def _told_of_outputs(self, explained: Mapping[str, Explained]) -> dict[str, set[str]]:
+        choices = [each.candidates[0].choices for each in explained.values()]
+        together = Composition(self._pipeline, frozenset().union(*choices))
+        told: dict[str, set[str]] = {}
+        for id_ in self._failed:
+            told[id_] = set().union(*(self._told(each, id_) for each in explained.values()))
+            if not self._is_told_by_topics(id_, explained):
+                told[id_] |= self._told_together(together, explained, id_)
+        return told
 
     def _located(self, entry: Misconception, explained: Mapping[str, Explained]) -> str:
         """Return a mistake's diagnosis with the outputs in which it was made."""
@@ -231,6 +234,8 @@ class Explanation:
             for t in group:
                 if pool[t] and common:
                     self._note(explained, t, pool[t])
+                    if self._says_little(t):
+                        self._vague |= {m for c in pool[t] for m in c.mistakes}
                 elif any(o.failed and o.what != ANSWER for o in self._about(t)):
                     without = self._smallest(t, explained, MOST_MISTAKES, masked=True)
                     self._note(explained, t, without)
@@ -240,6 +245,17 @@ class Explanation:
             if len(among) == 1:
                 explained[topic] = replace(each, candidates=tuple(among))
         return explained
+
+    def _says_little(self, topic: str) -> bool:
+        """Whether all that is wrong with an output is exceptions without a number in their text.
+
+        Several mistakes together may end in them as well as one does.
+        """
+        return all(
+            o.what == ANSWER and not any(map(str.isdigit, str(o.seen)))
+            for o in self._about(topic)
+            if o.failed
+        )
 
     def _note(
         self, explained: dict[str, Explained], topic: str, found: Sequence[Composition]
@@ -267,7 +283,7 @@ class Explanation:
         for id_, outcome in self._seen.items():
             for observation in self._of(topic, outcome.observations):
                 if observation.what == ANSWER:
-                    asked = self._explainer.asked(self._pipeline, self._seen[id_])
+                    asked = self._explainer.attempt(self._right, self._seen[id_]).asked
                     if len(asked) >= observation.call:
                         found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
         return found
@@ -295,12 +311,12 @@ class Explanation:
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
         screens = self._screens(output, masked)
-        left = MOST_CANDIDATES if screens else MOST_UNSCREENED
+        left = MOST_CANDIDATES
         for size in range(1, (most if screens else min(most, 2)) + 1):
             found = []
             for candidate in self._screened(output, size, screens):
-                left -= 1
-                if left < 0:
+                left, self._left = left - 1, self._left - 1
+                if left < 0 or self._left < 0:
                     return []
                 if self._fits(candidate, topic, masked):
                     found.append(candidate)
@@ -356,41 +372,52 @@ class Explanation:
             if observation.what == what
             and (values := self._values(output, id_, observation)) is not None
         ]
-        number = self._screen(output, masked)
-        return [*screens, number] if number else screens
+        return [*screens, *self._screens_of_numbers(output, masked)]
 
     def _values(self, output: Output, id_: str, observation: Observation) -> "Values | None":
         """Return what computes an output from the start that a test's call gave it."""
-        asked = self._explainer.asked(self._pipeline, self._seen[id_])
+        asked = self._explainer.attempt(self._right, self._seen[id_]).asked
         if output.given is None or observation.call > len(asked):
             return None
         with self._explainer.undisturbed():
             given = output.given(**unpacked(asked[observation.call - 1][1]))
         return Values(self._pipeline, output, given)
 
-    def _screen(self, output: Output, masked: bool) -> "Screen | None":
-        """Return what compares an output's value with the submission's, if a test saw it."""
-        if output.observed is None or output.given is None:
-            return None
-        id_, what = output.observed
-        if id_ not in self._seen:
-            return None
-        mine = [
-            o
-            for o in self._of(output.topic, self._seen[id_].observations)
-            if o.what == what or (o.what == ANSWER and not masked)
-        ]
-        # The call that tells most: numbers that are wrong, numbers, an exception.
-        told = sorted(mine, key=lambda o: (o.what == ANSWER, not o.failed))
-        for observation in told:
-            seen = observation.seen
-            if observation.what == ANSWER:
-                seen = str(seen).split(":")[0]
-            elif not isinstance(seen, np.ndarray):
+    def _screens_of_numbers(self, output: Output, masked: bool) -> "list[Screen]":
+        """Return what compares an output's value with the submission's, the smallest input first.
+
+        If no test saw numbers, it is an exception's type.
+        """
+        if output.observed is None or output.given is None or output.observed[0] not in self._seen:
+            return []
+        place, what = output.observed
+        screens: list[tuple[int, Screen]] = []
+        function = ""
+        for id_ in sorted(self._seen, key=lambda id_: id_ != place):
+            mine = self._of(output.topic, self._seen[id_].observations)
+            if not any(o.what == what and isinstance(o.seen, np.ndarray) for o in mine):
                 continue
-            values = self._values(output, id_, observation)
-            return Screen(values, seen) if values else None
-        return None
+            right = self._explainer.attempt(self._right, self._seen[id_])
+            expected = {o.call: o.seen for o in right.observations if o.what == what}
+            function = function or right.asked[0][0]
+            for observation in mine:
+                if observation.what != what or observation.call not in expected:
+                    continue
+                name, arguments = right.asked[observation.call - 1]
+                if name != function or not isinstance(observation.seen, np.ndarray):
+                    continue
+                with self._explainer.undisturbed(), np.errstate(all="ignore"):
+                    values = Values(self._pipeline, output, output.given(**unpacked(arguments)))
+                    screen = Screen(values, observation.seen)
+                # Another test may look at something else that has the same name.
+                if agree(screen.right, np.asarray(expected[observation.call])):
+                    screens.append((inputs(arguments), screen))
+        for observation in self._of(output.topic, self._seen[place].observations):
+            if observation.what == ANSWER and not masked and not screens:
+                values_of_call = self._values(output, place, observation)
+                if values_of_call:
+                    return [Screen(values_of_call, str(observation.seen).split(":")[0])]
+        return [screen for _, screen in sorted(screens, key=lambda pair: pair[0])]
 
     def _fits(self, candidate: Composition, topic: str, masked: bool) -> bool:
         return all(self._fits_in(candidate, topic, id_, masked) for id_ in self._seen)
@@ -489,11 +516,15 @@ class Explanation:
         return explained.candidates[0].mistakes
 
     def _whole(self) -> list[str]:
-        """Return the mistakes that are no choice of a part, and agree with everything seen."""
+        """Return the mistakes that are no choice of a part, and agree with everything seen.
+
+        All mistakes may be where no output by itself was seen to be wrong.
+        """
+        wrong = any(o.failed for topic in self._pipeline.outputs for o in self._about(topic))
         entries = [
             entry
             for entry in self._pipeline.mistakes.values()
-            if any(choice.part == WHOLE for choice in entry.choices)
+            if entry.choices and not (wrong and all(c.part != WHOLE for c in entry.choices))
         ]
         return [
             entry.id
@@ -506,11 +537,21 @@ class Screen:
     """Compares the value that choices lead to with what the submission returned.
 
     Of a part that is named, the value is a word; else it is the output's, or the exception's type.
+
+    Attributes
+    ----------
+    right : ndarray or None
+        The value that the right choices lead to, if it is numbers.
     """
 
     def __init__(self, values: Values, seen: Any, part: str = "") -> None:
         self._values, self._seen, self._part = values, seen, part
-        self._kept = seen.ravel()[:1] if isinstance(seen, np.ndarray) else None
+        self.right = numbers_of(values.of({}, part).value)
+        self._place = 0
+        if isinstance(seen, np.ndarray) and seen.size and self.right is not None:
+            # The number that differs most tells most.
+            differences = np.abs(self.right - seen) if self.right.shape == seen.shape else seen
+            self._place = int(np.nan_to_num(differences, nan=1e9).argmax())
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
         computed = self._values.of(chosen, self._part)
@@ -518,12 +559,17 @@ class Screen:
             return True  # not known
         if self._part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
-        if computed.raised or isinstance(self._seen, str):
+        if isinstance(self._seen, str) or computed.raised:
             return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:
             return False
-        return agree(value.ravel()[:1], self._kept) and agree(value, self._seen)
+        if value.size:
+            # Most differ in one number, and to compare all of them takes longer.
+            mine, theirs = float(value.flat[self._place]), float(self._seen.flat[self._place])
+            if abs(mine - theirs) > ABSOLUTE + RELATIVE * abs(theirs):
+                return False
+        return agree(value, self._seen)
 
 
 def numbers_of(value: Any) -> np.ndarray | None:
@@ -539,6 +585,13 @@ def unpacked(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's arguments as an adapter gets them."""
     packed, arrays = calls.request("", arguments)
     return calls.unpack(packed["arguments"], arrays)
+
+
+def inputs(value: Any) -> int:
+    """Return how many numbers a call was given."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return sum(map(inputs, value.values() if isinstance(value, Mapping) else value))
+    return int(np.size(value))
 
 
 def size_of(outcome: TestOutcome) -> int:

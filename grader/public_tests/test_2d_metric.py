@@ -53,5 +53,6 @@ def test_the_example_of_the_handout(check: Check) -> None:
 def test_mrr_score_of_the_handout(check: Check) -> None:
     """mrr_score of the handout is the mean of 11/28 and 1, that is 39/56 = 0.696."""
     given = f"mrr_score(tensor({SCORES}), tensor({HELDOUT}), tensor({SEEN}))"
-    got = check.call(adapter.mrr_score, SCORES, HELDOUT, SEEN, ranks=VALUES, given=given)
+    ranks = VALUES if "ranks" in check.reference else None
+    got = check.call(adapter.mrr_score, SCORES, HELDOUT, SEEN, ranks=ranks, given=given)
     check.array_equal("the result", got["out"], 39 / 56)
