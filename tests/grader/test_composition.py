@@ -2,7 +2,8 @@
 
 import contextlib
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -113,8 +114,10 @@ class ToyExplainer:
     def repeat(self, composition: Composition, seen: TestOutcome) -> TestOutcome:
         return self.predict(composition, seen.mark.id)
 
-    def asked(self, pipeline: Pipeline, seen: TestOutcome) -> list[tuple[str, Mapping]]:
-        return [("f", {"x": GIVEN[seen.mark.id]})]
+    def attempt(self, composition: Composition, seen: TestOutcome) -> SimpleNamespace:
+        ran = self.predict(composition, seen.mark.id)
+        asked = [("f", {"x": GIVEN[seen.mark.id]})]
+        return SimpleNamespace(asked=asked, observations=ran.observations)
 
     def undisturbed(self) -> contextlib.AbstractContextManager:
         return contextlib.nullcontext()
