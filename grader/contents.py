@@ -12,7 +12,6 @@ CONTENTS = Contents(
         "mlp": ("1b",),
         "ranks": ("2d-0", "2d-1", "2d-2", "2d-3", "2d-5", "2d-6", "2d-7", "2d-8"),
     },
-    branches=("shared", "separate"),
     preload=("torch",),
     preload_if_named={"scipy": ("scipy.special", "scipy.stats"), "pandas": ("pandas",)},
 )

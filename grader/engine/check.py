@@ -5,6 +5,7 @@ never raises for a wrong answer: each comparison is remembered, and so are the f
 that a submission returned can be compared with what a known mistake returns.
 """
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -220,7 +221,7 @@ class Check:
     variant : int
         Which of its inputs a hidden test uses, from 0 to ``VARIANTS - 1``.
     topic : str
-        What the comparisons are about; a test that looks at several things sets it.
+        What the comparisons are about; see ``about``.
     """
 
     def __init__(
@@ -239,6 +240,15 @@ class Check:
         self.printed = ""
         self.failures: list[Failure] = []
         self.observations: list[Observation] = []
+
+    @contextlib.contextmanager
+    def about(self, topic: str) -> Iterator[None]:
+        """Let comparisons be about one of several things that a test looks at."""
+        before, self.topic = self.topic, topic
+        try:
+            yield
+        finally:
+            self.topic = before
 
     def random(self, seed: int) -> np.random.RandomState:
         """Return random numbers that differ from variant to variant."""

@@ -6,6 +6,7 @@ Choices compose: a submission may make any mistakes together, each in one output
 """
 
 import ast
+import dis
 import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -112,7 +113,7 @@ class Misconception:
     diagnosis : str
         What was done, in a sentence that stays true beside other mistakes.
     question : str
-        What to think about, in a sentence; never the solution.
+        What a student should ask, in a sentence that does not give the solution away.
     general : str
         Id of a claim that says less, and is true of this mistake as well.
     choices : list of Choice
@@ -427,11 +428,11 @@ class Composition:
 
     def write(self, folder: Path) -> Path:
         """Write this submission as files; return ``folder``."""
-        place = folder / "submission"
-        place.mkdir(parents=True)
-        (place / "__init__.py").write_text("")
-        for file in self.pipeline.files:
-            (place / f"{file}.py").write_text(self.source(file))
+        sources = {file: self.source(file) for file in self.pipeline.files}
+        for file, text in {"__init__": "", **sources}.items():
+            path = folder / "submission" / f"{file}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
         return folder
 
 
@@ -448,7 +449,7 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     lines = text.splitlines()[tree.lineno - 1 :]
     lines[0] = lines[0].replace(f"def {function.__name__}(", f"def {prefix}{function.__name__}(", 1)
     pieces: list[str] = []
-    for name in _names_in(function.__code__):
+    for name in _globals_in(function.__code__):
         value = function.__globals__.get(name)
         if value is function:  # or its name is also that of an attribute
             continue
@@ -459,9 +460,10 @@ def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
     return (*pieces, "\n".join(lines) + "\n")
 
 
-def _names_in(code: CodeType) -> list[str]:
+def _globals_in(code: CodeType) -> list[str]:
+    names = [i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"]
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    return [*code.co_names, *(name for c in inner for name in _names_in(c))]
+    return [*names, *(name for c in inner for name in _globals_in(c))]
 
 
 @dataclass(frozen=True, eq=False)

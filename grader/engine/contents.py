@@ -40,8 +40,6 @@ class Contents:
     parts : mapping
         From a part that ``adapter.py`` can take from the reference to the questions or tests that
         find it wrong.
-    branches : tuple of str
-        Words of topics, for kinds of the same thing: a mistake may be made in one of them alone.
     preload : tuple of str
         Modules that a worker imports before any submission.
     assignment : Path, optional
@@ -53,7 +51,6 @@ class Contents:
     package: str
     folder: Path
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    branches: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
     assignment: Path | None = None
     preload_if_named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

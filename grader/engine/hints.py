@@ -40,14 +40,13 @@ from grader.engine.contents import Contents, Test
 from grader.engine.digests import digest_of_request
 from grader.engine.feedback import AT_IMPORT
 from grader.engine.local import LocalCaller
-from grader.engine.old_hints import OldExplainer
 from grader.engine.replies import Reply
 from grader.engine.results import FAILED, PASSED, Hint
 from grader.engine.runner import Dependencies, TestOutcome, attempt, run_test, same
 
 ROOM = 64 << 20  # bytes of numbers that are remembered
-# Candidates of one output that go through the tests; more are no explanation.
-MOST_CANDIDATES, MOST_UNSCREENED = 400, 200
+# Candidates that go through the tests, of one output and of a question; more are no explanation.
+MOST_CANDIDATES, MOST_OF_A_QUESTION = 120, 240
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
@@ -70,7 +69,6 @@ class Explainer:
         self._contents = contents
         self._dependencies = Dependencies(contents.parts, question_of)
         self._question_of = question_of
-        self._old = OldExplainer(contents, question_of)  # until every question is a pipeline
         self._predicted: dict[Prediction, TestOutcome] = {}
         self._room = ROOM
 
@@ -85,14 +83,10 @@ class Explainer:
             wrong = any(outcome.status == FAILED for outcome in tests.values())
             if wrong and question in self._pipelines:
                 hints |= Explanation(self, self._pipelines[question], tests).hints()
-            elif wrong:
-                hints |= self._old.hints(tests.values())
         return hints
 
-    def predictions(self, entry: Any, variant: int = 0) -> dict[str, TestOutcome]:
+    def predictions(self, entry: Misconception, variant: int = 0) -> dict[str, TestOutcome]:
         """Return what a mistake does in the tests of its question that tell mistakes apart."""
-        if not hasattr(entry, "pipeline"):
-            return self._old.predictions(entry, variant)
         return {
             id_: self.predict(entry.composition, id_, variant)
             for id_, function in self._tests.items()
@@ -157,7 +151,7 @@ class Explainer:
     def _pipelines(self) -> Mapping[str, Pipeline]:
         """Pipelines by question; none in a copy that comes without the catalogue."""
         entries = self._contents.catalogue().values()
-        return {e.asked_in: e.pipeline for e in entries if hasattr(e, "pipeline")}
+        return {entry.asked_in: entry.pipeline for entry in entries}
 
 
 class Explanation:
@@ -174,28 +168,22 @@ class Explanation:
         self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
         self._variant = next(iter(tests.values())).variant
         self._right = Composition(pipeline)
+        self._left = MOST_OF_A_QUESTION
+        self._vague: set[str] = set()  # mistakes of which only what they are in general is certain
 
     def hints(self) -> dict[str, tuple[Hint, ...]]:
         """Return the misconceptions that explain each failed test, by test id."""
-        explained = self._explain_outputs()
-        together = Composition(
-            self._pipeline,
-            frozenset().union(*(e.candidates[0].choices for e in explained.values())),
-        )
-        told: dict[str, set[str]] = {}
-        for id_ in self._failed:
-            told[id_] = set()
-            for each in explained.values():
-                told[id_] |= self._told(each, id_)
-            if not self._is_told_by_topics(id_, explained):
-                told[id_] |= self._told_together(together, explained, id_)
         whole = self._whole()
-        complete = all(self._reproduces(together, id_) for id_ in self._failed)
-        if len(whole) == 1 and not (complete and len(together.mistakes) <= 1):
+        explained = {} if len(whole) == 1 else self._explain_outputs()
+        told = self._told_of_outputs(explained)
+        if len(whole) == 1:
             told = {id_: set(whole) for id_ in self._failed}
-        elif whole and complete:
-            told = {}  # a tie
         mistakes = self._pipeline.mistakes
+        for ids in told.values():
+            for vague in ids & self._vague:
+                if mistakes[vague].general:
+                    ids.remove(vague)
+                    ids.add(mistakes[vague].general)
         return {
             id_: tuple(
                 Hint(entry.id, self._located(entry, explained), entry.question)
@@ -205,6 +193,16 @@ class Explanation:
             for id_, ids in told.items()
             if ids
         }
+
+    def _told_of_outputs(self, explained: Mapping[str, Explained]) -> dict[str, set[str]]:
+        choices = [each.candidates[0].choices for each in explained.values()]
+        together = Composition(self._pipeline, frozenset().union(*choices))
+        told: dict[str, set[str]] = {}
+        for id_ in self._failed:
+            told[id_] = set().union(*(self._told(each, id_) for each in explained.values()))
+            if not self._is_told_by_topics(id_, explained):
+                told[id_] |= self._told_together(together, explained, id_)
+        return told
 
     def _located(self, entry: Misconception, explained: Mapping[str, Explained]) -> str:
         """Return a mistake's diagnosis with the outputs in which it was made."""
@@ -236,6 +234,8 @@ class Explanation:
             for t in group:
                 if pool[t] and common:
                     self._note(explained, t, pool[t])
+                    if self._says_little(t):
+                        self._vague |= {m for c in pool[t] for m in c.mistakes}
                 elif any(o.failed and o.what != ANSWER for o in self._about(t)):
                     without = self._smallest(t, explained, MOST_MISTAKES, masked=True)
                     self._note(explained, t, without)
@@ -245,6 +245,17 @@ class Explanation:
             if len(among) == 1:
                 explained[topic] = replace(each, candidates=tuple(among))
         return explained
+
+    def _says_little(self, topic: str) -> bool:
+        """Whether all that is wrong with an output is exceptions without a number in their text.
+
+        Several mistakes together may end in them as well as one does.
+        """
+        return all(
+            o.what == ANSWER and not any(map(str.isdigit, str(o.seen)))
+            for o in self._about(topic)
+            if o.failed
+        )
 
     def _note(
         self, explained: dict[str, Explained], topic: str, found: Sequence[Composition]
@@ -300,12 +311,12 @@ class Explanation:
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
         screens = self._screens(output, masked)
-        left = MOST_CANDIDATES if screens else MOST_UNSCREENED
+        left = MOST_CANDIDATES
         for size in range(1, (most if screens else min(most, 2)) + 1):
             found = []
             for candidate in self._screened(output, size, screens):
-                left -= 1
-                if left < 0:
+                left, self._left = left - 1, self._left - 1
+                if left < 0 or self._left < 0:
                     return []
                 if self._fits(candidate, topic, masked):
                     found.append(candidate)
@@ -508,11 +519,15 @@ class Explanation:
         return explained.candidates[0].mistakes
 
     def _whole(self) -> list[str]:
-        """Return the mistakes that are no choice of a part, and agree with everything seen."""
+        """Return the mistakes that are no choice of a part, and agree with everything seen.
+
+        All mistakes may be where no output by itself was seen to be wrong.
+        """
+        wrong = any(o.failed for topic in self._pipeline.outputs for o in self._about(topic))
         entries = [
             entry
             for entry in self._pipeline.mistakes.values()
-            if any(choice.part == WHOLE for choice in entry.choices)
+            if entry.choices and not (wrong and all(c.part != WHOLE for c in entry.choices))
         ]
         return [
             entry.id
@@ -547,7 +562,7 @@ class Screen:
             return True  # not known
         if self.part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
-        if computed.raised or isinstance(self._seen, str):
+        if isinstance(self._seen, str) or computed.raised:
             return isinstance(self._seen, str) and computed.raised == self._seen
         value = numbers_of(computed.value)
         if value is None or value.shape != self._seen.shape:

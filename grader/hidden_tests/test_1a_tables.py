@@ -127,12 +127,13 @@ def test_tables_have_nothing_in_common(check: Check) -> None:
 def test_every_row_is_trained(check: Check) -> None:
     """Every row that is looked up in a table is trained, and no other table is."""
     random = check.random(7)
+    # More users than movies, as in no public test.
     ids = np.concatenate([[0], random.permutation(np.arange(1, 5))[:2]])
     two = random.uniform(0.5, 3, (3, 2)).astype(np.float32)
     two[0, 1] *= -1
     cotangents = {names: two[:, :1] if names == BIASES else two for names in GROUPS}
     calls = [
-        (sizes(5, 6, 2, (6, 3), names != SEPARATE), names, 0, ids, cotangents[names])
+        (sizes(6, 5, 2, (6, 3), names != SEPARATE), names, 0, ids, cotangents[names])
         for names in GROUPS
     ]
     check.topic = ""
@@ -142,7 +143,7 @@ def test_every_row_is_trained(check: Check) -> None:
             registered = got[name]["registered"].is_true
             check.equal(f"the weight of {name}", registered, True, problem)
             rows = cotangents[names]
-            shape = (5 if name[0] in "UA" else 6, rows.shape[1])
+            shape = (6 if name[0] in "UA" else 5, rows.shape[1])
             check.shape(f"{name}.weight", got[name]["weight"], shape)
             full = got[name]["full"].few()
             if full is None:

@@ -1,7 +1,6 @@
 """Question 1c: both predictions and all their gradients, with weights that the test has set."""
 
 from collections.abc import Sequence
-from itertools import product
 
 from grader import adapter
 from grader.engine.check import Check, check
@@ -9,6 +8,7 @@ from grader.nets import Case, cases, large_cases, one_of_each, shallow_cases
 from grader.public_tests.example import SEPARATE, SHARED
 
 PARTS = ("tables", "mlp")
+TOPICS = ("interaction", "rating")
 NAMES = ("the interaction", "the rating")
 TASKS = ("_fact", "_reg")
 
@@ -16,16 +16,20 @@ TASKS = ("_fact", "_reg")
 def judge_prediction(check: Check, places: Sequence[int], nets: Sequence[Case]) -> None:
     """Compare the interaction (0) or the rating (1), and its gradients, with the right ones."""
     calls = [(case.used_net, *case.ids, case.cotangents) for case in nets]
-    answers = check.call_each(adapter.forward_with_gradients, *calls)
-    for (case, got), place in product(zip(nets, answers), places):
-        if got is None:
-            continue
-        name = NAMES[place]
-        expected, gradients = case.rating() if place else case.interaction()
-        check.array_equal(name, got["out"][place], expected, again=got["again"][place])
-        for index, (table, right) in enumerate(gradients.items()):
-            what = f"{name}'s gradient with respect to {table}"
-            check.gradient(what, got["gradients"][place][index], right)
+    for case, got in zip(nets, check.call_each(adapter.forward_with_gradients, *calls)):
+        for place in places if got else ():
+            name = NAMES[place]
+            expected, gradients = case.rating() if place else case.interaction()
+            with check.about(topic(place, case)):
+                check.array_equal(name, got["out"][place], expected, again=got["again"][place])
+                for index, (table, right) in enumerate(gradients.items()):
+                    what = f"{name}'s gradient with respect to {table}"
+                    check.gradient(what, got["gradients"][place][index], right)
+
+
+def topic(place: int, case: Case) -> str:
+    """Return the topic of a prediction in a net of this kind."""
+    return f"{TOPICS[place]}, {'shared' if case.sharing else 'separate'}"
 
 
 def judge_truth(check: Check, rights: list[bool]) -> None:
@@ -72,7 +76,8 @@ def test_each_prediction_trains_the_tables_of_its_task(check: Check) -> None:
             for table in SHARED if case.sharing else SEPARATE:
                 own = case.sharing or table.endswith(TASKS[place])
                 problem = f"does not train {table}" if own else f"trains {table}, of the other task"
-                check.equal(name, table in trained, own, problem)
+                with check.about(topic(place, case)):
+                    check.equal(name, table in trained, own, problem)
 
 
 @check("1c-10", topic="one pair", depends_on=PARTS)
@@ -87,10 +92,11 @@ def test_a_pair_alone(check: Check) -> None:
             continue
         batch, alone = got[0], got[1]
         for place, name in enumerate(NAMES):
-            check.shape(f"{name} of one pair", alone[place], (1,))
-            numbers = batch[place].numbers(6)
-            if numbers is not None:
-                check.array_equal(f"{name} of one pair", alone[place], numbers[2:3])
+            with check.about(topic(place, case)):
+                check.shape(f"{name} of one pair", alone[place], (1,))
+                numbers = batch[place].numbers(6)
+                if numbers is not None:
+                    check.array_equal(f"{name} of one pair", alone[place], numbers[2:3])
         rights.append(case.some_right(batch))
     judge_truth(check, rights)
 
@@ -107,11 +113,12 @@ def test_the_same_in_training_and_evaluation(check: Check) -> None:
         for place, name in enumerate(NAMES):
             training, evaluating = got["training"][place], got["evaluating"][place]
             numbers = training.few()
-            if numbers is None:
-                check.shape(name, training, (6,))
-            else:
-                check.array_equal(f"{name} in evaluation mode", evaluating, numbers)
-                check.array_equal(f"{name} of forward", got["forward"][place], numbers)
+            with check.about(topic(place, case)):
+                if numbers is None:
+                    check.shape(name, training, (6,))
+                else:
+                    check.array_equal(f"{name} in evaluation mode", evaluating, numbers)
+                    check.array_equal(f"{name} of forward", got["forward"][place], numbers)
         for place, (name, ids) in enumerate(zip(("user_ids", "item_ids"), case.ids)):
             check.array_equal(f"the tensor {name} after the call", got["ids"][place], ids)
         for name, table in case.tables.items():
@@ -127,6 +134,6 @@ def test_the_whole_forward_pass_in_nets_of_other_sizes(check: Check) -> None:
     nets = [large_cases(sharing, check.variant)[1] for sharing in (True, False)]
     answers = check.call_each(adapter.forward, *((case.net, [case.ids]) for case in nets))
     for case, got in zip(nets, answers):
-        if got is not None:
-            for name, out, right in zip(NAMES, got[0].items, (case.interaction, case.rating)):
-                check.array_equal(f"{name} of many pairs", out, right()[0])
+        for place, right in enumerate((case.interaction, case.rating) if got else ()):
+            with check.about(topic(place, case)):
+                check.array_equal(f"{NAMES[place]} of many pairs", got[0][place], right()[0])

@@ -52,11 +52,12 @@ def test_one_user_and_the_same_user_twice(check: Check) -> None:
     for case, got in zip(nets, check.call_each(adapter.score_all_items, *calls)):
         if got is None:
             continue
-        check.shape("the table of one user's scores", got[1], (1, 8))
         rows = got[0].numbers(5, 8)
-        if rows is not None:
-            check.array_equal("the table of one user's scores", got[1], rows[[3]])
-            check.array_equal("the table of a user's scores twice", got[2], rows[[4, 1, 4]])
+        with check.about("shared" if case.sharing else "separate"):
+            check.shape("the table of one user's scores", got[1], (1, 8))
+            if rows is not None:
+                check.array_equal("the table of one user's scores", got[1], rows[[3]])
+                check.array_equal("the table of a user's scores twice", got[2], rows[[4, 1, 4]])
         # Numbers that agree with themselves count where some of them are right: zeros agree.
         expected = replace(case, user_ids=tuple(range(5))).all_scores()
         rights.append(rows is not None and bool(np.isclose(rows, expected, 1e-4, 1e-5).any()))

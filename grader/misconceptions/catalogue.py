@@ -1,29 +1,23 @@
 """All entries, in the order of the questions."""
 
-from typing import Any
-
-from grader.engine.composition import Composition
-from grader.misconceptions import (
+from grader.engine.composition import Composition, Misconception
+from grader.misconceptions import (  # each adds its pipeline to PIPELINES
     all_items,
     dense,
-    features,
-    interaction,
+    forward,
     joint_loss,
     pairwise_loss,
     ranks,
-    rating,
     regression_loss,
     tables,
     users,
 )
-from grader.misconceptions.entry import PIPELINES, Misconception
+from grader.misconceptions.entry import PIPELINES
 
 FILES = (
     tables,
     dense,
-    features,
-    rating,
-    interaction,
+    forward,
     all_items,
     pairwise_loss,
     regression_loss,
@@ -38,29 +32,21 @@ def right() -> Composition:
     return Composition(PIPELINES[0])
 
 
-def read_catalogue() -> dict[str, Any]:
-    """Return every entry by id.
+def read_catalogue() -> dict[str, Misconception]:
+    """Return every entry by id, without mere claims.
 
     Raises
     ------
     ValueError
-        If an id comes twice, or ``indistinguishable_from`` names no entry of the same question.
+        If an id comes twice, or ``general`` names no entry of the same question.
     """
-    catalogue: dict[str, Any] = {}
-    entries: list[Any] = [
-        e for pipeline in PIPELINES for e in pipeline.mistakes.values() if e.choices
-    ]
-    entries += [e for file in FILES if hasattr(file, "CATALOGUE") for e in file.CATALOGUE.entries]
-    for entry in entries:
-        if entry.id in catalogue:
-            raise ValueError(f"two misconceptions have the id {entry.id}")
-        catalogue[entry.id] = entry
-    for entry in catalogue.values():
-        if not isinstance(entry, Misconception):
-            continue
-        twin = catalogue.get(entry.indistinguishable_from)
-        if entry.indistinguishable_from and (twin is None or twin.asked_in != entry.asked_in):
-            raise ValueError(
-                f"{entry.id}: there is no {entry.indistinguishable_from} in {entry.asked_in}"
-            )
+    catalogue: dict[str, Misconception] = {}
+    for pipeline in sorted(PIPELINES, key=lambda pipeline: pipeline.question):
+        for entry in pipeline.mistakes.values():
+            if entry.id in catalogue:
+                raise ValueError(f"two misconceptions have the id {entry.id}")
+            if entry.general and entry.general not in pipeline.mistakes:
+                raise ValueError(f"{entry.id}: there is no {entry.general} in {entry.asked_in}")
+            if entry.choices:
+                catalogue[entry.id] = entry
     return catalogue

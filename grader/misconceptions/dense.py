@@ -221,6 +221,17 @@ def input_of_two_embeddings(net, sizes):
     return [*zip((2 * net.embedding_dim, *sizes[1:]), (*sizes[1:], 1))]
 
 
+@wrong(
+    "widths",
+    PARTIAL,
+    diagnosis="All dense layers but the last have the width of the first one's output.",
+    question="How wide is each layer's output, with three or four layer_sizes?",
+)
+def one_width_for_all(sizes):
+    wide = sizes[1:2] * (len(sizes) - 1)
+    return [*zip((sizes[0], *wide), (*wide, 1))]
+
+
 @part
 def with_bias(widths):
     return [True] * len(widths)
@@ -371,6 +382,16 @@ def steep_leaky_relu_between():
     return ("LeakyReLU", 0.2)
 
 
+@wrong(
+    "activation",
+    PARTIAL,
+    diagnosis="The activation between the dense layers is a PReLU, whose slope is trained.",
+    question="What does a ReLU return for a negative number?",
+)
+def trained_relu_between():
+    return ("PReLU",)
+
+
 @part
 def places(widths):
     return range(len(widths) - 1)
@@ -406,6 +427,16 @@ def relu_after_the_first_layer_only(widths):
     return range(min(1, len(widths) - 1))
 
 
+@wrong(
+    "places",
+    PARTIAL,
+    diagnosis="No activation stands before the last dense layer, but between the others.",
+    question="Between which layers does the handout ask for a ReLU?",
+)
+def relu_before_the_last_layer_missing(widths):
+    return range(len(widths) - 2)
+
+
 @part
 def first():
     return []
@@ -419,6 +450,16 @@ def first():
 )
 def relu_before_the_first_layer():
     return [("ReLU",)]
+
+
+@wrong(
+    "first",
+    PARTIAL,
+    diagnosis="Batch normalisation comes before the first dense layer.",
+    question="May a user's rating depend on who else is in the batch?",
+)
+def batch_norm_in_front(widths):
+    return [("BatchNorm1d", widths[0][0])]
 
 
 @part
@@ -553,6 +594,16 @@ def plain_list_of_layers():
 @wrong(
     "container",
     CENTRAL,
+    diagnosis="The layers are in a Python tuple, so the net does not list their parameters.",
+    question="Which containers tell nn.Module that they hold layers?",
+)
+def plain_tuple_of_layers():
+    return "tuple"
+
+
+@wrong(
+    "container",
+    CENTRAL,
     diagnosis="A function stands in for the layers, so the net does not list their parameters.",
     question="Which containers tell nn.Module that they hold layers?",
 )
@@ -582,6 +633,8 @@ def shapes(plan, container):
         if name == "Linear":
             inputs, outputs, bias = sizes
             found += [(outputs, inputs), *([(outputs,)] if bias else [])]
+        elif name == "PReLU":
+            found.append((1,))
         elif "Norm" in name:
             found += [(sizes[0],)] * 2
     return sorted(found)
@@ -679,8 +732,8 @@ def mlp_layers(plan, start, container):
             nn.init.constant_(module.weight, 0.1 * (start != "zeros"))
         modules.append(module)
     layers = nn.Sequential(*modules).requires_grad_(start != "frozen")
-    if container == "list":
-        return modules
+    if container in ("list", "tuple"):
+        return modules if container == "list" else tuple(modules)
     if container == "function":
         return lambda rows: layers(rows)
     return None if container == "None" else layers

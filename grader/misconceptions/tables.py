@@ -166,6 +166,16 @@ def rows_for_users_and_movies(num_users, num_items):
 @wrong(
     "rows",
     PARTIAL,
+    diagnosis="The number of rows in {where} is the larger of num_users and num_items.",
+    question="Which ids will be looked up in a table: those of users, or those of movies?",
+)
+def larger_number_of_rows(num_users, num_items):
+    return max(num_users, num_items)
+
+
+@wrong(
+    "rows",
+    PARTIAL,
     diagnosis="The number of rows in {where} is MovieLens's, whatever num_users and num_items are.",
     question="Should the same class work on a smaller data set?",
 )
@@ -425,7 +435,7 @@ def order(name):
 @wrong(
     "order",
     CORNER,
-    diagnosis="The tables are made in another order than they are returned: too early are {where}.",
+    diagnosis="The tables are made in another order than they are returned, {where} too early.",
     question="With the seed fixed, which table should get the first random numbers?",
     within=("Q", *SEPARATE[1:]),
 )

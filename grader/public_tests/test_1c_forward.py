@@ -5,6 +5,7 @@ from grader.engine.check import Check, Value, check
 from grader.public_tests import example
 
 PARTS = ("tables", "mlp")
+TOPICS = ("interaction", "rating")
 NAMES = ("predictions", "score")
 
 
@@ -62,4 +63,6 @@ def test_shapes_of_one_pair(check: Check) -> None:
     for sharing in (True, False):
         got = ask(check, sharing, [1], [2], "one pair is asked for")
         for place, name in enumerate(NAMES):
-            check.shape(name, got[place], (1,))
+            about = f"{TOPICS[place]}, {'shared' if sharing else 'separate'}"
+            with check.about(about):
+                check.shape(name, got[place], (1,))

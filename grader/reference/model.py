@@ -5,11 +5,18 @@ from typing import Any
 import torch
 from torch import nn
 
-# What the catalogue's pipelines define.
+# What the catalogue's pipelines define: functions of outputs, and what they need of a new net.
 shared_tables: Any = None
 separate_tables: Any = None
 biases: Any = None
 dense_layers: Any = None
+interaction_shared: Any = None
+interaction_separate: Any = None
+rating_shared: Any = None
+rating_separate: Any = None
+scores_shared: Any = None
+scores_separate: Any = None
+SETUPS: tuple[Any, ...] = ()
 
 
 class MultiTaskNet(nn.Module):
@@ -34,6 +41,8 @@ class MultiTaskNet(nn.Module):
             )
         self.A, self.B = self.init_user_and_item_bias(num_users, num_items)
         self.mlp_layers = self.init_mlp_layers(layer_sizes)
+        for setup in SETUPS:
+            setup(self)
 
     def forward(self, user_ids, item_ids):
         if self.embedding_sharing:
@@ -65,29 +74,14 @@ class MultiTaskNet(nn.Module):
         return dense_layers(self, layer_sizes)
 
     def forward_with_embedding_sharing(self, user_ids, item_ids):
-        return self.both((self.U, self.Q), (self.U, self.Q), user_ids, item_ids)
+        return self.both(interaction_shared, rating_shared, user_ids, item_ids)
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
-        regression, factorization = (self.U_reg, self.Q_reg), (self.U_fact, self.Q_fact)
-        return self.both(regression, factorization, user_ids, item_ids)
+        return self.both(interaction_separate, rating_separate, user_ids, item_ids)
 
-    def both(self, regression, factorization, user_ids, item_ids):
-        rating = self.rating(regression[0](user_ids), regression[1](item_ids))
-        u, q = factorization[0](user_ids), factorization[1](item_ids)
-        return self.interaction(u, q, self.A(user_ids), self.B(item_ids)), rating
-
-    def features(self, u, q):
-        return torch.cat([u, q, u * q], dim=1)
-
-    def rating(self, u, q):
-        return self.mlp_layers(self.features(u, q)).squeeze(1)
-
-    def interaction(self, u, q, a, b):
-        return (u * q).sum(dim=1) + a.squeeze(1) + b.squeeze(1)
-
-    def factors(self):
-        return (self.U, self.Q) if self.embedding_sharing else (self.U_fact, self.Q_fact)
+    def both(self, interaction, rating, user_ids, item_ids):
+        return interaction(self, user_ids, item_ids), rating(self, user_ids, item_ids)
 
     def score_all_items(self, user_ids):
-        U, Q = self.factors()
-        return U(user_ids) @ Q.weight.T + self.A(user_ids) + self.B.weight.T
+        scores = scores_shared if self.embedding_sharing else scores_separate
+        return scores(self, user_ids)

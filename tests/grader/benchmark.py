@@ -111,10 +111,8 @@ def catalogue() -> None:
                 if test.status == "failed"
             }
             lost += report.score < report.max_score
-            named += hints == {(getattr(entry, "indistinguishable_from", "") or entry.id,)}
-            if report.score == report.max_score or hints != {
-                (getattr(entry, "indistinguishable_from", "") or entry.id,)
-            }:
+            named += hints == {(entry.id,)}
+            if report.score == report.max_score or hints != {(entry.id,)}:
                 print(f"catalogue, {entry.id}: {report.score:g} points, named {hints}")
     print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")
 

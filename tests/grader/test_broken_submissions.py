@@ -189,7 +189,7 @@ def test_a_number_of_the_wrong_type(submission: Make, graded) -> None:
     failure = first_failure(report, "2b")
     assert failure.id == "2b-0"
     assert failure.detail.got == "a Python float"
-    assert failure.hints == ()
+    assert [hint.id for hint in failure.hints] == ["squared-errors-as-python-number"]
 
 
 def test_three_tables_instead_of_four(submission: Make, graded) -> None:

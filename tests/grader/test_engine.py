@@ -17,7 +17,7 @@ def names() -> set[str]:
     """Return names that this assignment has, and that no other one needs to have."""
     source = "\n".join(path.read_text() for path in ASKED_FOR)
     functions = {name for name in re.findall(r"def ([a-z]\w+)", source) if "_" in name}
-    quoted = {f'"{name}"' for name in (*SHARED, "A", "B", *CONTENTS.parts, *CONTENTS.branches)}
+    quoted = {f'"{name}"' for name in (*SHARED, "A", "B", *CONTENTS.parts)}
     return {
         *(question.id for question in ASSIGNMENT.questions),
         *(question.title for question in ASSIGNMENT.questions),
