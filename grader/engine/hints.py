@@ -352,9 +352,12 @@ class Explanation:
         yield from islice(fitting, MOST_CANDIDATES + 1)
 
     def _visible(self, output: Output, screens: "Sequence[Screen]") -> frozenset[Choice]:
-        """Return the choices that would show in what is right: others do not make up for them."""
+        """Return the choices that would show in a part that is right.
+
+        Others do not make up for them, as they may in an output's value.
+        """
         right = self._pipeline.completed(output, {})
-        passed = [screen for screen in screens if screen.lets_through(right)]
+        passed = [screen for screen in screens if screen.part and screen.lets_through(right)]
         return frozenset(
             choice
             for chosen in self._pipeline.sets(output, 1)
@@ -545,7 +548,7 @@ class Screen:
     """
 
     def __init__(self, values: Values, seen: Any, part: str = "") -> None:
-        self._values, self._seen, self._part = values, seen, part
+        self._values, self._seen, self.part = values, seen, part
         self.right = numbers_of(values.of({}, part).value)
         self._place = 0
         if isinstance(seen, np.ndarray) and seen.size and self.right is not None:
@@ -554,10 +557,10 @@ class Screen:
             self._place = int(np.nan_to_num(differences, nan=1e9).argmax())
 
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
-        computed = self._values.of(chosen, self._part)
-        if self._part and not computed.raised and computed.value is None:
+        computed = self._values.of(chosen, self.part)
+        if self.part and not computed.raised and computed.value is None:
             return True  # not known
-        if self._part and not isinstance(self._seen, np.ndarray):
+        if self.part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
         if isinstance(self._seen, str) or computed.raised:
             return isinstance(self._seen, str) and computed.raised == self._seen

@@ -371,6 +371,17 @@ def ties_in_reverse_order(rivals):
 @wrong(
     "places",
     PARTIAL,
+    diagnosis="Movies with equal scores have ranks in whatever order sorting leaves them in.",
+    question="Which rank do two movies share that stand at 2 and 3?",
+)
+def ties_as_sorted(table, heldout):
+    order = table.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
+    return (1 + order.argsort(dim=1))[heldout]
+
+
+@wrong(
+    "places",
+    PARTIAL,
     diagnosis="The mean of the ranks that ties span is rounded down to a whole number.",
     question="Which rank do two movies share that stand at 2 and 3?",
 )
@@ -447,7 +458,8 @@ def dense_ranks(rivals):
     question="Does argsort say where a movie stands, or which movie stands there?",
 )
 def order_for_rank(table, heldout):
-    order = table.nan_to_num(-torch.inf, torch.inf).argsort(1, descending=True, stable=True)
+    # Not stable, as most write it, so that what ties leave is the same.
+    order = table.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
     return (1 + order)[heldout]
 
 
