@@ -261,7 +261,7 @@ def run_mlp(self, u, q):
     return torch.clamp(out.squeeze(1), 1, 5)
 
 # %% c-relu-everywhere-and-sum modulelist
-# 1b: forward applies ReLU after the last layer too.
+# 1c: forward applies ReLU after the last layer too.
 # 1c: The third part of the MLP's input is u + q, not u * q.
 def run_mlp(self, u, q):
     out = torch.cat((u, q, u + q), dim=1)

@@ -130,12 +130,6 @@ def init_shared_user_and_item_embeddings(self, num_users, num_items, embedding_d
     Q = ScaledEmbedding(num_items, embedding_dim)
     return U, Q
 
-# %% sparse-gradients
-# 1a: The tables are sparse; Adam, which trains the net, refuses sparse gradients.
-def init_shared_user_and_item_embeddings(self, num_users, num_items, embedding_dim):
-    kw = dict(sparse=True)
-    return ScaledEmbedding(num_users, embedding_dim, **kw), ScaledEmbedding(num_items, embedding_dim, **kw)
-
 # %% biases-are-frozen
 # 1a: The biases do not require gradients, so they stay zero.
 def init_user_and_item_bias(self, num_users, num_items):

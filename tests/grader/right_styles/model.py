@@ -68,6 +68,11 @@ def init_user_and_item_bias(self, num_users, num_items):
     self.B = ZeroEmbedding(num_items, 1)
     return self.A, self.B
 
+# %% tables-with-sparse-gradients
+def init_shared_user_and_item_embeddings(self, num_users, num_items, embedding_dim):
+    kw = dict(sparse=True)
+    return ScaledEmbedding(num_users, embedding_dim, **kw), ScaledEmbedding(num_items, embedding_dim, **kw)
+
 # %% biases-filled
 def init_user_and_item_bias(self, num_users, num_items):
     A, B = nn.Embedding(num_users, 1), nn.Embedding(num_items, 1)
