@@ -143,6 +143,16 @@ def last_layer_missing(sizes):
 
 @wrong(
     "widths",
+    CENTRAL,
+    diagnosis="There is no dense layer at all.",
+    question=COUNT,
+)
+def no_layers():
+    return []
+
+
+@wrong(
+    "widths",
     PARTIAL,
     diagnosis="The last dense layer has as many outputs as inputs.",
     question="How many numbers is a rating?",
@@ -470,7 +480,7 @@ def last():
 @wrong(
     "last",
     CENTRAL,
-    diagnosis="A ReLU follows the last layer too, so that no rating can be below zero.",
+    diagnosis="A ReLU follows the last layer too.",
     question="What gradient does a rating get when the last layer's output is negative?",
 )
 def relu_after_the_last_layer():
@@ -480,7 +490,7 @@ def relu_after_the_last_layer():
 @wrong(
     "last",
     CENTRAL,
-    diagnosis="A sigmoid follows the last layer, so that ratings lie between 0 and 1.",
+    diagnosis="A sigmoid follows the last layer, whose output then lies between 0 and 1.",
     question=RANGE,
 )
 def sigmoid_after_the_last_layer():
@@ -490,7 +500,7 @@ def sigmoid_after_the_last_layer():
 @wrong(
     "last",
     CENTRAL,
-    diagnosis="A tanh follows the last layer, so that ratings lie between -1 and 1.",
+    diagnosis="A tanh follows the last layer.",
     question=RANGE,
 )
 def tanh_after_the_last_layer():
@@ -500,7 +510,7 @@ def tanh_after_the_last_layer():
 @wrong(
     "last",
     CENTRAL,
-    diagnosis="A softplus follows the last layer, so that no rating can be below zero.",
+    diagnosis="A softplus follows the last layer.",
     question=RANGE,
 )
 def softplus_after_the_last_layer():
@@ -510,7 +520,7 @@ def softplus_after_the_last_layer():
 @wrong(
     "last",
     CENTRAL,
-    diagnosis="A softmax follows the last layer, which makes every rating 1.",
+    diagnosis="A softmax follows the last layer.",
     question="What is the softmax of a single number?",
 )
 def softmax_after_the_last_layer():

@@ -744,7 +744,7 @@ def relu_on_the_features(features):
 @wrong(
     "inputs",
     CENTRAL,
-    diagnosis="The embeddings are cut out of the rating's graph: only the dense layers learn.",
+    diagnosis="The embeddings are cut out of the rating's graph: it trains none of them.",
     question="Which parameters should the regression loss train?",
 )
 def rating_does_not_train_tables(features):
@@ -873,7 +873,7 @@ def stars(mlp):
 @wrong(
     "stars",
     PARTIAL,
-    diagnosis="A ReLU follows the MLP, so that no rating can be below zero.",
+    diagnosis="A ReLU follows the MLP.",
     question="What gradient does a rating get when the last layer's output is negative?",
 )
 def relu_on_the_rating(mlp):
@@ -1201,7 +1201,7 @@ def scaled_dot_product(dot, u_fact):
 @wrong(
     "scaled",
     CENTRAL,
-    diagnosis="The embeddings are cut out of the interaction's graph: only the biases learn.",
+    diagnosis="The embeddings are cut out of the interaction's graph: it trains none of them.",
     question="Which parameters should the factorization loss train?",
 )
 def interaction_does_not_train_tables(dot):
@@ -1281,7 +1281,7 @@ def biases_summed_over_the_batch(scaled, a, b):
 @wrong(
     "biased",
     PARTIAL,
-    diagnosis="The biases stand inside of the sum over the columns, so that each counts often.",
+    diagnosis="The biases stand inside of the sum over the columns.",
     question="How often should a and b be added to one dot product?",
 )
 def biases_inside_the_sum(u_fact, q_fact, a, b):

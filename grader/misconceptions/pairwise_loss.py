@@ -278,7 +278,7 @@ def terms(probability):
 @wrong(
     "terms",
     CENTRAL,
-    diagnosis="The 1 - is missing: the loss grows when the watched movie is ahead.",
+    diagnosis="The 1 - is missing.",
     question="Is the loss 0 or 1 when the watched movie is far ahead?",
     general="bpr-sign-turned",
 )

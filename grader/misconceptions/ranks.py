@@ -486,7 +486,7 @@ def ranks(places, heldout):
 @wrong(
     "ranks",
     PARTIAL,
-    diagnosis="Ranks are counted from zero: the best movie has rank 0.",
+    diagnosis="Ranks are counted from zero.",
     question="What is 1 / rank for the best movie?",
 )
 def ranks_from_zero(places, heldout):
@@ -532,7 +532,7 @@ def gains(ranks):
 @wrong(
     "gains",
     CENTRAL,
-    diagnosis="The reciprocal is missing: the ranks themselves are averaged.",
+    diagnosis="The reciprocal is missing: the ranks themselves are taken.",
     question="Is a larger value better or worse?",
 )
 def mean_rank(ranks):

@@ -215,7 +215,7 @@ def too_high_only(ratings, predictions):
 @wrong(
     "error",
     PARTIAL,
-    diagnosis="The mean error is taken out of the errors, so that the loss is their variance.",
+    diagnosis="The mean error is taken out of the errors.",
     question="What is the loss when each prediction is one star too high?",
 )
 def variance(ratings, predictions):

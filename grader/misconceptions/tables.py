@@ -99,7 +99,7 @@ def one_table_for_users_and_movies(name):
 @wrong(
     "numbers_of",
     CENTRAL,
-    diagnosis="The numbers in {where} are those of the other task's table: both tasks train them.",
+    diagnosis="The numbers in {where} are those of the other task's table.",
     question="If one task's step changes a table, does the other task's table change too?",
     within=tuple(OTHER_TASK),
 )
@@ -110,7 +110,7 @@ def one_table_for_both_tasks(name):
 @wrong(
     "numbers_of",
     CENTRAL,
-    diagnosis="The numbers in {where} are those of the first table: there is one for everything.",
+    diagnosis="The numbers in {where} are those of the first table.",
     question="How many tables does the handout ask for, and what is each of them for?",
     within=("Q_fact",),
 )
@@ -146,7 +146,7 @@ def one_row_less(numbers_of, num_users, num_items):
 @wrong(
     "rows",
     PARTIAL,
-    diagnosis="Users and movies are exchanged in the number of rows of {where}.",
+    diagnosis="The number of rows in {where} is that of the other side, users or movies.",
     question="Which ids will be looked up in a table: those of users, or those of movies?",
 )
 def users_and_movies_swapped(numbers_of, num_users, num_items):
@@ -266,7 +266,7 @@ def uniform_start():
 @wrong(
     "distribution",
     PARTIAL,
-    diagnosis="The numbers in {where} are positive at the start, so that every product is.",
+    diagnosis="The numbers in {where} are positive at the start.",
     question="Around which number should the first numbers of a table lie?",
     within=EMBEDDINGS,
 )
