@@ -17,7 +17,7 @@ BARS = {
     "right submissions without a false alarm": 1.0,
 }
 # How much is judged says nothing of the grader.
-NOT_COMPARED = ("hints judged",)
+NOT_COMPARED = ("hints judged", "verdicts that were right, with those on older sentences")
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ def page(score: Score, bank: Bank, mutants: int, styles: int) -> str:
             "its catalogue was not written from. Written by `make scoreboard`, which fails if one "
             "of the shares is lower than here.",
             "",
-            f"- {len(behaviours)} wrong submissions with {mistakes} mistakes, {compound} of them "
-            "with two to six ([tests/grader/foreign](../tests/grader/foreign)). What is wrong was "
+            f"- {len(behaviours)} wrong submissions with {mistakes} mistakes; {compound} of them "
+            "have two to six ([tests/grader/foreign](../tests/grader/foreign)). What is wrong was "
             "written down before the grader saw them. Somebody who does not know the grader judges "
             "each hint from the code, and a hint whose sentence changes is judged again.",
             f"- {mutants} automatic mutants of the reference, by mutmut's rules.",
@@ -98,7 +98,9 @@ def page(score: Score, bank: Bank, mutants: int, styles: int) -> str:
             "",
             "A mistake counts as told if a hint in its question has an id that names it "
             "(`accepted.json`), or if the student is shown the line on which it raised an "
-            "exception. Points are lost in the right question if the question holds a mistake.",
+            "exception. Points are lost in the right question if the question holds a mistake. A "
+            "hint that is not judged counts neither as right nor as wrong, and one that was wrong "
+            "and is worded anew is not judged: the share with older sentences has all verdicts.",
             "",
             "| | |",
             "| --- | --- |",

@@ -90,6 +90,7 @@ def score_of(
     told = {(b.name, m.key) for b in bank for m in covered(b, graded[b.name], accepted)}
     given = [(b, hint) for b in bank for hint in graded[b.name].hints]
     judged = [verdict_of(hint, b, verdicts) for b, hint in given]
+    ever = [verdict.verdict for verdict in verdicts.values()]
     lost = [(b, question) for b in bank for question in graded[b.name].lost]
     missed = [m.name for m in changed if not graded[m.name].lost]
     shares = {
@@ -107,6 +108,9 @@ def score_of(
             judged.count(RIGHT), judged.count(RIGHT) + judged.count(WRONG)
         ),
         "hints judged": Share(len(judged) - judged.count(UNJUDGED), len(judged)),
+        "verdicts that were right, with those on older sentences": Share(
+            ever.count(RIGHT), ever.count(RIGHT) + ever.count(WRONG)
+        ),
         "hints with an id that names a mistake": Share(
             sum(fits_truth(hint, b, accepted) for b, hint in given), len(given)
         ),
