@@ -73,7 +73,7 @@ def test_ties_share_the_mean_rank(check: Check) -> None:
     heldout[[0, 1, 2, 3], [2, 4, 3, 4]] = True
     # Other numbers in the same order, other movies in the same order, users in any.
     random = check.random(14)
-    numbers = np.sort(random.permutation(np.arange(-8, 9))[:6]).astype(np.float32)
+    numbers = (random.randint(-4, -1) + np.arange(6, dtype=np.float32)) / 2  # on both sides of 0
     more_movies = np.sort(random.permutation(9)[:6])
     users = random.permutation(4)
     wider = np.full((4, 9), numbers[0] - 1), np.zeros((4, 9), bool)
