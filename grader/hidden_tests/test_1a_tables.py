@@ -40,7 +40,7 @@ def start_of(weight: Value) -> tuple[str, str]:
     """Say in words how a table's numbers are distributed, and how widely.
 
     That is the standard deviation, or the largest number of those that are uniform. Of a few
-    thousand draws, it is known up to a few percent.
+    thousand draws, it is known up to a few percent; of fewer, five standard errors are allowed.
     """
     table = weight.few()
     if table is None or table.ndim != 2 or table.dtype.kind != "f" or not table.size:
@@ -54,7 +54,8 @@ def start_of(weight: Value) -> tuple[str, str]:
     if abs(fourth - 1.8) < 0.15 and (around_zero or numbers.min() >= 0):
         form = "uniform around 0" if around_zero else "uniform above 0"
         return form, spread(largest, *table.shape)
-    form = "normal" if abs(fourth - 3) < 0.6 else "neither normal nor uniform"
+    error = (24 / len(numbers)) ** 0.5
+    form = "normal" if abs(fourth - 3) < max(0.6, 5 * error) else "neither normal nor uniform"
     return form if around_zero else "not around 0", spread(deviation, *table.shape)
 
 
@@ -74,8 +75,9 @@ def spread(width: float, rows: int, columns: int) -> str:
         "sqrt(2/embedding_dim)": (2 / columns) ** 0.5,
         "sqrt(6/embedding_dim)": (6 / columns) ** 0.5,
     }
+    tolerance = max(0.05, 5 / (2 * rows * columns) ** 0.5)
     for name, value in known.items():
-        if abs(width - value) <= 0.05 * value:
+        if abs(width - value) <= tolerance * value:
             return name
     return f"{width:.1g}"
 

@@ -60,6 +60,8 @@ def test_one_user_and_the_same_user_twice(check: Check) -> None:
                 check.array_equal("the table of a user's scores twice", got[2], rows[[4, 1, 4]])
         # Numbers that agree with themselves count where some of them are right: zeros agree.
         expected = replace(case, user_ids=tuple(range(5))).all_scores()
-        rights.append(rows is not None and bool(np.isclose(rows, expected, 1e-4, 1e-5).any()))
+        # Near zero, a bound such as tanh changes nothing.
+        right = rows is not None and np.isclose(rows, expected, 1e-4, 1e-5) & (abs(expected) > 0.5)
+        rights.append(bool(np.any(right)))
     if rights:
         check.equal("each score", any(rights), True, "is wrong, which has to be fixed first")

@@ -64,7 +64,7 @@ def test_a_question_that_decides_how_another_is_judged_touches_it(changed):
 
 
 def test_the_catalogue_touches_the_questions_in_which_a_test_failed(changed):
-    arguments = ("misconceptions/entry.py", '"""A catal', '"""A Catal')
+    arguments = ("misconceptions/entry.py", '"""What a', '"""What the')
     assert changed(*arguments) == ()
     assert changed(*arguments, failed=["2b"]) == ("2b",)
     assert changed(*arguments, failed=["1c"]) == ("1a", "1b", "1c")
