@@ -21,7 +21,7 @@ TIME_LIMIT = 120.0
     "--roster",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Who is in the course: the gradebook as Canvas, Moodle or Gradescope exports it, or a CSV "
-    "with the columns id, name, email. Default: whoever has uploaded something.",
+    "with the columns id, name, email. Default: those who have uploaded something.",
 )
 @click.option(
     "--extensions",
@@ -107,7 +107,7 @@ def main(
     column "problem" explains; "grader failed" is what has to be graded again.
 
     Stop it with Ctrl-C whenever you like: the same command goes on where it stopped. The same code
-    is graded once, whoever hands it in, and again only where a change of the tests, the grader or
+    is graded once for all who hand it in, and again only where a change of the tests, the grader or
     the catalogue touches it; a change of points or due dates grades nothing again.
 
     Exits with 0 if everything in FOLDER was graded, 1 if something could not be, 2 if there was

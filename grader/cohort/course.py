@@ -329,7 +329,7 @@ class Course:
     def _list_similar(self, records: list[dict[str, Any]]) -> None:
         """Write which submissions are alike, and say so if some are."""
         if self.stopped:
-            return  # whoever waits for it gives the command again
+            return  # who waits for it gives the command again
         found, out = self._similarity(records), self.asked.out
         write_atomic(out / "similarity.html", self._similarity_page(found))
         write_atomic(out / "statistics" / "similarity.csv", pairs_table(found))

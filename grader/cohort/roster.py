@@ -155,7 +155,7 @@ def submission_time(person: Person) -> datetime | None:
     """Return when a roster says that somebody submitted; without a zone where it says none.
 
     Moodle's worksheet and Gradescope's grades have that column, the former in the language of
-    whoever exported it: only English is read.
+    the person who exported it: only English is read.
     """
     for column in ("Submission Time", "Last modified (submission)"):
         if found := parse_time(person.columns.get(column, "")):

@@ -57,7 +57,7 @@ class Row:
 def rows(roster: Roster | None, uploads: Sequence[Upload]) -> tuple[Row, ...]:
     """Return a row for each person on the roster, in its order, then what belongs to none of them.
 
-    An upload belongs to whoever has its id, else its e-mail address, else its name (without
+    An upload belongs to the person who has its id, else its e-mail address, else its name (without
     accents, its words in any order), if that is one person only. The entries of a plain folder
     are named as somebody pleased: an id, an address, its part before the ``@``, or a name, or one
     of them among other words. Without a roster, each upload makes a row for each of its people.

@@ -44,7 +44,7 @@ def write_similarity_page(
     Parameters
     ----------
     code, person : callable
-        Are given a row's name, and return its files and how to call whoever it belongs to.
+        Are given a row's name, and return its files and how to call their owner.
     diagnosis : callable
         Is given a row's name and the id of a mistake in it, and returns the sentence on it.
     """

@@ -112,7 +112,7 @@ class Cohort:
     seconds : tuple of float
         What each grading took.
     missing : tuple of str
-        Rows of whoever has handed in nothing.
+        Rows of those who have handed in nothing.
     """
 
     title: str

@@ -226,7 +226,7 @@ def join_cluster(
 
 
 def _register(client: Client, preparation: Preparation) -> None:
-    """Prepare all workers; one that is lost meanwhile is not among them the next time."""
+    """Prepare all workers; one that is lost then is not among them the next time."""
     for left in reversed(range(ATTEMPTS)):
         try:
             client.register_plugin(preparation)

@@ -37,7 +37,7 @@ def drawn(people: int, seed: int) -> dict[str, np.ndarray]:
         name: random.random_sample(people) < 1 / (1 + np.exp(-slope * (ability - place)))
         for name, (slope, place) in PLANTED.items()
     }
-    # As if the expected value were wrong: whoever has all the rest right fails it.
+    # As if the expected value were wrong: those who have all the rest right fail it.
     best = ability > 0.8
     passed["upside down"] = np.where(best, random.random_sample(people) < 0.1, True)
     return passed

@@ -37,7 +37,7 @@ class Metadata:
     ----------
     submitted_at : datetime, optional
     due : datetime, optional
-        The due date on Gradescope, of whoever of a group has the latest: their extensions count.
+        The due date on Gradescope, the latest in a group: extensions count.
     earlier : tuple of Earlier
         The gradings of the student's uploads before this one, oldest first.
     before : Earlier, optional
