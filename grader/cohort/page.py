@@ -48,6 +48,7 @@ def write_cohort_page(cohort: Cohort, examples: Examples) -> str:
         titles={question.id: question.title for question in cohort.questions},
         examples=examples,
         seconds=_quantiles(cohort.seconds),
+        memory=_quantiles(cohort.memory),
     )
 
 
@@ -192,10 +193,10 @@ def _by_question(cohort: Cohort) -> list[tuple[Item, list]]:
     return [(question, mistakes) for question, mistakes in found if mistakes]
 
 
-def _quantiles(seconds: Sequence[float]) -> tuple[float, float, float] | None:
-    if not seconds:
+def _quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
+    if not values:
         return None
-    middle, high, most = np.quantile(seconds, [0.5, 0.95, 1])
+    middle, high, most = np.quantile(values, [0.5, 0.95, 1])
     return float(middle), float(high), float(most)
 
 
