@@ -44,6 +44,7 @@ def write_cohort_page(cohort: Cohort, examples: Examples) -> str:
         of_question=_by_question(cohort),
         examples=examples,
         seconds=_quantiles(cohort.seconds),
+        memory=_quantiles(cohort.memory),
         none_named=_none_named(cohort),
     )
 
@@ -151,10 +152,10 @@ def _none_named(cohort: Cohort) -> str:
     return "" if people else "Every failed test has a named mistake."
 
 
-def _quantiles(seconds: Sequence[float]) -> tuple[float, float, float] | None:
-    if not seconds:
+def _quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
+    if not values:
         return None
-    middle, high, most = np.quantile(seconds, [0.5, 0.95, 1])
+    middle, high, most = np.quantile(values, [0.5, 0.95, 1])
     return float(middle), float(high), float(most)
 
 

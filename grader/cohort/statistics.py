@@ -109,8 +109,9 @@ class Cohort:
     people, came, graded, late : int
     points : tuple of float
         Everybody's who was graded; ``final`` are those after the late policy.
-    seconds : tuple of float
-        What each grading took.
+    seconds, memory : tuple of float, tuple of int
+        What each grading took by the clock, and bytes that the largest process of its submission
+        held; no memory of those where nothing measured it.
     missing : tuple of str
         Rows of those who have handed in nothing.
     """
@@ -124,6 +125,7 @@ class Cohort:
     points: tuple[float, ...]
     final: tuple[float, ...]
     seconds: tuple[float, ...]
+    memory: tuple[int, ...]
     missing: tuple[str, ...]
     questions: tuple[Item, ...] = ()
     tests: tuple[Item, ...] = ()
@@ -141,6 +143,7 @@ class _Seen:
     missing: list[str] = field(default_factory=list)
     final: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
     items: dict[str, tuple[str, float, bool, str]] = field(default_factory=dict)
     shares: list[dict[str, float]] = field(default_factory=list)
     hints: dict[str, tuple[str, str, str]] = field(default_factory=dict)
@@ -173,6 +176,7 @@ def statistics_of(records: Iterable[Mapping[str, Any]]) -> Cohort:
         tuple(total.round(4).tolist()),
         tuple(seen.final),
         tuple(seen.seconds),
+        tuple(seen.memory),
         tuple(seen.missing),
         tuple(_item(id_, seen, scores[id_], total, is_test=False) for id_ in questions),
         tuple(_item(id_, seen, scores[id_], total, is_test=True) for id_ in tests),
@@ -195,6 +199,8 @@ def _read(record: Mapping[str, Any], seen: _Seen) -> None:
     seen.names.append(name)
     seen.final.append(record["final_points"])
     seen.seconds.append(record["seconds"])
+    if record.get("memory"):
+        seen.memory.append(record["memory"])
     shares: dict[str, float] = {}
     made: set[str] = set()
     for question in record["questions"]:

@@ -63,7 +63,7 @@ def record(name: str, tests: list[dict[str, Any]], status: str = "graded") -> di
     points = sum(test["points"] for test in tests)
     return {
         **{"submission": name, "status": status, "title": "Planted", "late": None, "final": None},
-        **{"final_points": points, "seconds": 1.0, "questions": questions},
+        **{"final_points": points, "seconds": 1.0, "memory": 2 * 10**8, "questions": questions},
     }
 
 
@@ -180,6 +180,7 @@ def test_the_page_names_nobody_but_the_missing_and_escapes_all(course: Cohort) -
     assert not re.search(r"\bs\d\d\b", shown)
     assert not re.search(r"""(src|href)=["']?\s*(http|//)|url\((?!#)|@import""", page)
     assert 'role="img" aria-label="Half of 20 people have' in page
+    assert "held 200 MB in the middle" in page
     assert write_cohort_page(course, examples) == page
 
 
