@@ -314,7 +314,7 @@ def _loose_files(
     A file that the assignment does not ask for belongs to a student whose name it begins with.
     """
     files = [path for path in paths if not path.is_dir()]
-    split = {path: found for path in files if (found := _split(path.name, wanted))}
+    split = {path: parts for path in files if (parts := _split(path.name, wanted))}
     first: dict[str, str] = {}  # how a name is first written
     found: dict[str, list[tuple[str, Path]]] = {}
     for path, (student, name) in split.items():
@@ -324,8 +324,8 @@ def _loose_files(
         if path in split or not is_code(path.name):
             continue
         for begin in _begins(path.name):
-            if student := first.get(folded(begin)):
-                found[student].append((path.name[len(begin) + 1 :], path))
+            if (owner := first.get(folded(begin))) is not None:
+                found[owner].append((path.name[len(begin) + 1 :].lstrip(" _.-"), path))
                 break
     return found
 
