@@ -118,7 +118,7 @@ def grade_course(asked: Options) -> int:
     except ValueError as error:
         raise CohortError(str(error)) from error
     try:
-        uploads = find_uploads(asked.folder)
+        uploads = find_uploads(asked.folder, assignment.files)
     except OSError as error:
         raise CohortError(f"{asked.folder} cannot be read: {error.strerror}.") from error
     except ExportError as error:
