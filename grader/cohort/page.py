@@ -10,13 +10,14 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from grader.cohort.statistics import Cohort, Item
 from grader.engine.reports.wording import points
 from problem_set.project import find_project
+from problem_set.templates import templates
 
 ASKED = re.compile(r"\s*# Question (\w+): ")
 LONGEST_EXAMPLE = 40  # lines
@@ -171,18 +172,7 @@ def _signed(value: float | None) -> str:
 
 @cache
 def environment() -> Environment:
-    """Return what renders the pages of this folder; it escapes all text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    """Return what renders the pages of this folder."""
+    return templates(
+        Path(__file__).parent, points=points, percent=_percent, interval=_interval, signed=_signed
     )
-    environment.filters |= {
-        "points": points,
-        "percent": _percent,
-        "interval": _interval,
-        "signed": _signed,
-    }
-    return environment

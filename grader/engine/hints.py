@@ -677,7 +677,7 @@ def undisturbed(adapter: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Make many small objects without the garbage collector looking at all of them, again and again."""
+    """Keep the garbage collector from looking at many new objects again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -4,9 +4,9 @@ from functools import cache
 from pathlib import Path
 
 from grader.engine import composition
-from grader.engine.composition import Output
+from grader.engine.composition import Output, each, wrong
 
-__all__ = ["CENTRAL", "CORNER", "PARTIAL", "Output", "Pipeline"]
+__all__ = ["CENTRAL", "CORNER", "PARTIAL", "Output", "Pipeline", "each", "wrong"]
 
 BASE = Path(__file__).parents[1] / "reference"
 # What a mistake is to its question: what the question is about, a part of it, or a corner case.
@@ -28,10 +28,12 @@ class Pipeline(composition.Pipeline):
     """A question as a pipeline of parts."""
 
     files = FILES
+    usual_severity = PARTIAL
 
     def __init__(self, question: str, *outputs: Output) -> None:
         file = FILE_OF_QUESTION.get(question) or FILE_OF_QUESTION[question[0]]
-        super().__init__(question, file, *outputs, owner="MultiTaskNet." if file == "model" else "")
+        owner = "MultiTaskNet." if file == "model" else ""
+        super().__init__(question, file, *outputs, owner=owner)
         PIPELINES.append(self)
 
     def base(self, file: str) -> list[str]:

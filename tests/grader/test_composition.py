@@ -11,7 +11,7 @@ import pytest
 
 from grader.contents import CONTENTS
 from grader.engine.check import ANSWER, Mark, Observation
-from grader.engine.composition import Choice, Composition, Output, Pipeline, Values
+from grader.engine.composition import Choice, Composition, Output, Pipeline, Values, each, wrong
 from grader.engine.hints import Explainer, Explanation
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import TestOutcome
@@ -35,32 +35,33 @@ TOY = Pipeline(
         given=lambda x: {"x": x},
     ),
 )
-WORDS = "", "It did.", "Why?"
 
 
 @TOY.part
-def numbers(x):
-    return x
+class numbers:
+    """Why?"""
 
+    def right(x):
+        return x
 
-@TOY.wrong("numbers", *WORDS)
-def first_left_out(x):
-    return x[1:]
+    def first_left_out(x):
+        """It left out the first."""
+        return x[1:]
 
+    @wrong(general="some-left-out")
+    def last_left_out(x):
+        """It left out the last."""
+        return x[:-1]
 
-@TOY.wrong("numbers", *WORDS, general="some-left-out")
-def last_left_out(x):
-    return x[:-1]
+    @wrong(general="some-left-out")
+    def two_kept(x):
+        """It kept two.
+        What of the others?"""
+        return x[:2]
 
-
-@TOY.wrong("numbers", *WORDS, general="some-left-out")
-def two_kept(x):
-    return x[:2]
-
-
-@TOY.wrong("numbers", *WORDS)
-def no_numbers(x):
-    raise ValueError("no numbers")
+    def no_numbers(x):
+        """It had none."""
+        raise ValueError("no numbers")
 
 
 TOY.claim("some-left-out", "Not all of it was read.", "How much is there?")
@@ -77,18 +78,25 @@ def largest(numbers):
 
 
 @TOY.part
-def end(total):
-    return total
+class end:
+    def right(total):
+        return total
 
+    @wrong("central")
+    @each("factor", doubled=2, tripled=3)
+    def times(total, factor):
+        """It is {factor} times as large.
 
-@TOY.wrong("end", *WORDS)
-def doubled(total):
-    return 2 * total
+        Does the size of the end depend
+        on {factor}?
+        """
+        return factor * total
 
-
-@TOY.wrong("end", *WORDS)
-def cut_at_nine(total):
-    return min(total, 9)
+    @wrong("corner case")
+    def cut_at_nine(total):
+        """It was cut.
+        Why?"""
+        return min(total, 9)
 
 
 # What the tests of the toy ask for: of ``narrow``, the last two numbers are all but two.
@@ -154,6 +162,22 @@ def test_a_mistake_is_named_where_it_was_made_and_beside_another_ones_mistake() 
     found = named(made(("left", "doubled"), ("right", "first-left-out")))
     # The largest number of ``wide`` and of ``narrow`` is not the first: nothing is wrong there.
     assert found == {"wide": {"doubled"}, "narrow": {"doubled"}}
+
+
+def test_one_function_stands_for_several_mistakes() -> None:
+    entries = [TOY.mistakes[id_] for id_ in ("doubled", "tripled")]
+    assert [(entry.severity, entry.diagnosis) for entry in entries] == [
+        ("central", "It is 2 times as large."),
+        ("central", "It is 3 times as large."),
+    ]
+    assert entries[1].question == "Does the size of the end depend on 3?"
+    found = named(made(("left", "tripled"), ("right", "doubled")))
+    assert found == {"wide": {"tripled", "doubled"}, "narrow": {"tripled", "doubled"}}
+
+
+def test_a_docstring_of_one_line_has_the_question_of_its_class() -> None:
+    questions = [TOY.mistakes[id_].question for id_ in ("two-kept", "last-left-out")]
+    assert questions == ["What of the others?", "Why?"]
 
 
 def test_a_test_carries_only_the_mistakes_that_it_shows() -> None:

@@ -196,6 +196,22 @@ def test_another_variant_changes_no_verdict_and_no_hint_of_some_mistakes(
     same_as_ever(entries[:: 1 + len(entries) // 3], explainer, variant)
 
 
+@pytest.mark.parametrize(
+    ("id_", "test"),
+    [
+        ("cut-off-at-five", "2d-8"),
+        ("forward-relu-before-the-last-layer-only", "1c-6"),
+        ("forward-relu-before-the-last-layer-only", "1c-8"),
+    ],
+)
+def test_a_mistake_that_needs_certain_inputs_is_found_with_every_variant(
+    id_: str, test: str, explainer: Explainer
+) -> None:
+    composition = read_catalogue()[id_].composition
+    verdicts = {explainer.predict(composition, test, variant).status for variant in range(VARIANTS)}
+    assert verdicts == {FAILED}
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("step", range(2))
 @pytest.mark.parametrize("question", QUESTIONS)
