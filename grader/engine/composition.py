@@ -358,7 +358,7 @@ class Pipeline:
     def _order(self) -> dict[str, int]:
         return {part: place for place, part in enumerate(self.right)}
 
-    def in_order(self, parts: Mapping[str, Choice]) -> list[str]:
+    def in_order(self, parts: Iterable[str]) -> list[str]:
         return sorted(parts, key=self._order.__getitem__)
 
     def completed(self, output: Output, wrong: Mapping[str, Choice]) -> dict[str, Choice]:

@@ -53,7 +53,7 @@ MOST_CANDIDATES, MOST_OF_A_QUESTION = 120, 240
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
 
-NOTHING = "NoneType"  # what a function without a return returns
+NOTHING = "NoneType"  # in the text of an exception about what a function did not return
 
 # A composition, a test, its variant, and the parts from the reference; None as its tests decide.
 Prediction = tuple[Composition, str, int, frozenset[str] | None]
@@ -656,16 +656,17 @@ def size_of(outcome: TestOutcome) -> int:
 def is_beyond_the_catalogue(observation: Observation) -> bool:
     """Whether a test met what no catalogued mistake does, so that none has to be run.
 
-    That is code that is not there or not finished, so that it returns nothing; a process that was
-    ended (its outcome is one word, without a text); or an exception about a name that only a
-    submission's modules have.
+    That is code that is not there or not finished, so that it returns nothing to go on with; a
+    process that was ended (its outcome is one word, without a text); or an exception about a name
+    that only a submission's modules have.
     """
-    text = str(observation.seen)
-    if observation.what != ANSWER:
-        return text == NOTHING
-    kind, separator, said = text.partition(":")
-    unfinished = kind in RAISED_BY_UNFINISHED_CODE or not separator
-    return unfinished or "'submission." in said or NOTHING in said
+    kind, separator, said = str(observation.seen).partition(":")
+    return observation.what == ANSWER and (
+        kind in RAISED_BY_UNFINISHED_CODE
+        or not separator
+        or "'submission." in said
+        or NOTHING in said
+    )
 
 
 @contextlib.contextmanager
