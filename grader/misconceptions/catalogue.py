@@ -10,7 +10,6 @@ from grader.misconceptions import (  # each adds its pipeline to PIPELINES
     ranks,
     regression_loss,
     tables,
-    users,
 )
 from grader.misconceptions.entry import PIPELINES
 
@@ -23,7 +22,6 @@ FILES = (
     regression_loss,
     joint_loss,
     ranks,
-    users,
 )
 
 
