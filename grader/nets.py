@@ -79,6 +79,13 @@ class Case:
         return np.array(self.user_ids), np.array(self.item_ids)
 
     @property
+    def unlike_the_first(self) -> int:
+        """The place of a pair with another user and another movie than the first one's."""
+        (first_user, *_), (first_item, *_) = self.user_ids, self.item_ids
+        pairs = enumerate(zip(self.user_ids, self.item_ids))
+        return next(n for n, (u, q) in pairs if u != first_user and q != first_item)
+
+    @property
     def sizes(self) -> adapter.Sizes:
         return sizes(
             self.num_users, self.num_items, self.embedding_dim, self.layer_sizes, self.sharing

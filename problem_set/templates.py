@@ -1,4 +1,4 @@
-"""Templates of pages for people, which are complete in themselves."""
+"""Templates of pages for people, each complete in itself, and the style that they share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 def templates(folder: Path, **filters: Callable[..., Any]) -> Environment:
     """Return the environment that renders the templates of a folder.
 
-    All text is escaped, a name that is not given is an error, and the lines of statements leave
-    nothing behind.
+    They may include ``page.css.jinja``, whose colours are those of a light or a dark screen. All
+    text is escaped, a name that is not given is an error, and the lines of statements leave nothing
+    behind.
     """
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -89,7 +89,7 @@ class Secrets:
         return found
 
     def sentinels_in(self, text: str) -> list[str]:
-        """Return the words of a text that only secrets have: names of their functions and mistakes."""
+        """Return the words of a text that only secrets have: names of functions and mistakes."""
         return sorted(self._sentinels & set(re.findall(r"\w+", text.lower().replace("-", "_"))))
 
 

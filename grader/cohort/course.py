@@ -118,7 +118,7 @@ def grade_course(asked: Options) -> int:
     except ValueError as error:
         raise CohortError(str(error)) from error
     try:
-        uploads = find_uploads(asked.folder)
+        uploads = find_uploads(asked.folder, assignment.files)
     except OSError as error:
         raise CohortError(f"{asked.folder} cannot be read: {error.strerror}.") from error
     except ExportError as error:
@@ -322,9 +322,8 @@ class Course:
             self.asked.missing,
         )
 
-    def _examples(self, name: str, question: str) -> tuple[str, ...]:
-        record = read_record(self.asked.out, name)
-        return anonymous_code(code_of(self.asked.out, record), question) if record else ()
+    def _examples(self, name: str, question: str) -> str:
+        return anonymous_code(self._code(name), question)
 
     def _list_similar(self, records: list[dict[str, Any]]) -> None:
         """Write which submissions are alike, and say so if some are."""

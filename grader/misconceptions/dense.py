@@ -6,7 +6,11 @@ import torch
 from torch import nn
 
 from grader import adapter
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, wrong
+from grader.misconceptions.entry import CENTRAL, Output, Pipeline, each, wrong
+
+MODULE = "an nn.Module"
+ACTIVATIONS = ("Sigmoid", "Tanh", "GELU", "ELU", "SiLU", "Softplus", "ReLU6", "PReLU")
+OUTPUTS = ("ReLU", "Sigmoid", "Tanh", "Softplus")
 
 
 def given(sizes=None, seed=0, rows=(), net=None):
@@ -23,26 +27,21 @@ PIPELINE = Pipeline(
         given=given,
         fixed={"rows": (), "dense": ()},
         words={
-            "kind": ("1b-0", "mlp_layers"),
-            "default_shapes": ("1b-0", "the list of parameters"),
+            "container": ("1b-0", "mlp_layers"),
             "shapes": ("1b-2", "the list of parameters"),
             "constant": ("1b-4", "a layer with constant weights"),
-            "is_trained": ("1b-4", "the parameters of mlp_layers"),
             "is_steady": ("1b-4", "the output"),
-            "small_output": ("1b-1", "the output of mlp_layers"),
             "output": ("1b-3", "the output of mlp_layers"),
         },
     ),
 )
 part = PIPELINE.part
-MODULE = "an nn.Module"
-BETWEEN = "Which activation does the handout ask for between the layers?"
-RANGE = "Which values should a predicted rating be able to take?"
-COUNT = "How many dense layers do the layer_sizes ask for, and how wide is each?"
 
 
 @part
 class sizes:
+    """How many dense layers do the layer_sizes ask for, and how wide is each?"""
+
     def right(layer_sizes):
         return layer_sizes
 
@@ -57,41 +56,27 @@ class sizes:
         return 96, 64
 
     def always_two_layers(layer_sizes):
-        """The layers in the middle of layer_sizes are left out: there are always two.
-        How many dense layers do three or four layer_sizes ask for?"""
+        """The layers in the middle of layer_sizes are left out: there are always two."""
         return layer_sizes[0], layer_sizes[-1]
 
     def two_sizes_only(layer_sizes):
-        """Only the first two of layer_sizes are used.
-        How many dense layers do one, three or four layer_sizes ask for?"""
+        """Only the first two of layer_sizes are used."""
         return layer_sizes[0], layer_sizes[1]
 
     @wrong(CENTRAL)
     def one_layer_only(layer_sizes):
-        """All dense layers but the first are missing, which goes straight to 1 output.
-        How many dense layers do two layer_sizes ask for?"""
+        """All dense layers but the first are missing, which goes straight to 1 output."""
         return layer_sizes[:1]
 
-    def last_size_dropped(layer_sizes):
-        """The last of layer_sizes is not used.
-        How many dense layers do the layer_sizes ask for, and how wide is each?"""
-        return layer_sizes[:-1] or layer_sizes
-
-    def first_size_dropped(layer_sizes):
-        """The first of layer_sizes is not used.
-        Which width does [u, q, u * q] have?"""
-        return layer_sizes[1:] or layer_sizes
-
-    @wrong(CORNER)
-    def second_size_needed(layer_sizes):
-        """The code reads a second layer size even where there is none.
-        Which layers does a single number in layer_sizes ask for?"""
-        return layer_sizes[0], layer_sizes[1], *layer_sizes[2:]
+    @each("place", first_size_dropped="first", last_size_dropped="last")
+    def size_dropped(layer_sizes, place):
+        """The {place} of layer_sizes is not used."""
+        return (layer_sizes[1:] if place == "first" else layer_sizes[:-1]) or layer_sizes
 
 
 @part
 class widths:
-    """With two layer_sizes, how many dense layers are there?"""
+    """How many dense layers do the layer_sizes ask for, and how wide is each?"""
 
     def right(sizes):
         return [*zip(sizes, (*sizes[1:], 1))]
@@ -104,19 +89,13 @@ class widths:
 
     @wrong(CENTRAL)
     def no_layers():
-        """There is no dense layer at all.
-        How many dense layers do the layer_sizes ask for, and how wide is each?"""
+        """There is no dense layer at all."""
         return []
 
     def last_layer_wide(sizes):
         """The last dense layer has as many outputs as inputs.
         How many numbers is a rating?"""
         return [*zip(sizes, (*sizes[1:], sizes[-1]))]
-
-    def one_output_for_each_star(sizes):
-        """The last dense layer has five outputs, as if stars were classes.
-        How many numbers is a rating?"""
-        return [*zip(sizes, (*sizes[1:], 5))]
 
     def one_layer_more(sizes):
         """There is one dense layer more than layer_sizes asks for, before the last one."""
@@ -126,35 +105,16 @@ class widths:
         """There is one dense layer more than layer_sizes asks for, in front of the others."""
         return [(sizes[0], sizes[0]), *zip(sizes, (*sizes[1:], 1))]
 
-    def layer_after_the_last(sizes):
-        """A dense layer from 1 to 1 follows the last one."""
-        return [*zip(sizes, (*sizes[1:], 1)), (1, 1)]
-
-    def one_output_everywhere(sizes):
-        """Every dense layer has one output.
-        What width does the second layer expect as its input?"""
-        return [(inputs, 1) for inputs in sizes]
-
-    def input_of_one_embedding(net, sizes):
-        """The first dense layer takes embedding_dim numbers, the width of u or q alone.
+    @each("tables", input_of_one_embedding=1, input_of_two_embeddings=2)
+    def narrow_input(net, sizes, tables):
+        """The first dense layer takes {tables} * embedding_dim numbers.
         Which width does [u, q, u * q] have?"""
-        return [*zip((net.embedding_dim, *sizes[1:]), (*sizes[1:], 1))]
-
-    def input_of_two_embeddings(net, sizes):
-        """The first dense layer takes 2 * embedding_dim numbers, the width of [u, q].
-        Which width does [u, q, u * q] have?"""
-        return [*zip((2 * net.embedding_dim, *sizes[1:]), (*sizes[1:], 1))]
-
-    def one_width_for_all(sizes):
-        """All dense layers but the last have the width of the first one's output.
-        How wide is each layer's output, with three or four layer_sizes?"""
-        wide = sizes[1:2] * (len(sizes) - 1)
-        return [*zip((sizes[0], *wide), (*wide, 1))]
+        return [*zip((tables * net.embedding_dim, *sizes[1:]), (*sizes[1:], 1))]
 
 
 @part
 class with_bias:
-    """What rating does a layer without a bias predict when all its inputs are zero?"""
+    """What does a layer without a bias return when all its inputs are zero?"""
 
     def right(widths):
         return [True] * len(widths)
@@ -168,69 +128,26 @@ class with_bias:
         return [True] * (len(widths) - 1) + [False]
 
     def hidden_biases_missing(widths):
-        """Only the last dense layer has a bias.
-        What does a hidden unit without a bias return when all its inputs are zero?"""
+        """Only the last dense layer has a bias."""
         return [False] * (len(widths) - 1) + [True]
 
 
 @part
 class activation:
-    """Which activation does the handout ask for between the layers?"""
-
     def right():
         return ("ReLU",)
 
-    def sigmoid_between():
-        """The activation between the dense layers is a sigmoid."""
-        return ("Sigmoid",)
+    @each("name", **{f"{name.lower()}_between": name for name in ACTIVATIONS})
+    def another_between(name):
+        """The activation between the dense layers is {name}.
+        Which activation does the handout ask for between the layers?"""
+        return (name,)
 
-    def tanh_between():
-        """The activation between the dense layers is tanh."""
-        return ("Tanh",)
-
-    def gelu_between():
-        """The activation between the dense layers is a GELU."""
-        return ("GELU",)
-
-    def elu_between():
-        """The activation between the dense layers is an ELU."""
-        return ("ELU",)
-
-    def silu_between():
-        """The activation between the dense layers is a SiLU."""
-        return ("SiLU",)
-
-    def softplus_between():
-        """The activation between the dense layers is softplus, a smooth ReLU."""
-        return ("Softplus",)
-
-    def softmax_between():
-        """The activation between the dense layers is a softmax."""
-        return ("Softmax", 1)
-
-    def bounded_relu_between():
-        """The activation between the dense layers is a ReLU that is cut off at 6."""
-        return ("ReLU6",)
-
-    def leaky_relu_between():
-        """The activation between the dense layers is a leaky ReLU.
+    @each("slope", leaky_relu_between=0.01, steeper_leaky_relu_between=0.1)
+    def leaky_between(slope):
+        """The activation between the dense layers is a leaky ReLU of slope {slope}.
         What does a ReLU return for a negative number?"""
-        return ("LeakyReLU",)
-
-    def steeper_leaky_relu_between():
-        """The activation between the dense layers is a leaky ReLU of slope 0.1.
-        What does a ReLU return for a negative number?"""
-        return ("LeakyReLU", 0.1)
-
-    def steep_leaky_relu_between():
-        """The activation between the dense layers is a leaky ReLU of slope 0.2.
-        What does a ReLU return for a negative number?"""
-        return ("LeakyReLU", 0.2)
-
-    def trained_relu_between():
-        """The activation between the dense layers is a PReLU, whose slope is trained.
-        What does a ReLU return for a negative number?"""
-        return ("PReLU",)
+        return "LeakyReLU", slope
 
 
 @part
@@ -258,91 +175,52 @@ class places:
         """No activation stands before the last dense layer, but between the others."""
         return range(len(widths) - 2)
 
-
-@part
-class first:
-    def right():
-        return []
-
-    def relu_before_the_first_layer():
-        """A ReLU comes before the first dense layer as well.
+    def relu_before_the_first_layer(widths):
+        """An activation comes before the first dense layer as well.
         Should the negative numbers of an embedding be lost before the first layer?"""
-        return [("ReLU",)]
-
-    def batch_norm_in_front(widths):
-        """Batch normalisation comes before the first dense layer.
-        May a user's rating depend on who else is in the batch?"""
-        return [("BatchNorm1d", widths[0][0])]
+        return range(-1, len(widths) - 1)
 
 
 @part
 class last:
-    """Which values should a predicted rating be able to take?"""
-
     def right():
         return []
 
     @wrong(CENTRAL)
-    def relu_after_the_last_layer():
-        """A ReLU follows the last layer too.
-        What gradient does a rating get when the last layer's output is negative?"""
-        return [("ReLU",)]
-
-    @wrong(CENTRAL)
-    def sigmoid_after_the_last_layer():
-        """A sigmoid follows the last layer, whose output then lies between 0 and 1."""
-        return [("Sigmoid",)]
-
-    @wrong(CENTRAL)
-    def tanh_after_the_last_layer():
-        """A tanh follows the last layer."""
-        return [("Tanh",)]
-
-    @wrong(CENTRAL)
-    def softplus_after_the_last_layer():
-        """A softplus follows the last layer."""
-        return [("Softplus",)]
-
-    @wrong(CENTRAL)
-    def softmax_after_the_last_layer():
-        """A softmax follows the last layer.
-        What is the softmax of a single number?"""
-        return [("Softmax", 1)]
+    @each("name", **{f"{name.lower()}_after_the_last_layer": name for name in OUTPUTS})
+    def activation_after_the_last_layer(name):
+        """A {name} follows the last layer.
+        Which values should a predicted rating be able to take?"""
+        return [(name,)]
 
 
 @part
 class extra:
-    """Does the handout ask for anything between the layers but a ReLU?"""
-
     def right():
         return ""
 
-    def dropout_between():
-        """Dropout stands among the dense layers, so that training is random."""
-        return "Dropout"
-
-    def batch_norm_between():
-        """Batch normalisation stands between the dense layers, so pairs depend on each other.
-        May a user's rating depend on who else is in the batch?"""
-        return "BatchNorm1d"
-
-    def layer_norm_between():
-        """Layer normalisation stands between the dense layers."""
-        return "LayerNorm"
+    @each(
+        "name",
+        dropout_between="Dropout",
+        batch_norm_between="BatchNorm1d",
+        layer_norm_between="LayerNorm",
+    )
+    def another_layer_between(name):
+        """{name} stands between the dense layers.
+        Does the handout ask for anything between the layers but a ReLU?"""
+        return name
 
 
 @part
 class plan:
-    def right(first, widths, with_bias, activation, places, extra, last):
-        modules = [*first]
+    def right(widths, with_bias, activation, places, extra, last):
+        modules = [activation] if -1 in places else []
         for index, ((inputs, outputs), bias) in enumerate(zip(widths, with_bias)):
             modules.append(("Linear", inputs, outputs, bias))
-            if index < len(widths) - 1 and extra.endswith(("Norm", "Norm1d")):
-                modules.append((extra, outputs))
+            if extra and index < len(widths) - 1:
+                modules.append((extra, 0.5 if extra == "Dropout" else outputs))
             if index in places:
                 modules.append(activation)
-            if index < len(widths) - 1 and extra == "Dropout":
-                modules.append(("Dropout", 0.5))
         return [*modules, *last]
 
     def one_name_for_all_layers(widths, with_bias, activation):
@@ -353,36 +231,21 @@ class plan:
 
 @part
 class container:
-    """Which containers tell nn.Module that they hold layers?"""
-
     def right():
         return MODULE
 
     @wrong(CENTRAL)
-    def plain_list_of_layers():
-        """The layers are in a Python list, so the net does not list their parameters."""
-        return "list"
-
-    @wrong(CENTRAL)
-    def plain_tuple_of_layers():
-        """The layers are in a Python tuple, so the net does not list their parameters."""
-        return "tuple"
-
-    @wrong(CENTRAL)
-    def function_for_layers():
-        """A function stands in for the layers, so the net does not list their parameters."""
-        return "function"
+    @each("kind", plain_list_of_layers="list", plain_tuple_of_layers="tuple")
+    def plain(kind):
+        """The layers are in a Python {kind}, so the net does not list their parameters.
+        Which containers tell nn.Module that they hold layers?"""
+        return kind
 
     @wrong(CENTRAL)
     def no_layers_returned():
         """init_mlp_layers returns nothing.
         What does a function without a return give back?"""
         return "None"
-
-
-@part
-def kind(container):
-    return container
 
 
 @part
@@ -400,24 +263,16 @@ def shapes(plan, container):
 
 
 @part
-def default_shapes(shapes):
-    return shapes
-
-
-@part
 class start:
+    """What makes two units of one layer learn different things?"""
+
     def right():
         return "random"
 
-    def zero_layers():
-        """The weights of a dense layer start at zero.
-        If the weights that follow a layer are zero, which gradient comes back to it?"""
-        return "zeros"
-
-    def constant_layers():
-        """All weights of a dense layer start with one number, so its units stay the same.
-        What makes two units of one layer learn different things?"""
-        return "one number"
+    @each("number", zero_layers="zeros", constant_layers="one number")
+    def constant(number):
+        """All weights of a dense layer start as {number}, so its units stay the same."""
+        return number
 
     def one_layer_again_and_again():
         """One layer object stands in several places, so that they share their weights.
@@ -441,15 +296,8 @@ def constant(start, container):
 
 
 @part
-def is_trained(start, container):
-    return start != "frozen" or container != MODULE
-
-
-@part
-def is_steady(start, extra, last):
-    if start == "zeros" or last == [("Softmax", 1)]:
-        return None  # nothing moves the output
-    return extra != "Dropout"
+def is_steady(start, extra):
+    return None if start == "zeros" else extra != "Dropout"  # nothing moves zeros
 
 
 @part
@@ -467,16 +315,12 @@ def mlp_layers(plan, start, container):
             nn.init.constant_(module.weight, 0.1 * (start != "zeros"))
         modules.append(module)
     layers = nn.Sequential(*modules).requires_grad_(start != "frozen")
-    if container in ("list", "tuple"):
-        return modules if container == "list" else tuple(modules)
-    if container == "function":
-        return lambda rows: layers(rows)
-    return None if container == "None" else layers
+    return {"list": modules, "tuple": tuple(modules), "None": None}.get(container, layers)
 
 
 @part
-def output(mlp_layers, plan, rows, dense):
-    if any(name == "Dropout" for name, *_ in plan):
+def output(mlp_layers, extra, rows, dense):
+    if extra == "Dropout":
         return None
     parameters = [*mlp_layers.parameters()]
     values = adapter.tensors(*dense)
@@ -485,8 +329,3 @@ def output(mlp_layers, plan, rows, dense):
             parameter.copy_(value)
     found = mlp_layers(adapter.tensor(rows)).detach()
     return found[:, 0] if found.shape == (len(rows), 1) else found
-
-
-@part
-def small_output(output):
-    return output

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from grader.hidden_tests.test_1a_tables import spread
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, wrong
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 from grader.public_tests.example import SEPARATE, SHARED
 from grader.public_tests.test_1a_tables import BIASES
 
@@ -16,19 +16,16 @@ CALLS = {
     "biases(net, num_users, num_items)": BIASES,
 }
 EMBEDDINGS = (*SHARED, *SEPARATE)
-MOVIES = ("Q", "Q_reg", "Q_fact", "B")
 NAMES = {
-    "all tables": (*EMBEDDINGS, *BIASES),
-    "the embedding tables": EMBEDDINGS,
-    "the four separate tables": SEPARATE,
+    "all tables": {*EMBEDDINGS, *BIASES},
+    "the embedding tables": {*EMBEDDINGS},
+    "the four separate tables": {*SEPARATE},
 }
-
-
 # The table of the users before a table of movies, and the one of the other task.
 USERS_OF = {"Q": "U", "Q_reg": "U_reg", "Q_fact": "U_fact", "B": "A"}
-CONSTANT = ("zero", "one number for all")
-BARE = {"Tensor": "Tensor of float32", "Parameter": "Parameter of float32"}
 OTHER_TASK = {"U_fact": "U_reg", "Q_fact": "Q_reg"}
+CONSTANT = ("zero", "one number for all")
+BARE = ("Tensor of float32", "Parameter of float32")
 
 
 def given(sizes, names, seed=0, ids=(), cotangent=()):
@@ -41,45 +38,28 @@ def looked_at(name):
         "drawn_from": ("1a-3", f"the distribution of {name}"),
         "as_wide_as": ("1a-3", f"the spread of {name}"),
     }
-    if name in BIASES:
-        start = {"bias_start": ("1a-4", f"the start of {name}")}
     return {
         "shape": ("1a-0", f"the shape of {name}.weight"),
-        **start,
+        **({"drawn_from": ("1a-4", f"the start of {name}")} if name in BIASES else start),
         "kind": ("1a-0", f"the weight of {name}"),
         "numbers_of": ("1a-5", f"the storage of {name}"),
-        "is_early": ("1a-2", name),
-        "is_fixed": ("1a-5", f"the numbers of {name} with another seed"),
-        "is_registered": ("1a-6", f"the weight of {name}"),
-        "is_kept": ("1a-6", f"the rows of {name}"),
     }
 
 
 def where(topics):
     """Return names of tables as they stand in a sentence."""
-    for name, tables in NAMES.items():
-        if set(topics) == set(tables):
-            return name
-    return " and ".join(", ".join(topics).rsplit(", ", 1))
+    listed = " and ".join(", ".join(topics).rsplit(", ", 1))
+    return next((name for name, tables in NAMES.items() if {*topics} == tables), listed)
 
 
 PIPELINE = Pipeline(
     "1a",
     *(
-        Output(
-            call,
-            "table",
-            topic=name,
-            given=given,
-            fixed={"name": name},
-            words=looked_at(name),
-        )
+        Output(call, "table", topic=name, given=given, fixed={"name": name}, words=looked_at(name))
         for call, names in CALLS.items()
         for name in names
     ),
 )
-
-
 PIPELINE.where, PIPELINE.independent = where, True
 part = PIPELINE.part
 
@@ -89,7 +69,7 @@ class numbers_of:
     def right(name):
         return name
 
-    @wrong(CENTRAL, within=MOVIES)
+    @wrong(CENTRAL, within=tuple(USERS_OF))
     def one_table_for_users_and_movies(name):
         """The numbers in {where} are those of the users' table: training one trains both.
         Does a = b = f() call f once or twice?"""
@@ -101,12 +81,6 @@ class numbers_of:
         If one task's step changes a table, does the other task's table change too?"""
         return OTHER_TASK[name]
 
-    @wrong(CENTRAL, within=("Q_fact",))
-    def one_table_for_everything(name):
-        """The numbers in {where} are those of the first table.
-        How many tables does the handout ask for, and what is each of them for?"""
-        return "U_reg"
-
 
 @part
 class rows:
@@ -115,27 +89,15 @@ class rows:
     def right(numbers_of, num_users, num_items):
         return num_users if numbers_of[0] in "UA" else num_items
 
-    def one_row_more(numbers_of, num_users, num_items):
-        """The number of rows in {where} is one more than num_users or num_items.
-        Does num_users already count the unused id 0?"""
-        return 1 + (num_users if numbers_of[0] in "UA" else num_items)
-
-    def one_row_less(numbers_of, num_users, num_items):
-        """The number of rows in {where} is one less than num_users or num_items.
+    @each("difference", one_row_more=1, one_row_less=-1)
+    def one_row_off(numbers_of, num_users, num_items, difference):
+        """The number of rows in {where} differs by {difference} from num_users or num_items.
         If ids run from 0, how many rows do num_users ids need?"""
-        return (num_users if numbers_of[0] in "UA" else num_items) - 1
+        return (num_users if numbers_of[0] in "UA" else num_items) + difference
 
     def users_and_movies_swapped(numbers_of, num_users, num_items):
         """The number of rows in {where} is that of the other side, users or movies."""
         return num_items if numbers_of[0] in "UA" else num_users
-
-    def rows_for_users_and_movies(num_users, num_items):
-        """The number of rows in {where} is that of all users and movies together."""
-        return num_users + num_items
-
-    def larger_number_of_rows(num_users, num_items):
-        """The number of rows in {where} is the larger of num_users and num_items."""
-        return max(num_users, num_items)
 
     def hard_coded_rows(numbers_of):
         """The number of rows in {where} is MovieLens's, whatever num_users and num_items are.
@@ -155,16 +117,11 @@ class columns:
         return 1 if name in BIASES else net.embedding_dim
 
     @wrong(within=EMBEDDINGS)
-    def hard_coded_columns():
-        """The number of columns in {where} is 32, whatever embedding_dim is.
+    @each("columns", hard_coded_columns=32, one_column=1)
+    def fixed_columns(columns):
+        """The number of columns in {where} is {columns}, whatever embedding_dim is.
         What happens when an experiment asks for another embedding_dim?"""
-        return 32
-
-    @wrong(within=EMBEDDINGS)
-    def one_column():
-        """The number of columns in {where} is 1, as if it held biases.
-        How many numbers does a user's row in U have?"""
-        return 1
+        return columns
 
     @wrong(within=BIASES)
     def wide_biases(net):
@@ -192,109 +149,66 @@ class distribution:
         return "zero" if name in BIASES else "normal"
 
     @wrong(within=EMBEDDINGS)
-    def uniform_start():
-        """The numbers in {where} start uniform, not normal.
+    @each("form", uniform_start="uniform around 0", positive_start="uniform above 0")
+    def uniform(form):
+        """The start in {where} is {form}, not normal.
         Which distribution should the first numbers of a table have?"""
-        return "uniform around 0"
+        return form
 
     @wrong(within=EMBEDDINGS)
-    def positive_start():
-        """The numbers in {where} are positive at the start.
-        Around which number should the first numbers of a table lie?"""
-        return "uniform above 0"
-
-    @wrong(within=EMBEDDINGS)
-    def zero_tables():
-        """The numbers in {where} start at zero, like the biases.
-        If all users and movies start the same, what are the gradients of u . q?"""
-        return "zero"
-
-    @wrong(within=EMBEDDINGS)
-    def constant_tables():
-        """One number stands everywhere in {where} at the start.
+    @each("form", zero_tables="zero", constant_tables="one number for all")
+    def constant(form):
+        """The start in {where} is {form}.
         If all users and movies start the same, can they ever differ?"""
-        return "one number for all"
+        return form
 
     @wrong(CORNER, within=BIASES)
-    def biases_of_one():
-        """The biases in {where} start with one number that is not zero."""
-        return "one number for all"
-
-    @wrong(CORNER, within=BIASES)
-    def random_biases():
-        """The biases in {where} start with numbers that differ, not at zero."""
-        return "normal"
-
-
-@part
-class width:
-    """How does the spread at the start depend on the number of columns?"""
-
-    def right(shape):
-        return 1 / shape[-1]
-
-    @wrong(within=EMBEDDINGS)
-    def default_initialisation():
-        """The spread at the start is 1 in {where}, which is the default of nn.Embedding.
-        Which class at the top of the file starts an embedding the way the handout says?"""
-        return 1.0
-
-    @wrong(within=EMBEDDINGS)
-    def variance_for_deviation(shape):
-        """The spread at the start is 1/sqrt(embedding_dim) in {where}, not 1/embedding_dim.
-        A standard deviation is the square root of a variance: which one does std take?"""
-        return shape[1] ** -0.5
-
-    @wrong(within=EMBEDDINGS)
-    def divided_twice(shape):
-        """The spread at the start is 1/embedding_dim**2 in {where}: it is divided twice.
-        What does ScaledEmbedding do to its numbers by itself?"""
-        return shape[1] ** -2
-
-    @wrong(within=EMBEDDINGS)
-    def spread_by_rows(shape):
-        """The spread at the start depends on the number of rows in {where}.
-        The handout's spread depends on one size of the table only: which one?"""
-        return 1 / shape[0]
-
-    @wrong(within=EMBEDDINGS)
-    def fixed_spread():
-        """The spread at the start is 0.01 in {where}, whatever embedding_dim is."""
-        return 0.01
-
-    @wrong(within=EMBEDDINGS)
-    def fixed_wider_spread():
-        """The spread at the start is 0.1 in {where}, whatever embedding_dim is."""
-        return 0.1
+    @each("form", biases_of_one="one number for all", random_biases="numbers that differ")
+    def not_zero(form):
+        """The biases in {where} start with {form}, not at zero."""
+        return form
 
 
 @part
 class start:
     """The handout's spread depends on one size of the table only: which one?"""
 
-    def right(distribution, width):
-        return distribution, width
+    def right(distribution, shape):
+        return distribution, 1 / shape[-1]
 
     @wrong(within=EMBEDDINGS)
-    def xavier_start(shape):
-        """The start is Xavier initialisation in {where}, whose spread depends on the rows."""
-        return "uniform around 0", (6 / sum(shape)) ** 0.5
+    def default_initialisation(distribution):
+        """The spread at the start is 1 in {where}, which is the default of nn.Embedding.
+        Which class at the top of the file starts an embedding the way the handout says?"""
+        return distribution, 1.0
 
     @wrong(within=EMBEDDINGS)
-    def xavier_normal_start(shape):
-        """The start is Xavier's normal initialisation in {where}, which depends on the rows."""
-        return "normal", (2 / sum(shape)) ** 0.5
+    @each("spread", fixed_spread=0.01, fixed_wider_spread=0.1)
+    def fixed(distribution, spread):
+        """The spread at the start is {spread} in {where}, whatever embedding_dim is."""
+        return distribution, spread
 
     @wrong(within=EMBEDDINGS)
-    def kaiming_start(shape):
-        """The start is Kaiming initialisation in {where}, which is made for layers with ReLU.
-        Which spread does the handout ask for?"""
-        return "uniform around 0", (6 / shape[1]) ** 0.5
+    def variance_for_deviation(distribution, shape):
+        """The spread at the start is 1/sqrt(embedding_dim) in {where}, not 1/embedding_dim.
+        A standard deviation is the square root of a variance: which one does std take?"""
+        return distribution, shape[1] ** -0.5
+
+    @wrong(within=EMBEDDINGS)
+    def spread_by_rows(distribution, shape):
+        """The spread at the start depends on the number of rows in {where}."""
+        return distribution, 1 / shape[0]
+
+    @wrong(within=EMBEDDINGS)
+    @each("name", xavier_start="Xavier", kaiming_start="Kaiming")
+    def of_another_author(shape, name):
+        """The start is {name} initialisation in {where}."""
+        return "uniform around 0", (6 / (sum(shape) if name == "Xavier" else shape[1])) ** 0.5
 
 
 @part
 class order:
-    def right(name):
+    def right():
         return "in order"
 
     @wrong(CORNER, within=("Q", *SEPARATE[1:]))
@@ -313,25 +227,7 @@ class order:
     def seed_inside():
         """A seed is set where the tables are made, so that every net starts the same.
         What should another seed of the experiment change?"""
-        return "seeded once"
-
-    @wrong(CORNER, general="seed-inside", within=EMBEDDINGS)
-    def seed_for_each_table():
-        """The same seed is set before each table, so that all of them start the same.
-        Should two tables start with the same random numbers?"""
-        return "seeded each time"
-
-
-@part
-def is_early(name, numbers_of, order):
-    if name == "U_fact" and (order == "copied" or numbers_of == "U_reg"):
-        return True  # more movies change nothing in the users' first table
-    return order == "early" or (order == "seeded each time" and name not in ("U", "U_reg"))
-
-
-@part
-def is_fixed(order):
-    return order.startswith("seeded")
+        return "seeded"
 
 
 @part
@@ -355,58 +251,35 @@ class options:
         return "bounded"
 
     @wrong(CENTRAL)
-    def tensors_for_tables():
-        """Plain tensors stand in for {where}, so that the optimizer never sees them.
-        What makes nn.Module list a weight among its parameters?"""
-        return "Tensor"
-
-    @wrong(CENTRAL)
-    def parameters_for_tables():
-        """Bare parameters, which cannot be called with ids, stand in for {where}.
+    @each("kind", tensors_for_tables=BARE[0], parameters_for_tables=BARE[1])
+    def bare(kind):
+        """A {kind}, which cannot be called with ids, stands in for {where}.
         What does an nn.Embedding have that its weight alone does not?"""
-        return "Parameter"
+        return kind
+
+
+@part
+def kind(options):
+    return options if options in BARE else "a table of numbers"
 
 
 @part
 def drawn_from(start, options):
-    return "none" if options in BARE else start[0]
+    return None if options in BARE else start[0]
 
 
 @part
 def as_wide_as(start, shape, options):
     if options in BARE:
-        return "no numbers"
+        return None
     return "0" if start[0] in CONSTANT else spread(start[1], *shape)
-
-
-@part
-def bias_start(start, options):
-    if options in BARE:
-        return "nothing"
-    return start[0] if start[0] in CONSTANT else "numbers that differ"
-
-
-@part
-def kind(options):
-    return BARE.get(options, "a table of numbers")
-
-
-@part
-def is_registered(options):
-    return options not in BARE
-
-
-@part
-def is_kept(options):
-    return options != "bounded"
 
 
 @part
 def draws(net, name, numbers_of, order, shape):
     made = net.__dict__.setdefault("made", {})  # a dict, whose tensors are no parameters
-    if order.startswith("seeded"):
+    if order == "seeded":
         torch.manual_seed(42)
-    if order == "seeded once":
         for table in made.values():  # which took their numbers before
             torch.randn(table.shape)
     made[name] = torch.randn(shape)
@@ -433,15 +306,12 @@ def weight(draws, start):
 
 @part
 def table(net, name, numbers_of, weight, options):
-    if options == "Tensor":
-        return weight
+    if options in BARE:
+        return weight if options.startswith("Tensor") else nn.Parameter(weight)
     tables = net.__dict__.setdefault("tables", {})
-    if options == "Parameter":
-        return nn.Parameter(weight)
     padding = 0 if options == "padded" else None
     bound = 1.0 if options == "bounded" else None
-    rows, columns = weight.shape
-    tables[name] = nn.Embedding(rows, columns, padding, bound, _weight=weight)
+    tables[name] = nn.Embedding(*weight.shape, padding, bound, _weight=weight)
     tables[name].weight.requires_grad_(options != "frozen")
     if numbers_of != name:
         tables[name].weight = tables[numbers_of].weight

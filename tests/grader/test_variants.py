@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,17 @@ def test_a_mistake_that_needs_certain_inputs_is_found_with_every_variant(
     composition = read_catalogue()[id_].composition
     verdicts = {explainer.predict(composition, test, variant).status for variant in range(VARIANTS)}
     assert verdicts == {FAILED}
+
+
+def test_the_first_movie_for_all_in_one_branch_is_found_of_a_pair_alone(
+    explainer: Explainer,
+) -> None:
+    whole = read_catalogue()["first-movie-for-all"].composition
+    for topic in sorted({topic for topic, _ in whole.choices}):
+        choices = frozenset(choice for choice in whole.choices if choice[0] == topic)
+        branch = replace(whole, choices=choices)
+        verdicts = {explainer.predict(branch, "1c-10", v).status for v in range(VARIANTS)}
+        assert verdicts == {FAILED}, topic
 
 
 @pytest.mark.thorough
