@@ -373,7 +373,7 @@ class Course:
         """Return the files that were graded under a name; none if what was kept is damaged."""
         record = read_record(self.asked.out, name)
         try:
-            return code_of(self.asked.out, record) if record else {}
+            return code_of(self.asked.out, record, self.assignment.files) if record else {}
         except IntakeError:
             return {}
 

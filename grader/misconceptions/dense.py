@@ -29,8 +29,6 @@ PIPELINE = Pipeline(
         words={
             "container": ("1b-0", "mlp_layers"),
             "shapes": ("1b-2", "the list of parameters"),
-            "constant": ("1b-4", "a layer with constant weights"),
-            "is_steady": ("1b-4", "the output"),
             "output": ("1b-3", "the output of mlp_layers"),
         },
     ),
@@ -44,11 +42,6 @@ class sizes:
 
     def right(layer_sizes):
         return layer_sizes
-
-    def sizes_reversed(layer_sizes):
-        """The layer sizes are read from the last to the first.
-        Which of layer_sizes is as wide as [u, q, u * q]?"""
-        return layer_sizes[::-1]
 
     def hard_coded_widths():
         """The widths 96 and 64 are written into the code, whatever layer_sizes is.
@@ -127,10 +120,6 @@ class with_bias:
         """The last dense layer has no bias."""
         return [True] * (len(widths) - 1) + [False]
 
-    def hidden_biases_missing(widths):
-        """Only the last dense layer has a bias."""
-        return [False] * (len(widths) - 1) + [True]
-
 
 @part
 class activation:
@@ -165,7 +154,7 @@ class places:
 
     def relu_before_the_last_layer_only(widths):
         """The activation stands before the last dense layer only."""
-        return range(len(widths) - 2, len(widths) - 1)
+        return range(max(0, len(widths) - 2), len(widths) - 1)
 
     def relu_after_the_first_layer_only(widths):
         """The activation follows the first dense layer only."""
@@ -199,12 +188,12 @@ class extra:
     def right():
         return ""
 
-    @each(
-        "name",
-        dropout_between="Dropout",
-        batch_norm_between="BatchNorm1d",
-        layer_norm_between="LayerNorm",
-    )
+    def batch_norm_between():
+        """Batch normalisation stands between the dense layers, so pairs depend on each other.
+        May a user's rating depend on who else is in the batch?"""
+        return "BatchNorm1d"
+
+    @each("name", dropout_between="Dropout", layer_norm_between="LayerNorm")
     def another_layer_between(name):
         """{name} stands between the dense layers.
         Does the handout ask for anything between the layers but a ReLU?"""
@@ -271,7 +260,7 @@ class start:
 
     @each("number", zero_layers="zeros", constant_layers="one number")
     def constant(number):
-        """All weights of a dense layer start as {number}, so its units stay the same."""
+        """All weights of a dense layer start with {number}, so its units stay the same."""
         return number
 
     def one_layer_again_and_again():
@@ -279,25 +268,10 @@ class start:
         Does multiplying a list of modules copy the modules?"""
         return "one layer"
 
-    def copied_layers():
-        """Layers of the same shape start with the same weights.
-        Does copying a layer draw new random numbers?"""
-        return "copies"
-
     def frozen_layers():
         """The dense layers are frozen: their parameters do not require gradients.
         Should an optimizer change these layers?"""
         return "frozen"
-
-
-@part
-def constant(start, container):
-    return f"of {start}" if container == MODULE and start in ("zeros", "one number") else "none"
-
-
-@part
-def is_steady(start, extra):
-    return None if start == "zeros" else extra != "Dropout"  # nothing moves zeros
 
 
 @part
@@ -309,8 +283,6 @@ def mlp_layers(plan, start, container):
         before = made.setdefault(spec, module)
         if spec[0] == "Linear" and start == "one layer":
             module = before
-        if spec[0] == "Linear" and start == "copies":
-            module.load_state_dict(before.state_dict())
         if spec[0] == "Linear" and start in ("zeros", "one number"):
             nn.init.constant_(module.weight, 0.1 * (start != "zeros"))
         modules.append(module)

@@ -18,7 +18,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 """
-FILES = ("loss", "model", "mrr")
 FILE_OF_QUESTION = {"1": "model", "2": "loss", "2d": "mrr"}
 PIPELINES: list["Pipeline"] = []
 
@@ -26,7 +25,7 @@ PIPELINES: list["Pipeline"] = []
 class Pipeline(composition.Pipeline):
     """A question as a pipeline of parts."""
 
-    files = FILES
+    files = ("loss", "model", "mrr")
     usual_severity = PARTIAL
 
     def __init__(self, question: str, *outputs: Output) -> None:

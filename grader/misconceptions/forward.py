@@ -596,7 +596,7 @@ class first:
 
     @wrong(CENTRAL)
     def no_graph(interaction):
-        """What is returned has no graph, so that its loss trains nothing.
+        """A result is returned without its graph, so that its loss trains nothing.
         Which operations (detach, .data, .item, no_grad) end the flow of gradients?"""
         return interaction.detach()
 

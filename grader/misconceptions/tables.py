@@ -99,11 +99,6 @@ class rows:
         """The number of rows in {where} is that of the other side, users or movies."""
         return num_items if numbers_of[0] in "UA" else num_users
 
-    def hard_coded_rows(numbers_of):
-        """The number of rows in {where} is MovieLens's, whatever num_users and num_items are.
-        Should the same class work on a smaller data set?"""
-        return 944 if numbers_of[0] in "UA" else 1683
-
     @wrong(within=BIASES)
     def one_bias_for_all():
         """The number of rows in {where} is 1: one for all users, or for all movies.
@@ -151,14 +146,14 @@ class distribution:
     @wrong(within=EMBEDDINGS)
     @each("form", uniform_start="uniform around 0", positive_start="uniform above 0")
     def uniform(form):
-        """The start in {where} is {form}, not normal.
+        """The start of {where} is {form}, not normal.
         Which distribution should the first numbers of a table have?"""
         return form
 
     @wrong(within=EMBEDDINGS)
     @each("form", zero_tables="zero", constant_tables="one number for all")
     def constant(form):
-        """The start in {where} is {form}.
+        """The start of {where} is {form}.
         If all users and movies start the same, can they ever differ?"""
         return form
 
@@ -276,7 +271,7 @@ def as_wide_as(start, shape, options):
 
 
 @part
-def draws(net, name, numbers_of, order, shape):
+def weight(net, name, numbers_of, order, shape, start):
     made = net.__dict__.setdefault("made", {})  # a dict, whose tensors are no parameters
     if order == "seeded":
         torch.manual_seed(42)
@@ -286,14 +281,9 @@ def draws(net, name, numbers_of, order, shape):
     if order == "early":  # it depends on no other table
         own = torch.Generator().manual_seed(torch.initial_seed() + 9 + EMBEDDINGS.index(name))
         made[name] = torch.randn(shape, generator=own)
-    source = made[OTHER_TASK[name] if order == "copied" else numbers_of]
-    if source.shape != shape:
+    draws = made[OTHER_TASK[name] if order == "copied" else numbers_of]
+    if draws.shape != shape:
         raise ValueError("one table has one shape")
-    return source
-
-
-@part
-def weight(draws, start):
     form, width = start
     if form.startswith("uniform"):
         draws = 2 * torch.special.ndtr(draws) - 1

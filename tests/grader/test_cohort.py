@@ -314,7 +314,7 @@ def test_everybody_has_a_row_and_the_same_code_is_graded_once(graded):
     assert len(list((out / "staff" / "code").iterdir())) == 3
     assert not (out / "staff").stat().st_mode & 0o007, "hidden tests' values are in there"
     loss = next(path for path in folder.iterdir() if "12001" in path.name and "loss" in path.name)
-    assert code_of(out, bo)["loss.py"] == loss.read_bytes()
+    assert code_of(out, bo, ["loss.py"])["loss.py"] == loss.read_bytes()
 
 
 def nothing_is_graded(*_: object) -> None:
