@@ -10,7 +10,6 @@ from grader.misconceptions import (  # noqa: F401, each adds its pipeline to PIP
     ranks,
     regression_loss,
     tables,
-    users,
 )
 from grader.misconceptions.entry import PIPELINES
 

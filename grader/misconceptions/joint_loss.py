@@ -3,30 +3,18 @@
 import torch
 
 from grader import adapter
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, wrong
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 from grader.misconceptions.losses import loss, result
+
+START = ("factorization", "regression", "first", "second")
 
 
 def given(name, arguments, weights):
-    factorization, regression = adapter.tensors(*arguments)
-    first, second = weights
-    return {
-        "factorization": factorization,
-        "regression": regression,
-        "first": first,
-        "second": second,
-    }
+    return dict(zip(START, (*adapter.tensors(*arguments), *weights)))
 
 
-PIPELINE = Pipeline(
-    "2c",
-    Output(
-        "joint_loss(factorization, regression, first, second)",
-        "result",
-        observed=("2c-1", "the loss"),
-        given=given,
-    ),
-)
+CALL = f"joint_loss({', '.join(START)})"
+PIPELINE = Pipeline("2c", Output(CALL, "result", observed=("2c-1", "the loss"), given=given))
 part = PIPELINE.part
 
 
@@ -44,16 +32,11 @@ class weights:
         return second, first
 
     @wrong(CENTRAL)
-    def weights_ignored():
-        """The losses are added up without their weights.
+    @each("done", weights_ignored="added up", losses_averaged="averaged")
+    def without_weights(done):
+        """The losses are {done} without their weights.
         What should change when a weight changes?"""
-        return 1.0, 1.0
-
-    @wrong(CENTRAL)
-    def losses_averaged():
-        """The losses are averaged whatever the weights are.
-        What should change when a weight changes?"""
-        return 0.5, 0.5
+        return (1.0, 1.0) if done == "added up" else (0.5, 0.5)
 
     @wrong(CORNER)
     def weights_normalised(first, second):
@@ -61,38 +44,24 @@ class weights:
         return first / (first + second), second / (first + second)
 
     @wrong(CORNER)
-    def one_weight_for_both(first):
-        """The second weight is taken to be one minus the first."""
-        return first, 1 - first
-
-    @wrong(CORNER)
-    def first_weight_from_the_second(second):
-        """The first weight is taken to be one minus the second."""
-        return 1 - second, second
+    @each("which", first_weight_from_the_second="first", one_weight_for_both="second")
+    def one_minus_the_other(first, second, which):
+        """The {which} weight is taken to be one minus the other."""
+        return (1 - second, second) if which == "first" else (first, 1 - first)
 
     @wrong(CENTRAL)
-    def first_weight_twice(first):
-        """Both losses have the first weight.
+    @each("which", first_weight_twice="first", second_weight_twice="second")
+    def twice(first, second, which):
+        """Both losses have the {which} weight.
         How many weights are there?"""
-        return first, first
+        return (first, first) if which == "first" else (second, second)
 
     @wrong(CENTRAL)
-    def second_weight_twice(second):
-        """Both losses have the second weight.
+    @each("which", factorization_unweighted="factorization", regression_unweighted="regression")
+    def unweighted(first, second, which):
+        """The {which} loss has no weight.
         How many weights are there?"""
-        return second, second
-
-    @wrong(CENTRAL)
-    def regression_unweighted(first):
-        """The regression loss has no weight.
-        How many weights are there?"""
-        return first, 1.0
-
-    @wrong(CENTRAL)
-    def factorization_unweighted(second):
-        """The factorization loss has no weight.
-        How many weights are there?"""
-        return 1.0, second
+        return (1.0, second) if which == "factorization" else (first, 1.0)
 
     def weights_squared(first, second):
         """The weights are squared.
@@ -117,34 +86,24 @@ class losses:
         return factorization, regression
 
     @wrong(CENTRAL)
-    def regression_forgotten(factorization):
-        """The regression loss is missing from the sum."""
-        return factorization, 0.0
+    @each("which", factorization_forgotten="factorization", regression_forgotten="regression")
+    def forgotten(factorization, regression, which):
+        """The {which} loss is missing from the sum."""
+        return (0.0, regression) if which == "factorization" else (factorization, 0.0)
 
     @wrong(CENTRAL)
-    def factorization_forgotten(regression):
-        """The factorization loss is missing from the sum."""
-        return 0.0, regression
-
-    @wrong(CENTRAL)
-    def regression_detached(factorization, regression):
-        """The regression loss is cut out of the graph."""
+    @each("which", factorization_detached="factorization", regression_detached="regression")
+    def detached(factorization, regression, which):
+        """The {which} loss is cut out of the graph."""
+        if which == "factorization":
+            return factorization.detach(), regression
         return factorization, regression.detach()
 
-    @wrong(CENTRAL)
-    def factorization_detached(factorization, regression):
-        """The factorization loss is cut out of the graph."""
-        return factorization.detach(), regression
-
-    def root_of_the_regression(factorization, regression):
-        """A root is taken of the regression loss.
-        Is there a root in the handout's loss?"""
-        return factorization, regression.sqrt()
-
-    def square_of_the_regression(factorization, regression):
-        """The regression loss is squared.
-        Is there a square in the handout's loss?"""
-        return factorization, regression**2
+    @each("taken", root_of_the_regression="root", square_of_the_regression="square")
+    def another_regression_loss(factorization, regression, taken):
+        """The {taken} of the regression loss is taken.
+        Is there a {taken} in the handout's loss?"""
+        return factorization, regression.sqrt() if taken == "root" else regression**2
 
     def logarithms_of_the_losses(factorization, regression):
         """Logarithms are taken of both losses.
@@ -160,16 +119,12 @@ class number:
         return weights[0] * losses[0] + weights[1] * losses[1]
 
     @wrong(CENTRAL)
-    def regression_subtracted(weights, losses):
-        """The regression loss is subtracted.
-        Should training make the regression loss larger or smaller?"""
-        return weights[0] * losses[0] - weights[1] * losses[1]
-
-    @wrong(CENTRAL)
-    def factorization_subtracted(weights, losses):
-        """The factorization loss is subtracted.
-        Should training make the factorization loss larger or smaller?"""
-        return weights[1] * losses[1] - weights[0] * losses[0]
+    @each("which", factorization_subtracted="factorization", regression_subtracted="regression")
+    def subtracted(weights, losses, which):
+        """The {which} loss is subtracted.
+        Should training make the {which} loss larger or smaller?"""
+        difference = weights[0] * losses[0] - weights[1] * losses[1]
+        return difference if which == "regression" else -difference
 
     def losses_multiplied(weights, losses):
         """The weighted losses are multiplied, not added.

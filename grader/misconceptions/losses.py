@@ -3,11 +3,11 @@
 Each loss has terms of its own. These become one number, and the number is what is returned.
 """
 
-from grader.misconceptions.entry import CENTRAL, wrong
+from grader.misconceptions.entry import CENTRAL, each, wrong
 
 
 class number:
-    """Which pairs would then have a gradient?"""
+    """Over what is the mean taken?"""
 
     def right(terms):
         return terms.mean()
@@ -23,27 +23,18 @@ class number:
         What does backward expect of a loss?"""
         return terms
 
-    def one_term_fewer(terms):
-        """The sum over the batch is divided by one less than its size.
-        How many terms does the mean have?"""
-        return terms.sum() / (len(terms) - 1)
-
     def divided_twice(terms):
         """The mean over the batch is divided by its size once more.
         Should the loss of a larger batch be smaller?"""
         return terms.mean() / len(terms)
 
-    def median_term(terms):
-        """The loss is the median of the batch, not its mean."""
-        return terms.median()
-
-    def largest(terms):
-        """Only the largest term of the batch counts."""
-        return terms.max()
+    @each("taken", median_term="median", largest="largest term")
+    def not_the_mean(terms, taken):
+        """The loss is the {taken} of the batch, not its mean."""
+        return terms.median() if taken == "median" else terms.max()
 
     def first_pair(terms):
-        """Only the first pair of the batch counts.
-        Over what is the mean taken?"""
+        """Only the first pair of the batch counts."""
         return terms[0]
 
 
@@ -53,13 +44,10 @@ class loss:
     def right(number):
         return number
 
-    def halved(number):
-        """The loss is halved."""
-        return number / 2
-
-    def doubled(number):
-        """The loss is doubled."""
-        return 2 * number
+    @each("done", halved="halved", doubled="doubled")
+    def scaled(number, done):
+        """The loss is {done}."""
+        return number / 2 if done == "halved" else 2 * number
 
     @wrong(CENTRAL)
     def negative(number):

@@ -5,12 +5,11 @@ import torch.nn.functional as F  # noqa: N812
 
 from grader import adapter
 from grader.misconceptions import losses
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, wrong
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 
 
 def given(name, arguments, weights=()):
-    positive, negative = adapter.tensors(*arguments)
-    return {"positive": positive, "negative": negative}
+    return dict(zip(("positive", "negative"), adapter.tensors(*arguments)))
 
 
 PIPELINE = Pipeline(
@@ -21,100 +20,68 @@ part = PIPELINE.part
 
 
 @part
-class watched:
-    def right(positive):
-        return positive
-
-    def all_pairs(positive):
-        """Each watched movie is compared with all the unwatched ones of the batch.
-        Which unwatched movie belongs to row k?"""
-        return positive[:, None]
-
-    def positives_detached(positive):
-        """The watched movies' scores are cut out of the graph.
-        Should training push watched movies up?"""
-        return positive.detach()
-
-
-@part
-class unwatched:
-    """Which unwatched movie belongs to row k?"""
-
-    def right(negative):
-        return negative
-
-    def negatives_detached(negative):
-        """The unwatched movies' scores are cut out of the graph.
-        Should training push unwatched movies down?"""
-        return negative.detach()
-
-    def mean_of_the_negatives(negative):
-        """Each watched movie is compared with the mean of the unwatched ones."""
-        return negative.mean()
-
-    def best_of_the_negatives(negative):
-        """Each watched movie is compared with the best unwatched one of the batch."""
-        return negative.max()
-
-
-@part
 class difference:
     """What should the loss be when both movies score the same?"""
 
-    def right(watched, unwatched):
-        return watched - unwatched
+    def right(positive, negative):
+        return positive - negative
 
     @wrong(CENTRAL)
-    def bpr_sign_turned(watched, unwatched):
+    def bpr_sign_turned(positive, negative):
         """The loss has its sign turned: it is small when the unwatched movie scores higher.
         Is the loss 0 or 1 when the watched movie is far ahead?"""
-        return unwatched - watched
+        return negative - positive
 
-    def sigmoid_of_the_sum(watched, unwatched):
-        """The scores of both movies are added, not subtracted."""
-        return watched + unwatched
+    @each("done", sigmoid_of_the_sum="added", product_of_the_scores="multiplied")
+    def not_subtracted(positive, negative, done):
+        """The scores of both movies are {done}, not subtracted."""
+        return positive + negative if done == "added" else positive * negative
 
-    def product_of_the_scores(watched, unwatched):
-        """The scores of both movies are multiplied, not subtracted."""
-        return watched * unwatched
-
-    def absolute_difference(watched, unwatched):
-        """The difference of the scores loses its sign.
+    @each("function", absolute_difference="abs", squared_difference="square")
+    def sign_lost(positive, negative, function):
+        """The difference of the scores loses its sign ({function}).
         Is a watched movie that is far behind as good as one that is far ahead?"""
-        return (watched - unwatched).abs()
-
-    def squared_difference(watched, unwatched):
-        """The difference of the scores is squared.
-        Is a watched movie that is far behind as good as one that is far ahead?"""
-        return (watched - unwatched) ** 2
+        return getattr(torch, function)(positive - negative)
 
     @wrong(CENTRAL)
-    def positive_scores_only(watched):
-        """The loss looks at the watched movies only.
-        What should the score of the unwatched movie change?"""
-        return watched
+    @each("side", positive_scores_only="watched", negative_scores_only="unwatched")
+    def one_side_only(positive, negative, side):
+        """The loss looks at the {side} movies only.
+        What should the score of the other movie change?"""
+        return positive if side == "watched" else -negative
 
-    @wrong(CENTRAL)
-    def negative_scores_only(unwatched):
-        """The loss looks at the unwatched movies only.
-        What should the score of the watched movie change?"""
-        return -unwatched
+    @each("side", positives_detached="watched", negatives_detached="unwatched")
+    def one_side_detached(positive, negative, side):
+        """The {side} movies' scores are cut out of the graph.
+        Should training change the scores of both movies?"""
+        return positive.detach() - negative if side == "watched" else positive - negative.detach()
 
-    def sigmoids_inside_and_outside(watched, unwatched):
+    def all_pairs(positive, negative):
+        """Each watched movie is compared with all the unwatched ones of the batch.
+        Which unwatched movie belongs to row k?"""
+        return positive[:, None] - negative
+
+    @each("taken", mean_of_the_negatives="mean", best_of_the_negatives="best")
+    def one_unwatched_movie(positive, negative, taken):
+        """Each watched movie is compared with the {taken} of the unwatched ones.
+        Which unwatched movie belongs to row k?"""
+        return positive - (negative.mean() if taken == "mean" else negative.max())
+
+    def sigmoids_inside_and_outside(positive, negative):
         """Each score goes through a sigmoid before their difference is taken.
         Is the sigmoid applied before or after the subtraction?"""
-        return torch.sigmoid(watched) - torch.sigmoid(unwatched)
+        return torch.sigmoid(positive) - torch.sigmoid(negative)
 
-    def softmax_of_each_side(watched, unwatched):
+    def softmax_of_each_side(positive, negative):
         """A softmax over the batch is taken of the scores before their difference.
         Should one pair's loss depend on the other pairs?"""
-        return torch.softmax(watched, dim=0) - torch.softmax(unwatched, dim=0)
+        return torch.softmax(positive, dim=0) - torch.softmax(negative, dim=0)
 
     @wrong(CORNER)
-    def clamped_difference(watched, unwatched):
+    def clamped_difference(positive, negative):
         """The differences are clamped, which stops their gradients outside.
         What gradient does a pair get that is far in the wrong order?"""
-        return (watched - unwatched).clamp(-5, 5)
+        return (positive - negative).clamp(-5, 5)
 
 
 @part
@@ -130,22 +97,18 @@ class probability:
         return torch.sigmoid(difference.mean())
 
     def bpr_without_sigmoid(difference):
-        """The sigmoid of the difference is missing.
-        Between which values does the loss lie?"""
+        """The sigmoid of the difference is missing."""
         return difference
 
-    def two_sigmoids(watched, unwatched):
+    def two_sigmoids(positive, negative):
         """Each score has a sigmoid of its own, and the difference has none.
         Is the sigmoid applied before or after the subtraction?"""
-        return torch.sigmoid(watched) - torch.sigmoid(unwatched)
+        return torch.sigmoid(positive) - torch.sigmoid(negative)
 
-    def tanh_for_sigmoid(difference):
-        """A tanh stands for the sigmoid."""
-        return torch.tanh(difference)
-
-    def exponential_for_sigmoid(difference):
-        """An exponential stands for the sigmoid."""
-        return torch.exp(difference)
+    @each("function", tanh_for_sigmoid="tanh", exponential_for_sigmoid="exp")
+    def another_function(difference, function):
+        """The function {function} stands for the sigmoid."""
+        return getattr(torch, function)(difference)
 
     def sigmoid_twice(difference):
         """The sigmoid is applied to the difference twice.
@@ -191,32 +154,24 @@ class terms:
         """The loss is -log sigmoid, that of Rendle's paper, not that of this assignment."""
         return -torch.log(probability)
 
-    @wrong(CENTRAL)
-    def log_sigmoid_sign_turned(probability):
-        """The loss is log sigmoid, which grows when the watched movie is ahead."""
-        return torch.log(probability)
+    @each("added", log_sigmoid_and_a_small_number=1e-8, log_sigmoid_and_a_tiny_number=1e-10)
+    def log_of_a_sum(probability, added):
+        """The loss is -log sigmoid with a number such as {added} added before the logarithm."""
+        return -torch.log(probability + added)
 
     def one_minus_log_sigmoid(probability):
         """The loss is 1 - log sigmoid."""
         return 1 - torch.log(probability)
-
-    def log_sigmoid_and_a_small_number(probability):
-        """The loss is -log sigmoid with a small number added before the logarithm."""
-        return -torch.log(probability + 1e-8)
-
-    def log_sigmoid_and_a_tiny_number(probability):
-        """The loss is -log sigmoid with a very small number added before the logarithm."""
-        return -torch.log(probability + 1e-10)
 
     @wrong(CENTRAL)
     def log_of_one_minus_sigmoid(difference):
         """The loss is -log(1 - sigmoid), which grows when the watched movie is ahead."""
         return F.softplus(difference)
 
-    def cross_entropy(watched, unwatched):
+    def cross_entropy(positive, negative):
         """The loss is the cross entropy of both scores as probabilities.
         Does the handout's loss look at the two scores apart or at their difference?"""
-        return F.softplus(-watched) + F.softplus(unwatched)
+        return F.softplus(-positive) + F.softplus(negative)
 
     def squared_loss_of_sigmoid(probability):
         """The term 1 - sigmoid is squared.
@@ -229,9 +184,8 @@ class terms:
         return F.relu(-difference)
 
 
-part(losses.number, "bpr_")
-part(losses.loss, "bpr_")
-part(losses.result, "bpr_")
+for common in (losses.number, losses.loss, losses.result):
+    part(common, "bpr_")
 
 
 @part

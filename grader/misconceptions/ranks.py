@@ -1,18 +1,14 @@
-"""Question 2d: the ranks of one user's movies, and what is made of them."""
+"""Question 2d: the ranks of each user's movies, and the means that are made of them."""
 
 import torch
 
 from grader import adapter, oracle
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, wrong
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 
 
 def given(scores, heldout, seen=None):
-    scores, heldout = adapter.tensors(scores, heldout)
-    return {
-        "scores": scores,
-        "heldout": heldout,
-        "seen": None if seen is None else adapter.tensor(seen),
-    }
+    start = dict(zip(("scores", "heldout"), adapter.tensors(scores, heldout)))
+    return start | {"seen": None if seen is None else adapter.tensor(seen)}
 
 
 def given_to_score(scores, heldout, seen=None, ranks=None):
@@ -51,6 +47,12 @@ class numbers:
     def right(scores):
         return scores
 
+    @wrong(CENTRAL)
+    def ascending(scores):
+        """The lowest score has rank 1.
+        Is the best movie the one with the highest or the lowest score?"""
+        return -scores
+
     def sigmoid_before_ranking(scores):
         """A sigmoid comes before the ranking, and makes scores tie that are far from zero.
         What are the sigmoids of 30 and of 40 as a computer's numbers?"""
@@ -68,13 +70,10 @@ class numbers:
         Do two movies tie whose scores differ in the third decimal place?"""
         return scores.round(decimals=2)
 
-    def scores_as_whole_numbers(scores):
-        """The scores are rounded to whole numbers before they are ranked."""
-        return scores.round()
-
-    def scores_cut_down(scores):
-        """The scores are cut down to whole numbers before they are ranked."""
-        return scores.trunc()
+    @each("function", scores_as_whole_numbers="round", scores_cut_down="trunc")
+    def made_whole(scores, function):
+        """The scores are made whole numbers ({function}) before they are ranked."""
+        return getattr(torch, function)(scores)
 
     def scores_without_signs(scores):
         """The scores lose their signs before they are ranked.
@@ -96,34 +95,22 @@ class kept:
         Should a movie that the user has watched already push others down?"""
         return numbers
 
-    def seen_set_to_zero(numbers, seen):
-        """The scores of seen movies are set to zero, and zero can be a high score."""
-        return numbers if seen is None else numbers * ~seen
-
-    def seen_set_to_minus_one(numbers, seen):
-        """The scores of seen movies are set to -1, and other scores can be lower."""
-        return numbers if seen is None else numbers.masked_fill(seen, -1.0)
-
-    def seen_set_to_minus_ten(numbers, seen):
-        """The scores of seen movies are set to -10, and other scores can be lower."""
-        return numbers if seen is None else numbers.masked_fill(seen, -10.0)
+    @each("value", seen_set_to_zero=0, seen_set_to_minus_one=-1, seen_set_to_minus_ten=-10)
+    def seen_set_to(numbers, seen, value):
+        """The scores of seen movies are set to {value}, and other scores can be lower."""
+        return numbers if seen is None else numbers.masked_fill(seen, value)
 
     @wrong(CORNER)
-    def seen_set_to_minus_hundred(numbers, seen):
-        """The scores of seen movies are set to a number such as -100; others may be lower."""
-        return numbers if seen is None else numbers.masked_fill(seen, -100.0)
-
-    @wrong(CORNER, general="seen-set-to-minus-hundred")
-    def seen_set_to_minus_thousand(numbers, seen):
-        """The scores of seen movies are set to a number such as -1000; others may be lower."""
-        return numbers if seen is None else numbers.masked_fill(seen, -1000.0)
+    @each("value", seen_set_to_minus_hundred=-100, seen_set_to_minus_thousand=-1000)
+    def seen_set_to_a_low_score(numbers, seen, value):
+        """The scores of seen movies are set to a number such as {value}; others may be lower."""
+        return numbers if seen is None else numbers.masked_fill(seen, value)
 
     def seen_set_to_the_minimum(numbers, seen):
         """The scores of seen movies are set to the lowest one, and tie with the last movie.
         What is the rank of the last movie that the user has not seen?"""
-        return (
-            numbers if seen is None else torch.where(seen, numbers.amin(1, keepdim=True), numbers)
-        )
+        lowest = numbers.amin(dim=1, keepdim=True)
+        return numbers if seen is None else torch.where(seen, lowest, numbers)
 
     def seen_lowered(numbers, seen):
         """The scores of seen movies are made smaller by 1, and may still be high."""
@@ -142,16 +129,11 @@ class kept:
         return numbers if seen is None else numbers.masked_fill(~(seen | heldout), torch.nan)
 
     @wrong(CENTRAL)
-    def unseen_set_to_minus_infinity(numbers, seen):
-        """The scores of all movies but the seen ones are set to minus infinity.
+    @each("value", unseen_set_to_minus_infinity="-infinity", unseen_set_to_zero="0")
+    def unseen_set_to(numbers, seen, value):
+        """The scores of all movies but the seen ones are set to {value}.
         Which movies does seen remove from the ranking?"""
-        return numbers if seen is None else numbers.masked_fill(~seen, -torch.inf)
-
-    @wrong(CENTRAL)
-    def unseen_set_to_zero(numbers, seen):
-        """The scores of all movies but the seen ones are set to zero.
-        Which movies does seen remove from the ranking?"""
-        return numbers if seen is None else numbers * seen
+        return numbers if seen is None else numbers.masked_fill(~seen, float(value))
 
     def seen_by_anyone_taken_out(numbers, heldout, seen):
         """A movie that any user has seen is taken out for all users.
@@ -160,150 +142,122 @@ class kept:
 
 
 @part
-class table:
-    def right(kept):
-        return kept
-
-    @wrong(CENTRAL)
-    def ascending(kept):
-        """The lowest score has rank 1.
-        Is the best movie the one with the highest or the lowest score?"""
-        return -kept
+def own(kept, heldout):
+    return kept[heldout][:, None]
 
 
 @part
-class rivals:
-    def right(table, heldout):
-        rows, columns = heldout.nonzero(as_tuple=True)
-        return table[rows], table[rows, columns][:, None], columns[:, None]
+class others:
+    """Which movies compete for rank 1?"""
+
+    def right(kept, heldout):
+        return kept[heldout.nonzero()[:, 0]]
 
     @wrong(CENTRAL)
-    def ranked_among_heldout(table, heldout):
-        """Held-out movies are ranked among themselves only.
-        How many movies compete for rank 1?"""
-        rows, columns = heldout.nonzero(as_tuple=True)
-        others = table.masked_fill(~heldout, torch.nan)[rows]
-        return others, table[rows, columns][:, None], columns[:, None]
+    def ranked_among_heldout(kept, heldout):
+        """Held-out movies are ranked among themselves only."""
+        return kept.masked_fill(~heldout, torch.nan)[heldout.nonzero()[:, 0]]
 
-    def other_heldout_taken_out(table, heldout):
+    def other_heldout_taken_out(kept, heldout, own):
         """Each held-out movie is ranked without the user's other held-out movies.
         If a user's two held-out movies are the two best, which ranks do they have?"""
         rows, columns = heldout.nonzero(as_tuple=True)
-        own = table[rows, columns][:, None]
-        others = table.masked_fill(heldout, torch.nan)[rows].scatter(1, columns[:, None], own)
-        return others, own, columns[:, None]
+        return kept.masked_fill(heldout, torch.nan)[rows].scatter(1, columns[:, None], own)
 
     @wrong(CENTRAL)
-    def users_ranked_for_a_movie(table, heldout):
+    def users_ranked_for_a_movie(kept, heldout):
         """The users are ranked for each movie, not the movies for each user.
         Along which dimension do the scores of one user lie?"""
-        rows, columns = heldout.nonzero(as_tuple=True)
-        return table.T[columns], table[rows, columns][:, None], rows[:, None]
+        return kept.T[heldout.nonzero()[:, 1]]
 
     @wrong(CENTRAL)
-    def one_ranking_for_all(table, heldout):
-        """All users' scores are ranked together.
-        Whose movies compete with each other?"""
-        rows, columns = heldout.nonzero(as_tuple=True)
-        places = (rows * table.shape[1] + columns)[:, None]
-        return table.reshape(1, -1).expand(len(rows), -1), table[rows, columns][:, None], places
+    def one_ranking_for_all(kept, own):
+        """All users' scores are ranked together."""
+        return kept.reshape(1, -1).expand(len(own), -1)
+
+
+@part
+def above(own, others):
+    return (others > own).sum(dim=1)
+
+
+@part
+def tied(own, others):
+    return (others == own).sum(dim=1)  # with the movie itself
 
 
 @part
 class places:
     """Which rank do two movies share that stand at 2 and 3?"""
 
-    def right(rivals):
-        others, own, _ = rivals
-        above, tied = (others > own).sum(dim=1), (others == own).sum(dim=1)
+    def right(above, tied):
         return above + (tied + 1) / 2
 
-    def optimistic_ties(rivals):
+    def optimistic_ties(above):
         """Movies with equal scores all have the best of the ranks that they span."""
-        others, own, _ = rivals
-        return 1 + (others > own).sum(dim=1)
+        return 1 + above
 
-    def pessimistic_ties(rivals):
+    def pessimistic_ties(above, tied):
         """Movies with equal scores all have the worst of the ranks that they span."""
-        others, own, _ = rivals
-        return (others >= own).sum(dim=1)
+        return above + tied
 
-    def ties_in_the_order_of_ids(rivals):
-        """Movies with equal scores are ranked in the order of their ids.
+    def ties_rounded_down(above, tied):
+        """The mean of the ranks that ties span is rounded down to a whole number."""
+        return above + (tied + 1) // 2
+
+    @each("size", half_a_rank_more="large", half_a_rank_less="small")
+    def half_a_rank_off(above, tied, size):
+        """Ranks are too {size} by one half.
+        Which rank has a movie with one above it and none beside it?"""
+        return above + tied / 2 + (size == "large")
+
+    @each("order", ties_in_the_order_of_ids="order", ties_in_reverse_order="reverse order")
+    def ties_by_id(above, own, others, heldout, order):
+        """Movies with equal scores are ranked in the {order} of their ids.
         Should a movie's id decide its rank?"""
-        others, own, place = rivals
-        before = (others == own) & (torch.arange(others.shape[1]) < place)
-        return 1 + (others > own).sum(dim=1) + before.sum(dim=1)
+        distance = heldout.nonzero()[:, 1:] - torch.arange(others.shape[1])
+        before = distance > 0 if order == "order" else distance < 0
+        return 1 + above + ((others == own) & before).sum(dim=1)
 
-    def ties_in_reverse_order(rivals):
-        """Movies with equal scores are ranked in the reverse order of their ids.
-        Should a movie's id decide its rank?"""
-        others, own, place = rivals
-        behind = (others == own) & (torch.arange(others.shape[1]) > place)
-        return 1 + (others > own).sum(dim=1) + behind.sum(dim=1)
-
-    def ties_as_sorted(table, heldout):
+    def ties_as_sorted(kept, heldout):
         """Movies with equal scores have ranks in whatever order sorting leaves them in."""
-        order = table.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
+        order = kept.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
         return (1 + order.argsort(dim=1))[heldout]
 
-    def ties_rounded_down(rivals):
-        """The mean of the ranks that ties span is rounded down to a whole number."""
-        others, own, _ = rivals
-        return (others > own).sum(dim=1) + ((others == own).sum(dim=1) + 1) // 2
-
-    def half_a_rank_more(rivals):
-        """Ranks are too large by one half: a movie ties with itself as well.
-        Which rank has a movie with one above it and none beside it?"""
-        others, own, _ = rivals
-        return 1 + (others > own).sum(dim=1) + (others == own).sum(dim=1) / 2
-
-    def half_a_rank_less(rivals):
-        """Ranks are too small by one half.
-        Which rank has a movie with one above it and none beside it?"""
-        others, own, _ = rivals
-        return (others > own).sum(dim=1) + (others == own).sum(dim=1) / 2
-
-    def ties_share_the_mean_reciprocal(rivals):
+    def ties_share_the_mean_reciprocal(above, tied):
         """The mean is taken of 1 / rank over the ranks that ties span, not of these ranks."""
-        others, own, _ = rivals
-        reciprocals = (1 / torch.arange(1.0, others.shape[1] + 1)).double().cumsum(dim=0)
-        first, last = (others > own).sum(dim=1), (others >= own).sum(dim=1)
-        sums = reciprocals[last - 1] - torch.where(first > 0, reciprocals[first - 1], 0.0)
-        return (last - first) / sums
+        spans = zip(above.tolist(), tied.tolist())
+        means = [n / sum(1 / (first + k) for k in range(1, n + 1)) for first, n in spans]
+        return torch.tensor(means, dtype=torch.float64)
 
     @wrong(CORNER)
-    def close_scores_tied(rivals):
+    def close_scores_tied(own, others):
         """Movies whose scores are close (isclose) are taken to have equal scores.
         May the metric decide which differences between scores are too small?"""
-        others, own, _ = rivals
         close = torch.isclose(others, own)
         return ((others > own) & ~close).sum(dim=1) + (close.sum(dim=1) + 1) / 2
 
-    def dense_ranks(rivals):
+    def dense_ranks(own, others):
         """Ranks count different scores, not movies.
         Scores 5, 3, 3, 1: which rank has the last movie?"""
-        others, own, _ = rivals
         ordered = others.where(others > own, torch.inf).sort(dim=1).values
         new = ordered.diff(dim=1, prepend=torch.full_like(own, -torch.inf)) > 0
         return 1 + (new & ordered.isfinite()).sum(dim=1)
 
     @wrong(CENTRAL)
-    def order_for_rank(table, heldout):
+    def order_for_rank(kept, heldout):
         """The order of the movies is taken for their ranks: argsort once, not twice.
         Does argsort say where a movie stands, or which movie stands there?"""
         # Not stable, as most write it, so that what ties leave is the same.
-        order = table.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
+        order = kept.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
         return (1 + order)[heldout]
 
     @wrong(CENTRAL, general="order-for-rank")
-    def order_of_the_rest_for_rank(table, heldout):
+    def order_of_the_rest_for_rank(kept, heldout):
         """The order of the movies that are left is taken for their ranks.
         Does argsort say where a movie stands, or which movie stands there?"""
-        ranked = [
-            (scores[~scores.isnan()], held[~scores.isnan()]) for scores, held in zip(table, heldout)
-        ]
-        orders = [1 + scores.argsort(descending=True, stable=True)[held] for scores, held in ranked]
+        left = [(row[~row.isnan()], held[~row.isnan()]) for row, held in zip(kept, heldout)]
+        orders = [1 + row.argsort(descending=True, stable=True)[held] for row, held in left]
         return torch.cat(orders)
 
 
@@ -312,28 +266,22 @@ class ranks:
     """What is 1 / rank for the best movie?"""
 
     def right(places, heldout):
-        return (
-            torch.full(heldout.shape, torch.nan).double().masked_scatter(heldout, places.double())
-        )
+        empty = torch.full(heldout.shape, torch.nan).double()
+        return empty.masked_scatter(heldout, places.double())
 
-    def ranks_from_zero(places, heldout):
-        """Ranks are counted from zero."""
-        return ranks(places - 1, heldout)
-
-    def ranks_from_two(places, heldout):
-        """One is added to ranks that start at one already."""
-        return ranks(places + 1, heldout)
+    @each("start", ranks_from_zero="zero", ranks_from_two="two")
+    def counted_from(places, heldout, start):
+        """Ranks are counted from {start}."""
+        return ranks(places - 1 if start == "zero" else places + 1, heldout)
 
     def share_of_the_movies(places, heldout):
-        """Ranks are divided by the number of movies.
-        Which rank has the best of a hundred movies?"""
+        """Ranks are divided by the number of movies."""
         return ranks(places, heldout) / heldout.shape[1]
 
     @wrong(general="share-of-the-movies")
-    def share_of_the_rest(places, heldout, table):
-        """Ranks are divided by the number of movies that are left.
-        Which rank has the best of a hundred movies?"""
-        return ranks(places, heldout) / (~table.isnan()).sum(dim=1, keepdim=True)
+    def share_of_the_rest(places, heldout, kept):
+        """Ranks are divided by the number of movies that are left."""
+        return ranks(places, heldout) / (~kept.isnan()).sum(dim=1, keepdim=True)
 
 
 @part
@@ -353,48 +301,24 @@ class gains:
         """Ranks are discounted by a logarithm, as in DCG."""
         return 1 / torch.log2(1 + ranks)
 
-    def squared_reciprocals(ranks):
-        """The reciprocal ranks are squared."""
-        return 1 / ranks**2
-
-    def roots_of_ranks(ranks):
-        """A root is taken of the ranks.
-        What is the value of a movie at rank 4?"""
-        return 1 / ranks.sqrt()
+    @each("power", squared_reciprocals=2, roots_of_ranks=0.5)
+    def powers_of_ranks(ranks, power):
+        """The reciprocal is taken of the ranks to the power of {power}."""
+        return 1 / ranks**power
 
     def reciprocals_rounded_down(ranks):
-        """Only a held-out movie at rank 1 counts, as with a whole-number division (//).
-        What is the value of a held-out movie at rank 2?"""
+        """Only a held-out movie at rank 1 counts, as with a whole-number division (//)."""
         return 1 // ranks
 
-    def cut_off_at_two(ranks):
-        """Held-out movies below rank 2 count nothing: the handout has no cut-off.
-        Does a movie at rank 100 count 0 or 1/100?"""
-        return cut_off(ranks, 2, 1 / ranks)
-
-    def cut_off_at_five(ranks):
-        """Held-out movies below rank 5 count nothing: the metric is cut off there.
-        Does a movie at rank 20 count 0 or 1/20?"""
-        return cut_off(ranks, 5, 1 / ranks)
-
-    def cut_off_at_ten(ranks):
-        """Held-out movies below rank 10 count nothing: the metric is cut off there.
-        Does a movie at rank 20 count 0 or 1/20?"""
-        return cut_off(ranks, 10, 1 / ranks)
-
-    def cut_off_at_a_hundred(ranks):
-        """Held-out movies below rank 100 count nothing: the metric is cut off there.
+    @each("last", cut_off_at_two=2, cut_off_at_five=5, cut_off_at_ten=10, cut_off_at_a_hundred=100)
+    def cut_off(ranks, last):
+        """Held-out movies below rank {last} count nothing: the metric is cut off there.
         Does a movie at rank 200 count 0 or 1/200?"""
-        return cut_off(ranks, 100, 1 / ranks)
+        return (1 / ranks).masked_fill(ranks > last, 0)
 
     def hits_at_ten(ranks):
-        """A held-out movie counts 1 among the ten best and 0 below, whatever its rank.
-        What is the value of a held-out movie at rank 2?"""
-        return cut_off(ranks, 10, torch.ones_like(ranks))
-
-
-def cut_off(ranks, last, gain):
-    return torch.where(ranks <= last, gain, 0.0).where(~ranks.isnan(), torch.nan)
+        """A held-out movie counts 1 among the ten best and 0 below, whatever its rank."""
+        return (ranks / ranks).masked_fill(ranks > 10, 0)
 
 
 @part
@@ -404,23 +328,18 @@ class means:
     def right(gains):
         return gains.nanmean(dim=1)
 
-    def first_hit_only(gains):
-        """Only the best ranked held-out movie counts."""
-        return -(-gains).sort(dim=1).values[:, 0]
+    @each("which", first_hit_only="best", worst_hit_only="worst")
+    def one_hit_only(gains, which):
+        """Only the {which} ranked held-out movie counts."""
+        sign = -1 if which == "best" else 1
+        return sign * (sign * gains).sort(dim=1).values[:, 0]
 
-    def worst_hit_only(gains):
-        """Only the worst ranked held-out movie counts."""
-        return gains.sort(dim=1).values[:, 0]
-
-    def first_heldout_by_id(gains, heldout):
-        """Only the held-out movie with the lowest id counts, as argmax of a mask finds it.
+    @each("which", first_heldout_by_id="lowest", last_heldout_by_id="highest")
+    def one_id_only(gains, heldout, which):
+        """Only the held-out movie with the {which} id counts.
         How many held-out movies can a user have?"""
-        return gains.gather(1, heldout.int().argmax(dim=1, keepdim=True))[:, 0]
-
-    def last_heldout_by_id(gains, heldout):
-        """Only the held-out movie with the highest id counts.
-        How many held-out movies can a user have?"""
-        return gains.flip(1).gather(1, heldout.flip(1).int().argmax(dim=1, keepdim=True))[:, 0]
+        found = heldout.int() if which == "lowest" else heldout.cumsum(dim=1)
+        return gains.gather(1, found.argmax(dim=1, keepdim=True))[:, 0]
 
     def reciprocals_summed(gains, heldout):
         """A user's reciprocal ranks are summed, not averaged.
@@ -438,15 +357,13 @@ class means:
         return gains.nanmedian(dim=1).values
 
     def all_movies_averaged(gains):
-        """The reciprocal ranks are averaged over all movies, those not held out as zeros.
-        How many terms does the mean of a user with two held-out movies have?"""
+        """The reciprocal ranks are averaged over all movies, those not held out as zeros."""
         return gains.nan_to_num(0.0, torch.inf).mean(dim=1)
 
     @wrong(general="all-movies-averaged")
-    def all_unseen_movies_averaged(gains, table):
-        """The reciprocal ranks are averaged over all unseen movies, most of them as zeros.
-        How many terms does the mean of a user with two held-out movies have?"""
-        return gains.nansum(dim=1) / (~table.isnan()).sum(dim=1)
+    def all_unseen_movies_averaged(gains, kept):
+        """The reciprocal ranks are averaged over all unseen movies, most of them as zeros."""
+        return gains.nansum(dim=1) / (~kept.isnan()).sum(dim=1)
 
     def average_precision(gains, heldout):
         """The value is the average precision: k / rank for the k-th best held-out movie.
@@ -457,18 +374,15 @@ class means:
 
 @part
 class filled:
+    """Did the ranking do well or badly for a user with nothing to find?"""
+
     def right(means):
         return means
 
-    def users_without_heldout_as_zero(means, heldout):
-        """Users without held-out movies have the value 0, not NaN.
-        Did the ranking do badly for a user with nothing to find?"""
-        return means.where(heldout.any(dim=1), 0.0)
-
-    def users_without_heldout_as_one(means, heldout):
-        """Users without held-out movies have the value 1, not NaN.
-        Did the ranking do well for a user with nothing to find?"""
-        return means.where(heldout.any(dim=1), 1.0)
+    @each("value", users_without_heldout_as_zero=0, users_without_heldout_as_one=1)
+    def users_without_heldout(means, heldout, value):
+        """Users without held-out movies have the value {value}, not NaN."""
+        return means.where(heldout.any(dim=1), value)
 
     def users_without_heldout_dropped(means, heldout):
         """Users without held-out movies are left out, so that row i is no longer user i.
@@ -478,21 +392,93 @@ class filled:
 
 @part
 class values:
+    """Which type and which shape does the docstring ask for?"""
+
     def right(filled):
         return filled
 
     @wrong(CORNER)
     def single_precision(filled):
-        """The values are float32, not float64.
-        Which type does the docstring ask for?"""
+        """The values are float32, not float64."""
         return filled.float()
 
     def values_in_a_column(filled):
-        """The values are a column, of shape (num_users, 1).
-        Which shape does the docstring ask for?"""
+        """The values are a column, of shape (num_users, 1)."""
         return filled[:, None]
 
     def mean_of_the_values(filled):
-        """reciprocal_ranks returns the mean over the users, not a value for each.
-        How many numbers should reciprocal_ranks return?"""
+        """reciprocal_ranks returns the mean over the users, not a value for each."""
         return filled.nanmean()
+
+
+@part
+class users:
+    """How does mrr_score call reciprocal_ranks?"""
+
+    def right(reciprocal_ranks, scores, heldout, seen):
+        return reciprocal_ranks(scores, heldout, seen)
+
+    @wrong(CENTRAL)
+    def seen_not_passed_on(reciprocal_ranks, scores, heldout):
+        """mrr_score does not pass seen on to reciprocal_ranks.
+        Which of its three arguments does mrr_score use?"""
+        return reciprocal_ranks(scores, heldout)
+
+    @wrong(CENTRAL)
+    def arguments_swapped(reciprocal_ranks, scores, heldout, seen):
+        """mrr_score passes seen and heldout on in the wrong order.
+        Which argument of reciprocal_ranks is the second one?"""
+        return reciprocal_ranks(scores, seen, heldout)
+
+
+@part
+class score:
+    """Over what is the mean taken?"""
+
+    def right(users):
+        return users.nanmean().item()
+
+    def users_without_value_count_as_zero(users):
+        """mrr_score divides by the number of all users, also those with nothing held out.
+        How many users have a value?"""
+        return users.nan_to_num(0.0).mean().item()
+
+    def mean_over_movies(users, heldout):
+        """mrr_score is the mean over held-out movies: users with many count more."""
+        counts = heldout.sum(dim=1)
+        return ((users.nan_to_num(0.0) * counts).sum() / counts.sum()).item()
+
+    @wrong(CORNER)
+    def mean_over_batches(users):
+        """mrr_score is the mean over batches of users: those of a small batch count more."""
+        return torch.stack([batch.nanmean() for batch in users.split(256)]).mean().item()
+
+    def mean_with_nan(users):
+        """mrr_score is NaN as soon as one user has no held-out movie.
+        Which users should the mean leave out?"""
+        return users.mean().item()
+
+    @each("taken", values_summed="sum", median_of_users="median")
+    def not_the_mean(users, taken):
+        """mrr_score is the {taken} over the users, not the mean."""
+        return getattr(users, f"nan{taken}")().item()
+
+    def best_user_only(users):
+        """mrr_score is the value of the best user."""
+        return users.nan_to_num(0.0).max().item()
+
+    def values_for_score(users):
+        """mrr_score returns every user's value: the mean over the users is missing.
+        How many numbers should mrr_score return?"""
+        return users
+
+
+@PIPELINE.whole("reciprocal_ranks")
+@wrong(CORNER)
+def seen_overwritten_in_place(scores, heldout, seen=None):
+    """The scores of seen movies are overwritten in the caller's own tensor.
+    Whose tensor is scores after the call?"""
+    if seen is not None:
+        scores[seen] = -torch.inf
+    heights = own(scores, heldout), others(scores, heldout)
+    return means(gains(ranks(places(above(*heights), tied(*heights)), heldout)))

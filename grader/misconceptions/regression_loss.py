@@ -1,29 +1,19 @@
 """Question 2b: the loss of the regression."""
 
-import math
-
 import torch
 import torch.nn.functional as F  # noqa: N812
 
 from grader import adapter
 from grader.misconceptions import losses
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, wrong
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 
 
 def given(name, arguments, weights=()):
-    observed, predicted = adapter.tensors(*arguments)
-    return {"observed": observed, "predicted": predicted}
+    return dict(zip(("observed", "predicted"), adapter.tensors(*arguments)))
 
 
-PIPELINE = Pipeline(
-    "2b",
-    Output(
-        "regression_loss(observed, predicted)",
-        "result",
-        observed=("2b-1", "the loss"),
-        given=given,
-    ),
-)
+CALL = "regression_loss(observed, predicted)"
+PIPELINE = Pipeline("2b", Output(CALL, "result", observed=("2b-1", "the loss"), given=given))
 part = PIPELINE.part
 
 
@@ -56,53 +46,43 @@ class predictions:
     def right(predicted):
         return predicted
 
-    def clamped_predictions(predicted):
-        """The predictions are clamped to 1 to 5 before they are compared.
-        What gradient does a prediction outside of 1 to 5 get?"""
-        return predicted.clamp(1, 5)
-
-    def predictions_clamped_at_zero(predicted):
-        """The predictions are clamped to 0 to 5 before they are compared.
-        What gradient does a prediction outside of 0 to 5 get?"""
-        return predicted.clamp(0, 5)
-
-    def predictions_clamped_at_half_a_star(predicted):
-        """The predictions are clamped to 0.5 to 5 before they are compared.
-        What gradient does a prediction outside of 0.5 to 5 get?"""
-        return predicted.clamp(0.5, 5)
-
-    @wrong(CENTRAL)
-    def rounded_predictions(predicted):
-        """The predictions are rounded before they are compared, which has no useful gradient.
-        What is the derivative of rounding?"""
-        return predicted.round()
-
-    @wrong(CENTRAL)
-    def whole_predictions(predicted):
-        """The predictions are cut down to whole numbers, which has no useful gradient.
-        What is the derivative of rounding?"""
-        return predicted.trunc()
-
-    def sigmoid_of_the_predictions(predicted):
-        """A sigmoid is taken of the predictions before they are compared."""
-        return torch.sigmoid(predicted)
-
-    def predictions_squashed_from_zero(predicted):
-        """The predictions are squashed to 0 to 5 by a sigmoid before they are compared."""
-        return 5 * torch.sigmoid(predicted)
-
-    def predictions_squashed_from_one(predicted):
-        """The predictions are squashed to 1 to 5 by a sigmoid before they are compared."""
-        return 1 + 4 * torch.sigmoid(predicted)
+    @each(
+        "low",
+        clamped_predictions=1,
+        predictions_clamped_at_zero=0,
+        predictions_clamped_at_half_a_star=0.5,
+    )
+    def clamped(predicted, low):
+        """The predictions are clamped to {low} to 5 before they are compared.
+        What gradient does a prediction outside of {low} to 5 get?"""
+        return predicted.clamp(low, 5)
 
     def negative_predictions_at_zero(predicted):
         """Predictions below zero are set to zero before they are compared.
         What gradient does a prediction below zero get?"""
         return F.relu(predicted)
 
+    @wrong(CENTRAL)
+    @each("function", rounded_predictions="round", whole_predictions="trunc")
+    def made_whole(predicted, function):
+        """The predictions are made whole ({function}), which has no useful gradient.
+        What is the derivative of rounding?"""
+        return getattr(torch, function)(predicted)
+
+    def sigmoid_of_the_predictions(predicted):
+        """A sigmoid is taken of the predictions before they are compared."""
+        return torch.sigmoid(predicted)
+
+    @each("low", predictions_squashed_from_zero=0, predictions_squashed_from_one=1)
+    def squashed(predicted, low):
+        """The predictions are squashed to {low} to 5 by a sigmoid before they are compared."""
+        return low + (5 - low) * torch.sigmoid(predicted)
+
 
 @part
 class error:
+    """What should the loss be when each prediction is right, or one star too high?"""
+
     def right(ratings, predictions):
         return ratings - predictions
 
@@ -113,8 +93,7 @@ class error:
 
     @wrong(CENTRAL)
     def ratings_added(ratings, predictions):
-        """The ratings and the predictions are added, not subtracted.
-        What should the loss be when each prediction is right?"""
+        """The ratings and the predictions are added, not subtracted."""
         return ratings + predictions
 
     def relative_error(ratings, predictions):
@@ -122,25 +101,19 @@ class error:
         Does an error of one star count less for a rating of five stars?"""
         return (ratings - predictions) / ratings
 
-    def too_low_only(ratings, predictions):
-        """Only predictions that are too low count.
-        What is the loss of a prediction that is too high?"""
-        return F.relu(ratings - predictions)
-
-    def too_high_only(ratings, predictions):
-        """Only predictions that are too high count.
-        What is the loss of a prediction that is too low?"""
-        return F.relu(predictions - ratings)
+    @each("side", too_low_only="low", too_high_only="high")
+    def one_side_only(ratings, predictions, side):
+        """Only predictions that are too {side} count.
+        What is the loss of each other prediction?"""
+        return F.relu(ratings - predictions if side == "low" else predictions - ratings)
 
     def variance(ratings, predictions):
-        """The mean error is taken out of the errors.
-        What is the loss when each prediction is one star too high?"""
+        """The mean error is taken out of the errors."""
         return ratings - predictions - (ratings - predictions).mean()
 
     @wrong(CENTRAL)
     def predictions_only(predictions):
-        """The loss looks at the predictions only.
-        What are the predictions compared with?"""
+        """The loss looks at the predictions only."""
         return predictions
 
 
@@ -171,25 +144,16 @@ class terms:
         Does an error of twenty stars count twice or four times as much as one of ten stars?"""
         return 2 * F.huber_loss(error, torch.zeros_like(error), delta=5.0, reduction="none")
 
-    def cubed_error(error):
-        """The errors are cubed, not squared.
-        What is the loss of one prediction too high and one as much too low?"""
-        return error**3
-
-    def fourth_power(error):
-        """The errors are raised to the fourth power, not squared.
-        Does an error of two stars count four times as much as one of one star, or more?"""
-        return error**4
+    @each("power", cubed_error=3, fourth_power=4)
+    def another_power(error, power):
+        """The errors are raised to the power of {power}, not squared."""
+        return error**power
 
     @wrong(CENTRAL)
     def doubled_error(error):
         """The errors are multiplied by two, not squared.
         Which operator is a power?"""
         return 2 * error
-
-    def log_cosh(error):
-        """The loss is log cosh of the errors, which is linear for large ones."""
-        return error.abs() + F.softplus(-2 * error.abs()) - math.log(2)
 
     @wrong(CENTRAL)
     def classes(ratings, predictions):
@@ -204,9 +168,8 @@ class terms:
         return F.softplus(predictions) - ratings * predictions
 
 
-part(losses.number, "squared_errors_")
-part(losses.loss, "squared_errors_")
-part(losses.result, "squared_errors_")
+for common in (losses.number, losses.loss, losses.result):
+    part(common, "squared_errors_")
 
 
 @part
