@@ -1,14 +1,14 @@
 """``python -m bench cohort N``: the grading of a course of N, made up, as a whole.
 
-Right code in many styles, one to three mistakes of the catalogue, 3 % that is broken, 1 % that is
-hostile, each with a comment of its own so that no two are the same code; 2 % hand in the untouched
-template. ``--scheduler-kills SECONDS`` does it once more on a Dask cluster of this machine, with a
-worker killed so often, and compares.
+Right code in many styles, one to three mistakes of the catalogue, 3 % that is broken, 3 % that
+computes nothing yet, 1 % that is hostile in each of its files, each with a comment of its own so
+that no two are the same code; 2 % hand in the untouched template, and 1 % another one's files.
+``--scheduler-kills SECONDS`` does it once more on a Dask cluster of this machine, with a worker
+killed so often (0: none), and compares. With ``--keep`` a run that was stopped goes on.
 """
 
 import argparse
 import contextlib
-import csv
 import json
 import os
 import random
@@ -28,7 +28,7 @@ from typing import Any
 
 import psutil
 
-from bench.memory import tree_memory
+from bench.memory import memory_of, tree_memory
 from grader.cohort.records import read_records
 from grader.engine.composition import WHOLE, Composition
 from grader.misconceptions.catalogue import read_catalogue, right
@@ -37,8 +37,10 @@ from problem_set.io import write_atomic
 from problem_set.project import find_project
 
 SAMPLE_SECONDS = 0.5
-HOSTILE, BROKEN, TEMPLATE, RIGHT = 0.01, 0.03, 0.02, 0.3
+HOSTILE, BROKEN, TEMPLATE, EMPTY, COPY, RIGHT = 0.01, 0.03, 0.02, 0.03, 0.01, 0.3
 BROKEN_KINDS = ("no zip", "a file is missing", "a syntax error", "nothing in it")
+EMPTY_KINDS = ("every body is pass", "one file's bodies are pass", "one value everywhere")
+SLOW_ATTACKS = ("deadlock", "loop", "sleep_at_import", "stop_self")  # half: the longest ones
 TESTS = Path("tests") / "grader"
 
 
@@ -52,27 +54,34 @@ def write_cohort(folder: Path, count: int, seed: int = 0) -> dict[str, str]:
     styles = sorted(path for path in (project / TESTS / "right_submissions").iterdir() if _py(path))
     attacks = sorted((project / TESTS / "attacks" / "bank").glob("*.py"))
     catalogue = [*read_catalogue().values()]
-    kinds = {}
+    kinds: dict[str, str] = {}
+    files: Mapping[str, bytes] = template
     for number in range(count):
         name = f"student-{number:05}"
         share = draw.random()
-        files = dict(reference)
+        before, files = files, dict(reference)
         if share < HOSTILE:
-            attack = draw.choice(attacks)
+            slow = [path for path in attacks if path.stem in SLOW_ATTACKS]
+            attack = draw.choice(slow if draw.random() < 0.5 else attacks)
             kind = f"hostile: {attack.stem}"
-            files["loss.py"] = attack.read_bytes() + b"\n\n" + files["loss.py"]
+            files = {file: attack.read_bytes() + b"\n\n" + data for file, data in files.items()}
         elif (share := share - HOSTILE) < BROKEN:
             kind = f"broken: {draw.choice(BROKEN_KINDS)}"
             files = _broken(kind.removeprefix("broken: "), files)
         elif (share := share - BROKEN) < TEMPLATE:
             kind, files = "template", template
-        elif (share := share - TEMPLATE) < RIGHT:
+        elif (share := share - TEMPLATE) < EMPTY:
+            kind = f"empty: {draw.choice(EMPTY_KINDS)}"
+            files |= _empty(draw, kind.removeprefix("empty: "), template)
+        elif (share := share - EMPTY) < COPY:
+            kind, files = "copy", before
+        elif (share := share - COPY) < RIGHT:
             kind, style = "right", draw.choice(styles)
             files |= _files_in(style)
         else:
             mistakes = draw.choice((1, 1, 1, 2, 2, 3))
             kind, files = f"mistakes: {mistakes}", _with_mistakes(draw, catalogue, mistakes)
-        if kind != "template":
+        if kind not in ("template", "copy"):
             files = {file: data + f"\n# {name}\n".encode() for file, data in files.items()}
         packed = {f"submission/{file}": data for file, data in files.items()}
         content = b"not a zip" if kind == "broken: no zip" else zip_bytes(packed)
@@ -102,6 +111,19 @@ def _broken(kind: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     if kind == "a syntax error":
         return {**files, "model.py": b"def broken(:\n" + files["model.py"]}
     return {"notes.txt": b""} if kind == "nothing in it" else dict(files)
+
+
+def _empty(draw: random.Random, kind: str, template: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return files whose functions do nothing, or return a value that depends on nothing."""
+    if kind == "one value everywhere":
+        constant = _files_in(find_project() / TESTS / "empty_work")
+        return {file: constant[file] for file in template if file in constant}
+    raised = re.compile(rb"raise NotImplementedError\([^)]*\)")
+    empty = {file: raised.sub(b"pass", data) for file, data in template.items()}
+    if kind == "every body is pass":
+        return empty
+    file = draw.choice([file for file in empty if empty[file] != template[file]])
+    return {file: empty[file]}
 
 
 def _with_mistakes(draw: random.Random, catalogue: list[Any], count: int) -> dict[str, bytes]:
@@ -135,37 +157,85 @@ def _fit(one: Any, other: Any) -> bool:
 
 
 def measure(uploads: Path, out: Path, *options: str, environment: Any = None) -> dict[str, float]:
-    """Grade, and return wall seconds and the peak of memory in bytes."""
+    """Grade; return seconds by the clock, and the peak of memory in bytes, of all and by process.
+
+    ``coordinator`` is the process that the others are started by.
+    """
     command = [sys.executable, "-m", "grader.cohort", str(uploads), "--out", str(out), *options]
     log = out.with_suffix(".log")
-    began, peak = time.perf_counter(), 0
+    began, peak, own = time.perf_counter(), 0, 0
     with log.open("w") as said:
         process = psutil.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=environment)
         while process.poll() is None:
             peak = max(peak, tree_memory(process))
+            own = max(own, memory_of(process))
             time.sleep(SAMPLE_SECONDS)
     if process.returncode not in (0, 1):
         sys.exit(f"the grading ended with {process.returncode}: {log.read_text()[-2000:]}")
-    return {"seconds": time.perf_counter() - began, "peak bytes": float(peak)}
-
-
-def by_kind(out: Path, kinds: Mapping[str, str]) -> dict[str, dict[str, float]]:
-    """Return how long the submissions of each kind took, by the clock, while others were graded."""
-    seconds: dict[str, list[float]] = {}
-    for record in read_records(out):
-        kind = kinds[record["submission"]].split(":")
-        name = kind[0] if kind[0] == "hostile" else ":".join(kind)
-        seconds.setdefault(name, []).append(record["seconds"])
+    lines = log.read_text().splitlines()
     return {
-        kind: {"count": len(all_), "mean": statistics.mean(all_), "longest": max(all_)}
-        for kind, all_ in sorted(seconds.items())
+        "seconds": time.perf_counter() - began,
+        "peak bytes": float(peak),
+        "peak bytes of the coordinator": float(own),
+        "graded": sum(bool(re.match(r"\d+/\d+  ", line)) for line in lines),
     }
 
 
-def points(out: Path) -> dict[str, str]:
-    """Return the points of everybody, with the status of those without."""
-    with (out / "points.csv").open() as file:
-        return {row["submission"]: row["points"] or row["status"] for row in csv.DictReader(file)}
+def by_kind(out: Path, kinds: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Return what the submissions of each kind took; of the same code, the first one counts.
+
+    Seconds of the processor, and by the clock while others were graded; bytes of a submission's
+    largest process.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    codes: set[str] = set()
+    for record in read_records(out):
+        kind = kinds[record["submission"]]
+        if record["code"] and record["code"] not in codes:
+            codes.add(record["code"])
+            found.setdefault("hostile" if kind.startswith("hostile") else kind, []).append(record)
+    return {
+        kind: {
+            "count": len(records),
+            "processor, mean": statistics.mean(record["cpu"] for record in records),
+            "processor, worst": max(record["cpu"] for record in records),
+            "clock, mean": statistics.mean(record["seconds"] for record in records),
+            "clock, worst": max(record["seconds"] for record in records),
+            "memory, worst": max(record["memory"] for record in records),
+        }
+        for kind, records in sorted(found.items())
+    }
+
+
+def report_seconds(out: Path) -> dict[str, float]:
+    """Return how long the pages about the whole course took to write, after the points."""
+    names = ("points.csv", "cohort.html", "similarity.html")
+    points, cohort, similarity = ((out / name).stat().st_mtime for name in names)
+    return {"cohort.html": cohort - points, "similarity.html": similarity - cohort}
+
+
+def seconds_by_third(out: Path) -> list[float]:
+    """Return seconds a code while the first, second and last third of them were graded."""
+    files = [out / "staff" / f"{record['submission']}.json" for record in read_records(out)]
+    times = sorted(path.stat().st_mtime for path in files)
+    third = (len(times) - 1) // 3
+    starts = (0, third, 2 * third) if third else ()
+    return [(times[start + third] - times[start]) / third for start in starts]
+
+
+def outcomes(out: Path) -> dict[str, Any]:
+    """Return by name everybody's status, and of each test the points and the mistakes named."""
+    return {
+        record["submission"]: (
+            record["status"],
+            [
+                (test["id"], test["status"], test["points"], [hint["id"] for hint in test["hints"]])
+                for question in record["questions"]
+                for test in question["tests"]
+            ],
+        )
+        for record in read_records(out)
+    }
 
 
 @dataclass
@@ -267,17 +337,19 @@ def main(arguments: list[str]) -> None:
     try:
         kinds = write_cohort(folder / "uploads", asked.count)
         jobs = [f"--jobs={asked.jobs}"] if asked.jobs else []
-        figures: dict[str, Any] = measure(folder / "uploads", folder / "grades", *jobs)
-        again = measure(folder / "uploads", folder / "grades", *jobs)
-        codes = len(list((folder / "grades" / "staff" / "code").iterdir()))
+        grades = folder / "grades"
+        figures: dict[str, Any] = measure(folder / "uploads", grades, *jobs)
         figures |= {
             "submissions": asked.count,
-            "codes": codes,
-            "seconds a submission": figures["seconds"] / asked.count,
-            "seconds of a run with nothing new": again["seconds"],
-            "kinds": by_kind(folder / "grades", kinds),
+            "codes": len(list((grades / "staff" / "code").iterdir())),
+            "seconds a submission": figures["seconds"] / max(1, figures["graded"]),
+            "seconds a code, by third of the run": seconds_by_third(grades),
+            "seconds of the report": report_seconds(grades),
+            "kinds": by_kind(grades, kinds),
         }
-        if asked.scheduler_kills:
+        again = measure(folder / "uploads", grades, *jobs)
+        figures["seconds of a run with nothing new"] = again["seconds"]
+        if asked.scheduler_kills is not None:
             figures["dask"] = _on_a_cluster(folder, asked.scheduler_kills, figures)
         write_atomic(out, json.dumps(figures, indent=2) + "\n")
         print(json.dumps(figures, indent=2))
@@ -287,18 +359,15 @@ def main(arguments: list[str]) -> None:
 
 
 def _on_a_cluster(folder: Path, kill_every: float, local: Mapping[str, Any]) -> dict[str, Any]:
-    with cluster(folder) as started, kills(started, kill_every):
+    killing = kills if kill_every else lambda *_: contextlib.nullcontext()
+    with cluster(folder) as started, killing(started, kill_every):
         options = ("--scheduler", started.address)
         environment = started.environment
         found = measure(folder / "uploads", folder / "by-dask", *options, environment=environment)
-    said = (folder / "by-dask.log").read_text()
-    one, other = points(folder / "grades"), points(folder / "by-dask")
+    one, other = outcomes(folder / "grades"), outcomes(folder / "by-dask")
     return {
         **found,
         "workers killed": len(started.killed),
-        "other points": {
-            name: (one[name], other[name]) for name in one if one[name] != other[name]
-        },
-        "graded": sum(line.split("  ")[0].count("/") == 1 for line in said.splitlines()),
-        "seconds of those done locally": local["seconds"],
+        "other outcomes": [name for name in one if one[name] != other.get(name)],
+        "seconds, of those done locally": found["seconds"] / local["seconds"],
     }

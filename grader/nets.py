@@ -1,5 +1,6 @@
 """Nets small enough to judge number by number: sizes, weights, pairs, and the right answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -78,6 +79,13 @@ class Case:
         return np.array(self.user_ids), np.array(self.item_ids)
 
     @property
+    def unlike_the_first(self) -> int:
+        """The place of a pair with another user and another movie than the first one's."""
+        (first_user, *_), (first_item, *_) = self.user_ids, self.item_ids
+        pairs = enumerate(zip(self.user_ids, self.item_ids))
+        return next(n for n, (u, q) in pairs if u != first_user and q != first_item)
+
+    @property
     def sizes(self) -> adapter.Sizes:
         return sizes(
             self.num_users, self.num_items, self.embedding_dim, self.layer_sizes, self.sharing
@@ -101,17 +109,25 @@ class Case:
 
     def rating(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """The right ratings, and the gradient that reaches each input."""
-        u, q = ("U", "Q") if self.sharing else ("U_reg", "Q_reg")
+        u, q = self._rating_tables
         users, items = self.ids
-        rows = self._double(u)[users], self._double(q)[items]
-        dense = [array.astype(np.float64) for array in self.dense]
-        cotangent = self.cotangents[1]
-        du, dq, ddense = oracle.rating_gradients(*rows, dense, cotangent)
+        rows, dense = self._rating_arguments()
+        du, dq, ddense = oracle.rating_gradients(*rows, dense, self.cotangents[1])
         gradients = self._no_gradients()
         gradients[u] = oracle.rows_gradient(self.tables[u], users, du)
         gradients[q] = oracle.rows_gradient(self.tables[q], items, dq)
         gradients |= {f"dense.{index}": gradient for index, gradient in enumerate(ddense)}
         return oracle.rating(*rows, dense), gradients
+
+    def each_relu_shows(self) -> bool:
+        """Whether the rating of one pair changes with each ReLU that is left out.
+
+        That is so where some units of each hidden layer are cut off, and others are not.
+        """
+        rows, dense = self._rating_arguments()
+        hidden = oracle.mlp_activations(oracle.features(*rows), dense)[1:-1]
+        shows = [(units == 0).any(axis=1) & (units > 0).any(axis=1) for units in hidden]
+        return not shows or bool(np.logical_and.reduce(shows).any())
 
     def interaction(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """The right interactions, and the gradient that reaches each input."""
@@ -139,6 +155,17 @@ class Case:
         users = np.array(self.user_ids)
         products = self._double(u)[users] @ self._double(q).T
         return products + self._double("A")[users] + self._double("B").T
+
+    @property
+    def _rating_tables(self) -> tuple[str, str]:
+        return ("U", "Q") if self.sharing else ("U_reg", "Q_reg")
+
+    def _rating_arguments(self) -> tuple[tuple[np.ndarray, np.ndarray], list[np.ndarray]]:
+        """Return the rows of the pairs, and the dense layers, in double precision."""
+        u, q = self._rating_tables
+        users, items = self.ids
+        rows = self._double(u)[users], self._double(q)[items]
+        return rows, [array.astype(np.float64) for array in self.dense]
 
     def _double(self, name: str) -> np.ndarray:
         return self.tables[name].astype(np.float64)
@@ -181,22 +208,38 @@ def cases(sharing: bool, variant: int) -> tuple[Case, Case]:
     """Return the two nets of one kind."""
     return (
         telling(Case(**_drawn(WIDE, variant), sharing=sharing, seed=11, variant=variant)),
-        Case(**_drawn(TALL_AND_DEEP, variant), sharing=sharing, seed=23, variant=variant),
+        with_relus_that_show(
+            Case(**_drawn(TALL_AND_DEEP, variant), sharing=sharing, seed=23, variant=variant)
+        ),
     )
 
 
 def telling(case: Case) -> Case:
-    """Return the case with weights that tell a bound on either output from none.
+    """Return the case with weights that tell a bound on either output from none, and each ReLU.
 
     Both outputs have values below 0, above 1 and of a few stars: a ReLU, a sigmoid and a clamp all
     show, and let some gradient through.
     """
+
+    def is_telling(drawn: Case) -> bool:
+        outputs = drawn.interaction()[0], drawn.rating()[0]
+        in_range = all(o.min() < -0.5 and ((o > 1.5) & (o < 4.5)).any() for o in outputs)
+        return in_range and drawn.each_relu_shows()
+
+    return _drawn_until(case, is_telling)
+
+
+def with_relus_that_show(case: Case) -> Case:
+    """Return the case with weights that tell the dense layers from those without a ReLU."""
+    return _drawn_until(case, Case.each_relu_shows)
+
+
+def _drawn_until(case: Case, is_wanted: Callable[[Case], bool]) -> Case:
     for draw in range(1000):
         drawn = replace(case, draw=draw)
-        outputs = drawn.interaction()[0], drawn.rating()[0]
-        if all(o.min() < -0.5 and ((o > 1.5) & (o < 4.5)).any() for o in outputs):
+        if is_wanted(drawn):
             return drawn
-    raise AssertionError(f"no weights of {case} reach below 0 and above 1")
+    raise AssertionError(f"no weights of {case} tell mistakes from what is right")
 
 
 def _drawn(sizes: dict[str, Any], variant: int) -> dict[str, Any]:
@@ -222,9 +265,10 @@ def large_cases(sharing: bool, variant: int) -> tuple[Case, Case]:
         "item_ids": tuple(k % 5 for k in many),
     }
     few: dict[str, Any] = {"user_ids": (1, 0), "item_ids": (0, 1999)}
+    batch = Case(3, 5, 2, (6, 3), sharing, **asked, seed=37, variant=variant)
     return (
         Case(2, 2000, 2, (6, 3), sharing, **few, seed=31, variant=variant),
-        Case(3, 5, 2, (6, 3), sharing, **asked, seed=37, variant=variant),
+        with_relus_that_show(batch),
     )
 
 

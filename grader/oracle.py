@@ -14,11 +14,11 @@ def sigmoid(x: Array) -> Array:
 
 def mlp(x: Array, dense: list[Array]) -> Array:
     """Return the MLP's output for rows ``x``, shape (batch,)."""
-    return _mlp_activations(x, dense)[-1][:, 0]
+    return mlp_activations(x, dense)[-1][:, 0]
 
 
-def _mlp_activations(x: Array, dense: list[Array]) -> list[Array]:
-    """Return the input of each dense layer, then the last one's output."""
+def mlp_activations(x: Array, dense: list[Array]) -> list[Array]:
+    """Return the input of each dense layer, shape (batch, width), then the last one's output."""
     activations = [np.asarray(x, np.float64)]
     weights, biases = dense[0::2], dense[1::2]
     for index, (weight, bias) in enumerate(zip(weights, biases)):
@@ -27,16 +27,21 @@ def _mlp_activations(x: Array, dense: list[Array]) -> list[Array]:
     return activations
 
 
+def features(u: Array, q: Array) -> Array:
+    """``[u, q, u * q]`` of each row, shape (batch, 3 * columns)."""
+    return np.concatenate([u, q, u * q], axis=1)
+
+
 def rating(u: Array, q: Array, dense: list[Array]) -> Array:
     """``r = MLP([u, q, u * q])`` of each row, shape (batch,)."""
-    return mlp(np.concatenate([u, q, u * q], axis=1), dense)
+    return mlp(features(u, q), dense)
 
 
 def rating_gradients(
     u: Array, q: Array, dense: list[Array], cotangent: Array
 ) -> tuple[Array, Array, list[Array]]:
     """Gradients of ``sum(cotangent * r)`` with respect to ``u``, ``q`` and the dense layers."""
-    activations = _mlp_activations(np.concatenate([u, q, u * q], axis=1), dense)
+    activations = mlp_activations(features(u, q), dense)
     weights = dense[0::2]
     gradients: list[Array] = []
     upstream = cotangent[:, None].astype(np.float64)

@@ -28,6 +28,7 @@ FOLDERS = {
 ANSWER_RUN, FILE_RUN = 8, 12
 SHORTEST = 6  # words of a text that is shorter than a run, and is known as a whole
 SENTINEL = re.compile(r"^\s*(?:def|class) (\w{12,})", re.MULTILINE)
+EACH = re.compile(r"@each\((.*?)\)$", re.MULTILINE | re.DOTALL)  # its keywords are names, too
 IMPORTS = re.compile(r"^(?:from \S+ )?import (?:\([^)]*\)|.*)$", re.MULTILINE)
 WORD = re.compile(r"[a-z0-9]+|\0")
 Run = tuple[str, ...]
@@ -67,7 +68,7 @@ class Secrets:
         for secret in sorted(secrets_of(tracked), key=lambda secret: not secret.is_answer):
             for run in secret.runs():
                 self._of_run.setdefault(run, secret)
-            self._sentinels.update(name.lower() for name in SENTINEL.findall(secret.text))
+            self._sentinels.update(name.lower() for name in names_in(secret.text))
         self._lengths = sorted({len(run) for run in self._of_run}, reverse=True)
         # Right and wrong submissions repeat the lines that students are given around their own.
         given = starting_with(tracked, "submission/").items()
@@ -88,8 +89,14 @@ class Secrets:
         return found
 
     def sentinels_in(self, text: str) -> list[str]:
-        """Return the words of a text that only secrets have: names of their functions."""
+        """Return the words of a text that only secrets have: names of functions and mistakes."""
         return sorted(self._sentinels & set(re.findall(r"\w+", text.lower().replace("-", "_"))))
+
+
+def names_in(text: str) -> list[str]:
+    """Return the long names of a secret's functions, classes and mistakes."""
+    mistakes = " ".join(EACH.findall(text))
+    return SENTINEL.findall(text) + re.findall(r"(\w{12,})=", mistakes)
 
 
 def words(text: str) -> list[str]:

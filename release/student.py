@@ -56,7 +56,7 @@ TOOLS = {
     "grader/public_tests": (".py",),
     "hand_in": (".py",),
     "handout": (".py",),
-    "problem_set": (".py",),
+    "problem_set": (".py", ".jinja"),
     "problem_set/executors": (".py",),
 }
 # What stands in the student's package in place of the project's own: README.md, tests/ ...

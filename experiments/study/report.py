@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from experiments.plots import picture_bytes
@@ -14,6 +14,7 @@ from experiments.study.questions import ANSWERS, answer_all
 from experiments.study.questions.claims import MARGIN
 from experiments.study.section import Question, Section, sentence
 from problem_set.io import write_atomic
+from problem_set.templates import templates
 
 SYMBOLS = {
     "lambda_F": "λ<sub>F</sub>",
@@ -116,17 +117,11 @@ def kind_of(cell: str) -> str:
 
 
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    environment = templates(
+        Path(__file__).parent,
+        symbols=with_symbols,
+        sentence=sentence,
+        embedded=embedded,
+        kind=kind_of,
     )
-    environment.filters |= {
-        "symbols": with_symbols,
-        "sentence": sentence,
-        "embedded": embedded,
-        "kind": kind_of,
-    }
     return environment.get_template("report.html.jinja")

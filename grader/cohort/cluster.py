@@ -6,10 +6,12 @@ catalogue, over the cluster's connection, which has to be encrypted. They lie in
 the worker's user can read, and are removed when the grading ends.
 """
 
+import asyncio
 import contextlib
 import importlib
 import shutil
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, Variable, Worker, get_client
+from distributed import Client, Reschedule, Variable, Worker, get_client
 
 import grader as package
 from grader.cohort.grading import Rules, Task, grade
@@ -35,6 +37,7 @@ TASKS_AHEAD = 2  # for each worker, so that none waits for the next one
 # What workers fetch of the grader; what else it is made of they must have.
 SECRET = ("hidden_tests/", "misconceptions/", "nets.py", "oracle.py", "public_tests/", "reference/")
 FETCH_SECONDS = 60
+AGAIN_SECONDS = 1.0  # until a task whose worker could not fetch the tests is tried again
 
 
 class GradingPreparation(Preparation):
@@ -84,11 +87,21 @@ class GradingPreparation(Preparation):
         self._close()
 
     def work(self, task: Task, tell: Callable[[Any], None]) -> Report:
-        """Grade a task; the tests are fetched before the first one."""
+        """Grade a task; the tests are fetched before the first one.
+
+        Raises
+        ------
+        Reschedule
+            If they could not be.
+        """
         tell(None)
         try:
             if self._grader is None:
                 self._grader = self._with_tests()
+        except (OSError, asyncio.TimeoutError) as error:
+            time.sleep(AGAIN_SECONDS)
+            raise Reschedule from error
+        try:
             return grade(self._grader, self.rules, task)
         except Exception as error:  # whatever one submission brings about, the others are graded
             return grader_failed(Path(task.code), error)

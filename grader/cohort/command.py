@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-TIME_LIMIT = 120.0
+TIME_LIMIT = 60.0
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})

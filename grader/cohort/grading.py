@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+from grader.cohort.command import TIME_LIMIT
 from grader.contents import CONTENTS
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.replies import IsolationError
@@ -24,7 +25,7 @@ class Rules:
 
     public_only: bool = False
     allow_unisolated_hidden: bool = False
-    time_limit: float = 120.0
+    time_limit: float = TIME_LIMIT
 
     def asked(self, questions: tuple[str, ...] = ()) -> Asked:
         return Asked(

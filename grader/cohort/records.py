@@ -32,7 +32,7 @@ it (``score``, ``max_score``, ``problem``, ``questions[].tests[]`` with ``status
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +52,7 @@ from grader.engine.reports.wording import is_tested
 from grader.engine.results import Report
 from grader.engine.tree import shown
 from grader.engine.visibility import Moment, shows_hidden, shows_hints, withhold
-from problem_set.assignment import Assignment, read_assignment
+from problem_set.assignment import Assignment
 from problem_set.io import write_atomic
 from problem_set.late import Extension, own_due
 
@@ -76,8 +76,8 @@ def read_records(out: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def code_of(out: Path, record: Mapping[str, Any]) -> Mapping[str, bytes]:
-    """Return the files that were graded, by name; nothing where there were none.
+def code_of(out: Path, record: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, bytes]:
+    """Return the files that were graded, of those that are wanted; nothing where there were none.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def code_of(out: Path, record: Mapping[str, Any]) -> Mapping[str, bytes]:
     """
     if not record["code"]:
         return {}
-    return read_submission(out / CODE / f"{record['code']}.zip", read_assignment().files).files
+    return read_submission(out / CODE / f"{record['code']}.zip", wanted).files
 
 
 def misconceptions(report: Report) -> dict[str, list[str]]:

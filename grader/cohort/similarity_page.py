@@ -80,11 +80,10 @@ def _shown(files: Files, shared: np.ndarray) -> dict[str, tuple[Line, ...]]:
     for name, tokens in tokens_of(files).items():
         lines = files[name].decode("utf-8", errors="replace").split("\n")
         starts = np.cumsum([0, *(len(line) + 1 for line in lines)])
-        marked: set[int] = set()
-        for run in np.isin(hashes_of(tokens, MARKED_RUN), shared).nonzero()[0].tolist():
-            spans = slice(run, run + MARKED_RUN)
-            for places in (tokens.begins[spans], tokens.ends[spans] - 1):
-                marked.update((np.searchsorted(starts, places, side="right") - 1).tolist())
+        runs = np.isin(hashes_of(tokens, MARKED_RUN), shared).nonzero()[0]
+        within = np.unique(runs[:, None] + np.arange(MARKED_RUN))
+        places = np.concatenate([tokens.begins[within], tokens.ends[within] - 1])
+        marked = set((np.searchsorted(starts, places, side="right") - 1).tolist())
         if marked:
             shown[name] = tuple(_excerpt(lines, marked))
     return shown

@@ -9,6 +9,7 @@ transformation. Shares have Wilson's interval. All intervals are of 95 %.
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +20,16 @@ import numpy as np
 from scipy.stats import binomtest, pearsonr, t
 
 from grader.cohort.table import GRADED, NOTHING, cell
-from grader.engine.results import FAILED, NOT_RUN, NOT_WRITTEN
+from grader.engine.results import FAILED, NOT_IMPORTED, NOT_RUN, NOT_WRITTEN
 
 FIFTHS = 5
 FEWEST = 5  # of people who have an item right, and of those who have not, to judge the item
 LEAST_DISCRIMINATION = 0.1
 EXAMPLES = 3
 FEWEST_TOGETHER = 3
+FEWEST_FOR_A_LECTURE = 2
+IN_A_LECTURE = 10
+LINE = re.compile(r", line \d+")
 
 Interval = tuple[float, float]
 
@@ -91,13 +95,45 @@ class Together:
 
 @dataclass(frozen=True)
 class Unexplained:
-    """Failures of a question that nobody's report explains, alike in all that was said of them."""
+    """Failures of a question that no report explains, alike in what was said and returned.
+
+    Attributes
+    ----------
+    question : str
+        Empty where a file could not be imported, whatever it was to answer.
+    tests : tuple of str
+    said : str
+        Of the first test, without the line of the code.
+    given, expected, got : str
+        The call of a public test, what it should return and what it returned; empty if all failed
+        tests are hidden, which ask everybody for something else, or if an exception was raised.
+    people : int
+    names : tuple of str
+        The rows of some, three at most.
+    """
 
     question: str
     tests: tuple[str, ...]
     said: str
+    given: str
+    expected: str
+    got: str
     people: int
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Silent:
+    """A failed test without a named mistake: what those who make the same mistake have in common.
+
+    A hidden test's inputs are not the same for everybody, and so not what is returned.
+    """
+
+    test: str
+    said: str
+    given: str = ""
+    expected: str = ""
+    got: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +145,9 @@ class Cohort:
     people, came, graded, late : int
     points : tuple of float
         Everybody's who was graded; ``final`` are those after the late policy.
-    seconds : tuple of float
-        What each grading took.
+    seconds, memory : tuple of float, tuple of int
+        What each grading took by the clock, and bytes that the largest process of its submission
+        held; no memory of those where nothing measured it.
     missing : tuple of str
         Rows of those who have handed in nothing.
     """
@@ -124,12 +161,20 @@ class Cohort:
     points: tuple[float, ...]
     final: tuple[float, ...]
     seconds: tuple[float, ...]
+    memory: tuple[int, ...]
     missing: tuple[str, ...]
     questions: tuple[Item, ...] = ()
     tests: tuple[Item, ...] = ()
     mistakes: tuple[Share, ...] = ()
     together: tuple[Together, ...] = ()
     unexplained: tuple[Unexplained, ...] = ()
+    not_imported: tuple[Unexplained, ...] = ()
+
+    @property
+    def frequent(self) -> tuple[Share, ...]:
+        """The mistakes that several people have made, the most frequent first: for a lecture."""
+        several = [mistake for mistake in self.mistakes if mistake.people >= FEWEST_FOR_A_LECTURE]
+        return tuple(sorted(several, key=lambda m: -m.people)[:IN_A_LECTURE])
 
 
 @dataclass
@@ -141,11 +186,13 @@ class _Seen:
     missing: list[str] = field(default_factory=list)
     final: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
     items: dict[str, tuple[str, float, bool, str]] = field(default_factory=dict)
     shares: list[dict[str, float]] = field(default_factory=list)
     hints: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     made: list[frozenset[str]] = field(default_factory=list)
-    alike: dict[tuple, list[str]] = field(default_factory=dict)
+    alike: dict[tuple[str, tuple[_Silent, ...]], list[str]] = field(default_factory=dict)
+    not_imported: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     title: str = ""
 
 
@@ -173,12 +220,14 @@ def statistics_of(records: Iterable[Mapping[str, Any]]) -> Cohort:
         tuple(total.round(4).tolist()),
         tuple(seen.final),
         tuple(seen.seconds),
+        tuple(seen.memory),
         tuple(seen.missing),
         tuple(_item(id_, seen, scores[id_], total, is_test=False) for id_ in questions),
         tuple(_item(id_, seen, scores[id_], total, is_test=True) for id_ in tests),
         _shares(seen),
         _together(seen.made),
         _unexplained(seen.alike),
+        _not_imported(seen.not_imported),
     )
 
 
@@ -195,6 +244,8 @@ def _read(record: Mapping[str, Any], seen: _Seen) -> None:
     seen.names.append(name)
     seen.final.append(record["final_points"])
     seen.seconds.append(record["seconds"])
+    if record.get("memory"):
+        seen.memory.append(record["memory"])
     shares: dict[str, float] = {}
     made: set[str] = set()
     for question in record["questions"]:
@@ -211,12 +262,24 @@ def _read(record: Mapping[str, Any], seen: _Seen) -> None:
             for hint in test["hints"]:
                 seen.hints[hint["id"]] = (question["id"], hint["diagnosis"], hint["question"])
                 made.add(hint["id"])
-            if test["status"] == FAILED and not test["hints"] and test["cause"] != NOT_WRITTEN:
-                silent.append((test["id"], test["message"]))
+            if test["status"] != FAILED or test["hints"] or test["cause"] == NOT_WRITTEN:
+                continue
+            if test["cause"] == NOT_IMPORTED:
+                said = LINE.sub("", test["message"])
+                seen.not_imported.setdefault(said, {}).setdefault(name, []).append(test["id"])
+            else:
+                silent.append(_silent(test))
         if silent:
-            seen.alike.setdefault((question["id"], *silent), []).append(name)
+            seen.alike.setdefault((question["id"], tuple(silent)), []).append(name)
     seen.shares.append(shares)
     seen.made.append(frozenset(made))
+
+
+def _silent(test: Mapping[str, Any]) -> _Silent:
+    said, detail = LINE.sub("", test["message"]), test["detail"]
+    if test["hidden"] or detail is None:
+        return _Silent(test["id"], said)
+    return _Silent(test["id"], said, detail["given"], detail["expected"], detail["got"])
 
 
 def _item(id_: str, seen: _Seen, share: np.ndarray, total: np.ndarray, is_test: bool) -> Item:
@@ -299,18 +362,27 @@ def _together(made: Sequence[frozenset[str]]) -> tuple[Together, ...]:
     return tuple(sorted(found, key=lambda pair: (-pair.people, pair.first, pair.second)))
 
 
-def _unexplained(alike: Mapping[tuple, list[str]]) -> tuple[Unexplained, ...]:
-    found = [
-        Unexplained(
-            question,
-            tuple(id_ for id_, _ in silent),
-            silent[0][1],
-            len(names),
-            tuple(names[:EXAMPLES]),
+def _unexplained(
+    alike: Mapping[tuple[str, tuple[_Silent, ...]], list[str]],
+) -> tuple[Unexplained, ...]:
+    found = []
+    for (question, silent), names in alike.items():
+        shown = next((each for each in silent if each.got), silent[0])
+        tests = tuple(each.test for each in silent)
+        returned = shown.given, shown.expected, shown.got
+        found.append(
+            Unexplained(question, tests, shown.said, *returned, len(names), tuple(names[:EXAMPLES]))
         )
-        for (question, *silent), names in alike.items()
-    ]
     return tuple(sorted(found, key=lambda group: (-group.people, group.question, group.tests)))
+
+
+def _not_imported(of_reason: Mapping[str, Mapping[str, list[str]]]) -> tuple[Unexplained, ...]:
+    found = []
+    for said, of_name in of_reason.items():
+        tests = dict.fromkeys(id_ for ids in of_name.values() for id_ in ids)
+        names = tuple(of_name)[:EXAMPLES]
+        found.append(Unexplained("", tuple(tests), said, "", "", "", len(of_name), names))
+    return tuple(sorted(found, key=lambda group: (-group.people, group.said)))
 
 
 def items_table(cohort: Cohort) -> str:
@@ -347,10 +419,13 @@ def mistakes_table(cohort: Cohort) -> str:
 
 def unexplained_table(cohort: Cohort) -> str:
     """Return the failures that no mistake explains as CSV."""
-    header = ["question", "people", "tests", "said", "examples"]
+    header = ["question", "people", "tests", "said", "given", "expected", "got", "examples"]
     lines = [
-        [u.question, u.people, " ".join(u.tests), cell(u.said), cell(", ".join(u.names))]
-        for u in cohort.unexplained
+        [
+            *(u.question, u.people, " ".join(u.tests)),
+            *map(cell, (u.said, u.given, u.expected, u.got, ", ".join(u.names))),
+        ]
+        for u in (*cohort.unexplained, *cohort.not_imported)
     ]
     return _csv(header, lines)
 

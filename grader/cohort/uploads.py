@@ -6,7 +6,7 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from grader.cohort.exports import (
 )
 from grader.cohort.roster import CANVAS, GRADESCOPE, PLAIN, Person
 from grader.engine.cleaning import clean_line
-from grader.engine.intake import HandedIn, is_code, without_suffix
+from grader.engine.intake import HandedIn, is_code, is_like, without_suffix
 from grader.engine.members import BoundedReads
 from grader.engine.plain_files import is_link
 from grader.engine.tree import shown
@@ -86,31 +86,41 @@ class Upload:
         return dict(self.files) or self.path
 
 
-def find_uploads(folder: Path) -> tuple[Upload, ...]:
+def find_uploads(folder: Path, wanted: Collection[str] = ()) -> tuple[Upload, ...]:
     """Return the uploads in a folder; none of them is looked into.
 
     The folder is a download of Canvas, Moodle, Gradescope, Blackboard or Google Classroom,
     unpacked (see :mod:`grader.cohort.exports`), or a plain one, with an entry for each student,
-    named after them. Of several attempts, the newest counts. Two entries of one name, links and
-    what is no file are refused each for itself.
+    named after them, or with their files loose, each with the student's name in front or behind.
+    Of several attempts, the newest counts. Two entries of one name, links and what is no file are
+    refused each for itself.
+
+    Parameters
+    ----------
+    wanted : collection of str
+        The names of the files that the assignment asks for, which loose files are told by.
 
     Raises
     ------
     OSError
         If the folder cannot be listed.
     ExportError
-        If Gradescope's list of submissions cannot be read, or if the download is still packed.
+        If Gradescope's list of submissions cannot be read, if the download is still packed, or if
+        the folder is a single submission.
     """
     folder, names = _export(folder)
     if METADATA in names:
-        return _named(_of_gradescope(folder, names))
+        return _named(_of_gradescope(folder, names, wanted))
     entries = read_names(folder, names)
     of_person: dict[tuple[str, str], dict[str, Entry]] = {}
     for name, entry in entries.items():
         key = (entry.platform, entry.person.id or folded(entry.person.name))
         of_person.setdefault(key, {})[name] = entry
     found = [_of_person(folder, files) for files in of_person.values()]
-    return _named([*found, *_plain([folder / name for name in names if name not in entries])])
+    others = [folder / name for name in names if name not in entries]
+    if not found:
+        _refuse_a_single_submission(folder, others, wanted)
+    return _named([*found, *_plain(others, wanted)])
 
 
 def _export(folder: Path) -> tuple[Path, list[str]]:
@@ -150,7 +160,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(name for name in present if not _is_left_behind(name, present))
 
 
-def _of_gradescope(folder: Path, names: Sequence[str]) -> list[Upload]:
+def _of_gradescope(folder: Path, names: Sequence[str], wanted: Collection[str]) -> list[Upload]:
     submitted = read_metadata(folder / METADATA)
     uploads = []
     for name, submission in submitted.items():
@@ -166,7 +176,7 @@ def _of_gradescope(folder: Path, names: Sequence[str]) -> list[Upload]:
             )
         )
     others = [folder / name for name in names if name != METADATA and name not in submitted]
-    return [*uploads, *_plain(others)]
+    return [*uploads, *_plain(others, wanted)]
 
 
 def _of_person(folder: Path, entries: Mapping[str, Entry]) -> Upload:
@@ -223,23 +233,132 @@ def _newest_of_canvas(files: Mapping[str, Entry]) -> tuple[int, dict[str, Entry]
     return attempts, renamed
 
 
-def _plain(paths: Iterable[Path]) -> list[Upload]:
-    """Return an upload for each entry; two of one name are refused, and nobody else is."""
+def _refuse_a_single_submission(
+    folder: Path, paths: Iterable[Path], wanted: Collection[str]
+) -> None:
+    """Raise an error if a folder holds nothing but one student's work."""
+    nobodys = [path for path in paths if _is_wanted(path.name, wanted)]
+    if nobodys and not any(_is_upload(path, wanted) for path in paths if path not in nobodys):
+        listed = _listed(path.name for path in nobodys)
+        raise ExportError(
+            f"{folder} is one submission ({listed}), not a folder of them: python -m grader "
+            f"{folder} grades it. For a course, put each student's files into a folder that is "
+            "named after the student, and give the folder around these."
+        )
+
+
+def _is_upload(path: Path, wanted: Collection[str]) -> bool:
+    """Return whether an entry may be a student's: a folder, an archive, a file with their name."""
+    is_archive = without_suffix(path.name) != path.name
+    return path.is_dir() or is_archive or _split(path.name, wanted) is not None
+
+
+def _plain(paths: Iterable[Path], wanted: Collection[str]) -> list[Upload]:
+    """Return an upload for each entry, and one for all loose files of a student.
+
+    Two of one name are refused, and nobody else is.
+    """
     refusals = {path: _refusal(path) for path in paths}
-    students = {path: _student(path, refusal) for path, refusal in refusals.items()}
-    of_name: dict[str, list[str]] = {}
-    for path, student in students.items():
-        of_name.setdefault(folded(student), []).append(path.name)
-    uploads = []
-    for path, student in students.items():
-        same = of_name[folded(student)]
-        refusal, name = refusals[path], student
-        if len(same) > 1:
-            refusal = refusal or f"{_listed(same)} have one name. Keep one of them."
-            name = path.name
-        owner = Person(name=clean_line(student, 300))
-        uploads.append(Upload(name, path, refusal, people=(owner,)))
-    return uploads
+    loose = _loose_files([path for path, reason in refusals.items() if not reason], wanted)
+    together = {path for files in loose.values() for _, path in files}
+    found = [_of_files(student, files) for student, files in loose.items()]
+    for path, reason in refusals.items():
+        if path not in together:
+            student = _student(path, reason)
+            owner = Person(name=clean_line(student, 300))
+            reason = reason or _nobodys(path, wanted)
+            found.append(Upload(student, path, reason, people=(owner,)))
+    of_name: dict[str, list[Upload]] = {}
+    for upload in found:
+        of_name.setdefault(folded(upload.name), []).append(upload)
+    return [upload for same in of_name.values() for upload in _told_apart(same)]
+
+
+def _of_files(student: str, files: Sequence[tuple[str, Path]]) -> Upload:
+    """Return the upload of a student's loose files."""
+    listed = _listed(path.name for _, path in files)
+    owner = Person(name=clean_line(student, 300))
+    if len(dict(files)) < len(files):
+        refusal = f"{listed} hold one file of {shown(student)} twice. Keep one of the two."
+        return Upload(student, files[0][1], refusal, people=(owner,))
+    notes = (f"Taken together: {listed}.",) if files[1:] else ()
+    return Upload(student, files[0][1], files=tuple(files), people=(owner,), notes=notes)
+
+
+def _nobodys(path: Path, wanted: Collection[str]) -> str:
+    """Return why a file is not taken for a student's who is called like it, or nothing."""
+    if path.is_dir() or not _is_wanted(path.name, wanted):
+        return ""
+    return (
+        f"{shown(path.name)} has no student's name. Put each student's files into a folder named "
+        f"after the student, or write the name in front: ada_{shown(path.name)}."
+    )
+
+
+def _told_apart(same: Sequence[Upload]) -> list[Upload]:
+    """Return uploads of one name, refused if there are several."""
+    if len(same) == 1:
+        return list(same)
+    refusal = f"{_listed(upload.path.name for upload in same)} have one name. Keep one of them."
+    return [
+        replace(upload, name=upload.path.name, refusal=upload.refusal or refusal, files=())
+        for upload in same
+    ]
+
+
+def _loose_files(
+    paths: Iterable[Path], wanted: Collection[str]
+) -> dict[str, list[tuple[str, Path]]]:
+    """Return loose files by whose they are, each as what it is called without the name.
+
+    A file that the assignment does not ask for belongs to a student whose name it begins with.
+    """
+    files = [path for path in paths if not path.is_dir()]
+    split = {path: parts for path in files if (parts := _split(path.name, wanted))}
+    first: dict[str, str] = {}  # how a name is first written
+    found: dict[str, list[tuple[str, Path]]] = {}
+    for path, (student, name) in split.items():
+        student = first.setdefault(folded(student), student)
+        found.setdefault(student, []).append((name, path))
+    for path in files:
+        if path in split or not is_code(path.name):
+            continue
+        for begin in _begins(path.name):
+            if (owner := first.get(folded(begin))) is not None:
+                found[owner].append((path.name[len(begin) + 1 :].lstrip(" _.-"), path))
+                break
+    return found
+
+
+_BETWEEN = re.compile(r"[\s_.-]+")
+
+
+def _split(name: str, wanted: Collection[str]) -> tuple[str, str] | None:
+    """Return whose a loose file is and what they call it, or None if it does not say.
+
+    ``ada_code.py``, ``Ada Lovelace - code (1).py`` and ``code-ada.py`` for the wanted ``code.py``.
+    """
+    if not is_code(name) or _is_wanted(name, wanted):
+        return None
+    for between in _BETWEEN.finditer(name):
+        student, file = name[: between.start()], name[between.end() :]
+        if student and _is_wanted(file, wanted):
+            return student, file
+    for file in wanted:
+        stem, _, suffix = file.rpartition(".")
+        begin = re.match(rf"{re.escape(stem)}{_BETWEEN.pattern}(?=\w)", name, re.IGNORECASE)
+        if begin and (end := re.search(rf"\.{re.escape(suffix)}(\.txt)?$", name, re.IGNORECASE)):
+            return name[begin.end() : end.start()], file
+    return None
+
+
+def _begins(name: str) -> list[str]:
+    """Return what may be a student's name at the beginning of a file's, the longest first."""
+    return [name[: between.start()] for between in _BETWEEN.finditer(name)][::-1]
+
+
+def _is_wanted(name: str, wanted: Collection[str]) -> bool:
+    return any(is_like(name, other) for other in wanted)
 
 
 def _named(uploads: Iterable[Upload]) -> tuple[Upload, ...]:

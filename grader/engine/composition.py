@@ -16,9 +16,15 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 # In one output. Four and more are never told apart by a handful of tests.
 MOST_MISTAKES = 3
 WHOLE = ""  # the part of a choice that replaces a function or method outright
+
+
+def _identity(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,8 @@ class Choice:
         For the part ``WHOLE``, the function or method that it replaces.
     within : tuple of str
         Topics of the outputs in which it can be chosen; all of them if it is empty.
+    constant : tuple
+        What the function's last parameter is, where it stands for several mistakes; else nothing.
     """
 
     part: str
@@ -47,13 +55,83 @@ class Choice:
     setup: Callable | None = None
     replaces: str = ""
     within: tuple[str, ...] = ()
+    constant: tuple[Any, ...] = ()
 
     def fits(self, output: "Output") -> bool:
         return not self.within or output.topic in self.within
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
-        return tuple(inspect.signature(self.function).parameters)
+        parameters = tuple(inspect.signature(self.function).parameters)
+        return parameters[: len(parameters) - len(self.constant)]
+
+    @cached_property
+    def passes_on(self) -> bool:
+        """Whether it is the right way, and that is to return the one value that it reads."""
+        return not self.mistake and self.function.__code__.co_code == _identity.__code__.co_code
+
+    def __call__(self, *values: Any) -> Any:
+        return self.function(*values, *self.constant)
+
+
+@dataclass
+class Notes:
+    """What is said of a wrong way of doing a part beside its two sentences."""
+
+    severity: str = ""
+    general: str = ""
+    setup: Callable | None = None
+    within: tuple[str, ...] = ()
+    parameter: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def notes_of(function: Callable) -> Notes:
+    return vars(function).setdefault("notes", Notes())
+
+
+def wrong(
+    severity: str = "",
+    general: str = "",
+    setup: Callable | None = None,
+    within: tuple[str, ...] = (),
+) -> Callable[[Callable], Callable]:
+    """Say more of a wrong way of doing a part; see ``Misconception`` and ``Choice``."""
+
+    def note(function: Callable) -> Callable:
+        notes = notes_of(function)
+        notes.severity, notes.general, notes.setup, notes.within = severity, general, setup, within
+        return function
+
+    return note
+
+
+def each(parameter: str, **values: Any) -> Callable[[Callable], Callable]:
+    """Make a function stand for several mistakes, each with a value for its last parameter.
+
+    The names of ``values`` become the mistakes' ids, and ``{parameter}`` in the docstring a value.
+    """
+
+    def note(function: Callable) -> Callable:
+        if [*inspect.signature(function).parameters][-1:] != [parameter]:
+            raise ValueError(f"{parameter} is not the last parameter of {function.__name__}")
+        notes = notes_of(function)
+        notes.parameter, notes.values = parameter, values
+        return function
+
+    return note
+
+
+def sentences(docstring: str | None, question: str = "") -> tuple[str, str]:
+    """Return a docstring's diagnosis and its question, the last line or, if long, paragraph.
+
+    A docstring of one line has a diagnosis alone, and ``question`` is returned with it.
+    """
+    text = inspect.cleandoc(docstring or "")
+    between = "\n\n" if "\n\n" in text else "\n"
+    diagnosis, found, own = text.rpartition(between)
+    pair = (diagnosis, own) if found else (own, question)
+    return " ".join(pair[0].split()), " ".join(pair[1].split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +228,8 @@ class Pipeline:
     ----------
     files : tuple of str
         The files of a submission, without ``.py``.
+    usual_severity : str
+        The severity of a mistake that says none.
 
     Parameters
     ----------
@@ -162,6 +242,7 @@ class Pipeline:
     """
 
     files: tuple[str, ...] = ()
+    usual_severity = ""
 
     def __init__(self, question: str, file: str, *outputs: Output, owner: str = "") -> None:
         self.question, self.file, self.owner = question, file, owner
@@ -177,52 +258,50 @@ class Pipeline:
 
     # What a file of the catalogue writes
 
-    def part(self, function: Callable) -> Callable:
-        """Add the right way of doing a part, of the function's name."""
-        self.right[function.__name__] = Choice(function.__name__, function)
-        return function
+    def part(self, way: Callable | type, prefix: str = "") -> Callable:
+        """Add a part: its right way alone, or a class of its ways; return the right way.
 
-    def wrong(
-        self,
-        part: str,
-        severity: str,
-        diagnosis: str,
-        question: str,
-        general: str = "",
-        setup: Callable | None = None,
-        within: tuple[str, ...] = (),
-        name: str = "",
-    ) -> Callable[[Callable], Callable]:
-        """Add a misconception, a wrong way of doing a part; its id is the function's name.
-
-        Questions that share a function give each of its mistakes a ``name`` of its own.
+        Such a class is a list of functions. ``right`` is the right way, each other one a mistake of
+        the function's name, with a diagnosis and a question as its docstring. The docstring of
+        the class is the question of those that have none. A function without docstring, of an
+        earlier mistake's name, is what that mistake does in this part too. A class without
+        ``right`` adds mistakes to a part. Ids begin with ``prefix``, in which questions that share
+        a class differ.
         """
-        if part not in self.right:
-            raise ValueError(f"{self.question} has no part {part}")
+        if not isinstance(way, type):
+            self.right[way.__name__] = Choice(way.__name__, way)
+            return way
+        part = way.__name__
+        functions = {name: each for name, each in vars(way).items() if inspect.isfunction(each)}
+        if right := functions.pop("right", None):
+            self.right[part] = Choice(part, right)
+        for function in functions.values():
+            self._add(part, prefix, function, inspect.cleandoc(way.__doc__ or ""))
+        return self.right[part].function
 
-        def add(function: Callable) -> Callable:
-            entry = self._enter(name or function.__name__, severity, diagnosis, question, general)
-            self._choose(Choice(part, function, entry.id, setup, within=within))
-            return function
+    def _add(self, part: str, prefix: str, function: Callable, question: str) -> None:
+        notes = notes_of(function)
+        diagnosis, question = sentences(function.__doc__, question)
+        for name, value in notes.values.items() or [(function.__name__, None)]:
+            if function.__doc__:
+                placeholder = f"{{{notes.parameter}}}"
+                self._enter(
+                    prefix + name,
+                    notes.severity or self.usual_severity,
+                    diagnosis.replace(placeholder, str(value)),
+                    question.replace(placeholder, str(value)),
+                    notes.general,
+                )
+            mistake = self.mistakes[(prefix + name).replace("_", "-")].id
+            constant = (value,) if notes.values else ()
+            self._choose(Choice(part, function, mistake, notes.setup, "", notes.within, constant))
 
-        return add
-
-    def also(self, mistake: str, part: str) -> Callable[[Callable], Callable]:
-        """Add what a misconception does in another part."""
-
-        def add(function: Callable) -> Callable:
-            self._choose(Choice(part, function, self.mistakes[mistake].id))
-            return function
-
-        return add
-
-    def whole(
-        self, replaces: str, severity: str, diagnosis: str, question: str
-    ) -> Callable[[Callable], Callable]:
+    def whole(self, replaces: str) -> Callable[[Callable], Callable]:
         """Add a misconception that is no choice for a part: another function or method."""
 
         def add(function: Callable) -> Callable:
-            entry = self._enter(function.__name__, severity, diagnosis, question)
+            severity = notes_of(function).severity or self.usual_severity
+            entry = self._enter(function.__name__, severity, *sentences(function.__doc__))
             self._choose(Choice(WHOLE, function, entry.id, replaces=replaces))
             return function
 
@@ -238,6 +317,8 @@ class Pipeline:
         id_ = name.replace("_", "-")
         if id_ in self.mistakes:
             raise ValueError(f"two misconceptions have the id {id_}")
+        if not question.endswith("?"):
+            raise ValueError(f"{id_}: the last line is no question")
         sentences = diagnosis, question
         entry = Misconception(id_, self.question, severity, *sentences, general, [], self)
         self.mistakes[id_] = entry
@@ -277,7 +358,7 @@ class Pipeline:
     def _order(self) -> dict[str, int]:
         return {part: place for place, part in enumerate(self.right)}
 
-    def in_order(self, parts: Mapping[str, Choice]) -> list[str]:
+    def in_order(self, parts: Iterable[str]) -> list[str]:
         return sorted(parts, key=self._order.__getitem__)
 
     def completed(self, output: Output, wrong: Mapping[str, Choice]) -> dict[str, Choice]:
@@ -373,7 +454,6 @@ class Composition:
     def pieces(self) -> list[str]:
         """The text of the functions that compute the outputs."""
         pipeline = self.pipeline
-        prefix = f"_{pipeline.question}_"
         pieces: dict[str, None] = {}  # in order, none twice
         setups: list[str] = []
         bodies: dict[str, list[str]] = {}
@@ -386,21 +466,25 @@ class Composition:
             local |= {value: repr(constant) for value, constant in output.fixed.items()}
             for part in pipeline.in_order(chosen):
                 choice = chosen[part]
-                pieces |= dict.fromkeys(definitions(choice.function, prefix))
+                name = f"_{pipeline.question}_{part}_{choice.function.__name__}"
+                pieces |= dict.fromkeys(definitions(choice.function, name))
                 if choice.setup:
-                    pieces |= dict.fromkeys(definitions(choice.setup, prefix))
-                    setups.append(prefix + choice.setup.__name__)
-                names = [pipeline.made_by(output, value) or value for value in choice.needs]
-                reads = ", ".join(local.get(name, name) for name in names)
-                lines.append(f"    {local[part]} = {prefix}{choice.function.__name__}({reads})")
+                    setups.append(f"_{pipeline.question}_{choice.setup.__name__}")
+                    pieces |= dict.fromkeys(definitions(choice.setup, setups[-1]))
+                makers = [pipeline.made_by(output, value) or value for value in choice.needs]
+                reads = [
+                    *(local.get(maker, maker) for maker in makers),
+                    *map(repr, choice.constant),
+                ]
+                lines.append(f"    {local[part]} = {name}({', '.join(reads)})")
             returned[output.call].append(local[pipeline.made_by(output, output.value)])
         for call, lines in bodies.items():
             pieces["\n".join([*lines, f"    return {', '.join(returned[call])}\n"])] = None
         for _, choice in self.choices:
             if choice.part == WHOLE:
-                pieces |= dict.fromkeys(definitions(choice.function, prefix))
-                name = choice.function.__name__
-                pieces[f"{pipeline.owner}{choice.replaces} = {prefix}{name}\n"] = None
+                name = f"_{pipeline.question}_{choice.function.__name__}"
+                pieces |= dict.fromkeys(definitions(choice.function, name))
+                pieces[f"{pipeline.owner}{choice.replaces} = {name}\n"] = None
         if setups:
             pieces[f"SETUPS = ({', '.join(dict.fromkeys(setups))},)\n"] = None
         return list(pieces)
@@ -442,21 +526,21 @@ def compiled(piece: str) -> CodeType:
 
 
 @lru_cache(maxsize=2000)
-def definitions(function: FunctionType, prefix: str = "") -> tuple[str, ...]:
-    """Return the text of a function, under a name with a prefix, after what it uses of its file."""
+def definitions(function: FunctionType, name: str) -> tuple[str, ...]:
+    """Return the text of a function under another name, after what it uses of its file."""
     text = textwrap.dedent(inspect.getsource(function))
-    tree = ast.parse(text).body[0]
+    (tree,) = ast.parse(text).body
     lines = text.splitlines()[tree.lineno - 1 :]
-    lines[0] = lines[0].replace(f"def {function.__name__}(", f"def {prefix}{function.__name__}(", 1)
+    lines[0] = lines[0].replace(f"def {function.__name__}(", f"def {name}(", 1)
     pieces: list[str] = []
-    for name in _globals_in(function.__code__):
-        value = function.__globals__.get(name)
+    for used in _globals_in(function.__code__):
+        value = function.__globals__.get(used)
         if value is function:  # or its name is also that of an attribute
             continue
         if isinstance(value, FunctionType) and value.__module__ == function.__module__:
-            pieces += definitions(value)
+            pieces += definitions(value, used)
         elif isinstance(value, (int, float, str, tuple, dict)):
-            pieces.append(f"{name} = {value!r}\n")
+            pieces.append(f"{used} = {value!r}\n")
     return (*pieces, "\n".join(lines) + "\n")
 
 
@@ -466,12 +550,38 @@ def _globals_in(code: CodeType) -> list[str]:
     return [*names, *(name for c in inner for name in _globals_in(c))]
 
 
-@dataclass(frozen=True, eq=False)
+RANDOM = "random"  # stands for a value that is another one each time
+
+
+@dataclass(eq=False, slots=True)
 class Computed:
-    """A value of a pipeline, or the exception that it ended in."""
+    """A value of a pipeline, or the name of the exception that it ended in, or ``RANDOM``."""
 
     value: Any = None
     raised: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Reached:
+    """Values of some parts, and all the choices that lead to them.
+
+    Attributes
+    ----------
+    values : tuple of Computed
+    ways : list of (Choice, Reached)
+        The last choice, and what it started from.
+    """
+
+    values: tuple[Computed, ...]
+    ways: "list[tuple[Choice, Reached]]"
+
+    def sets(self) -> "Iterator[dict[str, Choice]]":
+        """Yield the wrong choices of each way, by part."""
+        if not self.ways:
+            yield {}
+        for choice, before in self.ways:
+            for chosen in before.sets():
+                yield {**chosen, choice.part: choice} if choice.mistake else chosen
 
 
 class Values:
@@ -482,7 +592,10 @@ class Values:
         values = {**output.fixed, **start}
         self._start = {name: Computed(value) for name, value in values.items()}
         self._computed: dict[tuple, Computed] = {}
+        self._same: dict[tuple, Computed] = {}  # by the numbers
+        self._steady: dict[Choice, bool] = {}
         self._reads: dict[Choice, tuple[tuple[str, str], ...]] = {}
+        self._reached: dict[tuple[tuple[str, ...], int], list[Reached]] = {}
 
     def of(self, chosen: Mapping[str, Choice], value: str = "") -> Computed:
         """Return the output's value with these choices, or another value of the pipeline."""
@@ -490,17 +603,58 @@ class Values:
         part = self._pipeline.made_by(self._output, value)
         return self._make(part, chosen, {}) if part else self._start[value]
 
+    def reached(self, size: int) -> list[Reached]:
+        """Return each value that the output has with so many wrong choices, all of them needed.
+
+        It stands there once, with all the sets of choices that lead to it.
+        """
+        part = self._output.takes.get(self._output.value, self._output.value)
+        return self._reach((part,), size)
+
+    def _reach(self, parts: tuple[str, ...], size: int) -> list[Reached]:
+        """Return each row of values that parts, in order, have with so many wrong choices."""
+        key = parts, size
+        if key in self._reached:
+            return self._reached[key]
+        if not parts:
+            return [] if size else [Reached((), [])]
+        *others, last = parts
+        found: dict[tuple[Computed, ...], Reached] = {}
+        for choice in self._choices_of(last) if size else (self._pipeline.right[last],):
+            reads = self._read_by(choice)
+            before = self._pipeline.in_order({*others, *(maker for maker, _ in reads if maker)})
+            kept = [before.index(part) for part in others]
+            places = [before.index(maker) if maker else -1 for maker, _ in reads]
+            start = [None if maker else self._start[name] for maker, name in reads]
+            reached = self._reach(tuple(before), size - bool(choice.mistake))
+            if choice.passes_on and not others and before:
+                found = {each.values: Reached(each.values, each.ways[:]) for each in reached}
+                continue
+            for earlier in reached:
+                values = earlier.values
+                computed = self._compute(
+                    choice, tuple([given or values[k] for given, k in zip(start, places)])
+                )
+                row = (*[values[k] for k in kept], computed)
+                way = choice, earlier
+                if row in found:
+                    found[row].ways.append(way)
+                else:
+                    found[row] = Reached(row, [way])
+        self._reached[key] = list(found.values())
+        return self._reached[key]
+
+    def _choices_of(self, part: str) -> list[Choice]:
+        wrong = self._pipeline.wrong_choices.get(part, ())
+        return [self._pipeline.right[part], *(c for c in wrong if c.fits(self._output))]
+
     def _make(self, part: str, chosen: Mapping[str, Choice], made: dict[str, Computed]) -> Computed:
         """Return what a part makes; ``made`` holds what other parts have made already."""
         choice = chosen.get(part) or self._pipeline.right[part]
-        reads = []
-        for maker, name in self._read_by(choice):
-            read = (
-                made.get(maker) or self._make(maker, chosen, made) if maker else self._start[name]
-            )
-            if read.raised:
-                return read
-            reads.append(read)
+        reads = [
+            (made.get(maker) or self._make(maker, chosen, made)) if maker else self._start[name]
+            for maker, name in self._read_by(choice)
+        ]
         computed = made[part] = self._compute(choice, tuple(reads))
         return computed
 
@@ -514,10 +668,42 @@ class Values:
 
     def _compute(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
         key = (choice, *reads)
-        if key not in self._computed:
-            try:
-                computed = Computed(choice.function(*(each.value for each in reads)))
-            except Exception as error:
-                computed = Computed(raised=type(error).__name__)
-            self._computed[key] = computed
-        return self._computed[key]
+        computed = self._computed.get(key)
+        if computed is None:
+            computed = self._computed[key] = self._apply(choice, reads)
+        return computed
+
+    def _apply(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
+        """Return what a choice makes of values: the same object for the same numbers."""
+        for read in reads:
+            if read.raised:
+                return read
+        values = [read.value for read in reads]
+        try:
+            value = choice(*values)
+            for read in reads:
+                if value is read.value:
+                    return read
+            numbers = fingerprint(value)
+            if numbers and choice not in self._steady:
+                self._steady[choice] = fingerprint(choice(*values)) == numbers
+        except Exception as error:
+            raised = type(error).__name__
+            return self._same.setdefault((raised,), Computed(raised=raised))
+        if not numbers:
+            return Computed(value)
+        if not self._steady[choice]:
+            return self._same.setdefault((RANDOM,), Computed(raised=RANDOM))
+        return self._same.setdefault(numbers, Computed(value))
+
+
+def fingerprint(value: Any) -> tuple:
+    """Return what two tensors or arrays with the same numbers have in common; nothing of others."""
+    if not (hasattr(value, "shape") and hasattr(value, "dtype")):
+        return ()
+    trained = getattr(value, "requires_grad", False)
+    try:
+        array = value.detach().numpy() if hasattr(value, "numpy") else np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):
+        return ()
+    return type(value), value.dtype, array.shape, array.strides, trained, array.tobytes()

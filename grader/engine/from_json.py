@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -27,13 +28,19 @@ def report_from(record: Mapping[str, Any], feedback: Feedback) -> Report:
     return _made(Report, {**record, "feedback": feedback})
 
 
+@cache
+def _types(kind: type) -> dict[str, Any]:
+    """Return the types of a dataclass's fields by name."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
 def _made(kind: Any, value: Any) -> Any:
     """Return a value of JSON as the type that it was before."""
-    if is_dataclass(kind) and isinstance(value, Mapping):
-        types = get_type_hints(kind)
-        known = {field.name for field in fields(kind)}
-        given = {key: _made(types[key], value[key]) for key in known & value.keys()}
-        return kind(**given)  # type: ignore[operator]
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, Mapping):
+        types = _types(kind)
+        given = {key: _made(types[key], value[key]) for key in types.keys() & value.keys()}
+        return kind(**given)
     if get_origin(kind) is tuple:
         return tuple(_made(get_args(kind)[0], each) for each in value)
     if get_origin(kind) is UnionType and value is not None:

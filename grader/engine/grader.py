@@ -169,7 +169,7 @@ class Grader:
             return grader_failed(handed_in, error)
 
     def _grade(self, handed_in: HandedIn, asked: Asked) -> Report:
-        start = time.monotonic()
+        start, cpu_start = time.monotonic(), time.process_time()
         deadline = start + asked.time_limit
         tests = self.assignment.tests
         chosen = [test for test in tests if not asked.questions or test.question in asked.questions]
@@ -203,6 +203,7 @@ class Grader:
 
         problem, fault = "", ""
         notes: tuple[str, ...] = ()
+        cpu, memory = 0.0, 0
         try:
             submission = read_submission(handed_in, self.assignment.files)
             notes = submission.notes
@@ -214,6 +215,8 @@ class Grader:
                 hints = self.explainer.hints(outcomes.values())
                 if not late:
                     hints = self._with_counterexamples(hints, caller)
+            if server is not None:
+                cpu, memory = server.used.cpu, server.used.memory
             reason = "Not judged: the time for grading was up." if late else ""
             results = self._results(selected, outcomes, hints, reason)
             lost = [test.id for test in selected if test.id not in outcomes]
@@ -236,6 +239,8 @@ class Grader:
             fault=fault,
             notes=notes,
             seconds=time.monotonic() - start,
+            cpu=time.process_time() - cpu_start + cpu,
+            memory=memory,
         )
 
     def _outcomes(

@@ -115,6 +115,19 @@ def is_code(name: str) -> bool:
     return name.lower().endswith((".py", ".py.txt"))
 
 
+def is_like(name: str, wanted: str) -> bool:
+    """Return whether a name is what computers and people make of the one that is wanted.
+
+    ``Code.py``, ``CODE.PY``; ``code.py.txt`` of mail programs; ``code (1).py`` of browsers,
+    ``code-1.py`` of Canvas, ``code copy.py`` and ``code - Copy.py`` of macOS and Windows.
+    """
+    name = unicodedata.normalize("NFKC", name).casefold().removesuffix(".txt")
+    path = PurePosixPath(name.removesuffix(".py") if name.endswith(".py.py") else name)
+    once = _COPIED.sub("", path.stem)
+    stems = {path.stem, once, _COPIED.sub("", once)}
+    return any(stem + path.suffix == wanted.casefold() for stem in stems)
+
+
 def _read_file(path: Path, name: str, wanted: Collection[str]) -> Submission:
     if not _ARCHIVE.search(name):
         return _read(LooseFiles({name: path}), wanted)
@@ -207,7 +220,7 @@ class _Search:
         """
         place = self._find(lambda name: name in self._wanted)
         if place is None:
-            place = self._find(lambda name: any(_is_like(name, other) for other in self._wanted))
+            place = self._find(lambda name: any(is_like(name, other) for other in self._wanted))
         return place
 
     @property
@@ -280,19 +293,6 @@ def _has(entries: Iterable[tuple[str, Kind]], is_wanted: Callable[[str], bool]) 
     return any(kind != Kind.FOLDER and is_wanted(name) for name, kind in entries)
 
 
-def _is_like(name: str, wanted: str) -> bool:
-    """Return whether a name is what computers and people make of the one that is wanted.
-
-    ``Code.py``, ``CODE.PY``; ``code.py.txt`` of mail programs; ``code (1).py`` of browsers,
-    ``code-1.py`` of Canvas, ``code copy.py`` and ``code - Copy.py`` of macOS and Windows.
-    """
-    name = unicodedata.normalize("NFKC", name).casefold().removesuffix(".txt")
-    path = PurePosixPath(name.removesuffix(".py") if name.endswith(".py.py") else name)
-    once = _COPIED.sub("", path.stem)
-    stems = {path.stem, once, _COPIED.sub("", once)}
-    return any(stem + path.suffix == wanted.casefold() for stem in stems)
-
-
 def _entries(tree: Tree, folder: PurePosixPath) -> list[tuple[str, Kind]]:
     """Return what lies directly in a folder but for what systems and tools leave behind."""
     found = tree.entries(folder)
@@ -316,12 +316,12 @@ def _files_at(tree: Tree, place: PurePosixPath, wanted: Collection[str]) -> Subm
         files[name] = tree.read(place / name, name)
         if sum(map(len, files.values())) > MAX_TOTAL:
             raise IntakeError(f"{FOLDER}/ holds more than {MAX_TOTAL >> 20} MiB.")
-    notes = []
+    notes, missing = list[str](), list[str]()
     if place.parts.count(FOLDER) > 1:
         notes.append(f"{shown(str(place))} was read; hand in the inner folder {FOLDER} alone.")
     beside = [name for name, kind in _entries(tree, place) if kind == Kind.FILE]
     for name in wanted:
-        alike = [other for other in beside if other not in wanted and _is_like(other, name)]
+        alike = [other for other in beside if other not in wanted and is_like(other, name)]
         if name in files:
             left = [other for other in alike if not PurePosixPath(other).stem.isidentifier()]
             notes += [f"{shown(other)} was not read, {name} was." for other in left]
@@ -338,8 +338,12 @@ def _files_at(tree: Tree, place: PurePosixPath, wanted: Collection[str]) -> Subm
                 # As ``code_1`` it can be imported by another file, as ``code-1`` it cannot.
                 if other.casefold() == name or not PurePosixPath(other).stem.isidentifier():
                     files.pop(other, None)
+        else:
+            missing.append(name)
     if not any(name in files for name in wanted):
         raise IntakeError(" ".join(notes))
+    if missing:
+        notes.append(f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.")
     return Submission(files, tuple(notes))
 
 

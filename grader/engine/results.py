@@ -177,6 +177,11 @@ class Report:
     notes : tuple of str
         More sentences for the student, below the points: what was taken for what on reading the
         submission, what has changed since an earlier one.
+    seconds, cpu : float
+        What the grading took, by the clock and of the processor: the grader's own, and the
+        submission's calls with their processes.
+    memory : int
+        Bytes that the largest of these processes held; 0 where nothing measures it.
     """
 
     course: str
@@ -200,6 +205,8 @@ class Report:
     fault: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    cpu: float = 0.0
+    memory: int = 0
 
     @property
     def tests(self) -> tuple[TestResult, ...]:
@@ -211,7 +218,7 @@ class Report:
             replace(question, tests=tuple(map(self._for_student, question.tests)))
             for question in self.questions
         )
-        return replace(self, questions=questions, fault="", seconds=0.0)
+        return replace(self, questions=questions, fault="", seconds=0.0, cpu=0.0, memory=0)
 
     def _for_student(self, test: TestResult) -> TestResult:
         hints = tuple(hint.told(self.feedback.hints) for hint in test.hints)

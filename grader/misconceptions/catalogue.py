@@ -1,7 +1,7 @@
 """All entries, in the order of the questions."""
 
 from grader.engine.composition import Composition, Misconception
-from grader.misconceptions import (  # each adds its pipeline to PIPELINES
+from grader.misconceptions import (  # noqa: F401, each adds its pipeline to PIPELINES
     all_items,
     dense,
     forward,
@@ -10,21 +10,8 @@ from grader.misconceptions import (  # each adds its pipeline to PIPELINES
     ranks,
     regression_loss,
     tables,
-    users,
 )
 from grader.misconceptions.entry import PIPELINES
-
-FILES = (
-    tables,
-    dense,
-    forward,
-    all_items,
-    pairwise_loss,
-    regression_loss,
-    joint_loss,
-    ranks,
-    users,
-)
 
 
 def right() -> Composition:

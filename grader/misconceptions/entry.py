@@ -4,9 +4,9 @@ from functools import cache
 from pathlib import Path
 
 from grader.engine import composition
-from grader.engine.composition import Output
+from grader.engine.composition import Output, each, wrong
 
-__all__ = ["CENTRAL", "CORNER", "PARTIAL", "Output", "Pipeline"]
+__all__ = ["CENTRAL", "CORNER", "PARTIAL", "Output", "Pipeline", "each", "wrong"]
 
 BASE = Path(__file__).parents[1] / "reference"
 # What a mistake is to its question: what the question is about, a part of it, or a corner case.
@@ -18,30 +18,25 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 """
-FILE_OF_QUESTION = {"1": "model", "2a": "loss", "2b": "loss", "2c": "loss", "2d": "mrr"}
-# Those, and what a question has that is no pipeline yet.
-FILES = tuple(sorted({path.stem for path in BASE.glob("[!_]*.py")} | {*FILE_OF_QUESTION.values()}))
+FILE_OF_QUESTION = {"1": "model", "2": "loss", "2d": "mrr"}
 PIPELINES: list["Pipeline"] = []
 
 
 class Pipeline(composition.Pipeline):
     """A question as a pipeline of parts."""
 
-    files = FILES
+    files = ("loss", "model", "mrr")
+    usual_severity = PARTIAL
 
     def __init__(self, question: str, *outputs: Output) -> None:
         file = FILE_OF_QUESTION.get(question) or FILE_OF_QUESTION[question[0]]
-        super().__init__(question, file, *outputs, owner="MultiTaskNet." if file == "model" else "")
+        owner = "MultiTaskNet." if file == "model" else ""
+        super().__init__(question, file, *outputs, owner=owner)
         PIPELINES.append(self)
 
     def base(self, file: str) -> list[str]:
-        return base(file, but=self)
-
-
-def base(file: str, but: Pipeline | None = None) -> list[str]:
-    """Return the text of a right submission's file in pieces, but for what one pipeline defines."""
-    others = [p for p in PIPELINES if p.file == file and p is not but]
-    return [skeleton(file), *(piece for pipeline in others for piece in pipeline.right_pieces)]
+        others = [p for p in PIPELINES if p.file == file and p is not self]
+        return [skeleton(file), *(piece for p in others for piece in p.right_pieces)]
 
 
 @cache

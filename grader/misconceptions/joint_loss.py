@@ -3,348 +3,172 @@
 import torch
 
 from grader import adapter
-from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Output, Pipeline
-from grader.misconceptions.losses import add_result
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
+from grader.misconceptions.losses import loss, result
+
+START = ("factorization", "regression", "first", "second")
 
 
 def given(name, arguments, weights):
-    factorization, regression = adapter.tensors(*arguments)
-    first, second = weights
-    return {
-        "factorization": factorization,
-        "regression": regression,
-        "first": first,
-        "second": second,
-    }
+    return dict(zip(START, (*adapter.tensors(*arguments), *weights)))
 
 
-PIPELINE = Pipeline(
-    "2c",
-    Output(
-        "joint_loss(factorization, regression, first, second)",
-        "result",
-        observed=("2c-1", "the loss"),
-        given=given,
-    ),
-)
-part, wrong = PIPELINE.part, PIPELINE.wrong
+CALL = f"joint_loss({', '.join(START)})"
+PIPELINE = Pipeline("2c", Output(CALL, "result", observed=("2c-1", "the loss"), given=given))
+part = PIPELINE.part
 
 
 @part
-def weights(first, second):
-    return first, second
+class weights:
+    """Must the weights sum to one?"""
 
+    def right(first, second):
+        return first, second
 
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="The weights are swapped: each loss has the other's.",
-    question="Which of the two losses does factorization_weight belong to?",
-)
-def weights_swapped(first, second):
-    return second, first
+    @wrong(CENTRAL)
+    def weights_swapped(first, second):
+        """The weights are swapped: each loss has the other's.
+        Which of the two losses does factorization_weight belong to?"""
+        return second, first
 
+    @wrong(CENTRAL)
+    @each("done", weights_ignored="added up", losses_averaged="averaged")
+    def without_weights(done):
+        """The losses are {done} without their weights.
+        What should change when a weight changes?"""
+        return (1.0, 1.0) if done == "added up" else (0.5, 0.5)
 
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="The losses are added up without their weights.",
-    question="What should change when a weight changes?",
-)
-def weights_ignored():
-    return 1.0, 1.0
+    @wrong(CORNER)
+    def weights_normalised(first, second):
+        """The weights are divided by their sum."""
+        return first / (first + second), second / (first + second)
 
+    @wrong(CORNER)
+    @each("which", first_weight_from_the_second="first", one_weight_for_both="second")
+    def one_minus_the_other(first, second, which):
+        """The {which} weight is taken to be one minus the other."""
+        return (1 - second, second) if which == "first" else (first, 1 - first)
 
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="The losses are averaged whatever the weights are.",
-    question="What should change when a weight changes?",
-)
-def losses_averaged():
-    return 0.5, 0.5
+    @wrong(CENTRAL)
+    @each("which", first_weight_twice="first", second_weight_twice="second")
+    def twice(first, second, which):
+        """Both losses have the {which} weight.
+        How many weights are there?"""
+        return (first, first) if which == "first" else (second, second)
 
+    @wrong(CENTRAL)
+    @each("which", factorization_unweighted="factorization", regression_unweighted="regression")
+    def unweighted(first, second, which):
+        """The {which} loss has no weight.
+        How many weights are there?"""
+        return (1.0, second) if which == "factorization" else (first, 1.0)
 
-@wrong(
-    "weights",
-    CORNER,
-    diagnosis="The weights are divided by their sum.",
-    question="Must the weights sum to one?",
-)
-def weights_normalised(first, second):
-    return first / (first + second), second / (first + second)
+    def weights_squared(first, second):
+        """The weights are squared.
+        What is the gradient with respect to a loss?"""
+        return first**2, second**2
 
+    def softmax_of_the_weights(first, second):
+        """A softmax is taken of the weights."""
+        return torch.softmax(torch.tensor([first, second]), dim=0)
 
-@wrong(
-    "weights",
-    CORNER,
-    diagnosis="The second weight is taken to be one minus the first.",
-    question="Must the weights sum to one?",
-)
-def one_weight_for_both(first):
-    return first, 1 - first
-
-
-@wrong(
-    "weights",
-    CORNER,
-    diagnosis="The first weight is taken to be one minus the second.",
-    question="Must the weights sum to one?",
-)
-def first_weight_from_the_second(second):
-    return 1 - second, second
-
-
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="Both losses have the first weight.",
-    question="How many weights are there?",
-)
-def first_weight_twice(first):
-    return first, first
-
-
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="Both losses have the second weight.",
-    question="How many weights are there?",
-)
-def second_weight_twice(second):
-    return second, second
-
-
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="The regression loss has no weight.",
-    question="How many weights are there?",
-)
-def regression_unweighted(first):
-    return first, 1.0
-
-
-@wrong(
-    "weights",
-    CENTRAL,
-    diagnosis="The factorization loss has no weight.",
-    question="How many weights are there?",
-)
-def factorization_unweighted(second):
-    return 1.0, second
-
-
-@wrong(
-    "weights",
-    PARTIAL,
-    diagnosis="The weights are squared.",
-    question="What is the gradient with respect to a loss?",
-)
-def weights_squared(first, second):
-    return first**2, second**2
-
-
-@wrong(
-    "weights",
-    PARTIAL,
-    diagnosis="A softmax is taken of the weights.",
-    question="Must the weights sum to one?",
-)
-def softmax_of_the_weights(first, second):
-    return torch.softmax(torch.tensor([first, second]), dim=0)
-
-
-@wrong(
-    "weights",
-    PARTIAL,
-    diagnosis="The losses are divided by their weights.",
-    question="Does a task with a larger weight count more or less?",
-)
-def divided_by_the_weights(first, second):
-    return 1 / torch.tensor([first, second])
+    def divided_by_the_weights(first, second):
+        """The losses are divided by their weights.
+        Does a task with a larger weight count more or less?"""
+        return 1 / torch.tensor([first, second])
 
 
 @part
-def losses(factorization, regression):
-    return factorization, regression
+class losses:
+    """Which task would then never be trained?"""
 
+    def right(factorization, regression):
+        return factorization, regression
 
-@wrong(
-    "losses",
-    CENTRAL,
-    diagnosis="The regression loss is missing from the sum.",
-    question="Which task would then never be trained?",
-)
-def regression_forgotten(factorization):
-    return factorization, 0.0
+    @wrong(CENTRAL)
+    @each("which", factorization_forgotten="factorization", regression_forgotten="regression")
+    def forgotten(factorization, regression, which):
+        """The {which} loss is missing from the sum."""
+        return (0.0, regression) if which == "factorization" else (factorization, 0.0)
 
+    @wrong(CENTRAL)
+    @each("which", factorization_detached="factorization", regression_detached="regression")
+    def detached(factorization, regression, which):
+        """The {which} loss is cut out of the graph."""
+        if which == "factorization":
+            return factorization.detach(), regression
+        return factorization, regression.detach()
 
-@wrong(
-    "losses",
-    CENTRAL,
-    diagnosis="The factorization loss is missing from the sum.",
-    question="Which task would then never be trained?",
-)
-def factorization_forgotten(regression):
-    return 0.0, regression
+    @each("taken", root_of_the_regression="root", square_of_the_regression="square")
+    def another_regression_loss(factorization, regression, taken):
+        """The {taken} of the regression loss is taken.
+        Is there a {taken} in the handout's loss?"""
+        return factorization, regression.sqrt() if taken == "root" else regression**2
 
-
-@wrong(
-    "losses",
-    CENTRAL,
-    diagnosis="The regression loss is cut out of the graph.",
-    question="Which task would then never be trained?",
-)
-def regression_detached(factorization, regression):
-    return factorization, regression.detach()
-
-
-@wrong(
-    "losses",
-    CENTRAL,
-    diagnosis="The factorization loss is cut out of the graph.",
-    question="Which task would then never be trained?",
-)
-def factorization_detached(factorization, regression):
-    return factorization.detach(), regression
-
-
-@wrong(
-    "losses",
-    PARTIAL,
-    diagnosis="A root is taken of the regression loss.",
-    question="Is there a root in the handout's loss?",
-)
-def root_of_the_regression(factorization, regression):
-    return factorization, regression.sqrt()
-
-
-@wrong(
-    "losses",
-    PARTIAL,
-    diagnosis="The regression loss is squared.",
-    question="Is there a square in the handout's loss?",
-)
-def square_of_the_regression(factorization, regression):
-    return factorization, regression**2
-
-
-@wrong(
-    "losses",
-    PARTIAL,
-    diagnosis="Logarithms are taken of both losses.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def logarithms_of_the_losses(factorization, regression):
-    return factorization.log(), regression.log()
+    def logarithms_of_the_losses(factorization, regression):
+        """Logarithms are taken of both losses.
+        Is there a logarithm in the handout's loss?"""
+        return factorization.log(), regression.log()
 
 
 @part
-def number(weights, losses):
-    return weights[0] * losses[0] + weights[1] * losses[1]
+class number:
+    """Which of the two losses does each weight belong to?"""
+
+    def right(weights, losses):
+        return weights[0] * losses[0] + weights[1] * losses[1]
+
+    @wrong(CENTRAL)
+    @each("which", factorization_subtracted="factorization", regression_subtracted="regression")
+    def subtracted(weights, losses, which):
+        """The {which} loss is subtracted.
+        Should training make the {which} loss larger or smaller?"""
+        difference = weights[0] * losses[0] - weights[1] * losses[1]
+        return difference if which == "regression" else -difference
+
+    def losses_multiplied(weights, losses):
+        """The weighted losses are multiplied, not added.
+        What is the gradient of one loss when the other is zero?"""
+        return weights[0] * losses[0] * weights[1] * losses[1]
+
+    def larger_loss_only(weights, losses):
+        """Only the larger of the weighted losses counts.
+        Should both tasks be trained at each step?"""
+        return torch.maximum(weights[0] * losses[0], weights[1] * losses[1])
+
+    def sum_times_sum(weights, losses):
+        """The weights and the losses are summed apart, and the sums are multiplied."""
+        return (weights[0] + weights[1]) * (losses[0] + losses[1])
+
+    def brackets_around_the_sum(weights, losses):
+        """The first weight multiplies both losses, for the brackets are around the sum."""
+        return weights[0] * (losses[0] + weights[1] * losses[1])
+
+    def weights_added(weights, losses):
+        """The weights are added to the losses, not multiplied with them.
+        What is the gradient with respect to a loss?"""
+        return weights[0] + losses[0] + weights[1] + losses[1]
+
+    def weights_as_exponents(weights, losses):
+        """The weights are exponents of the losses.
+        What is the gradient with respect to a loss?"""
+        return losses[0] ** weights[0] + losses[1] ** weights[1]
+
+    @wrong(CENTRAL)
+    def losses_not_added(weights, losses):
+        """The weighted losses are returned as two numbers, without their sum.
+        What does backward expect of a loss?"""
+        return torch.stack([weights[0] * losses[0], weights[1] * losses[1]])
 
 
-@wrong(
-    "number",
-    CENTRAL,
-    diagnosis="The regression loss is subtracted.",
-    question="Should training make the regression loss larger or smaller?",
-)
-def regression_subtracted(weights, losses):
-    return weights[0] * losses[0] - weights[1] * losses[1]
+part(loss, "joint_")
+part(result, "joint_")
 
 
-@wrong(
-    "number",
-    CENTRAL,
-    diagnosis="The factorization loss is subtracted.",
-    question="Should training make the factorization loss larger or smaller?",
-)
-def factorization_subtracted(weights, losses):
-    return weights[1] * losses[1] - weights[0] * losses[0]
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="The weighted losses are multiplied, not added.",
-    question="What is the gradient of one loss when the other is zero?",
-)
-def losses_multiplied(weights, losses):
-    return weights[0] * losses[0] * weights[1] * losses[1]
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="Only the larger of the weighted losses counts.",
-    question="Should both tasks be trained at each step?",
-)
-def larger_loss_only(weights, losses):
-    return torch.maximum(weights[0] * losses[0], weights[1] * losses[1])
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="The weights and the losses are summed apart, and the sums are multiplied.",
-    question="Which of the two losses does each weight belong to?",
-)
-def sum_times_sum(weights, losses):
-    return (weights[0] + weights[1]) * (losses[0] + losses[1])
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="The first weight multiplies both losses, for the brackets are around the sum.",
-    question="Which of the two losses does each weight belong to?",
-)
-def brackets_around_the_sum(weights, losses):
-    return weights[0] * (losses[0] + weights[1] * losses[1])
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="The weights are added to the losses, not multiplied with them.",
-    question="What is the gradient with respect to a loss?",
-)
-def weights_added(weights, losses):
-    return weights[0] + losses[0] + weights[1] + losses[1]
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="The weights are exponents of the losses.",
-    question="What is the gradient with respect to a loss?",
-)
-def weights_as_exponents(weights, losses):
-    return losses[0] ** weights[0] + losses[1] ** weights[1]
-
-
-@wrong(
-    "number",
-    CENTRAL,
-    diagnosis="The weighted losses are returned as two numbers, without their sum.",
-    question="What does backward expect of a loss?",
-)
-def losses_not_added(weights, losses):
-    return torch.stack([weights[0] * losses[0], weights[1] * losses[1]])
-
-
-add_result(PIPELINE, "joint")
-
-
-@PIPELINE.whole(
-    "joint_loss",
-    PARTIAL,
-    diagnosis="The weighted losses are written into the caller's own tensors (*=, +=).",
-    question="Whose tensors are both losses after the call?",
-)
+@PIPELINE.whole("joint_loss")
 def joint_loss_in_place(factorization, regression, first, second):
+    """The weighted losses are written into the caller's own tensors (*=, +=).
+    Whose tensors are both losses after the call?"""
     factorization *= first
     regression *= second
     return factorization + regression

@@ -4,417 +4,201 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from grader import adapter
-from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Output, Pipeline
-from grader.misconceptions.losses import add_mean
+from grader.misconceptions import losses
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 
 
 def given(name, arguments, weights=()):
-    positive, negative = adapter.tensors(*arguments)
-    return {"positive": positive, "negative": negative}
+    return dict(zip(("positive", "negative"), adapter.tensors(*arguments)))
 
 
 PIPELINE = Pipeline(
     "2a",
     Output("bpr_loss(positive, negative)", "result", observed=("2a-2", "the loss"), given=given),
 )
-part, wrong = PIPELINE.part, PIPELINE.wrong
+part = PIPELINE.part
 
 
 @part
-def watched(positive):
-    return positive
+class difference:
+    """What should the loss be when both movies score the same?"""
 
+    def right(positive, negative):
+        return positive - negative
 
-@wrong(
-    "watched",
-    PARTIAL,
-    diagnosis="Each watched movie is compared with all the unwatched ones of the batch.",
-    question="Which unwatched movie belongs to row k?",
-)
-def all_pairs(positive):
-    return positive[:, None]
+    @wrong(CENTRAL)
+    def bpr_sign_turned(positive, negative):
+        """The loss has its sign turned: it is small when the unwatched movie scores higher.
+        Is the loss 0 or 1 when the watched movie is far ahead?"""
+        return negative - positive
 
+    @each("done", sigmoid_of_the_sum="added", product_of_the_scores="multiplied")
+    def not_subtracted(positive, negative, done):
+        """The scores of both movies are {done}, not subtracted."""
+        return positive + negative if done == "added" else positive * negative
 
-@wrong(
-    "watched",
-    PARTIAL,
-    diagnosis="The watched movies' scores are cut out of the graph.",
-    question="Should training push watched movies up?",
-)
-def positives_detached(positive):
-    return positive.detach()
+    @each("function", absolute_difference="abs", squared_difference="square")
+    def sign_lost(positive, negative, function):
+        """The difference of the scores loses its sign ({function}).
+        Is a watched movie that is far behind as good as one that is far ahead?"""
+        return getattr(torch, function)(positive - negative)
 
+    @wrong(CENTRAL)
+    @each("side", positive_scores_only="watched", negative_scores_only="unwatched")
+    def one_side_only(positive, negative, side):
+        """The loss looks at the {side} movies only.
+        What should the score of the other movie change?"""
+        return positive if side == "watched" else -negative
 
-@part
-def unwatched(negative):
-    return negative
+    @each("side", positives_detached="watched", negatives_detached="unwatched")
+    def one_side_detached(positive, negative, side):
+        """The {side} movies' scores are cut out of the graph.
+        Should training change the scores of both movies?"""
+        return positive.detach() - negative if side == "watched" else positive - negative.detach()
 
+    def all_pairs(positive, negative):
+        """Each watched movie is compared with all the unwatched ones of the batch.
+        Which unwatched movie belongs to row k?"""
+        return positive[:, None] - negative
 
-@wrong(
-    "unwatched",
-    PARTIAL,
-    diagnosis="The unwatched movies' scores are cut out of the graph.",
-    question="Should training push unwatched movies down?",
-)
-def negatives_detached(negative):
-    return negative.detach()
+    @each("taken", mean_of_the_negatives="mean", best_of_the_negatives="best")
+    def one_unwatched_movie(positive, negative, taken):
+        """Each watched movie is compared with the {taken} of the unwatched ones.
+        Which unwatched movie belongs to row k?"""
+        return positive - (negative.mean() if taken == "mean" else negative.max())
 
+    def sigmoids_inside_and_outside(positive, negative):
+        """Each score goes through a sigmoid before their difference is taken.
+        Is the sigmoid applied before or after the subtraction?"""
+        return torch.sigmoid(positive) - torch.sigmoid(negative)
 
-@wrong(
-    "unwatched",
-    PARTIAL,
-    diagnosis="Each watched movie is compared with the mean of the unwatched ones.",
-    question="Which unwatched movie belongs to row k?",
-)
-def mean_of_the_negatives(negative):
-    return negative.mean()
+    def softmax_of_each_side(positive, negative):
+        """A softmax over the batch is taken of the scores before their difference.
+        Should one pair's loss depend on the other pairs?"""
+        return torch.softmax(positive, dim=0) - torch.softmax(negative, dim=0)
 
-
-@wrong(
-    "unwatched",
-    PARTIAL,
-    diagnosis="Each watched movie is compared with the best unwatched one of the batch.",
-    question="Which unwatched movie belongs to row k?",
-)
-def best_of_the_negatives(negative):
-    return negative.max()
-
-
-@part
-def difference(watched, unwatched):
-    return watched - unwatched
-
-
-@wrong(
-    "difference",
-    CENTRAL,
-    diagnosis="The loss has its sign turned: it is small when the unwatched movie scores higher.",
-    question="Is the loss 0 or 1 when the watched movie is far ahead?",
-)
-def bpr_sign_turned(watched, unwatched):
-    return unwatched - watched
-
-
-@wrong(
-    "difference",
-    PARTIAL,
-    diagnosis="The scores of both movies are added, not subtracted.",
-    question="What should the loss be when both movies score the same?",
-)
-def sigmoid_of_the_sum(watched, unwatched):
-    return watched + unwatched
-
-
-@wrong(
-    "difference",
-    PARTIAL,
-    diagnosis="The scores of both movies are multiplied, not subtracted.",
-    question="What should the loss be when both movies score the same?",
-)
-def product_of_the_scores(watched, unwatched):
-    return watched * unwatched
-
-
-@wrong(
-    "difference",
-    PARTIAL,
-    diagnosis="The difference of the scores loses its sign.",
-    question="Is a watched movie that is far behind as good as one that is far ahead?",
-)
-def absolute_difference(watched, unwatched):
-    return (watched - unwatched).abs()
-
-
-@wrong(
-    "difference",
-    PARTIAL,
-    diagnosis="The difference of the scores is squared.",
-    question="Is a watched movie that is far behind as good as one that is far ahead?",
-)
-def squared_difference(watched, unwatched):
-    return (watched - unwatched) ** 2
-
-
-@wrong(
-    "difference",
-    CENTRAL,
-    diagnosis="The loss looks at the watched movies only.",
-    question="What should the score of the unwatched movie change?",
-)
-def positive_scores_only(watched):
-    return watched
-
-
-@wrong(
-    "difference",
-    CENTRAL,
-    diagnosis="The loss looks at the unwatched movies only.",
-    question="What should the score of the watched movie change?",
-)
-def negative_scores_only(unwatched):
-    return -unwatched
-
-
-@wrong(
-    "difference",
-    PARTIAL,
-    diagnosis="Each score goes through a sigmoid before their difference is taken.",
-    question="Is the sigmoid applied before or after the subtraction?",
-)
-def sigmoids_inside_and_outside(watched, unwatched):
-    return torch.sigmoid(watched) - torch.sigmoid(unwatched)
-
-
-@wrong(
-    "difference",
-    PARTIAL,
-    diagnosis="A softmax over the batch is taken of the scores before their difference.",
-    question="Should one pair's loss depend on the other pairs?",
-)
-def softmax_of_each_side(watched, unwatched):
-    return torch.softmax(watched, dim=0) - torch.softmax(unwatched, dim=0)
-
-
-@wrong(
-    "difference",
-    CORNER,
-    diagnosis="The differences are clamped, which stops their gradients outside.",
-    question="What gradient does a pair get that is far in the wrong order?",
-)
-def clamped_difference(watched, unwatched):
-    return (watched - unwatched).clamp(-5, 5)
+    @wrong(CORNER)
+    def clamped_difference(positive, negative):
+        """The differences are clamped, which stops their gradients outside.
+        What gradient does a pair get that is far in the wrong order?"""
+        return (positive - negative).clamp(-5, 5)
 
 
 @part
-def probability(difference):
-    return torch.sigmoid(difference)
+class probability:
+    """Between which values does a sigmoid lie?"""
 
+    def right(difference):
+        return torch.sigmoid(difference)
 
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="The sigmoid is applied to the mean of the differences, not to each of them.",
-    question="Is the mean of a curve's values its value at the mean?",
-)
-def sigmoid_of_the_mean(difference):
-    return torch.sigmoid(difference.mean())
+    def sigmoid_of_the_mean(difference):
+        """The sigmoid is applied to the mean of the differences, not to each of them.
+        Is the mean of a curve's values its value at the mean?"""
+        return torch.sigmoid(difference.mean())
 
+    def bpr_without_sigmoid(difference):
+        """The sigmoid of the difference is missing."""
+        return difference
 
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="The sigmoid of the difference is missing.",
-    question="Between which values does the loss lie?",
-)
-def bpr_without_sigmoid(difference):
-    return difference
+    def two_sigmoids(positive, negative):
+        """Each score has a sigmoid of its own, and the difference has none.
+        Is the sigmoid applied before or after the subtraction?"""
+        return torch.sigmoid(positive) - torch.sigmoid(negative)
 
+    @each("function", tanh_for_sigmoid="tanh", exponential_for_sigmoid="exp")
+    def another_function(difference, function):
+        """The function {function} stands for the sigmoid."""
+        return getattr(torch, function)(difference)
 
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="Each score has a sigmoid of its own, and the difference has none.",
-    question="Is the sigmoid applied before or after the subtraction?",
-)
-def two_sigmoids(watched, unwatched):
-    return torch.sigmoid(watched) - torch.sigmoid(unwatched)
+    def sigmoid_twice(difference):
+        """The sigmoid is applied to the difference twice.
+        How often is a sigmoid applied in the handout's loss?"""
+        return torch.sigmoid(torch.sigmoid(difference))
 
+    def hinge(difference):
+        """The loss is a hinge: the difference is cut off at 1.
+        What is the loss when both movies score the same?"""
+        return difference.clamp(max=1)
 
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="A tanh stands for the sigmoid.",
-    question="Between which values does a sigmoid lie?",
-)
-def tanh_for_sigmoid(difference):
-    return torch.tanh(difference)
-
-
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="An exponential stands for the sigmoid.",
-    question="Between which values does a sigmoid lie?",
-)
-def exponential_for_sigmoid(difference):
-    return torch.exp(difference)
-
-
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="The sigmoid is applied to the difference twice.",
-    question="How often is a sigmoid applied in the handout's loss?",
-)
-def sigmoid_twice(difference):
-    return torch.sigmoid(torch.sigmoid(difference))
-
-
-@wrong(
-    "probability",
-    PARTIAL,
-    diagnosis="The loss is a hinge: the difference is cut off at 1.",
-    question="What is the loss when both movies score the same?",
-)
-def hinge(difference):
-    return difference.clamp(max=1)
-
-
-@wrong(
-    "probability",
-    CENTRAL,
-    diagnosis="Pairs in the right order are counted by a comparison, which has no gradient.",
-    question="What is the derivative of a comparison?",
-)
-def hard_count(difference):
-    return (difference > 0).float()
+    @wrong(CENTRAL)
+    def hard_count(difference):
+        """Pairs in the right order are counted by a comparison, which has no gradient.
+        What is the derivative of a comparison?"""
+        return (difference > 0).float()
 
 
 @part
-def terms(probability):
-    return 1 - probability
+class terms:
+    """Is there a logarithm in the handout's loss?"""
+
+    def right(probability):
+        return 1 - probability
+
+    @wrong(CENTRAL, general="bpr-sign-turned")
+    def one_minus_missing(probability):
+        """The 1 - is missing.
+        Is the loss 0 or 1 when the watched movie is far ahead?"""
+        return probability
+
+    def negative_sigmoid(probability):
+        """A minus stands for the 1 -, for right gradients and values that are one too small.
+        What is the loss when both movies score the same?"""
+        return -probability
+
+    def one_plus(probability):
+        """One is added where it is to be subtracted from.
+        What is the loss when both movies score the same?"""
+        return 1 + probability
+
+    def log_sigmoid(probability):
+        """The loss is -log sigmoid, that of Rendle's paper, not that of this assignment."""
+        return -torch.log(probability)
+
+    @each("added", log_sigmoid_and_a_small_number=1e-8, log_sigmoid_and_a_tiny_number=1e-10)
+    def log_of_a_sum(probability, added):
+        """The loss is -log sigmoid with a number such as {added} added before the logarithm."""
+        return -torch.log(probability + added)
+
+    def one_minus_log_sigmoid(probability):
+        """The loss is 1 - log sigmoid."""
+        return 1 - torch.log(probability)
+
+    @wrong(CENTRAL)
+    def log_of_one_minus_sigmoid(difference):
+        """The loss is -log(1 - sigmoid), which grows when the watched movie is ahead."""
+        return F.softplus(difference)
+
+    def cross_entropy(positive, negative):
+        """The loss is the cross entropy of both scores as probabilities.
+        Does the handout's loss look at the two scores apart or at their difference?"""
+        return F.softplus(-positive) + F.softplus(negative)
+
+    def squared_loss_of_sigmoid(probability):
+        """The term 1 - sigmoid is squared.
+        Is there a square in the handout's loss?"""
+        return (1 - probability) ** 2
+
+    def hinge_without_margin(difference):
+        """The loss is a hinge without a margin: a pair in the right order counts nothing.
+        What is the loss when both movies score the same?"""
+        return F.relu(-difference)
 
 
-@wrong(
-    "terms",
-    CENTRAL,
-    diagnosis="The 1 - is missing.",
-    question="Is the loss 0 or 1 when the watched movie is far ahead?",
-    general="bpr-sign-turned",
-)
-def one_minus_missing(probability):
-    return probability
+for common in (losses.number, losses.loss, losses.result):
+    part(common, "bpr_")
 
 
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="A minus stands for the 1 -, for right gradients and values that are one too small.",
-    question="What is the loss when both movies score the same?",
-)
-def negative_sigmoid(probability):
-    return -probability
+@part
+class number:
+    def one_minus_the_sum(probability):
+        """The mean or sum is taken before the 1 -, so that the 1 counts once for the batch.
+        Which terms does the mean have?"""
+        return 1 - probability.sum()
 
 
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="One is added where it is to be subtracted from.",
-    question="What is the loss when both movies score the same?",
-)
-def one_plus(probability):
-    return 1 + probability
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The loss is -log sigmoid, that of Rendle's paper, not that of this assignment.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def log_sigmoid(probability):
-    return -torch.log(probability)
-
-
-@wrong(
-    "terms",
-    CENTRAL,
-    diagnosis="The loss is log sigmoid, which grows when the watched movie is ahead.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def log_sigmoid_sign_turned(probability):
-    return torch.log(probability)
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The loss is 1 - log sigmoid.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def one_minus_log_sigmoid(probability):
-    return 1 - torch.log(probability)
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The loss is -log sigmoid with a small number added before the logarithm.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def log_sigmoid_and_a_small_number(probability):
-    return -torch.log(probability + 1e-8)
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The loss is -log sigmoid with a very small number added before the logarithm.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def log_sigmoid_and_a_tiny_number(probability):
-    return -torch.log(probability + 1e-10)
-
-
-@wrong(
-    "terms",
-    CENTRAL,
-    diagnosis="The loss is -log(1 - sigmoid), which grows when the watched movie is ahead.",
-    question="Is there a logarithm in the handout's loss?",
-)
-def log_of_one_minus_sigmoid(difference):
-    return F.softplus(difference)
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The loss is the cross entropy of both scores as probabilities.",
-    question="Does the handout's loss look at the two scores apart or at their difference?",
-)
-def cross_entropy(watched, unwatched):
-    return F.softplus(-watched) + F.softplus(unwatched)
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The term 1 - sigmoid is squared.",
-    question="Is there a square in the handout's loss?",
-)
-def squared_loss_of_sigmoid(probability):
-    return (1 - probability) ** 2
-
-
-@wrong(
-    "terms",
-    PARTIAL,
-    diagnosis="The loss is a hinge without a margin: a pair in the right order counts nothing.",
-    question="What is the loss when both movies score the same?",
-)
-def hinge_without_margin(difference):
-    return F.relu(-difference)
-
-
-add_mean(PIPELINE, "bpr")
-
-
-@wrong(
-    "number",
-    PARTIAL,
-    diagnosis="The mean or sum is taken before the 1 -, so that the 1 counts once for the batch.",
-    question="Which terms does the mean have?",
-)
-def one_minus_the_sum(probability):
-    return 1 - probability.sum()
-
-
-@PIPELINE.whole(
-    "bpr_loss",
-    PARTIAL,
-    diagnosis="The difference is written into the caller's own tensor (-=, sub_).",
-    question="Whose tensor is positive_predictions after the call?",
-)
+@PIPELINE.whole("bpr_loss")
 def difference_in_place(positive, negative):
+    """The difference is written into the caller's own tensor (-=, sub_).
+    Whose tensor is positive_predictions after the call?"""
     positive -= negative
     return (1 - torch.sigmoid(positive)).mean()

@@ -1,18 +1,14 @@
-"""Question 2d: the ranks of one user's movies, and what is made of them."""
+"""Question 2d: the ranks of each user's movies, and the means that are made of them."""
 
 import torch
 
 from grader import adapter, oracle
-from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL, Output, Pipeline
+from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 
 
 def given(scores, heldout, seen=None):
-    scores, heldout = adapter.tensors(scores, heldout)
-    return {
-        "scores": scores,
-        "heldout": heldout,
-        "seen": None if seen is None else adapter.tensor(seen),
-    }
+    start = dict(zip(("scores", "heldout"), adapter.tensors(scores, heldout)))
+    return start | {"seen": None if seen is None else adapter.tensor(seen)}
 
 
 def given_to_score(scores, heldout, seen=None, ranks=None):
@@ -41,770 +37,448 @@ PIPELINE = Pipeline(
         uses=("reciprocal_ranks",),
     ),
 )
-part, wrong = PIPELINE.part, PIPELINE.wrong
+part = PIPELINE.part
 
 
 @part
-def numbers(scores):
-    return scores
+class numbers:
+    """Do two movies tie whose scores differ by a half?"""
 
+    def right(scores):
+        return scores
 
-@wrong(
-    "numbers",
-    PARTIAL,
-    diagnosis="A sigmoid comes before the ranking, and makes scores tie that are far from zero.",
-    question="What are the sigmoids of 30 and of 40 as a computer's numbers?",
-)
-def sigmoid_before_ranking(scores):
-    return torch.sigmoid(scores)
+    @wrong(CENTRAL)
+    def ascending(scores):
+        """The lowest score has rank 1.
+        Is the best movie the one with the highest or the lowest score?"""
+        return -scores
 
+    def sigmoid_before_ranking(scores):
+        """A sigmoid comes before the ranking, and makes scores tie that are far from zero.
+        What are the sigmoids of 30 and of 40 as a computer's numbers?"""
+        return torch.sigmoid(scores)
 
-@wrong(
-    "numbers",
-    CORNER,
-    diagnosis="A softmax before the ranking makes scores tie that are far below the best.",
-    question="What is the share of a score that is 200 below the best one, as a computer's number?",
-)
-def softmax_before_ranking(scores):
-    return torch.softmax(scores, dim=1)
+    @wrong(CORNER)
+    def softmax_before_ranking(scores):
+        """A softmax before the ranking makes scores tie that are far below the best.
+        What is the share of a score that is 200 below the best one, as a computer's number?"""
+        return torch.softmax(scores, dim=1)
 
+    @wrong(CORNER)
+    def scores_rounded(scores):
+        """The scores are rounded before they are ranked, so that different ones tie.
+        Do two movies tie whose scores differ in the third decimal place?"""
+        return scores.round(decimals=2)
 
-@wrong(
-    "numbers",
-    CORNER,
-    diagnosis="The scores are rounded before they are ranked, so that different ones tie.",
-    question="Do two movies tie whose scores differ in the third decimal place?",
-)
-def scores_rounded(scores):
-    return scores.round(decimals=2)
+    @each("function", scores_as_whole_numbers="round", scores_cut_down="trunc")
+    def made_whole(scores, function):
+        """The scores are made whole numbers ({function}) before they are ranked."""
+        return getattr(torch, function)(scores)
 
-
-@wrong(
-    "numbers",
-    PARTIAL,
-    diagnosis="The scores are rounded to whole numbers before they are ranked.",
-    question="Do two movies tie whose scores differ by a half?",
-)
-def scores_as_whole_numbers(scores):
-    return scores.round()
-
-
-@wrong(
-    "numbers",
-    PARTIAL,
-    diagnosis="The scores are cut down to whole numbers before they are ranked.",
-    question="Do two movies tie whose scores differ by a half?",
-)
-def scores_cut_down(scores):
-    return scores.trunc()
-
-
-@wrong(
-    "numbers",
-    PARTIAL,
-    diagnosis="The scores lose their signs before they are ranked.",
-    question="Which of the scores 1 and -2 is the higher one?",
-)
-def scores_without_signs(scores):
-    return scores.abs()
+    def scores_without_signs(scores):
+        """The scores lose their signs before they are ranked.
+        Which of the scores 1 and -2 is the higher one?"""
+        return scores.abs()
 
 
 @part
-def kept(numbers, seen):
-    # What is not a number is neither above, below nor tied.
-    return numbers if seen is None else numbers.masked_fill(seen, torch.nan)
+class kept:
+    """Which score can never be above another one?"""
 
+    def right(numbers, seen):
+        # What is not a number is neither above, below nor tied.
+        return numbers if seen is None else numbers.masked_fill(seen, torch.nan)
 
-@wrong(
-    "kept",
-    CENTRAL,
-    diagnosis="Seen movies are ranked too.",
-    question="Should a movie that the user has watched already push others down?",
-)
-def seen_kept(numbers):
-    return numbers
+    @wrong(CENTRAL)
+    def seen_kept(numbers):
+        """Seen movies are ranked too.
+        Should a movie that the user has watched already push others down?"""
+        return numbers
 
+    @each("value", seen_set_to_zero=0, seen_set_to_minus_one=-1, seen_set_to_minus_ten=-10)
+    def seen_set_to(numbers, seen, value):
+        """The scores of seen movies are set to {value}, and other scores can be lower."""
+        return numbers if seen is None else numbers.masked_fill(seen, value)
 
-@wrong(
-    "kept",
-    PARTIAL,
-    diagnosis="The scores of seen movies are set to zero, and zero can be a high score.",
-    question="Which score can never be above another one?",
-)
-def seen_set_to_zero(numbers, seen):
-    return numbers if seen is None else numbers * ~seen
+    @wrong(CORNER)
+    @each("value", seen_set_to_minus_hundred=-100, seen_set_to_minus_thousand=-1000)
+    def seen_set_to_a_low_score(numbers, seen, value):
+        """The scores of seen movies are set to a number such as {value}; others may be lower."""
+        return numbers if seen is None else numbers.masked_fill(seen, value)
 
+    def seen_set_to_the_minimum(numbers, seen):
+        """The scores of seen movies are set to the lowest one, and tie with the last movie.
+        What is the rank of the last movie that the user has not seen?"""
+        lowest = numbers.amin(dim=1, keepdim=True)
+        return numbers if seen is None else torch.where(seen, lowest, numbers)
 
-@wrong(
-    "kept",
-    PARTIAL,
-    diagnosis="The scores of seen movies are set to -1, and other scores can be lower.",
-    question="Which score can never be above another one?",
-)
-def seen_set_to_minus_one(numbers, seen):
-    return numbers if seen is None else numbers.masked_fill(seen, -1.0)
+    def seen_lowered(numbers, seen):
+        """The scores of seen movies are made smaller by 1, and may still be high."""
+        return numbers if seen is None else numbers - seen.float()
 
+    @wrong(CENTRAL)
+    def seen_on_top(numbers, seen):
+        """Seen movies are put on top of the ranking, not taken out of it.
+        Should a movie that the user has watched already push others down?"""
+        return numbers if seen is None else numbers.masked_fill(seen, torch.inf)
 
-@wrong(
-    "kept",
-    PARTIAL,
-    diagnosis="The scores of seen movies are set to -10, and other scores can be lower.",
-    question="Which score can never be above another one?",
-)
-def seen_set_to_minus_ten(numbers, seen):
-    return numbers if seen is None else numbers.masked_fill(seen, -10.0)
+    @wrong(CENTRAL)
+    def seen_movies_ranked_alone(numbers, heldout, seen):
+        """Held-out movies are ranked among seen ones only: the mask is the wrong way round.
+        Which movies does seen remove from the ranking?"""
+        return numbers if seen is None else numbers.masked_fill(~(seen | heldout), torch.nan)
 
+    @wrong(CENTRAL)
+    @each("value", unseen_set_to_minus_infinity="-infinity", unseen_set_to_zero="0")
+    def unseen_set_to(numbers, seen, value):
+        """The scores of all movies but the seen ones are set to {value}.
+        Which movies does seen remove from the ranking?"""
+        return numbers if seen is None else numbers.masked_fill(~seen, float(value))
 
-@wrong(
-    "kept",
-    CORNER,
-    diagnosis="The scores of seen movies are set to a number such as -100; others may be lower.",
-    question="Which score can never be above another one?",
-)
-def seen_set_to_minus_hundred(numbers, seen):
-    return numbers if seen is None else numbers.masked_fill(seen, -100.0)
-
-
-@wrong(
-    "kept",
-    CORNER,
-    diagnosis="The scores of seen movies are set to a number such as -1000; others may be lower.",
-    question="Which score can never be above another one?",
-    general="seen-set-to-minus-hundred",
-)
-def seen_set_to_minus_thousand(numbers, seen):
-    return numbers if seen is None else numbers.masked_fill(seen, -1000.0)
-
-
-@wrong(
-    "kept",
-    PARTIAL,
-    diagnosis="The scores of seen movies are set to the lowest one, and tie with the last movie.",
-    question="What is the rank of the last movie that the user has not seen?",
-)
-def seen_set_to_the_minimum(numbers, seen):
-    return numbers if seen is None else torch.where(seen, numbers.amin(1, keepdim=True), numbers)
-
-
-@wrong(
-    "kept",
-    PARTIAL,
-    diagnosis="The scores of seen movies are made smaller by 1, and may still be high.",
-    question="Which score can never be above another one?",
-)
-def seen_lowered(numbers, seen):
-    return numbers if seen is None else numbers - seen.float()
-
-
-@wrong(
-    "kept",
-    CENTRAL,
-    diagnosis="Seen movies are put on top of the ranking, not taken out of it.",
-    question="Should a movie that the user has watched already push others down?",
-)
-def seen_on_top(numbers, seen):
-    return numbers if seen is None else numbers.masked_fill(seen, torch.inf)
-
-
-@wrong(
-    "kept",
-    CENTRAL,
-    diagnosis="Held-out movies are ranked among seen ones only: the mask is the wrong way round.",
-    question="Which movies does seen remove from the ranking?",
-)
-def seen_movies_ranked_alone(numbers, heldout, seen):
-    return numbers if seen is None else numbers.masked_fill(~(seen | heldout), torch.nan)
-
-
-@wrong(
-    "kept",
-    CENTRAL,
-    diagnosis="The scores of all movies but the seen ones are set to minus infinity.",
-    question="Which movies does seen remove from the ranking?",
-)
-def unseen_set_to_minus_infinity(numbers, seen):
-    return numbers if seen is None else numbers.masked_fill(~seen, -torch.inf)
-
-
-@wrong(
-    "kept",
-    CENTRAL,
-    diagnosis="The scores of all movies but the seen ones are set to zero.",
-    question="Which movies does seen remove from the ranking?",
-)
-def unseen_set_to_zero(numbers, seen):
-    return numbers if seen is None else numbers * seen
-
-
-@wrong(
-    "kept",
-    PARTIAL,
-    diagnosis="A movie that any user has seen is taken out for all users.",
-    question="Whose seen movies should a user's ranking lack?",
-)
-def seen_by_anyone_taken_out(numbers, heldout, seen):
-    return numbers if seen is None else numbers.masked_fill(seen.any(0) & ~heldout, torch.nan)
+    def seen_by_anyone_taken_out(numbers, heldout, seen):
+        """A movie that any user has seen is taken out for all users.
+        Whose seen movies should a user's ranking lack?"""
+        return numbers if seen is None else numbers.masked_fill(seen.any(0) & ~heldout, torch.nan)
 
 
 @part
-def table(kept):
-    return kept
-
-
-@wrong(
-    "table",
-    CENTRAL,
-    diagnosis="The lowest score has rank 1.",
-    question="Is the best movie the one with the highest or the lowest score?",
-)
-def ascending(kept):
-    return -kept
+def own(kept, heldout):
+    return kept[heldout][:, None]
 
 
 @part
-def rivals(table, heldout):
-    rows, columns = heldout.nonzero(as_tuple=True)
-    return table[rows], table[rows, columns][:, None], columns[:, None]
+class others:
+    """Which movies compete for rank 1?"""
 
+    def right(kept, heldout):
+        return kept[heldout.nonzero()[:, 0]]
 
-@wrong(
-    "rivals",
-    CENTRAL,
-    diagnosis="Held-out movies are ranked among themselves only.",
-    question="How many movies compete for rank 1?",
-)
-def ranked_among_heldout(table, heldout):
-    rows, columns = heldout.nonzero(as_tuple=True)
-    others = table.masked_fill(~heldout, torch.nan)[rows]
-    return others, table[rows, columns][:, None], columns[:, None]
+    @wrong(CENTRAL)
+    def ranked_among_heldout(kept, heldout):
+        """Held-out movies are ranked among themselves only."""
+        return kept.masked_fill(~heldout, torch.nan)[heldout.nonzero()[:, 0]]
 
+    def other_heldout_taken_out(kept, heldout, own):
+        """Each held-out movie is ranked without the user's other held-out movies.
+        If a user's two held-out movies are the two best, which ranks do they have?"""
+        rows, columns = heldout.nonzero(as_tuple=True)
+        return kept.masked_fill(heldout, torch.nan)[rows].scatter(1, columns[:, None], own)
 
-@wrong(
-    "rivals",
-    PARTIAL,
-    diagnosis="Each held-out movie is ranked without the user's other held-out movies.",
-    question="If a user's two held-out movies are the two best, which ranks do they have?",
-)
-def other_heldout_taken_out(table, heldout):
-    rows, columns = heldout.nonzero(as_tuple=True)
-    own = table[rows, columns][:, None]
-    others = table.masked_fill(heldout, torch.nan)[rows].scatter(1, columns[:, None], own)
-    return others, own, columns[:, None]
+    @wrong(CENTRAL)
+    def users_ranked_for_a_movie(kept, heldout):
+        """The users are ranked for each movie, not the movies for each user.
+        Along which dimension do the scores of one user lie?"""
+        return kept.T[heldout.nonzero()[:, 1]]
 
-
-@wrong(
-    "rivals",
-    CENTRAL,
-    diagnosis="The users are ranked for each movie, not the movies for each user.",
-    question="Along which dimension do the scores of one user lie?",
-)
-def users_ranked_for_a_movie(table, heldout):
-    rows, columns = heldout.nonzero(as_tuple=True)
-    return table.T[columns], table[rows, columns][:, None], rows[:, None]
-
-
-@wrong(
-    "rivals",
-    CENTRAL,
-    diagnosis="All users' scores are ranked together.",
-    question="Whose movies compete with each other?",
-)
-def one_ranking_for_all(table, heldout):
-    rows, columns = heldout.nonzero(as_tuple=True)
-    places = (rows * table.shape[1] + columns)[:, None]
-    return table.reshape(1, -1).expand(len(rows), -1), table[rows, columns][:, None], places
+    @wrong(CENTRAL)
+    def one_ranking_for_all(kept, own):
+        """All users' scores are ranked together."""
+        return kept.reshape(1, -1).expand(len(own), -1)
 
 
 @part
-def places(rivals):
-    others, own, _ = rivals
-    above, tied = (others > own).sum(dim=1), (others == own).sum(dim=1)
-    return above + (tied + 1) / 2
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Movies with equal scores all have the best of the ranks that they span.",
-    question="Which rank do two movies share that stand at 2 and 3?",
-)
-def optimistic_ties(rivals):
-    others, own, _ = rivals
-    return 1 + (others > own).sum(dim=1)
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Movies with equal scores all have the worst of the ranks that they span.",
-    question="Which rank do two movies share that stand at 2 and 3?",
-)
-def pessimistic_ties(rivals):
-    others, own, _ = rivals
-    return (others >= own).sum(dim=1)
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Movies with equal scores are ranked in the order of their ids.",
-    question="Should a movie's id decide its rank?",
-)
-def ties_in_the_order_of_ids(rivals):
-    others, own, place = rivals
-    before = (others == own) & (torch.arange(others.shape[1]) < place)
-    return 1 + (others > own).sum(dim=1) + before.sum(dim=1)
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Movies with equal scores are ranked in the reverse order of their ids.",
-    question="Should a movie's id decide its rank?",
-)
-def ties_in_reverse_order(rivals):
-    others, own, place = rivals
-    behind = (others == own) & (torch.arange(others.shape[1]) > place)
-    return 1 + (others > own).sum(dim=1) + behind.sum(dim=1)
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Movies with equal scores have ranks in whatever order sorting leaves them in.",
-    question="Which rank do two movies share that stand at 2 and 3?",
-)
-def ties_as_sorted(table, heldout):
-    order = table.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
-    return (1 + order.argsort(dim=1))[heldout]
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="The mean of the ranks that ties span is rounded down to a whole number.",
-    question="Which rank do two movies share that stand at 2 and 3?",
-)
-def ties_rounded_down(rivals):
-    others, own, _ = rivals
-    return (others > own).sum(dim=1) + ((others == own).sum(dim=1) + 1) // 2
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Ranks are too large by one half: a movie ties with itself as well.",
-    question="Which rank has a movie with one above it and none beside it?",
-)
-def half_a_rank_more(rivals):
-    others, own, _ = rivals
-    return 1 + (others > own).sum(dim=1) + (others == own).sum(dim=1) / 2
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Ranks are too small by one half.",
-    question="Which rank has a movie with one above it and none beside it?",
-)
-def half_a_rank_less(rivals):
-    others, own, _ = rivals
-    return (others > own).sum(dim=1) + (others == own).sum(dim=1) / 2
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="The mean is taken of 1 / rank over the ranks that ties span, not of these ranks.",
-    question="Which rank do two movies share that stand at 2 and 3?",
-)
-def ties_share_the_mean_reciprocal(rivals):
-    others, own, _ = rivals
-    reciprocals = (1 / torch.arange(1.0, others.shape[1] + 1)).double().cumsum(dim=0)
-    first, last = (others > own).sum(dim=1), (others >= own).sum(dim=1)
-    sums = reciprocals[last - 1] - torch.where(first > 0, reciprocals[first - 1], 0.0)
-    return (last - first) / sums
-
-
-@wrong(
-    "places",
-    CORNER,
-    diagnosis="Movies whose scores are close (isclose) are taken to have equal scores.",
-    question="May the metric decide which differences between scores are too small?",
-)
-def close_scores_tied(rivals):
-    others, own, _ = rivals
-    close = torch.isclose(others, own)
-    return ((others > own) & ~close).sum(dim=1) + (close.sum(dim=1) + 1) / 2
-
-
-@wrong(
-    "places",
-    PARTIAL,
-    diagnosis="Ranks count different scores, not movies.",
-    question="Scores 5, 3, 3, 1: which rank has the last movie?",
-)
-def dense_ranks(rivals):
-    others, own, _ = rivals
-    ordered = others.where(others > own, torch.inf).sort(dim=1).values
-    new = ordered.diff(dim=1, prepend=torch.full_like(own, -torch.inf)) > 0
-    return 1 + (new & ordered.isfinite()).sum(dim=1)
-
-
-@wrong(
-    "places",
-    CENTRAL,
-    diagnosis="The order of the movies is taken for their ranks: argsort once, not twice.",
-    question="Does argsort say where a movie stands, or which movie stands there?",
-)
-def order_for_rank(table, heldout):
-    # Not stable, as most write it, so that what ties leave is the same.
-    order = table.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
-    return (1 + order)[heldout]
-
-
-@wrong(
-    "places",
-    CENTRAL,
-    diagnosis="The order of the movies that are left is taken for their ranks.",
-    question="Does argsort say where a movie stands, or which movie stands there?",
-    general="order-for-rank",
-)
-def order_of_the_rest_for_rank(table, heldout):
-    ranked = [
-        (scores[~scores.isnan()], held[~scores.isnan()]) for scores, held in zip(table, heldout)
-    ]
-    orders = [1 + scores.argsort(descending=True, stable=True)[held] for scores, held in ranked]
-    return torch.cat(orders)
+def above(own, others):
+    return (others > own).sum(dim=1)
 
 
 @part
-def ranks(places, heldout):
-    return torch.full(heldout.shape, torch.nan).double().masked_scatter(heldout, places.double())
-
-
-@wrong(
-    "ranks",
-    PARTIAL,
-    diagnosis="Ranks are counted from zero.",
-    question="What is 1 / rank for the best movie?",
-)
-def ranks_from_zero(places, heldout):
-    return ranks(places - 1, heldout)
-
-
-@wrong(
-    "ranks",
-    PARTIAL,
-    diagnosis="One is added to ranks that start at one already.",
-    question="What is 1 / rank for the best movie?",
-)
-def ranks_from_two(places, heldout):
-    return ranks(places + 1, heldout)
-
-
-@wrong(
-    "ranks",
-    PARTIAL,
-    diagnosis="Ranks are divided by the number of movies.",
-    question="Which rank has the best of a hundred movies?",
-)
-def share_of_the_movies(places, heldout):
-    return ranks(places, heldout) / heldout.shape[1]
-
-
-@wrong(
-    "ranks",
-    PARTIAL,
-    diagnosis="Ranks are divided by the number of movies that are left.",
-    question="Which rank has the best of a hundred movies?",
-    general="share-of-the-movies",
-)
-def share_of_the_rest(places, heldout, table):
-    return ranks(places, heldout) / (~table.isnan()).sum(dim=1, keepdim=True)
+def tied(own, others):
+    return (others == own).sum(dim=1)  # with the movie itself
 
 
 @part
-def gains(ranks):
-    return 1 / ranks
+class places:
+    """Which rank do two movies share that stand at 2 and 3?"""
 
+    def right(above, tied):
+        return above + (tied + 1) / 2
 
-@wrong(
-    "gains",
-    CENTRAL,
-    diagnosis="The reciprocal is missing: the ranks themselves are taken.",
-    question="Is a larger value better or worse?",
-)
-def mean_rank(ranks):
-    return ranks
+    def optimistic_ties(above):
+        """Movies with equal scores all have the best of the ranks that they span."""
+        return 1 + above
 
+    def pessimistic_ties(above, tied):
+        """Movies with equal scores all have the worst of the ranks that they span."""
+        return above + tied
 
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="Ranks are discounted by a logarithm, as in DCG.",
-    question="What is the value of a movie at rank 2?",
-)
-def discounted_gain(ranks):
-    return 1 / torch.log2(1 + ranks)
+    def ties_rounded_down(above, tied):
+        """The mean of the ranks that ties span is rounded down to a whole number."""
+        return above + (tied + 1) // 2
 
+    @each("size", half_a_rank_more="large", half_a_rank_less="small")
+    def half_a_rank_off(above, tied, size):
+        """Ranks are too {size} by one half.
+        Which rank has a movie with one above it and none beside it?"""
+        return above + tied / 2 + (size == "large")
 
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="The reciprocal ranks are squared.",
-    question="What is the value of a movie at rank 2?",
-)
-def squared_reciprocals(ranks):
-    return 1 / ranks**2
+    @each("order", ties_in_the_order_of_ids="order", ties_in_reverse_order="reverse order")
+    def ties_by_id(above, own, others, heldout, order):
+        """Movies with equal scores are ranked in the {order} of their ids.
+        Should a movie's id decide its rank?"""
+        distance = heldout.nonzero()[:, 1:] - torch.arange(others.shape[1])
+        before = distance > 0 if order == "order" else distance < 0
+        return 1 + above + ((others == own) & before).sum(dim=1)
 
+    def ties_as_sorted(kept, heldout):
+        """Movies with equal scores have ranks in whatever order sorting leaves them in."""
+        order = kept.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
+        return (1 + order.argsort(dim=1))[heldout]
 
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="A root is taken of the ranks.",
-    question="What is the value of a movie at rank 4?",
-)
-def roots_of_ranks(ranks):
-    return 1 / ranks.sqrt()
+    def ties_share_the_mean_reciprocal(above, tied):
+        """The mean is taken of 1 / rank over the ranks that ties span, not of these ranks."""
+        spans = zip(above.tolist(), tied.tolist())
+        means = [n / sum(1 / (first + k) for k in range(1, n + 1)) for first, n in spans]
+        return torch.tensor(means, dtype=torch.float64)
 
+    @wrong(CORNER)
+    def close_scores_tied(own, others):
+        """Movies whose scores are close (isclose) are taken to have equal scores.
+        May the metric decide which differences between scores are too small?"""
+        close = torch.isclose(others, own)
+        return ((others > own) & ~close).sum(dim=1) + (close.sum(dim=1) + 1) / 2
 
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="Only a held-out movie at rank 1 counts, as with a whole-number division (//).",
-    question="What is the value of a held-out movie at rank 2?",
-)
-def reciprocals_rounded_down(ranks):
-    return 1 // ranks
+    def dense_ranks(own, others):
+        """Ranks count different scores, not movies.
+        Scores 5, 3, 3, 1: which rank has the last movie?"""
+        ordered = others.where(others > own, torch.inf).sort(dim=1).values
+        new = ordered.diff(dim=1, prepend=torch.full_like(own, -torch.inf)) > 0
+        return 1 + (new & ordered.isfinite()).sum(dim=1)
 
+    @wrong(CENTRAL)
+    def order_for_rank(kept, heldout):
+        """The order of the movies is taken for their ranks: argsort once, not twice.
+        Does argsort say where a movie stands, or which movie stands there?"""
+        # Not stable, as most write it, so that what ties leave is the same.
+        order = kept.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
+        return (1 + order)[heldout]
 
-def cut_off(ranks, last, gain):
-    return torch.where(ranks <= last, gain, 0.0).where(~ranks.isnan(), torch.nan)
-
-
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="Held-out movies below rank 2 count nothing: the handout has no cut-off.",
-    question="Does a movie at rank 100 count 0 or 1/100?",
-)
-def cut_off_at_two(ranks):
-    return cut_off(ranks, 2, 1 / ranks)
-
-
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="Held-out movies below rank 5 count nothing: the metric is cut off there.",
-    question="Does a movie at rank 20 count 0 or 1/20?",
-)
-def cut_off_at_five(ranks):
-    return cut_off(ranks, 5, 1 / ranks)
-
-
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="Held-out movies below rank 10 count nothing: the metric is cut off there.",
-    question="Does a movie at rank 20 count 0 or 1/20?",
-)
-def cut_off_at_ten(ranks):
-    return cut_off(ranks, 10, 1 / ranks)
-
-
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="Held-out movies below rank 100 count nothing: the metric is cut off there.",
-    question="Does a movie at rank 200 count 0 or 1/200?",
-)
-def cut_off_at_a_hundred(ranks):
-    return cut_off(ranks, 100, 1 / ranks)
-
-
-@wrong(
-    "gains",
-    PARTIAL,
-    diagnosis="A held-out movie counts 1 among the ten best and 0 below, whatever its rank.",
-    question="What is the value of a held-out movie at rank 2?",
-)
-def hits_at_ten(ranks):
-    return cut_off(ranks, 10, torch.ones_like(ranks))
+    @wrong(CENTRAL, general="order-for-rank")
+    def order_of_the_rest_for_rank(kept, heldout):
+        """The order of the movies that are left is taken for their ranks.
+        Does argsort say where a movie stands, or which movie stands there?"""
+        left = [(row[~row.isnan()], held[~row.isnan()]) for row, held in zip(kept, heldout)]
+        orders = [1 + row.argsort(descending=True, stable=True)[held] for row, held in left]
+        return torch.cat(orders)
 
 
 @part
-def means(gains):
-    return gains.nanmean(dim=1)
+class ranks:
+    """What is 1 / rank for the best movie?"""
 
+    def right(places, heldout):
+        empty = torch.full(heldout.shape, torch.nan).double()
+        return empty.masked_scatter(heldout, places.double())
 
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="Only the best ranked held-out movie counts.",
-    question="Over which movies is a user's value the mean?",
-)
-def first_hit_only(gains):
-    return -(-gains).sort(dim=1).values[:, 0]
+    @each("start", ranks_from_zero="zero", ranks_from_two="two")
+    def counted_from(places, heldout, start):
+        """Ranks are counted from {start}."""
+        return ranks(places - 1 if start == "zero" else places + 1, heldout)
 
+    def share_of_the_movies(places, heldout):
+        """Ranks are divided by the number of movies."""
+        return ranks(places, heldout) / heldout.shape[1]
 
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="Only the worst ranked held-out movie counts.",
-    question="Over which movies is a user's value the mean?",
-)
-def worst_hit_only(gains):
-    return gains.sort(dim=1).values[:, 0]
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="Only the held-out movie with the lowest id counts, as argmax of a mask finds it.",
-    question="How many held-out movies can a user have?",
-)
-def first_heldout_by_id(gains, heldout):
-    return gains.gather(1, heldout.int().argmax(dim=1, keepdim=True))[:, 0]
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="Only the held-out movie with the highest id counts.",
-    question="How many held-out movies can a user have?",
-)
-def last_heldout_by_id(gains, heldout):
-    return gains.flip(1).gather(1, heldout.flip(1).int().argmax(dim=1, keepdim=True))[:, 0]
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="A user's reciprocal ranks are summed, not averaged.",
-    question="Can a user's value be larger than one?",
-)
-def reciprocals_summed(gains, heldout):
-    return gains.nansum(dim=1).where(heldout.any(dim=1), torch.nan)
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="The reciprocal of the mean rank stands for the mean of the reciprocal ranks.",
-    question="Is the mean taken before or after 1 / rank?",
-)
-def reciprocal_of_the_mean_rank(ranks):
-    return 1 / ranks.nanmean(dim=1)
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="The median of a user's reciprocal ranks stands for their mean.",
-    question="Which average does the metric take?",
-)
-def median_reciprocal(gains):
-    return gains.nanmedian(dim=1).values
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="The reciprocal ranks are averaged over all movies, those not held out as zeros.",
-    question="How many terms does the mean of a user with two held-out movies have?",
-)
-def all_movies_averaged(gains):
-    return gains.nan_to_num(0.0, torch.inf).mean(dim=1)
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="The reciprocal ranks are averaged over all unseen movies, most of them as zeros.",
-    question="How many terms does the mean of a user with two held-out movies have?",
-    general="all-movies-averaged",
-)
-def all_unseen_movies_averaged(gains, table):
-    return gains.nansum(dim=1) / (~table.isnan()).sum(dim=1)
-
-
-@wrong(
-    "means",
-    PARTIAL,
-    diagnosis="The value is the average precision: k / rank for the k-th best held-out movie.",
-    question="What does the second best held-out movie count, 1 / rank or 2 / rank?",
-)
-def average_precision(gains, heldout):
-    ordered = gains.nan_to_num(0.0, torch.inf).sort(dim=1, descending=True).values
-    return (ordered * torch.arange(1, 1 + ordered.shape[1])).sum(dim=1) / heldout.sum(dim=1)
+    @wrong(general="share-of-the-movies")
+    def share_of_the_rest(places, heldout, kept):
+        """Ranks are divided by the number of movies that are left."""
+        return ranks(places, heldout) / (~kept.isnan()).sum(dim=1, keepdim=True)
 
 
 @part
-def filled(means):
-    return means
+class gains:
+    """What is the value of a movie at rank 2?"""
 
+    def right(ranks):
+        return 1 / ranks
 
-@wrong(
-    "filled",
-    PARTIAL,
-    diagnosis="Users without held-out movies have the value 0, not NaN.",
-    question="Did the ranking do badly for a user with nothing to find?",
-)
-def users_without_heldout_as_zero(means, heldout):
-    return means.where(heldout.any(dim=1), 0.0)
+    @wrong(CENTRAL)
+    def mean_rank(ranks):
+        """The reciprocal is missing: the ranks themselves are taken.
+        Is a larger value better or worse?"""
+        return ranks
 
+    def discounted_gain(ranks):
+        """Ranks are discounted by a logarithm, as in DCG."""
+        return 1 / torch.log2(1 + ranks)
 
-@wrong(
-    "filled",
-    PARTIAL,
-    diagnosis="Users without held-out movies have the value 1, not NaN.",
-    question="Did the ranking do well for a user with nothing to find?",
-)
-def users_without_heldout_as_one(means, heldout):
-    return means.where(heldout.any(dim=1), 1.0)
+    @each("power", squared_reciprocals=2, roots_of_ranks=0.5)
+    def powers_of_ranks(ranks, power):
+        """The reciprocal is taken of the ranks to the power of {power}."""
+        return 1 / ranks**power
 
+    def reciprocals_rounded_down(ranks):
+        """Only a held-out movie at rank 1 counts, as with a whole-number division (//)."""
+        return 1 // ranks
 
-@wrong(
-    "filled",
-    PARTIAL,
-    diagnosis="Users without held-out movies are left out, so that row i is no longer user i.",
-    question="Which place has user 3 in what is returned?",
-)
-def users_without_heldout_dropped(means, heldout):
-    return means[heldout.any(dim=1)]
+    @each("last", cut_off_at_two=2, cut_off_at_five=5, cut_off_at_ten=10, cut_off_at_a_hundred=100)
+    def cut_off(ranks, last):
+        """Held-out movies below rank {last} count nothing: the metric is cut off there.
+        Does a movie at rank 200 count 0 or 1/200?"""
+        return (1 / ranks).masked_fill(ranks > last, 0)
+
+    def hits_at_ten(ranks):
+        """A held-out movie counts 1 among the ten best and 0 below, whatever its rank."""
+        return (ranks / ranks).masked_fill(ranks > 10, 0)
 
 
 @part
-def values(filled):
-    return filled
+class means:
+    """Over which movies is a user's value the mean?"""
+
+    def right(gains):
+        return gains.nanmean(dim=1)
+
+    @each("which", first_hit_only="best", worst_hit_only="worst")
+    def one_hit_only(gains, which):
+        """Only the {which} ranked held-out movie counts."""
+        sign = -1 if which == "best" else 1
+        return sign * (sign * gains).sort(dim=1).values[:, 0]
+
+    @each("which", first_heldout_by_id="lowest", last_heldout_by_id="highest")
+    def one_id_only(gains, heldout, which):
+        """Only the held-out movie with the {which} id counts.
+        How many held-out movies can a user have?"""
+        found = heldout.int() if which == "lowest" else heldout.cumsum(dim=1)
+        return gains.gather(1, found.argmax(dim=1, keepdim=True))[:, 0]
+
+    def reciprocals_summed(gains, heldout):
+        """A user's reciprocal ranks are summed, not averaged.
+        Can a user's value be larger than one?"""
+        return gains.nansum(dim=1).where(heldout.any(dim=1), torch.nan)
+
+    def reciprocal_of_the_mean_rank(ranks):
+        """The reciprocal of the mean rank stands for the mean of the reciprocal ranks.
+        Is the mean taken before or after 1 / rank?"""
+        return 1 / ranks.nanmean(dim=1)
+
+    def median_reciprocal(gains):
+        """The median of a user's reciprocal ranks stands for their mean.
+        Which average does the metric take?"""
+        return gains.nanmedian(dim=1).values
+
+    def all_movies_averaged(gains):
+        """The reciprocal ranks are averaged over all movies, those not held out as zeros."""
+        return gains.nan_to_num(0.0, torch.inf).mean(dim=1)
+
+    @wrong(general="all-movies-averaged")
+    def all_unseen_movies_averaged(gains, kept):
+        """The reciprocal ranks are averaged over all unseen movies, most of them as zeros."""
+        return gains.nansum(dim=1) / (~kept.isnan()).sum(dim=1)
+
+    def average_precision(gains, heldout):
+        """The value is the average precision: k / rank for the k-th best held-out movie.
+        What does the second best held-out movie count, 1 / rank or 2 / rank?"""
+        ordered = gains.nan_to_num(0.0, torch.inf).sort(dim=1, descending=True).values
+        return (ordered * torch.arange(1, 1 + ordered.shape[1])).sum(dim=1) / heldout.sum(dim=1)
 
 
-@wrong(
-    "values",
-    CORNER,
-    diagnosis="The values are float32, not float64.",
-    question="Which type does the docstring ask for?",
-)
-def single_precision(filled):
-    return filled.float()
+@part
+class filled:
+    """Did the ranking do well or badly for a user with nothing to find?"""
+
+    def right(means):
+        return means
+
+    @each("value", users_without_heldout_as_zero=0, users_without_heldout_as_one=1)
+    def users_without_heldout(means, heldout, value):
+        """Users without held-out movies have the value {value}, not NaN."""
+        return means.where(heldout.any(dim=1), value)
+
+    def users_without_heldout_dropped(means, heldout):
+        """Users without held-out movies are left out, so that row i is no longer user i.
+        Which place has user 3 in what is returned?"""
+        return means[heldout.any(dim=1)]
 
 
-@wrong(
-    "values",
-    PARTIAL,
-    diagnosis="The values are a column, of shape (num_users, 1).",
-    question="Which shape does the docstring ask for?",
-)
-def values_in_a_column(filled):
-    return filled[:, None]
+@part
+class values:
+    """Which type and which shape does the docstring ask for?"""
+
+    def right(filled):
+        return filled
+
+    @wrong(CORNER)
+    def single_precision(filled):
+        """The values are float32, not float64."""
+        return filled.float()
+
+    def values_in_a_column(filled):
+        """The values are a column, of shape (num_users, 1)."""
+        return filled[:, None]
+
+    def mean_of_the_values(filled):
+        """reciprocal_ranks returns the mean over the users, not a value for each."""
+        return filled.nanmean()
 
 
-@wrong(
-    "values",
-    PARTIAL,
-    diagnosis="reciprocal_ranks returns the mean over the users, not a value for each.",
-    question="How many numbers should reciprocal_ranks return?",
-)
-def mean_of_the_values(filled):
-    return filled.nanmean()
+@part
+class users:
+    """How does mrr_score call reciprocal_ranks?"""
+
+    def right(reciprocal_ranks, scores, heldout, seen):
+        return reciprocal_ranks(scores, heldout, seen)
+
+    @wrong(CENTRAL)
+    def seen_not_passed_on(reciprocal_ranks, scores, heldout):
+        """mrr_score does not pass seen on to reciprocal_ranks.
+        Which of its three arguments does mrr_score use?"""
+        return reciprocal_ranks(scores, heldout)
+
+    @wrong(CENTRAL)
+    def arguments_swapped(reciprocal_ranks, scores, heldout, seen):
+        """mrr_score passes seen and heldout on in the wrong order.
+        Which argument of reciprocal_ranks is the second one?"""
+        return reciprocal_ranks(scores, seen, heldout)
+
+
+@part
+class score:
+    """Over what is the mean taken?"""
+
+    def right(users):
+        return users.nanmean().item()
+
+    def users_without_value_count_as_zero(users):
+        """mrr_score divides by the number of all users, also those with nothing held out.
+        How many users have a value?"""
+        return users.nan_to_num(0.0).mean().item()
+
+    def mean_over_movies(users, heldout):
+        """mrr_score is the mean over held-out movies: users with many count more."""
+        counts = heldout.sum(dim=1)
+        return ((users.nan_to_num(0.0) * counts).sum() / counts.sum()).item()
+
+    @wrong(CORNER)
+    def mean_over_batches(users):
+        """mrr_score is the mean over batches of users: those of a small batch count more."""
+        return torch.stack([batch.nanmean() for batch in users.split(256)]).mean().item()
+
+    def mean_with_nan(users):
+        """mrr_score is NaN as soon as one user has no held-out movie.
+        Which users should the mean leave out?"""
+        return users.mean().item()
+
+    @each("taken", values_summed="sum", median_of_users="median")
+    def not_the_mean(users, taken):
+        """mrr_score is the {taken} over the users, not the mean."""
+        return getattr(users, f"nan{taken}")().item()
+
+    def best_user_only(users):
+        """mrr_score is the value of the best user."""
+        return users.nan_to_num(0.0).max().item()
+
+    def values_for_score(users):
+        """mrr_score returns every user's value: the mean over the users is missing.
+        How many numbers should mrr_score return?"""
+        return users
+
+
+@PIPELINE.whole("reciprocal_ranks")
+@wrong(CORNER)
+def seen_overwritten_in_place(scores, heldout, seen=None):
+    """The scores of seen movies are overwritten in the caller's own tensor.
+    Whose tensor is scores after the call?"""
+    if seen is not None:
+        scores[seen] = -torch.inf
+    heights = own(scores, heldout), others(scores, heldout)
+    return means(gains(ranks(places(above(*heights), tied(*heights)), heldout)))

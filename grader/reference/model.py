@@ -74,13 +74,12 @@ class MultiTaskNet(nn.Module):
         return dense_layers(self, layer_sizes)
 
     def forward_with_embedding_sharing(self, user_ids, item_ids):
-        return self.both(interaction_shared, rating_shared, user_ids, item_ids)
+        predictions = interaction_shared(self, user_ids, item_ids)
+        return predictions, rating_shared(self, user_ids, item_ids)
 
     def forward_without_embedding_sharing(self, user_ids, item_ids):
-        return self.both(interaction_separate, rating_separate, user_ids, item_ids)
-
-    def both(self, interaction, rating, user_ids, item_ids):
-        return interaction(self, user_ids, item_ids), rating(self, user_ids, item_ids)
+        predictions = interaction_separate(self, user_ids, item_ids)
+        return predictions, rating_separate(self, user_ids, item_ids)
 
     def score_all_items(self, user_ids):
         scores = scores_shared if self.embedding_sharing else scores_separate

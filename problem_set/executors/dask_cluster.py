@@ -1,5 +1,6 @@
 """Tasks on the workers of a Dask cluster that exists, on as many machines as it has."""
 
+import asyncio
 import contextlib
 import math
 import os
@@ -9,6 +10,8 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from distributed import (
@@ -21,7 +24,6 @@ from distributed import (
     WorkerPlugin,
     get_worker,
 )
-from distributed.comm import CommClosedError
 
 from problem_set.executors import Began, Ended, ExecutorError, Lost, Said, TaskEvent, Told
 
@@ -29,10 +31,12 @@ T = TypeVar("T", bound=Hashable)
 CONNECT_SECONDS = 15
 LEAVE_SECONDS = 1.0
 ATTEMPTS = 5  # to prepare workers while some of them are lost
+ATTEMPT_SECONDS = 1.0  # until the scheduler knows of one that is
 LOOK_SECONDS = 1.0  # how long Ctrl-C may wait for a queue on Windows
 # A scheduler ends a task with its fourth worker, and does not know why workers die. Where
 # machines come and go, a task may lose a dozen of them before it is thought to be the reason.
 LIVES = 3
+GATHERED_AT_ONCE = 8
 
 
 class WorkerUnfit(ExecutorError):
@@ -73,10 +77,12 @@ class Preparation(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Prepare the worker, if it does one task at once.
 
+        Of a worker that joins later Dask only logs what goes wrong: ``_preparation`` has that one
+        leave.
+
         Raises
         ------
         WorkerUnfit
-            Of a worker that joins later Dask only logs it: ``_preparation`` has that one leave.
         """
         try:
             if worker.state.nthreads != 1:
@@ -89,6 +95,17 @@ class Preparation(WorkerPlugin):
         except WorkerUnfit as error:
             self.unfit = str(error)
             raise
+        except Exception as error:
+            self.unfit = f"the worker at {worker.address}: {type(error).__name__}: {error}"
+            raise WorkerUnfit(self.unfit) from error
+
+
+@dataclass(frozen=True)
+class _Gathered(Generic[T]):
+    """A task that has ended, and what came of it, or why the scheduler is lost."""
+
+    future: Future
+    last: Told | Lost | ExecutorError
 
 
 class DaskCluster(Generic[T]):
@@ -126,17 +143,29 @@ class DaskCluster(Generic[T]):
         ExecutorError
             If the scheduler is lost.
         """
-        arrivals: queue.SimpleQueue[Future | tuple[Any, Any]] = queue.SimpleQueue()
+        arrivals: queue.SimpleQueue[_Gathered[T] | tuple[Any, Any]] = queue.SimpleQueue()
         rest = iter(tasks)
         lives: Counter[T] = Counter()
-        begun: set[T] = set()
         name = self.preparation.name
+        # Results are gathered beside the loop below: that of a worker that is killed just then
+        # comes once another one has done its task, and meanwhile the others need tasks.
+        gathering = ThreadPoolExecutor(GATHERED_AT_ONCE)
 
         def submit(task: T) -> None:
             lives[task] += 1
             future = self.client.submit(_work, task, name, key=f"task-{uuid.uuid4().hex}")
             self._under_way[future] = task
-            future.add_done_callback(arrivals.put)
+            future.add_done_callback(lambda done: ended(done, task))
+
+        def ended(future: Future, task: T) -> None:
+            with contextlib.suppress(RuntimeError):  # nobody waits for it any more
+                gathering.submit(gather, future, task)
+
+        def gather(future: Future, task: T) -> None:
+            try:
+                arrivals.put(_Gathered(future, _result(future, task)))
+            except ExecutorError as error:
+                arrivals.put(_Gathered(future, error))
 
         def hand_out() -> None:
             while len(self._under_way) < self._ahead * max(1, len(self)):
@@ -157,18 +186,16 @@ class DaskCluster(Generic[T]):
                 except queue.Empty:
                     hand_out()  # workers may have joined
                     continue
-                if not isinstance(arrival, Future):
+                if not isinstance(arrival, _Gathered):
                     about, value = arrival
                     if about is None:
                         yield Said(value)
                     elif about in self._under_way.values():
-                        if about not in begun:
-                            begun.add(about)
-                            yield Began(about)
-                        yield Told(about, value)
+                        yield Began(about) if value is None else Told(about, value)
                     continue
-                task = self._under_way.pop(arrival)
-                last = _result(arrival, task)
+                task, last = self._under_way.pop(arrival.future), arrival.last
+                if isinstance(last, ExecutorError):
+                    raise last
                 if isinstance(last, Lost) and last.error is None and lives[task] < LIVES:
                     submit(task)
                     continue
@@ -179,6 +206,7 @@ class DaskCluster(Generic[T]):
         finally:
             with contextlib.suppress(Exception):  # the scheduler may be what was lost
                 self.client.unsubscribe_topic(name)
+            gathering.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> Iterator[TaskEvent]:
         """Take the tasks back; they begin again another time."""
@@ -231,9 +259,10 @@ def _register(client: Client, preparation: Preparation) -> None:
         try:
             client.register_plugin(preparation)
             return
-        except CommClosedError:
+        except (OSError, asyncio.TimeoutError):
             if not left:
                 raise
+            time.sleep(ATTEMPT_SECONDS)
 
 
 def _result(future: Future, task: T) -> Told | Lost:
@@ -287,4 +316,6 @@ def _work(task: Hashable, name: str) -> Any:
         if value is not None:
             worker.log_event(name, pickle.dumps((task, value)))
 
-    return _preparation(name).work(task, tell)
+    preparation = _preparation(name)
+    worker.log_event(name, pickle.dumps((task, None)))
+    return preparation.work(task, tell)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.cohort import fingerprints
+from grader.cohort.command import TIME_LIMIT
 from grader.cohort.fingerprints import HINTS, LIMIT, Fingerprints
 from grader.cohort.grading import Task
 from grader.cohort.gradings import CODE, Gradings, Kept
@@ -20,7 +21,7 @@ ALL = tuple(question.id for question in ASSIGNMENT.coding)
 LOSSES = "hidden_tests/test_2_losses.py"
 
 
-def fingerprints_now(options: str = "", time_limit: float = 120.0) -> Fingerprints:
+def fingerprints_now(options: str = "", time_limit: float = TIME_LIMIT) -> Fingerprints:
     return Fingerprints(CONTENTS, ASSIGNMENT, options, time_limit)
 
 
@@ -164,7 +165,7 @@ def test_a_part_that_cannot_be_graded_alone_is_graded_whole(tmp_path):
     assert report.score == 0 and report.problem == "Time is up."
 
 
-@pytest.mark.parametrize(("limit", "again"), [("120", 0), ("30", 1)])
+@pytest.mark.parametrize(("limit", "again"), [(f"{TIME_LIMIT:g}", 0), ("30", 1)])
 def test_who_reached_the_time_limit_is_graded_again_under_another_one(tmp_path, limit, again):
     made_by = {**fingerprints_now().now, LIMIT: limit}
     _, tasks = graded(tmp_path, made_by, lambda task: report_of(FAILED), whole=False)

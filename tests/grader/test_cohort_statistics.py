@@ -48,7 +48,7 @@ def test_of(id_: str, passed: bool, hints: tuple[str, ...] = (), **more: Any) ->
     return {
         **{"id": id_, "sentence": f"{id_} is right.", "status": "passed" if passed else "failed"},
         **{"points": float(passed), "max_points": 1.0, "hidden": True, "hints": told},
-        **{"message": "", "cause": "", **more},
+        **{"message": "", "cause": "", "detail": None, **more},
     }
 
 
@@ -63,7 +63,7 @@ def record(name: str, tests: list[dict[str, Any]], status: str = "graded") -> di
     points = sum(test["points"] for test in tests)
     return {
         **{"submission": name, "status": status, "title": "Planted", "late": None, "final": None},
-        **{"final_points": points, "seconds": 1.0, "questions": questions},
+        **{"final_points": points, "seconds": 1.0, "memory": 2 * 10**8, "questions": questions},
     }
 
 
@@ -157,6 +157,69 @@ def test_mistakes_have_shares_and_examples_of_whom_made_them_alone(course: Cohor
     assert pair.expected == pytest.approx(7 * 6 / 20)
 
 
+def failed(id_: str, message: str, got: str = "", **more: Any) -> dict[str, Any]:
+    detail = {"given": "f(1)", "expected": "2", "got": got} if got else None
+    return test_of(id_, False, message=message, detail=detail, **more)
+
+
+def test_failures_are_grouped_by_what_public_tests_got_and_not_by_the_line() -> None:
+    wrong = "The loss has other numbers than it should."
+    raised = "Your code raised NameError (submission/loss.py, line {})."
+    cohort = statistics_of(
+        record(f"s{n}", tests)
+        for n, tests in enumerate(
+            [
+                [failed("2b", wrong, got="3", hidden=False)],
+                [failed("2b", wrong, got="4", hidden=False)],
+                [failed("2b", wrong, got="3", hidden=False)],
+                [failed("2c", wrong, got="0.31")],  # hidden: inputs differ from one to the next
+                [failed("2c", wrong, got="0.27")],
+                [failed("2a", raised.format(7))],
+                [failed("2a", raised.format(12))],
+            ]
+        )
+    )
+    found = [(group.question, group.names, group.got) for group in cohort.unexplained]
+    assert found == [
+        ("q-2a", ("s5", "s6"), ""),
+        ("q-2b", ("s0", "s2"), "3"),
+        ("q-2c", ("s3", "s4"), ""),
+        ("q-2b", ("s1",), "4"),
+    ]
+    page = write_cohort_page(cohort, lambda *_: "")
+    assert "<code>f(1)</code> gives <code>3</code>, right is <code>2</code>" in page
+    assert "0.31" not in page and "Your code raised NameError (submission/loss.py)." in page
+
+
+def test_a_file_that_cannot_be_imported_is_told_once_for_all_of_its_questions() -> None:
+    said = "The file could not be imported: SyntaxError (submission/model.py, line {})."
+    people = [
+        record(name, [failed(id_, said.format(line), cause="not imported") for id_ in ("1a", "1b")])
+        for line, name in enumerate(("ada", "bo"))
+    ]
+    cohort = statistics_of(people)
+    assert cohort.unexplained == ()
+    (group,) = cohort.not_imported
+    assert (group.people, group.tests, group.names) == (2, ("1a", "1b"), ("ada", "bo"))
+    assert "line" not in group.said
+    page = write_cohort_page(cohort, lambda *_: "")
+    assert page.count("The file could not be imported") == 1
+
+
+def test_a_lecture_begins_with_what_most_have_made_and_leaves_out_what_one_has() -> None:
+    people = [
+        record(f"s{n}", [test_of("1a", n > 1, ("rare",) if n < 1 else ()), often])
+        for n in range(9)
+        for often in [test_of("2c", n > 3, ("often",) if n < 4 else ("twice",) if n < 6 else ())]
+    ]
+    cohort = statistics_of(people)
+    assert [mistake.id for mistake in cohort.frequent] == ["often", "twice"]
+    page = write_cohort_page(cohort, lambda *_: "")
+    lecture = page[page.index('id="lecture"') : page.index('id="points"')]
+    assert lecture.index("Does often.") < lecture.index("Does twice.")
+    assert "Does rare." not in lecture and "Does rare." in page
+
+
 def test_failures_without_a_named_mistake_are_one_group_if_alike(course: Cohort) -> None:
     (group,) = course.unexplained
     assert (group.question, group.tests, group.people) == ("q-2d", ("2d",), 2)
@@ -165,26 +228,28 @@ def test_failures_without_a_named_mistake_are_one_group_if_alike(course: Cohort)
     assert course.missing == ("<b>Zoë</b>",)
 
 
-def test_the_page_names_nobody_but_the_missing_and_escapes_all(course: Cohort) -> None:
+def test_the_page_names_nobody_unless_unfolded_and_escapes_all(course: Cohort) -> None:
     asked = []
 
-    def examples(name: str, question: str) -> tuple[str, ...]:
+    def examples(name: str, question: str) -> str:
         asked.append((name, question))
-        return ("def regression_loss(a, b): return '<script>'",)
+        return "def regression_loss(a, b): return '<script>'"
 
     page = write_cohort_page(course, examples)
-    assert ("s07", "q-2b") in asked and len(asked) == 6
+    assert ("s07", "q-2b") in asked and len(set(asked)) == 7
     assert "<script>" not in page and "<b>Zoë" not in page and "Zoë" in page
     assert "Does sum." in page and "Why sum?" in page
-    shown = re.sub(r'<section id="unexplained">.*?</section>', "", page, flags=re.DOTALL)
-    assert not re.search(r"\bs\d\d\b", shown)
+    # What is not unfolded names nobody: the page may be shown in a lecture.
+    shown = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    assert not re.search(r"\bs\d\d\b|Zoë", shown)
     assert not re.search(r"""(src|href)=["']?\s*(http|//)|url\((?!#)|@import""", page)
     assert 'role="img" aria-label="Half of 20 people have' in page
+    assert "held 200 MB in the middle" in page
     assert write_cohort_page(course, examples) == page
 
 
 def test_an_empty_course_has_a_page() -> None:
-    page = write_cohort_page(statistics_of([]), lambda *_: ())
+    page = write_cohort_page(statistics_of([]), lambda *_: "")
     assert "Nobody has been graded." in page and "No mistake was named." in page
 
 
@@ -212,7 +277,30 @@ def regression_loss(observed, predicted):
 def bpr_loss(a, b):
     return a
 '''
-    (shown,) = anonymous_code({"loss.py": code, "model.py": b"def (:"}, "2b")
+    shown = anonymous_code({"loss.py": code, "model.py": b"def (:"}, "2b")
     assert shown.startswith("def regression_loss(observed, predicted):")
     assert "** 2).sum()" in shown and "Ada" not in shown and "Lovelace" not in shown
-    assert anonymous_code({"loss.py": code}, "9z") == ()
+    assert anonymous_code({"loss.py": code}, "9z") == ""
+
+
+def test_examples_hold_what_a_student_has_written_for_the_question_to_use() -> None:
+    loss = b"""
+from helpers import squared
+
+def regression_loss(a, b):
+    return total(squared(a - b))
+
+def total(x):
+    return x.sum() if x.dim() else total(x[None])
+
+def bpr_loss(a, b):
+    return regression_loss(a, b) + only_for_2a(a)
+
+def only_for_2a(a):
+    return a
+"""
+    files = {"loss.py": loss, "helpers.py": b"def squared(x):\n    return x**2\n"}
+    shown = anonymous_code(files, "2b")
+    assert re.findall(r"def (\w+)", shown) == ["regression_loss", "total", "squared"]
+    # What another question asks for is no example of this one.
+    assert re.findall(r"def (\w+)", anonymous_code(files, "2a")) == ["bpr_loss", "only_for_2a"]

@@ -8,10 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from grader.contents import CONTENTS
 from grader.engine.check import ANSWER, Mark, Observation
-from grader.engine.composition import Choice, Composition, Output, Pipeline, Values
+from grader.engine.composition import (
+    RANDOM,
+    Choice,
+    Composition,
+    Output,
+    Pipeline,
+    Values,
+    each,
+    wrong,
+)
 from grader.engine.hints import Explainer, Explanation
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import TestOutcome
@@ -35,32 +45,37 @@ TOY = Pipeline(
         given=lambda x: {"x": x},
     ),
 )
-WORDS = "", "It did.", "Why?"
 
 
 @TOY.part
-def numbers(x):
-    return x
+class numbers:
+    """Why?"""
 
+    def right(x):
+        return x
 
-@TOY.wrong("numbers", *WORDS)
-def first_left_out(x):
-    return x[1:]
+    def first_left_out(x):
+        """It left out the first."""
+        return x[1:]
 
+    @wrong(general="some-left-out")
+    def last_left_out(x):
+        """It left out the last."""
+        return x[:-1]
 
-@TOY.wrong("numbers", *WORDS, general="some-left-out")
-def last_left_out(x):
-    return x[:-1]
+    @wrong(general="some-left-out")
+    def two_kept(x):
+        """It kept two.
+        What of the others?"""
+        return x[:2]
 
+    def turned(x):
+        """It turned the signs."""
+        return -x
 
-@TOY.wrong("numbers", *WORDS, general="some-left-out")
-def two_kept(x):
-    return x[:2]
-
-
-@TOY.wrong("numbers", *WORDS)
-def no_numbers(x):
-    raise ValueError("no numbers")
+    def no_numbers(x):
+        """It had none."""
+        raise ValueError("no numbers")
 
 
 TOY.claim("some-left-out", "Not all of it was read.", "How much is there?")
@@ -77,18 +92,30 @@ def largest(numbers):
 
 
 @TOY.part
-def end(total):
-    return total
+class end:
+    def right(total):
+        return total
 
+    @wrong("central")
+    @each("factor", doubled=2, tripled=3)
+    def times(total, factor):
+        """It is {factor} times as large.
 
-@TOY.wrong("end", *WORDS)
-def doubled(total):
-    return 2 * total
+        Does the size of the end depend
+        on {factor}?
+        """
+        return factor * total
 
+    @wrong("corner case")
+    def cut_at_nine(total):
+        """It was cut.
+        Why?"""
+        return min(total, 9)
 
-@TOY.wrong("end", *WORDS)
-def cut_at_nine(total):
-    return min(total, 9)
+    def never_negative(total):
+        """It was cut at zero.
+        Why?"""
+        return max(total, 0)
 
 
 # What the tests of the toy ask for: of ``narrow``, the last two numbers are all but two.
@@ -156,6 +183,22 @@ def test_a_mistake_is_named_where_it_was_made_and_beside_another_ones_mistake() 
     assert found == {"wide": {"doubled"}, "narrow": {"doubled"}}
 
 
+def test_one_function_stands_for_several_mistakes() -> None:
+    entries = [TOY.mistakes[id_] for id_ in ("doubled", "tripled")]
+    assert [(entry.severity, entry.diagnosis) for entry in entries] == [
+        ("central", "It is 2 times as large."),
+        ("central", "It is 3 times as large."),
+    ]
+    assert entries[1].question == "Does the size of the end depend on 3?"
+    found = named(made(("left", "tripled"), ("right", "doubled")))
+    assert found == {"wide": {"tripled", "doubled"}, "narrow": {"tripled", "doubled"}}
+
+
+def test_a_docstring_of_one_line_has_the_question_of_its_class() -> None:
+    questions = [TOY.mistakes[id_].question for id_ in ("two-kept", "last-left-out")]
+    assert questions == ["What of the others?", "Why?"]
+
+
 def test_a_test_carries_only_the_mistakes_that_it_shows() -> None:
     # Without its last number, ``wide`` sums to 8; ``narrow`` is cut with that number and without.
     found = named(made(("left", "last-left-out"), ("left", "cut-at-nine")))
@@ -182,6 +225,69 @@ def test_what_no_choices_return_is_not_explained() -> None:
 
 def test_a_mistake_stays_named_where_the_rest_did_not_run() -> None:
     assert named(made(("left", "doubled")), "wide") == {"wide": {"doubled"}}
+
+
+def test_each_way_to_compute_a_value_is_reached_once() -> None:
+    tensors = (torch.tensor([3.0, 5.0, 1.0]), torch.tensor([2.5, 4.0, 4.0]))
+    given = dict(zip(("observed", "predicted"), tensors))
+    for pipeline, start in ((TOY, {"x": GIVEN["wide"]}), (PIPELINES["2b"], given)):
+        for output in pipeline.outputs.values():
+            for size in (0, 1, 2):
+                expected = {
+                    frozenset(c for c in chosen.values() if c.mistake): Values(
+                        pipeline, output, start
+                    ).of(chosen)
+                    for chosen in pipeline.sets(output, size)
+                }
+                reached = Values(pipeline, output, start).reached(size)
+                found = [
+                    (frozenset(chosen.values()), each.values[0])
+                    for each in reached
+                    for chosen in each.sets()
+                ]
+                assert len(found) == len(expected) and dict(found).keys() == expected.keys()
+                for chosen, computed in found:
+                    assert computed.raised == expected[chosen].raised
+                    np.testing.assert_array_equal(computed.value, expected[chosen].value)
+
+
+def test_numbers_that_two_ways_lead_to_are_computed_with_once() -> None:
+    counted = Pipeline("toy", "toy", Output("f(x)", "end"))
+    calls: list[np.ndarray] = []
+
+    @counted.part
+    class numbers:
+        """Why?"""
+
+        def right(x):
+            return x + 1
+
+        def the_other_way_round(x):
+            """It is the other way round."""
+            return 1 + x
+
+        def other_ones_each_time(x):
+            """They are random."""
+            return random.random() + x
+
+    @counted.part
+    def end(numbers):
+        calls.append(numbers)
+        return numbers.sum()
+
+    (output,) = counted.outputs.values()
+    values = Values(counted, output, {"x": GIVEN["wide"]})
+    values.reached(0)
+    assert len(calls) == 2  # the second time, to see whether the result is the same
+    one, other = values.reached(1)
+    assert len(calls) == 2
+    assert [computed.raised for each in (one, other) for computed in each.values] == ["", RANDOM]
+
+
+def test_what_cancels_to_one_number_is_not_explained_by_several_mistakes() -> None:
+    assert named(made(("left", "turned"), ("left", "never-negative"))) == {}
+    alone = named(made(("left", "cut-at-nine")))
+    assert alone == {"wide": {"cut-at-nine"}, "narrow": {"cut-at-nine"}}
 
 
 def some_sets(question: str, size: int, count: int) -> list[frozenset[tuple[str, Choice]]]:

@@ -274,6 +274,50 @@ def test_a_plain_folder(tmp_path: Path) -> None:
     assert [code(u)["mrr.py"] for u in uploads] == ["ada", "bo", "alan", "grace"]
 
 
+def test_loose_files_in_a_plain_folder_are_joined_by_the_name_in_them(tmp_path: Path) -> None:
+    for file in FILES:
+        write(tmp_path / f"ada_{file}", "ada")
+        write(tmp_path / f"Bo Li - {file}", "bo")
+        write(tmp_path / f"{file[:-3]}_cem.cole@example.edu.py", "cem")
+        write(tmp_path / f"dora_diaz-{file[:-3]} (1).py", "dora")
+    write(tmp_path / "Ada_helper.py", "ada's own")
+    write(tmp_path / "emmy_model.py.txt", "emmy")
+    zipped(tmp_path / "fei.zip", "fei")
+    found = by_person(find_uploads(tmp_path, FILES))
+    assert sorted(found) == ["Bo Li", "ada", "cem.cole@example.edu", "dora_diaz", "emmy", "fei"]
+    assert code(found["ada"]) == {**all_of("ada"), "helper.py": "ada's own"}
+    assert code(found["Bo Li"]) == all_of("bo")
+    assert code(found["cem.cole@example.edu"]) == all_of("cem")
+    assert code(found["dora_diaz"]) == all_of("dora")
+    assert code(found["emmy"]) == {"model.py": "emmy"}
+    assert code(found["fei"]) == all_of("fei")
+    assert "Taken together: Bo Li - loss.py and" in found["Bo Li"].notes[0]
+
+
+def test_loose_files_that_may_be_of_two_or_of_nobody_are_refused_with_a_reason(
+    tmp_path: Path,
+) -> None:
+    for name in ("ada_model.py", "ada-model.py", "bo_model.py", "model.py", "cem_loss.py"):
+        write(tmp_path / name)
+    zipped(tmp_path / "bo.zip", "bo")
+    found = {upload.name: upload for upload in find_uploads(tmp_path, FILES)}
+    assert "one file of ada twice" in found["ada"].refusal
+    assert found["bo.zip"].refusal == "bo_model.py and bo.zip have one name. Keep one of them."
+    assert found["bo_model.py"].refusal == found["bo.zip"].refusal
+    assert "ada_model.py" in found["model.py"].refusal
+    assert code(found["cem"]) == {"loss.py": ""}
+    assert len(found) == 5
+
+
+def test_the_folder_of_one_student_is_no_course(tmp_path: Path) -> None:
+    for name in (*FILES, "helper.py", "notes.txt"):
+        write(tmp_path / "ada" / name, "ada")
+    with pytest.raises(ExportError, match=r"is one submission \(loss\.py and model\.py and mrr"):
+        find_uploads(tmp_path / "ada", FILES)
+    (upload,) = find_uploads(tmp_path, FILES)
+    assert code(upload) == {**all_of("ada"), "helper.py": "ada"}
+
+
 def test_names_that_are_no_text_or_very_long_cost_their_own_student_only(tmp_path: Path) -> None:
     zipped(tmp_path / "ada.zip", "ada")
     for name in (b"b\xff.zip", b"m\xe9_1_20_model-1.py", b"n" * 236 + b".zip", b"\x1b[2J.tgz"):

@@ -20,7 +20,7 @@ from grader.engine.runner import attempt
 from grader.engine.sandbox import Limits
 from grader.engine.variants import VARIANTS
 from grader.misconceptions.catalogue import right
-from grader.nets import cases, one_of_each, shallow_cases
+from grader.nets import Case, cases, large_cases, one_of_each, shallow_cases
 from problem_set.assignment import read_assignment
 from tests.course import FULL_MARKS
 
@@ -132,6 +132,30 @@ def test_cases_tell_a_bound_on_the_output_from_none() -> None:
         for case in (*one_of_each(variant), *shallow_cases(variant)):
             for output in (case.rating()[0], case.interaction()[0]):
                 assert output.min() < 0 and output.max() > 1
+
+
+def without_relu(case: Case, left_out: int) -> np.ndarray:
+    """Return the ratings of a net whose hidden layer of this number has no ReLU."""
+    tables = ("U", "Q") if case.sharing else ("U_reg", "Q_reg")
+    rows = [case.tables[name].astype(float)[ids] for name, ids in zip(tables, case.ids)]
+    values = oracle.features(*rows)
+    dense = [array.astype(np.float64) for array in case.dense]
+    layers = list(zip(dense[0::2], dense[1::2]))
+    for number, (weight, bias) in enumerate(layers):
+        values = values @ weight.T + bias
+        if number != left_out and number < len(layers) - 1:
+            values = np.maximum(values, 0)
+    return values[:, 0]
+
+
+@pytest.mark.parametrize("sharing", [True, False])
+def test_cases_tell_each_relu_from_none(sharing: bool) -> None:
+    for variant in range(VARIANTS):
+        for case in (*cases(sharing, variant), large_cases(sharing, variant)[1]):
+            right = case.rating()[0]
+            for layer in range(len(case.layer_sizes) - 1):
+                assert abs(without_relu(case, layer) - right).max() > 0.01
+            np.testing.assert_allclose(without_relu(case, -1), right)
 
 
 def test_losses_of_the_oracle_by_hand() -> None:

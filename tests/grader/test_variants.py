@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,33 @@ def test_another_variant_changes_no_verdict_and_no_hint_of_some_mistakes(
     entries = [entry for entry in ENTRIES if entry.asked_in == question]
     variant = 1 + QUESTIONS.index(question)
     same_as_ever(entries[:: 1 + len(entries) // 3], explainer, variant)
+
+
+@pytest.mark.parametrize(
+    ("id_", "test"),
+    [
+        ("cut-off-at-five", "2d-8"),
+        ("forward-relu-before-the-last-layer-only", "1c-6"),
+        ("forward-relu-before-the-last-layer-only", "1c-8"),
+    ],
+)
+def test_a_mistake_that_needs_certain_inputs_is_found_with_every_variant(
+    id_: str, test: str, explainer: Explainer
+) -> None:
+    composition = read_catalogue()[id_].composition
+    verdicts = {explainer.predict(composition, test, variant).status for variant in range(VARIANTS)}
+    assert verdicts == {FAILED}
+
+
+def test_the_first_movie_for_all_in_one_branch_is_found_of_a_pair_alone(
+    explainer: Explainer,
+) -> None:
+    whole = read_catalogue()["first-movie-for-all"].composition
+    for topic in sorted({topic for topic, _ in whole.choices}):
+        choices = frozenset(choice for choice in whole.choices if choice[0] == topic)
+        branch = replace(whole, choices=choices)
+        verdicts = {explainer.predict(branch, "1c-10", v).status for v in range(VARIANTS)}
+        assert verdicts == {FAILED}, topic
 
 
 @pytest.mark.thorough

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import cache
 from pathlib import Path, PurePath
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from grader.engine.mistakes import mistakes_in
 from grader.engine.progress import where_to_start
@@ -23,6 +23,7 @@ from grader.engine.reports.wording import (
     waits_for,
 )
 from grader.engine.results import PASSED, QuestionResult, Report, TestResult
+from problem_set.templates import templates
 
 PRINTED = 10  # lines
 # What is to be looked at comes first.
@@ -103,22 +104,16 @@ def _linked(text: str, ids: Collection[str]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    environment = templates(
+        Path(__file__).parent,
+        points=points,
+        linked=_linked,
+        code_of=code_of,
+        details_of=details_of,
+        first_lost=lambda tests: sorted(tests, key=_urgency),
+        waits=waits_for,
+        mistakes=mistakes_in,
     )
-    environment.filters |= {
-        "points": points,
-        "linked": _linked,
-        "code_of": code_of,
-        "details_of": details_of,
-        "first_lost": lambda tests: sorted(tests, key=_urgency),
-        "waits": waits_for,
-        "mistakes": mistakes_in,
-    }
     environment.tests |= {"waiting": waits_for, "lost": _is_lost}
     environment.globals["marks"] = MARKS
     return environment

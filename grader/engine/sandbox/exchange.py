@@ -21,7 +21,7 @@ from grader.engine.sandbox.fork_server_client import (
     Launch,
     ServerLostError,
 )
-from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply, Usage
 from grader.engine.sandbox.scratch import written
 from grader.engine.sandbox.worker.drop_privileges import GRACE
 from grader.engine.sandbox.worker.framing import CONFINED, PREFIX, FramingError, message_size
@@ -83,12 +83,13 @@ class ForkedTransport:
             "memory, so grade again when less runs on it"
         )
 
-    def end_submission(self, keep_spare: bool = True) -> None:
+    def end_submission(self, keep_spare: bool = True) -> Usage:
         if self._client is not None:
             try:
-                self._client.drain(keep_spare)
+                return self._client.drain(keep_spare)
             except ServerLostError:
                 self.close()
+        return Usage()
 
     def close(self) -> None:
         if self._client is not None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import WorkerSetup
+from grader.engine.sandbox.limits import Usage
 from grader.engine.sandbox.select_backend import MODES, select_backend
 from grader.engine.sandbox.session import Session
 
@@ -42,6 +43,7 @@ class ForkServer:
         self.layers: tuple[str, ...] = backend.layers
         self.leaks: tuple[str, ...] = backend.leaks
         self.isolated: bool = not backend.leaks
+        self._session: Session | None = None
 
     def __enter__(self) -> "ForkServer":
         return self
@@ -53,7 +55,13 @@ class ForkServer:
         """Return a session on a submission's files, by name."""
         session = Session(self.transport, files, self._setup.package)
         self.transport.preload(self._setup.named_in(files.values()))
+        self._session = session
         return session
+
+    @property
+    def used(self) -> Usage:
+        """What the last submission used, once its session is closed."""
+        return self._session.used if self._session else Usage()
 
     def close(self) -> None:
         """End every worker."""

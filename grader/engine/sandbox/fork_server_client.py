@@ -20,6 +20,7 @@ import psutil
 
 from grader.engine.replies import IsolationError
 from grader.engine.sandbox.interpreter import FLAGS, current_interpreter, quiet_environment
+from grader.engine.sandbox.limits import Usage
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.users import ReservedUsers
 from grader.engine.sandbox.worker.server import kill_everything_of
@@ -179,8 +180,8 @@ class ForkServerClient:
             self._send({"do": "preload", "modules": sorted(wanted)})
             self._drop_spare()
 
-    def drain(self, keep_spare: bool) -> None:
-        """Wait until no worker is left, nor anything that one has written.
+    def drain(self, keep_spare: bool) -> Usage:
+        """Wait until no worker is left, nor anything that one has written; return what they used.
 
         The one that was forked ahead has seen nothing of any submission, and may be kept.
         """
@@ -190,9 +191,10 @@ class ForkServerClient:
         kept = self.spare.request if self.spare else 0
         self._send({"do": "drain", "number": self.drains, "keep": kept})
         deadline = time.monotonic() + ANSWER_SECONDS
-        while self._receive(deadline).get("drained") != self.drains:
+        while (message := self._receive(deadline)).get("drained") != self.drains:
             continue
         self.ended.clear()
+        return Usage(message["cpu"], message["memory"])
 
     def receive_pending(self) -> None:
         """Take in the messages that are there."""

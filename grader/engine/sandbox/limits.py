@@ -52,6 +52,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What all workers of a submission have used, as the kernel counts it; 0 where nothing does.
+
+    Attributes
+    ----------
+    cpu : float
+        Seconds of processor time, those to fork, confine and end the workers included.
+    memory : int
+        Bytes that the largest worker held, the packages that all of them share included.
+    """
+
+    cpu: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
 class RawReply:
     """What a transport brings back: bytes nobody has believed yet, and how the worker ended.
 

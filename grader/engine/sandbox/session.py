@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from grader.engine.replies import IsolationError, Reply
-from grader.engine.sandbox.limits import Limits, RawReply
+from grader.engine.sandbox.limits import Limits, RawReply, Usage
 from grader.engine.sandbox.parse_reply import parse_reply
 from grader.engine.sandbox.worker.framing import encode
 
@@ -31,8 +31,8 @@ class Transport(Protocol):
     def exchange(self, message: bytes, limits: Limits) -> RawReply:
         """Run one request in bounded time. Never raises because of what the worker did."""
 
-    def end_submission(self, keep_spare: bool = True) -> None:
-        """Make sure that nothing of the submission served so far is left.
+    def end_submission(self, keep_spare: bool = True) -> Usage:
+        """Make sure that nothing of the submission served so far is left; return what it used.
 
         A worker that was forked ahead has seen nothing of it, and goes only if not ``keep_spare``.
         """
@@ -46,6 +46,11 @@ class Session:
 
     The files live here, in the trusted process, and travel with each request. The workers keep
     nothing between requests, so there is nothing of one request for the next to find.
+
+    Attributes
+    ----------
+    used : Usage
+        What it took, once the session is closed.
     """
 
     def __init__(self, transport: Transport, files: Mapping[str, bytes], package: str) -> None:
@@ -53,6 +58,7 @@ class Session:
         self._package = package
         self._transport = transport
         self._open = True
+        self.used = Usage()
         self._failure: IsolationError | None = None
 
     def __enter__(self) -> "Session":
@@ -65,7 +71,7 @@ class Session:
         """End the session; afterwards ``run`` raises."""
         if self._open:
             self._open = False
-            self._transport.end_submission()
+            self.used = self._transport.end_submission()
 
     def run(
         self,

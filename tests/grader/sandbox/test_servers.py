@@ -47,6 +47,25 @@ def test_no_state_survives_from_one_request_to_the_next(isolated_server: ForkSer
     assert len({reply["random"] for reply in replies}) == 1
 
 
+def test_a_submission_is_charged_what_its_own_workers_used(isolated_server: ForkServer) -> None:
+    busy = b"""
+import time
+held = b"x" * (200 << 20)
+def f():
+    while time.process_time() < 1.0:
+        pass
+    return {}
+"""
+    used = []
+    for content in (busy, b"def f(): return {}"):
+        with isolated_server.open({"loss.py": content}) as session:
+            assert [session.run({"call": "f"}).status for _ in range(2)] == ["ok", "ok"]
+        used.append(session.used)
+    first, second = used
+    assert first.cpu >= 1.8 and 0 < second.cpu < 1
+    assert first.memory - second.memory > 150 << 20 and second.memory > 20 << 20
+
+
 def test_the_worker_sees_neither_the_grader_nor_our_environment(
     isolated_server: ForkServer,
 ) -> None:

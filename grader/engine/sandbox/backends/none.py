@@ -28,7 +28,7 @@ from grader.engine.sandbox.interpreter import (
     current_interpreter,
     quiet_environment,
 )
-from grader.engine.sandbox.limits import NEARLY, Limits, RawReply
+from grader.engine.sandbox.limits import NEARLY, Limits, RawReply, Usage
 from grader.engine.sandbox.scratch import remove
 from grader.engine.sandbox.worker.drop_privileges import GRACE
 from grader.engine.sandbox.worker.unsandboxed_worker import READY
@@ -72,10 +72,11 @@ class UnsandboxedTransport:
             self.end_submission()
         return raw
 
-    def end_submission(self, keep_spare: bool = True) -> None:
+    def end_submission(self, keep_spare: bool = True) -> Usage:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+        return Usage()
 
     def close(self) -> None:
         self.end_submission()

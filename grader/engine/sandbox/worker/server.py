@@ -81,6 +81,8 @@ class Server:
         self.address_space = mapped_address_space()
         self.requests: dict[int, int] = {}  # process id: request
         self.users: dict[int, int | None] = {}  # process id: user id
+        self.counted = processor_seconds()
+        self.largest = 0  # bytes that a worker held, since the last drain
         self.own_processes = os.pidfd_open(os.getpid()) if confinement.namespaces else -1
 
     def serve(self) -> None:
@@ -128,7 +130,7 @@ class Server:
                 self.kill(command["request"])
             case "drain":
                 self.drain(command["keep"])
-                self.send({"drained": command["number"]})
+                self.send({"drained": command["number"], **self.usage()})
             case "preload":
                 preload(command["modules"], optional=True)
                 self.address_space = mapped_address_space()
@@ -185,6 +187,12 @@ class Server:
             self.reap(wait=True)
         self.kill_orphans(None)
 
+    def usage(self) -> dict[str, Any]:
+        """Return what has been used since this was last asked; see ``limits.Usage``."""
+        before, self.counted = self.counted, processor_seconds()
+        largest, self.largest = self.largest, 0
+        return {"cpu": self.counted - before, "memory": largest}
+
     def reap(self, wait: bool = False) -> None:
         """Collect children that have ended, one at least with ``wait``; report workers.
 
@@ -202,6 +210,7 @@ class Server:
             request, user = self.requests.pop(pid, None), self.users.pop(pid, None)
             if request is None:
                 continue
+            self.largest = max(self.largest, usage.ru_maxrss << 10)
             self.kill_orphans(user)
             self.send(
                 {
@@ -227,6 +236,11 @@ class Server:
                 os.waitpid(pid, 0)
             if children is None:
                 return
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process, and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 def leave_only(channel: int, output: int, kept: list[int]) -> int:

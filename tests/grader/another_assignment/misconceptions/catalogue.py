@@ -16,13 +16,14 @@ def predict(x, slope, intercept):
 
 class Pipeline(composition.Pipeline):
     files = ("line",)
+    usual_severity = "all of it"
 
     def base(self, file: str) -> list[str]:
         return [IMPORTS_AND_PREDICT]
 
 
 PIPELINE = Pipeline("f", "line", Output("fit(x, y)", "line"))
-part, wrong = PIPELINE.part, PIPELINE.wrong
+part = PIPELINE.part
 
 
 @part
@@ -31,33 +32,25 @@ def slope(x, y):
 
 
 @part
-def intercept(x, y, slope):
-    return y.mean() - slope * x.mean()
+class intercept:
+    def right(x, y, slope):
+        return y.mean() - slope * x.mean()
 
-
-@wrong(
-    "intercept",
-    "all of it",
-    diagnosis="The line goes through the origin: the intercept is always zero.",
-    question="Where should the line be at the mean of x?",
-)
-def through_the_origin():
-    return 0.0
+    def through_the_origin():
+        """The line goes through the origin: the intercept is always zero.
+        Where should the line be at the mean of x?"""
+        return 0.0
 
 
 @part
-def line(slope, intercept):
-    return slope, intercept
+class line:
+    def right(slope, intercept):
+        return slope, intercept
 
-
-@wrong(
-    "line",
-    "all of it",
-    diagnosis="The intercept comes first.",
-    question="In which order does the docstring ask for both numbers?",
-)
-def slope_and_intercept_swapped(slope, intercept):
-    return intercept, slope
+    def slope_and_intercept_swapped(slope, intercept):
+        """The intercept comes first.
+        In which order does the docstring ask for both numbers?"""
+        return intercept, slope
 
 
 def read_catalogue() -> dict[str, Misconception]:
