@@ -16,9 +16,15 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 # In one output. Four and more are never told apart by a handful of tests.
 MOST_MISTAKES = 3
 WHOLE = ""  # the part of a choice that replaces a function or method outright
+
+
+def _identity(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +64,11 @@ class Choice:
     def needs(self) -> tuple[str, ...]:
         parameters = tuple(inspect.signature(self.function).parameters)
         return parameters[: len(parameters) - len(self.constant)]
+
+    @cached_property
+    def passes_on(self) -> bool:
+        """Whether it is the right way, and that is to return the one value that it reads."""
+        return not self.mistake and self.function.__code__.co_code == _identity.__code__.co_code
 
     def __call__(self, *values: Any) -> Any:
         return self.function(*values, *self.constant)
@@ -347,7 +358,7 @@ class Pipeline:
     def _order(self) -> dict[str, int]:
         return {part: place for place, part in enumerate(self.right)}
 
-    def in_order(self, parts: Mapping[str, Choice]) -> list[str]:
+    def in_order(self, parts: Iterable[str]) -> list[str]:
         return sorted(parts, key=self._order.__getitem__)
 
     def completed(self, output: Output, wrong: Mapping[str, Choice]) -> dict[str, Choice]:
@@ -539,12 +550,38 @@ def _globals_in(code: CodeType) -> list[str]:
     return [*names, *(name for c in inner for name in _globals_in(c))]
 
 
-@dataclass(frozen=True, eq=False)
+RANDOM = "random"  # stands for a value that is another one each time
+
+
+@dataclass(eq=False, slots=True)
 class Computed:
-    """A value of a pipeline, or the exception that it ended in."""
+    """A value of a pipeline, or the name of the exception that it ended in, or ``RANDOM``."""
 
     value: Any = None
     raised: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Reached:
+    """Values of some parts, and all the choices that lead to them.
+
+    Attributes
+    ----------
+    values : tuple of Computed
+    ways : list of (Choice, Reached)
+        The last choice, and what it started from.
+    """
+
+    values: tuple[Computed, ...]
+    ways: "list[tuple[Choice, Reached]]"
+
+    def sets(self) -> "Iterator[dict[str, Choice]]":
+        """Yield the wrong choices of each way, by part."""
+        if not self.ways:
+            yield {}
+        for choice, before in self.ways:
+            for chosen in before.sets():
+                yield {**chosen, choice.part: choice} if choice.mistake else chosen
 
 
 class Values:
@@ -555,7 +592,10 @@ class Values:
         values = {**output.fixed, **start}
         self._start = {name: Computed(value) for name, value in values.items()}
         self._computed: dict[tuple, Computed] = {}
+        self._same: dict[tuple, Computed] = {}  # by the numbers
+        self._steady: dict[Choice, bool] = {}
         self._reads: dict[Choice, tuple[tuple[str, str], ...]] = {}
+        self._reached: dict[tuple[tuple[str, ...], int], list[Reached]] = {}
 
     def of(self, chosen: Mapping[str, Choice], value: str = "") -> Computed:
         """Return the output's value with these choices, or another value of the pipeline."""
@@ -563,17 +603,58 @@ class Values:
         part = self._pipeline.made_by(self._output, value)
         return self._make(part, chosen, {}) if part else self._start[value]
 
+    def reached(self, size: int) -> list[Reached]:
+        """Return each value that the output has with so many wrong choices, all of them needed.
+
+        It stands there once, with all the sets of choices that lead to it.
+        """
+        part = self._output.takes.get(self._output.value, self._output.value)
+        return self._reach((part,), size)
+
+    def _reach(self, parts: tuple[str, ...], size: int) -> list[Reached]:
+        """Return each row of values that parts, in order, have with so many wrong choices."""
+        key = parts, size
+        if key in self._reached:
+            return self._reached[key]
+        if not parts:
+            return [] if size else [Reached((), [])]
+        *others, last = parts
+        found: dict[tuple[Computed, ...], Reached] = {}
+        for choice in self._choices_of(last) if size else (self._pipeline.right[last],):
+            reads = self._read_by(choice)
+            before = self._pipeline.in_order({*others, *(maker for maker, _ in reads if maker)})
+            kept = [before.index(part) for part in others]
+            places = [before.index(maker) if maker else -1 for maker, _ in reads]
+            start = [None if maker else self._start[name] for maker, name in reads]
+            reached = self._reach(tuple(before), size - bool(choice.mistake))
+            if choice.passes_on and not others and before:
+                found = {each.values: Reached(each.values, each.ways[:]) for each in reached}
+                continue
+            for earlier in reached:
+                values = earlier.values
+                computed = self._compute(
+                    choice, tuple([given or values[k] for given, k in zip(start, places)])
+                )
+                row = (*[values[k] for k in kept], computed)
+                way = choice, earlier
+                if row in found:
+                    found[row].ways.append(way)
+                else:
+                    found[row] = Reached(row, [way])
+        self._reached[key] = list(found.values())
+        return self._reached[key]
+
+    def _choices_of(self, part: str) -> list[Choice]:
+        wrong = self._pipeline.wrong_choices.get(part, ())
+        return [self._pipeline.right[part], *(c for c in wrong if c.fits(self._output))]
+
     def _make(self, part: str, chosen: Mapping[str, Choice], made: dict[str, Computed]) -> Computed:
         """Return what a part makes; ``made`` holds what other parts have made already."""
         choice = chosen.get(part) or self._pipeline.right[part]
-        reads = []
-        for maker, name in self._read_by(choice):
-            read = (
-                made.get(maker) or self._make(maker, chosen, made) if maker else self._start[name]
-            )
-            if read.raised:
-                return read
-            reads.append(read)
+        reads = [
+            (made.get(maker) or self._make(maker, chosen, made)) if maker else self._start[name]
+            for maker, name in self._read_by(choice)
+        ]
         computed = made[part] = self._compute(choice, tuple(reads))
         return computed
 
@@ -587,10 +668,42 @@ class Values:
 
     def _compute(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
         key = (choice, *reads)
-        if key not in self._computed:
-            try:
-                computed = Computed(choice(*(each.value for each in reads)))
-            except Exception as error:
-                computed = Computed(raised=type(error).__name__)
-            self._computed[key] = computed
-        return self._computed[key]
+        computed = self._computed.get(key)
+        if computed is None:
+            computed = self._computed[key] = self._apply(choice, reads)
+        return computed
+
+    def _apply(self, choice: Choice, reads: tuple[Computed, ...]) -> Computed:
+        """Return what a choice makes of values: the same object for the same numbers."""
+        for read in reads:
+            if read.raised:
+                return read
+        values = [read.value for read in reads]
+        try:
+            value = choice(*values)
+            for read in reads:
+                if value is read.value:
+                    return read
+            numbers = fingerprint(value)
+            if numbers and choice not in self._steady:
+                self._steady[choice] = fingerprint(choice(*values)) == numbers
+        except Exception as error:
+            raised = type(error).__name__
+            return self._same.setdefault((raised,), Computed(raised=raised))
+        if not numbers:
+            return Computed(value)
+        if not self._steady[choice]:
+            return self._same.setdefault((RANDOM,), Computed(raised=RANDOM))
+        return self._same.setdefault(numbers, Computed(value))
+
+
+def fingerprint(value: Any) -> tuple:
+    """Return what two tensors or arrays with the same numbers have in common; nothing of others."""
+    if not (hasattr(value, "shape") and hasattr(value, "dtype")):
+        return ()
+    trained = getattr(value, "requires_grad", False)
+    try:
+        array = value.detach().numpy() if hasattr(value, "numpy") else np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):
+        return ()
+    return type(value), value.dtype, array.shape, array.strides, trained, array.tobytes()

@@ -6,6 +6,7 @@ Candidates are found by their values alone, and then go through the real tests.
 """
 
 import contextlib
+import gc
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from grader.engine.check import (
     Check,
     Observation,
     agree,
+    is_constant,
     is_numeric,
 )
 from grader.engine.composition import (
@@ -31,6 +33,7 @@ from grader.engine.composition import (
     WHOLE,
     Choice,
     Composition,
+    Computed,
     Misconception,
     Output,
     Pipeline,
@@ -49,6 +52,8 @@ ROOM = 64 << 20  # bytes of numbers that are remembered
 MOST_CANDIDATES, MOST_OF_A_QUESTION = 120, 240
 # The code of a catalogued mistake is complete, and raises none of these.
 RAISED_BY_UNFINISHED_CODE = (*AT_IMPORT, "NotImplementedError", "NameError", "UnboundLocalError")
+
+NOTHING = "NoneType"  # in the text of an exception about what a function did not return
 
 # A composition, a test, its variant, and the parts from the reference; None as its tests decide.
 Prediction = tuple[Composition, str, int, frozenset[str] | None]
@@ -169,6 +174,9 @@ class Explanation:
         self._variant = next(iter(tests.values())).variant
         self._right = Composition(pipeline)
         self._left = MOST_OF_A_QUESTION
+        self._checks: dict[str, Check] = {}
+        # Values that no choices explain in one output: the search in another one is shorter.
+        self._beyond: set[str] = set()
         self._vague: set[str] = set()  # mistakes of which only what they are in general is certain
 
     def hints(self) -> dict[str, tuple[Hint, ...]]:
@@ -246,6 +254,12 @@ class Explanation:
                 explained[topic] = replace(each, candidates=tuple(among))
         return explained
 
+    def _right_of(self, id_: str) -> Check:
+        """Return a check after a test of a right submission, which was asked the same."""
+        if id_ not in self._checks:
+            self._checks[id_] = self._explainer.attempt(self._right, self._seen[id_])
+        return self._checks[id_]
+
     def _says_little(self, topic: str) -> bool:
         """Whether all that is wrong with an output is exceptions without a number in their text.
 
@@ -283,7 +297,7 @@ class Explanation:
         for id_, outcome in self._seen.items():
             for observation in self._of(topic, outcome.observations):
                 if observation.what == ANSWER:
-                    asked = self._explainer.attempt(self._right, self._seen[id_]).asked
+                    asked = self._right_of(id_).asked
                     if len(asked) >= observation.call:
                         found.add(digest_of_request(*calls.request(*asked[observation.call - 1])))
         return found
@@ -311,6 +325,10 @@ class Explanation:
                 if again.choices and self._fits(again, topic, masked):
                     return [again]
         screens = self._screens(output, masked)
+        if self._is_constant(output):
+            most = 1
+        elif output.value in self._beyond:
+            most = min(most, MOST_MISTAKES - 1)
         left = MOST_CANDIDATES
         for size in range(1, (most if screens else min(most, 2)) + 1):
             found = []
@@ -322,7 +340,20 @@ class Explanation:
                     found.append(candidate)
             if found:
                 return found
+        self._beyond.add(output.value)
         return []
+
+    def _is_constant(self, output: Output) -> bool:
+        """Whether an output is one number for whatever input.
+
+        Many sets of mistakes cancel each other to zero, and one that does is no explanation.
+        """
+        if output.observed is None:
+            return False
+        name = output.observed[1]
+        found = [np.ravel(o.seen) for o in self._about(output.topic) if o.what == name]
+        numbers = np.concatenate([array for array in found if is_numeric(array)] or [np.empty(0)])
+        return len(numbers) > 1 and is_constant(numbers)
 
     def _transferred(self, composition: Composition, output: Output) -> Composition:
         """Return the same choices in another output, as far as it has their parts."""
@@ -342,12 +373,18 @@ class Explanation:
             for chosen in self._pipeline.sets(output, size):
                 yield self._composition(output, chosen)
             return
-        with self._explainer.undisturbed(), np.errstate(all="ignore"):
-            without = self._visible(output, screens) if size > 1 else frozenset()
+        first, *others = screens
+        with self._explainer.undisturbed(), np.errstate(all="ignore"), uncollected():
+            sets: Iterable[Mapping[str, Choice]]
+            if first.part:
+                without = self._visible(output, screens) if size > 1 else frozenset()
+                sets, others = self._pipeline.sets(output, size, without), list(screens)
+            else:
+                sets = first.sets(size)
             fitting = [
                 self._composition(output, chosen)
-                for chosen in self._pipeline.sets(output, size, without)
-                if all(screen.lets_through(chosen) for screen in screens)
+                for chosen in sets
+                if all(screen.lets_through(chosen) for screen in others)
             ]
         yield from islice(fitting, MOST_CANDIDATES + 1)
 
@@ -379,7 +416,7 @@ class Explanation:
 
     def _values(self, output: Output, id_: str, observation: Observation) -> "Values | None":
         """Return what computes an output from the start that a test's call gave it."""
-        asked = self._explainer.attempt(self._right, self._seen[id_]).asked
+        asked = self._right_of(id_).asked
         if output.given is None or observation.call > len(asked):
             return None
         with self._explainer.undisturbed():
@@ -398,16 +435,16 @@ class Explanation:
         function = ""
         for id_ in sorted(self._seen, key=lambda id_: id_ != place):
             mine = self._of(output.topic, self._seen[id_].observations)
-            if not any(o.what == what and isinstance(o.seen, np.ndarray) for o in mine):
+            if not any(o.what == what for o in mine):
                 continue
-            right = self._explainer.attempt(self._right, self._seen[id_])
+            right = self._right_of(id_)
             expected = {o.call: o.seen for o in right.observations if o.what == what}
             function = function or right.asked[0][0]
             for observation in mine:
                 if observation.what != what or observation.call not in expected:
                     continue
                 name, arguments = right.asked[observation.call - 1]
-                if name != function or not isinstance(observation.seen, np.ndarray):
+                if name != function or not isinstance(expected[observation.call], np.ndarray):
                     continue
                 with self._explainer.undisturbed(), np.errstate(all="ignore"):
                     values = Values(self._pipeline, output, output.given(**unpacked(arguments)))
@@ -523,6 +560,9 @@ class Explanation:
 
         All mistakes may be where no output by itself was seen to be wrong.
         """
+        seen = [o for outcome in self._seen.values() for o in outcome.observations]
+        if any(map(is_beyond_the_catalogue, seen)):
+            return []
         wrong = any(o.failed for topic in self._pipeline.outputs for o in self._about(topic))
         entries = [
             entry
@@ -539,7 +579,8 @@ class Explanation:
 class Screen:
     """Compares the value that choices lead to with what the submission returned.
 
-    Of a part that is named, the value is a word; else it is the output's, or the exception's type.
+    Of a part that is named, the value is a word; else it is the output's, or the type of something
+    else, or the exception's.
 
     Attributes
     ----------
@@ -556,17 +597,28 @@ class Screen:
             differences = np.abs(self.right - seen) if self.right.shape == seen.shape else seen
             self._place = int(np.nan_to_num(differences, nan=1e9).argmax())
 
+    def sets(self, size: int) -> Iterator[dict[str, Choice]]:
+        """Yield the sets of so many wrong choices that it lets through, by part."""
+        for reached in self._values.reached(size):
+            if self._agrees(reached.values[0]):
+                yield from reached.sets()
+
     def lets_through(self, chosen: Mapping[str, Choice]) -> bool:
-        computed = self._values.of(chosen, self.part)
+        return self._agrees(self._values.of(chosen, self.part))
+
+    def _agrees(self, computed: Computed) -> bool:
         if self.part and not computed.raised and computed.value is None:
             return True  # not known
         if self.part and not isinstance(self._seen, np.ndarray):
             return not computed.raised and bool(computed.value == self._seen)
-        if isinstance(self._seen, str) or computed.raised:
-            return isinstance(self._seen, str) and computed.raised == self._seen
-        value = numbers_of(computed.value)
-        if value is None or value.shape != self._seen.shape:
+        if isinstance(self._seen, str):
+            return self._seen == (computed.raised or type(computed.value).__name__)
+        value = None if computed.raised else numbers_of(computed.value)
+        shape = self._seen if isinstance(self._seen, tuple) else self._seen.shape
+        if value is None or value.shape != shape:
             return False
+        if isinstance(self._seen, tuple):
+            return True
         if value.size:
             # Most differ in one number, and to compare all of them takes longer.
             mine, theirs = float(value.flat[self._place]), float(self._seen.flat[self._place])
@@ -604,12 +656,16 @@ def size_of(outcome: TestOutcome) -> int:
 def is_beyond_the_catalogue(observation: Observation) -> bool:
     """Whether a test met what no catalogued mistake does, so that none has to be run.
 
-    That is code that is not there or not finished, a process that was ended (its outcome is one
-    word, without a text), or an exception about a name that only a submission's modules have.
+    That is code that is not there or not finished, so that it returns nothing to go on with; a
+    process that was ended (its outcome is one word, without a text); or an exception about a name
+    that only a submission's modules have.
     """
-    text = str(observation.seen)
+    kind, separator, said = str(observation.seen).partition(":")
     return observation.what == ANSWER and (
-        text.split(":")[0] in RAISED_BY_UNFINISHED_CODE or ":" not in text or "'submission." in text
+        kind in RAISED_BY_UNFINISHED_CODE
+        or not separator
+        or "'submission." in said
+        or NOTHING in said
     )
 
 
@@ -618,6 +674,18 @@ def undisturbed(adapter: Any) -> Iterator[None]:
     with warnings.catch_warnings(), getattr(adapter, "undisturbed", contextlib.nullcontext)():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector from looking at many new objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class CatalogueCaller(LocalCaller):

@@ -8,10 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from grader.contents import CONTENTS
 from grader.engine.check import ANSWER, Mark, Observation
-from grader.engine.composition import Choice, Composition, Output, Pipeline, Values, each, wrong
+from grader.engine.composition import (
+    RANDOM,
+    Choice,
+    Composition,
+    Output,
+    Pipeline,
+    Values,
+    each,
+    wrong,
+)
 from grader.engine.hints import Explainer, Explanation
 from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import TestOutcome
@@ -59,6 +69,10 @@ class numbers:
         What of the others?"""
         return x[:2]
 
+    def turned(x):
+        """It turned the signs."""
+        return -x
+
     def no_numbers(x):
         """It had none."""
         raise ValueError("no numbers")
@@ -97,6 +111,11 @@ class end:
         """It was cut.
         Why?"""
         return min(total, 9)
+
+    def never_negative(total):
+        """It was cut at zero.
+        Why?"""
+        return max(total, 0)
 
 
 # What the tests of the toy ask for: of ``narrow``, the last two numbers are all but two.
@@ -206,6 +225,69 @@ def test_what_no_choices_return_is_not_explained() -> None:
 
 def test_a_mistake_stays_named_where_the_rest_did_not_run() -> None:
     assert named(made(("left", "doubled")), "wide") == {"wide": {"doubled"}}
+
+
+def test_each_way_to_compute_a_value_is_reached_once() -> None:
+    tensors = (torch.tensor([3.0, 5.0, 1.0]), torch.tensor([2.5, 4.0, 4.0]))
+    given = dict(zip(("observed", "predicted"), tensors))
+    for pipeline, start in ((TOY, {"x": GIVEN["wide"]}), (PIPELINES["2b"], given)):
+        for output in pipeline.outputs.values():
+            for size in (0, 1, 2):
+                expected = {
+                    frozenset(c for c in chosen.values() if c.mistake): Values(
+                        pipeline, output, start
+                    ).of(chosen)
+                    for chosen in pipeline.sets(output, size)
+                }
+                reached = Values(pipeline, output, start).reached(size)
+                found = [
+                    (frozenset(chosen.values()), each.values[0])
+                    for each in reached
+                    for chosen in each.sets()
+                ]
+                assert len(found) == len(expected) and dict(found).keys() == expected.keys()
+                for chosen, computed in found:
+                    assert computed.raised == expected[chosen].raised
+                    np.testing.assert_array_equal(computed.value, expected[chosen].value)
+
+
+def test_numbers_that_two_ways_lead_to_are_computed_with_once() -> None:
+    counted = Pipeline("toy", "toy", Output("f(x)", "end"))
+    calls: list[np.ndarray] = []
+
+    @counted.part
+    class numbers:
+        """Why?"""
+
+        def right(x):
+            return x + 1
+
+        def the_other_way_round(x):
+            """It is the other way round."""
+            return 1 + x
+
+        def other_ones_each_time(x):
+            """They are random."""
+            return random.random() + x
+
+    @counted.part
+    def end(numbers):
+        calls.append(numbers)
+        return numbers.sum()
+
+    (output,) = counted.outputs.values()
+    values = Values(counted, output, {"x": GIVEN["wide"]})
+    values.reached(0)
+    assert len(calls) == 2  # the second time, to see whether the result is the same
+    one, other = values.reached(1)
+    assert len(calls) == 2
+    assert [computed.raised for each in (one, other) for computed in each.values] == ["", RANDOM]
+
+
+def test_what_cancels_to_one_number_is_not_explained_by_several_mistakes() -> None:
+    assert named(made(("left", "turned"), ("left", "never-negative"))) == {}
+    alone = named(made(("left", "cut-at-nine")))
+    assert alone == {"wide": {"cut-at-nine"}, "narrow": {"cut-at-nine"}}
 
 
 def some_sets(question: str, size: int, count: int) -> list[frozenset[tuple[str, Choice]]]:

@@ -38,6 +38,7 @@ def test_predictions_beyond_a_bound_are_forgotten_and_found_out_again(
         "SyntaxError: invalid syntax",
         "timeout",
         "AttributeError: module 'submission.loss' has no attribute 'bpr_loss'",
+        "TypeError: cannot unpack non-iterable NoneType object",
     ],
 )
 def test_no_mistake_is_run_for_what_none_of_them_does(said: str, monkeypatch: pytest.MonkeyPatch):
