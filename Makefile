@@ -3,6 +3,10 @@
 PYTHON ?= python3
 PY = .venv/bin/python
 
+# Packages are installed without bytecode. If what is compiled at the first import is not kept,
+# each start takes seconds more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help environment experiments study test lab grade
 .PHONY: submission handout handout-blank handout-watch handout-overleaf handout-clean

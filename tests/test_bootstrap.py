@@ -65,6 +65,20 @@ def test_it_installs_once_and_then_finds_it_up_to_date(copy):
     assert second.returncode == 0 and second.stdout == ""
 
 
+def test_make_keeps_what_python_compiles_whatever_the_shell_says():
+    """Packages come without bytecode; compiling torch anew triples the time of an import."""
+    said = subprocess.run(
+        ["make", "-f", "Makefile", "-f", "-", "shown"],
+        input="shown:\n\t@env\n",
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "PATH=" in said.stdout and "PYTHONDONTWRITEBYTECODE" not in said.stdout
+
+
 def test_an_install_that_was_cut_short_is_finished(copy):
     cut = run_bootstrap(copy, "import os, signal; os.kill(os.getppid(), signal.SIGKILL)")
     assert cut.returncode != 0

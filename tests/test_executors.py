@@ -1,11 +1,21 @@
-"""Tasks in processes of this machine: each done once, those of a killed process again."""
+"""Tasks in processes of this machine, and on a cluster: those of a killed process begin again."""
 
 import os
 import signal
+import sys
+import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import cloudpickle
+import dask
+import pytest
+from dask.config import collect_env, merge
+
+from bench.cohort import cluster as tls_cluster
 from problem_set.executors import Began, Ended, Lost, Told
+from problem_set.executors.dask_cluster import Preparation, join_cluster
 from problem_set.executors.local import Processes
 
 WELL, ONCE, ALWAYS, EXIT = "well", "killed once", "killed always", "exits"
@@ -74,3 +84,38 @@ def test_a_task_is_taken_when_a_process_is_free_for_it(tmp_path):
         ended += isinstance(event, Ended)
         assert len(taken) <= ended + 2
     assert ended == 5
+
+
+class Squares(Preparation):
+    """Tasks that take a moment."""
+
+    def prepare(self, worker) -> None:
+        pass
+
+    def work(self, task: int, tell) -> int:
+        time.sleep(0.2)
+        return task * task
+
+
+@pytest.mark.thorough
+def test_a_killed_worker_costs_a_repeat_of_the_task_that_it_was_doing(tmp_path):
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers have no tests
+    tasks, kills, events = 40, 0, []
+    with (
+        tls_cluster(tmp_path) as started,
+        dask.config.set(merge(dask.config.config, collect_env(started.environment))),
+        join_cluster(started.address, Squares(), ahead=2) as joined,
+    ):
+        for event in joined.events(range(tasks)):
+            events.append(event)
+            if isinstance(event, Ended) and len(of(events, Ended)) in (4, 12, 20):
+                started.kill_a_worker()
+                kills += 1
+    assert sorted(event.task for event in of(events, Ended)) == list(range(tasks))
+    assert {event.task: event.value for event in of(events, Told)} == {
+        task: task * task for task in range(tasks)
+    }
+    assert len(of(events, Told)) == tasks, "each result is told once"
+    begun = Counter(event.task for event in of(events, Began))
+    assert set(begun) == set(range(tasks)) and kills == 3
+    assert sum(begun.values()) <= tasks + kills, "a worker does one task at once"

@@ -74,6 +74,7 @@ NOT_REACHED = "Not reached: the grading was ended before. Give the same command 
 NOTHING_CAME = "Nothing was handed in."
 INTERRUPTED = "Interrupted. The same command goes on where it stopped."
 SUBMISSIONS_A_JOB = 4  # a process takes as long to start as some gradings take
+REASONS = 10  # that are printed
 MANY = 300  # submissions, whose comparison takes more than a second or two
 MEMORY_A_JOB = 700e6  # bytes: the grader, its sandbox and a submission's worker
 
@@ -387,7 +388,7 @@ class Course:
         nothing = [row["submission"] for row in listed if row["status"] == NOTHING]
         graded = sum(row["status"] == GRADED for row in listed)
         came = len(listed) - len(nothing)
-        rest = f", {came - graded} not graded (column problem)" if graded < came else ""
+        rest = f", {came - graded} not graded" if graded < came else ""
         say(f"{table}: {graded} of {came} uploads graded{rest}")
         if nothing:
             say(f"Nothing came from {len(nothing)} of {len(listed)}: {_some(nothing)}")
@@ -410,14 +411,18 @@ class Course:
             say(f"Not all tests were run. {reasons[0]}")
         failed = [row["submission"] for row in listed if row["status"] == GRADER_FAILED]
         unread = [
-            row["submission"]
+            row
             for row in listed
             if row["problem"]
             and row["status"] not in (GRADER_FAILED, NOTHING)
             and row["problem"] != NOT_REACHED
         ]
         if unread:
-            say(f"Could not be graded in full: {_some(unread)}")
+            say("Could not be graded in full, as the column problem says of all:")
+        for row in unread[:REASONS]:
+            say(f"  {row['submission']}: {problem_of(row)}")
+        if more := [row["submission"] for row in unread[REASONS:]]:
+            say(f"  {_some(more)}")
         if failed:
             say(
                 f"The grader failed at: {_some(failed)}. Column problem and staff/ say how; the "

@@ -370,7 +370,9 @@ class Check:
         right = right and (got.dtype in dtypes if dtypes else got.dtype.startswith("float"))
         wanted = "a tensor of " + (" or ".join(dtypes) or "floats")
         problem = "" if right else f"is {described(got)}"
-        self._remember(what + "'s type", (got.type, got.dtype), problem, wanted, described(got))
+        self._remember(
+            f"the type of {what}", (got.type, got.dtype), problem, wanted, described(got)
+        )
 
     def _remember(
         self, what: str, seen: Any, problem: str, expected: Any, got: Value | str

@@ -316,7 +316,7 @@ def _files_at(tree: Tree, place: PurePosixPath, wanted: Collection[str]) -> Subm
         files[name] = tree.read(place / name, name)
         if sum(map(len, files.values())) > MAX_TOTAL:
             raise IntakeError(f"{FOLDER}/ holds more than {MAX_TOTAL >> 20} MiB.")
-    notes = []
+    notes, missing = list[str](), list[str]()
     if place.parts.count(FOLDER) > 1:
         notes.append(f"{shown(str(place))} was read; hand in the inner folder {FOLDER} alone.")
     beside = [name for name, kind in _entries(tree, place) if kind == Kind.FILE]
@@ -338,8 +338,12 @@ def _files_at(tree: Tree, place: PurePosixPath, wanted: Collection[str]) -> Subm
                 # As ``code_1`` it can be imported by another file, as ``code-1`` it cannot.
                 if other.casefold() == name or not PurePosixPath(other).stem.isidentifier():
                     files.pop(other, None)
+        else:
+            missing.append(name)
     if not any(name in files for name in wanted):
         raise IntakeError(" ".join(notes))
+    if missing:
+        notes.append(f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.")
     return Submission(files, tuple(notes))
 
 

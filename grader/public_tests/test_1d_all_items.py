@@ -12,8 +12,8 @@ def judge_scores(check: Check, sharing: bool, expected: list[list[float]]) -> No
     users = list(range(len(expected)))[::-1]
     given = f"net.score_all_items(tensor({users})), where {where}"
     got = check.call(adapter.score_all_items, example.net(sharing), [users], given=given)[0]
-    check.tensor("what score_all_items returns", got)
-    check.array_equal("what score_all_items returns", got, expected)
+    check.tensor("the table of scores", got)
+    check.array_equal("the table of scores", got, expected)
 
 
 @check("1d-0", topic="shared", depends_on=PARTS)

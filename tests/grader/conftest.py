@@ -9,8 +9,6 @@ import pytest
 from grader.contents import CONTENTS
 from grader.engine.grader import Grader
 from grader.engine.hints import Explainer
-from grader.engine.runner import TestOutcome
-from grader.misconceptions.catalogue import read_catalogue
 
 # Tests for an engine, not for pytest.
 collect_ignore = ["another_assignment"]
@@ -28,12 +26,6 @@ def grader() -> Iterator[Grader]:
 @pytest.fixture(scope="session")
 def explainer(grader: Grader) -> Explainer:
     return grader.explainer
-
-
-@pytest.fixture(scope="session")
-def predicted(explainer: Explainer) -> dict[str, dict[str, TestOutcome]]:
-    """What each mistake of the catalogue does in the tests of its question."""
-    return {entry.id: explainer.predictions(entry) for entry in read_catalogue().values()}
 
 
 @pytest.fixture

@@ -26,10 +26,30 @@ SAMPLE = list(CATALOGUE)[::12]
 LEFT = {CENTRAL: (0.0, 0.4), PARTIAL: (0.0, 0.7), CORNER: (0.8, 1.0)}
 
 
+class Predicted(dict[str, dict[str, TestOutcome]]):
+    """What each mistake does in the tests of its question, found out when it is asked for."""
+
+    def __init__(self, explainer: Explainer) -> None:
+        super().__init__()
+        self.explainer = explainer
+
+    def __missing__(self, id_: str) -> dict[str, TestOutcome]:
+        self[id_] = self.explainer.predictions(CATALOGUE[id_])
+        return self[id_]
+
+    def of_all(self) -> dict[str, dict[str, TestOutcome]]:
+        return {id_: self[id_] for id_ in CATALOGUE}
+
+
+@pytest.fixture(scope="module")
+def predicted(explainer: Explainer) -> Predicted:
+    return Predicted(explainer)
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_mistake_is_caught_named_and_told_apart(
     question: str,
-    predicted: dict[str, dict[str, TestOutcome]],
+    predicted: Predicted,
     explainer: Explainer,
     table: Callable[[str], None],
 ) -> None:
@@ -52,11 +72,11 @@ def test_every_mistake_is_caught_named_and_told_apart(
 
 
 def test_a_mistake_costs_what_it_is_worth(
-    predicted: dict[str, dict[str, TestOutcome]], table: Callable[[str], None]
+    predicted: Predicted, table: Callable[[str], None]
 ) -> None:
     cost = {
         id_: sum(POINTS_OF_TEST[test] for test, o in tests.items() if o.status != PASSED)
-        for id_, tests in predicted.items()
+        for id_, tests in predicted.of_all().items()
     }
 
     def left(entry: Misconception) -> float:
@@ -85,9 +105,9 @@ def test_public_tests_are_worth_less_than_hidden_ones() -> None:
 
 
 def test_no_mistake_returns_what_is_said_to_be_beyond_the_catalogue(
-    predicted: dict[str, dict[str, TestOutcome]],
+    predicted: Predicted,
 ) -> None:
-    outcomes = [outcome for tests in predicted.values() for outcome in tests.values()]
+    outcomes = [outcome for tests in predicted.of_all().values() for outcome in tests.values()]
     assert any(seen.what == ANSWER for outcome in outcomes for seen in outcome.observations)
     observations = [seen for outcome in outcomes for seen in outcome.observations]
     assert not any(is_beyond_the_catalogue(seen) for seen in observations)
@@ -97,9 +117,7 @@ def lost(outcomes: dict[str, TestOutcome]) -> list[str]:
     return [id_ for id_, outcome in outcomes.items() if outcome.status == FAILED]
 
 
-def names(
-    entry: Misconception, predicted: dict[str, dict[str, TestOutcome]], explainer: Explainer
-) -> bool:
+def names(entry: Misconception, predicted: Predicted, explainer: Explainer) -> bool:
     """Whether each test that fails, and no other, is explained by this very mistake."""
     hints = explainer.hints(predicted[entry.id].values())
     told = {hint.id for (hint,) in hints.values()}
@@ -111,16 +129,16 @@ def alike(first: dict[str, TestOutcome], second: dict[str, TestOutcome]) -> bool
     return all(first[id_].same_as(second[id_]) for id_ in first)
 
 
-def kind(entry: Misconception, predicted: dict[str, dict[str, TestOutcome]]) -> str:
+def kind(entry: Misconception, predicted: Predicted) -> str:
     """Return what an entry is told as: made alone, it may be just what it has in general."""
     twin = entry.general
-    same = twin in predicted and alike(predicted[entry.id], predicted[twin])
+    same = twin in CATALOGUE and alike(predicted[entry.id], predicted[twin])
     return twin if same else entry.id
 
 
 @pytest.mark.parametrize("id_", SAMPLE)
 def test_a_mistake_that_is_handed_in_loses_points_and_is_named(
-    id_: str, tmp_path: Path, grader: Grader, predicted: dict[str, dict[str, TestOutcome]]
+    id_: str, tmp_path: Path, grader: Grader, predicted: Predicted
 ) -> None:
     entry = CATALOGUE[id_]
     report = grader.grade(entry.write(tmp_path), Asked(questions=[entry.asked_in]))

@@ -6,7 +6,7 @@ import pytest
 
 from bench.scoreboard.bank import Behaviour, read_bank
 from bench.scoreboard.grading import Case, grade
-from bench.scoreboard.mutants import equivalents, mutants
+from bench.scoreboard.mutants import Mutant, equivalents, mutants
 from bench.scoreboard.page import Record, lowered, read_record
 from bench.scoreboard.score import Share, covered, is_false_alarm, score_of
 from bench.scoreboard.styles import styles
@@ -16,12 +16,15 @@ from grader.misconceptions.catalogue import read_catalogue
 from tests.course import POINTS
 
 BANK = read_bank()
-MUTANTS = mutants()
 STYLES = styles()
 # Deterministic, and small: each grading takes a second or two of processor time.
 SAMPLE = sorted(BANK.behaviours, key=lambda behaviour: behaviour.name)[::45]
-SAMPLE_OF_MUTANTS = [m for m in MUTANTS if m.name not in equivalents()][::110]
 SAMPLE_OF_STYLES = sorted(name for name in STYLES if "host" in name)
+
+
+@pytest.fixture(scope="module")
+def every_mutant() -> tuple[Mutant, ...]:
+    return mutants()  # takes seconds
 
 
 def test_the_bank_is_large_and_half_of_it_compound() -> None:
@@ -51,8 +54,8 @@ def test_a_mistake_that_raises_says_on_which_line() -> None:
                 assert line in behaviour.text
 
 
-def test_equivalent_mutants_are_mutants() -> None:
-    assert equivalents().keys() <= {mutant.name for mutant in MUTANTS}
+def test_equivalent_mutants_are_mutants(every_mutant: tuple[Mutant, ...]) -> None:
+    assert equivalents().keys() <= {mutant.name for mutant in every_mutant}
 
 
 @pytest.mark.parametrize("behaviour", SAMPLE, ids=lambda behaviour: behaviour.name)
@@ -68,9 +71,12 @@ def test_a_foreign_mistake_is_found_in_its_question_and_told_as_before(
     assert WRONG not in {verdict_of(hint, behaviour, verdicts) for hint in graded.hints}
 
 
-def test_a_sample_of_the_mutants_is_found_in_their_question(grader: Grader) -> None:
-    lost = {m.name: grade(grader, m.name, Case(m.write)).lost for m in SAMPLE_OF_MUTANTS}
-    assert lost == {m.name: (m.asked_in,) for m in SAMPLE_OF_MUTANTS}
+def test_a_sample_of_the_mutants_is_found_in_their_question(
+    every_mutant: tuple[Mutant, ...], grader: Grader
+) -> None:
+    sample = [mutant for mutant in every_mutant if mutant.name not in equivalents()][::110]
+    lost = {mutant.name: grade(grader, mutant.name, Case(mutant.write)).lost for mutant in sample}
+    assert lost == {mutant.name: (mutant.asked_in,) for mutant in sample}
 
 
 @pytest.mark.parametrize("name", SAMPLE_OF_STYLES)
@@ -78,11 +84,11 @@ def test_right_code_of_the_bank_loses_nothing(name: str, grader: Grader) -> None
     assert not is_false_alarm(grade(grader, name, Case(STYLES[name])))
 
 
-def test_a_lower_share_is_noticed(grader: Grader) -> None:
+def test_a_lower_share_is_noticed(every_mutant: tuple[Mutant, ...], grader: Grader) -> None:
     behaviour = next(b for b in BANK.behaviours if not b.compound)
     right = grade(grader, behaviour.name, Case(STYLES[SAMPLE_OF_STYLES[0]]))
     graded = {behaviour.name: right}  # as if the mistake had cost nothing
-    score = score_of(BANK.behaviours, MUTANTS, {}, STYLES, graded, read_accepted(), {})
+    score = score_of(BANK.behaviours, every_mutant, {}, STYLES, graded, read_accepted(), {})
     assert score.shares["behaviours found"] == Share(0, 1)
     before = Record({"behaviours found": (9, 10), "mutants found": (0, 0)}, {})
     assert lowered(score, before) == ["behaviours found: 0 of 1, was 9 of 10"]

@@ -208,15 +208,15 @@ def test_a_name_that_is_nearly_right_is_taken_and_said(tmp_path: Path, name: str
     path = pack(tmp_path / "a.zip", [f"submission/{name}", "submission/loss.py"])
     read = read_submission(path, FILES)
     assert read.files["model.py"] == f"# {name}\n".encode()
-    assert read.notes == (f"{name} was taken for model.py.",)
+    assert read.notes == (f"{name} was taken for model.py.", "mrr.py is missing.")
     alone = pack(tmp_path / "b.zip", [name])
     assert "model.py" in read_submission(alone, FILES).files
 
 
 @pytest.mark.parametrize("name", ["my_model.py", "model.txt", "model", "models.py", "model.pyc"])
-def test_another_name_is_not_taken(tmp_path: Path, name: str) -> None:
+def test_another_name_is_not_taken_and_what_is_missing_is_said(tmp_path: Path, name: str) -> None:
     read = read_submission(zip_with(tmp_path / "a.zip", [name, "loss.py"]), FILES)
-    assert "model.py" not in read.files and not read.notes
+    assert "model.py" not in read.files and read.notes == ("model.py and mrr.py are missing.",)
     assert name in refusal(zip_with(tmp_path / "b.zip", [name]))
 
 
@@ -228,6 +228,7 @@ def test_two_names_that_are_nearly_right_are_not_guessed_between(tmp_path: Path)
     path = zip_with(tmp_path / "b.zip", ["model (1).py", "model-2.py", "loss.py"])
     read = read_submission(path, FILES)
     assert "model.py" not in read.files and "may each be model.py" in read.notes[0]
+    assert read.notes[1:] == ("mrr.py is missing.",)
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         for name in ("model (1).py", "model (2).py"):
             archive.writestr(name, "x = 1\n")
@@ -237,11 +238,11 @@ def test_two_names_that_are_nearly_right_are_not_guessed_between(tmp_path: Path)
 def test_the_right_name_goes_before_one_that_is_nearly_right(tmp_path: Path) -> None:
     names = ["model (1).py", "model_1.py", "ps1/submission/model.py", "ps1/submission/mrr (1).py"]
     assert list(text_of(folder_with(tmp_path / "a", names))) == ["model.py", "mrr.py"]
-    read = read_submission(folder_with(tmp_path / "b", ["model (1).py", "model.py"]), FILES)
+    read = read_submission(folder_with(tmp_path / "b", ["model (1).py", "model.py"]), FILES[:1])
     assert read.files["model.py"] == b"# model.py\n"
     assert read.notes == ("model (1).py was not read, model.py was.",)
     # A module of the student's own may be called so, and another file imports it.
-    read = read_submission(folder_with(tmp_path / "c", ["model_1.py", "model.py"]), FILES)
+    read = read_submission(folder_with(tmp_path / "c", ["model_1.py", "model.py"]), FILES[:1])
     assert set(read.files) == {"model.py", "model_1.py"} and not read.notes
 
 
