@@ -96,7 +96,8 @@ class rows:
         return (num_users if numbers_of[0] in "UA" else num_items) + difference
 
     def users_and_movies_swapped(numbers_of, num_users, num_items):
-        """The number of rows in {where} is that of the other side, users or movies."""
+        """The number of rows in {where}, as returned, is the other side's, users or movies."""
+        # The tables may have been made rightly, and be returned in each other's places.
         return num_items if numbers_of[0] in "UA" else num_users
 
     @wrong(within=BIASES)
