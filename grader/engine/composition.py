@@ -253,6 +253,8 @@ class Pipeline:
         self._parts_of: dict[tuple[Output, Choice], frozenset[str]] = {}
         # From the topics of outputs to what a diagnosis says for "{where}".
         self.where: Callable[[list[str]], str] = ", ".join
+        # From the topics of outputs with a mistake, and of all that may have it, to where it is.
+        self.only_in: Callable[[Collection[str], Collection[str]], str] = lambda some, all_: ""
         # Whether a choice may be tried in all outputs at once, for none of them hides another.
         self.independent = False
 

@@ -219,7 +219,11 @@ class Explanation:
             for topic, each in explained.items()
             if all(entry.id in self._claims(c.mistakes) for c in each.candidates)
         ]
-        return entry.diagnosis.replace("{where}", self._pipeline.where(topics))
+        diagnosis = entry.diagnosis.replace("{where}", self._pipeline.where(topics))
+        possible = {topic for topic, _ in self._pipeline.wherever_possible(entry.choices)}
+        some = topics and {*topics} < possible
+        place = self._pipeline.only_in(topics, possible) if some else ""
+        return f"{place}: {diagnosis}" if place else diagnosis
 
     # Which sets of choices explain an output
 

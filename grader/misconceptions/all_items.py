@@ -5,7 +5,7 @@ from torch import nn
 
 from grader import adapter
 from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
-from grader.misconceptions.forward import right_net
+from grader.misconceptions.forward import only_in, right_net
 
 
 def start(net, users):
@@ -27,6 +27,7 @@ PIPELINE = Pipeline(
         for branch, test in (("shared", "1d-2"), ("separate", "1d-3"))
     ),
 )
+PIPELINE.only_in = only_in
 part = PIPELINE.part
 
 

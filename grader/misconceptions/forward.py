@@ -48,6 +48,25 @@ PIPELINE = Pipeline(
 part = PIPELINE.part
 
 
+BRANCHES = {"shared": "with sharing", "separate": "without sharing"}
+
+
+def only_in(found, possible):
+    """Return in which prediction, or in which branch, a mistake is that may be in others too."""
+    (predictions, branches), (all_predictions, all_branches) = (
+        [{topic.rpartition(", ")[place] for topic in topics} for place in (0, 2)]
+        for topics in (found, possible)
+    )
+    if len(found) < len(predictions) * len(branches):
+        return ""
+    words = [f"in the {name}" for name in predictions if predictions < all_predictions]
+    words += [BRANCHES[name] for name in branches if branches < all_branches]
+    return " ".join(words).capitalize()
+
+
+PIPELINE.only_in = only_in
+
+
 # Ids and tables
 
 

@@ -175,7 +175,8 @@ def three_mistakes(pipeline: Pipeline, count: int) -> dict[str, list[Composition
             for chosen in pipeline.sets(output, 3)
         ]
         some = draw.sample(sets, min(count, len(sets)))
-        found[topic or "in one output"] = [Composition(pipeline, choices) for choices in some]
+        if some:
+            found[topic or "in one output"] = [Composition(pipeline, choices) for choices in some]
     if len(found) > 1:
         single = [
             (topic, choice)

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from grader.contents import CONTENTS
+from grader.engine.composition import Composition
 from grader.engine.grader import Asked, Grader
+from grader.engine.hints import Explainer
 from grader.engine.reports import write_report
 from grader.engine.results import Report
+from grader.misconceptions import forward
 from tests.course import POINTS
 
 Make = Callable[..., Path]
@@ -52,8 +55,28 @@ def test_two_mistakes_in_unlike_places_are_both_named(submission: Make, graded) 
 
 def test_a_mistake_in_one_of_two_methods_is_named_there(submission: Make, graded) -> None:
     shared = "score = self._rating(u, q)"
-    path = submission(model=(shared, shared.replace("u, q", "q, u")))
-    assert hints(graded(path, "1c")) == dict.fromkeys(("1c-1", "1c-6", "1c-12"), "movie-first")
+    report = graded(submission(model=(shared, shared.replace("u, q", "q, u"))), "1c")
+    assert hints(report) == dict.fromkeys(("1c-1", "1c-6", "1c-12"), "movie-first")
+    assert {hint.diagnosis for test in report.tests for hint in test.hints} == {
+        "With sharing: The MLP's input is in the order [q, u, u * q]."
+    }
+
+
+def test_a_mistake_in_one_of_two_predictions_is_said_to_be_there(explainer: Explainer) -> None:
+    pipeline = forward.PIPELINE
+    (choice,) = pipeline.mistakes["first-user-for-all"].choices
+    tests = [id_ for id_ in CONTENTS.tests() if id_.startswith("1c")]
+    said = {
+        "In the interaction: All pairs": ["interaction, shared", "interaction, separate"],
+        "In the rating without sharing: All pairs": ["rating, separate"],
+        # What holds of three of four is worded without them.
+        "All pairs": ["interaction, shared", "interaction, separate", "rating, separate"],
+    }
+    for begin, topics in said.items():
+        made = Composition(pipeline, frozenset((topic, choice) for topic in topics))
+        told = explainer.hints(explainer.predict(made, id_, 0) for id_ in tests)
+        (diagnosis,) = {hint.diagnosis for each in told.values() for hint in each}
+        assert diagnosis == f"{begin} of the batch get its first user."
 
 
 def test_what_no_entry_explains_is_left_alone(submission: Make, graded) -> None:
@@ -157,7 +180,7 @@ def test_grading_again_gives_the_same_report_but_for_times(
 
     def timeless() -> str:
         content = json.loads(write_report(graded(path), "json"))
-        content |= {"seconds": 0, "graded_at": ""}
+        content |= {"seconds": 0, "cpu": 0, "memory": 0, "graded_at": ""}
         for question in content["questions"]:
             for test in question["tests"]:
                 test["seconds"] = 0

@@ -252,8 +252,9 @@ def forward_without_embedding_sharing(self, user_ids, item_ids):
     return predictions, self.mlp_layers(torch.cat([u, q, u * q], 1))
 
 # %% c-no-relu-and-clamp modulelist
-# 1b: forward runs the layers of the ModuleList without a ReLU between them.
+# 1c: forward runs the layers of the ModuleList without a ReLU between them.
 # 1c: The rating is clamped to between 1 and 5.
+# (1b allows a plain ModuleList of dense layers, as the host has: what forward leaves out is 1c's.)
 def run_mlp(self, u, q):
     out = torch.cat((u, q, u * q), dim=1)
     for lin in self.mlp_layers:

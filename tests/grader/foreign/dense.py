@@ -198,7 +198,8 @@ def init_mlp_layers(self, layer_sizes):
     return nn.Sequential(*layers)
 
 # %% list-without-relu modulelist (part)
-# 1b: forward runs the layers of the ModuleList one after another without a ReLU between them.
+# 1c: forward runs the layers of the ModuleList one after another without a ReLU between them.
+# (1b allows a plain ModuleList of dense layers, as the host has: what forward leaves out is 1c's.)
 def run_mlp(self, u, q):
     h = torch.cat([u, q, u * q], 1)
     for layer in self.mlp_layers:
