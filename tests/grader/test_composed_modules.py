@@ -53,7 +53,7 @@ def test_a_mistake_in_one_table_is_told_of_that_table(submission: Make, grader: 
     report = grader.grade(path, Asked(questions=["1a"]))
     hints = {hint for test in report.tests for hint in test.hints}
     assert {hint.diagnosis for hint in hints} == {
-        "The number of rows in B, as returned, is that of the other side, users or movies."
+        "The number of rows in B, as returned, is the other side's, users or movies."
     }
 
 
