@@ -32,7 +32,8 @@ class Change:
     name, id : str
         The row's, and the person's.
     tests : mapping
-        By test id the points before and now, where they differ; None for a test that is not there.
+        By test id the points before and now, where they differ, in questions whose points do; None
+        for a test that is not there.
     """
 
     name: str
@@ -71,18 +72,21 @@ def change_of(before: Standing, record: Mapping[str, Any]) -> Change | None:
     change.
     """
     now = standing_of(record)
-    questions = before.questions.keys() | now.questions.keys()
-    moved = (
-        _differ(before.final, now.final)
-        or _differ(before.points, now.points)
-        or any(_differ(before.questions.get(id_), now.questions.get(id_)) for id_ in questions)
-    )
-    if not moved:
+    questions = {
+        id_
+        for id_ in before.questions.keys() | now.questions.keys()
+        if _differ(before.questions.get(id_), now.questions.get(id_))
+    }
+    if not (questions or _differ(before.final, now.final) or _differ(before.points, now.points)):
         return None
+    question_of = {
+        test["id"]: question["id"] for question in record["questions"] for test in question["tests"]
+    }
     tests = {
         id_: (before.tests.get(id_), now.tests.get(id_))
         for id_ in dict.fromkeys((*before.tests, *now.tests))
         if _differ(before.tests.get(id_), now.tests.get(id_))
+        and question_of.get(id_) in {None, *questions}
     }
     return Change(record["submission"], record["person"]["id"], before, now, tests)
 
@@ -122,10 +126,11 @@ def summary(changes: Iterable[Change], people: int) -> list[str]:
         return [f"Compared: nobody's points change, of {people} rows."]
     up = [change.gain for change in changes if change.gain > SAME]
     down = [-change.gain for change in changes if change.gain < -SAME]
+    same = len(changes) - len(up) - len(down)
+    rest = f", {same} in single questions alone" if same else ""
     lines = [
         f"Compared: the points of {len(changes)} of {people} rows change: "
-        f"{_group(up, 'up')}, {_group(down, 'down')}, "
-        f"{len(changes) - len(up) - len(down)} in single questions alone."
+        f"{_group(up, 'up')}, {_group(down, 'down')}{rest}."
     ]
     raised: Counter[str] = Counter()
     lowered: Counter[str] = Counter()

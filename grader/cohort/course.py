@@ -349,7 +349,8 @@ class Course:
             for same in of_code.values():
                 names = tuple(record["submission"] for record in same)
                 ids = same[0]["misconceptions"].values()
-                yield Work(names, self._code(names[0]), frozenset().union(*ids))
+                together = len({(record["folder"], record["upload"]) for record in same}) == 1
+                yield Work(names, self._code(names[0]), frozenset().union(*ids), together)
 
         return similarity_of(works(), handed_out_files(find_project()))
 
@@ -418,7 +419,7 @@ class Course:
             and row["problem"] != NOT_REACHED
         ]
         if unread:
-            say("Could not be graded in full, as the column problem says of all:")
+            say("Could not be graded in full (column problem):")
         for row in unread[:REASONS]:
             say(f"  {row['submission']}: {problem_of(row)}")
         if more := [row["submission"] for row in unread[REASONS:]]:

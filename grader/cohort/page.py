@@ -46,7 +46,7 @@ def write_cohort_page(cohort: Cohort, examples: Examples) -> str:
         diagnoses={mistake.id: mistake.diagnosis for mistake in cohort.mistakes},
         of_question=_by_question(cohort),
         titles={question.id: question.title for question in cohort.questions},
-        examples=examples,
+        examples=cache(examples),  # the lecture's come again among all
         seconds=_quantiles(cohort.seconds),
         memory=_quantiles(cohort.memory),
     )

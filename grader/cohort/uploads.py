@@ -436,4 +436,5 @@ def _refusal(path: Path) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return clean_line(" and ".join(shown(name, 60) for name in names), 300)
+    *first, last = (shown(name, 60) for name in names)
+    return clean_line(" and ".join([", ".join(first), last] if first else [last]), 300)

@@ -2,19 +2,10 @@
 
 import torch
 
-from grader import adapter
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
-from grader.misconceptions.losses import loss, result
+from grader.misconceptions.entry import CENTRAL, CORNER, each, wrong
+from grader.misconceptions.losses import loss, pipeline, result
 
-START = ("factorization", "regression", "first", "second")
-
-
-def given(name, arguments, weights):
-    return dict(zip(START, (*adapter.tensors(*arguments), *weights)))
-
-
-CALL = f"joint_loss({', '.join(START)})"
-PIPELINE = Pipeline("2c", Output(CALL, "result", observed=("2c-1", "the loss"), given=given))
+PIPELINE = pipeline("2c", "joint_loss(factorization, regression, first, second)", values_in="2c-1")
 part = PIPELINE.part
 
 
@@ -68,10 +59,6 @@ class weights:
         What is the gradient with respect to a loss?"""
         return first**2, second**2
 
-    def softmax_of_the_weights(first, second):
-        """A softmax is taken of the weights."""
-        return torch.softmax(torch.tensor([first, second]), dim=0)
-
     def divided_by_the_weights(first, second):
         """The losses are divided by their weights.
         Does a task with a larger weight count more or less?"""
@@ -99,17 +86,6 @@ class losses:
             return factorization.detach(), regression
         return factorization, regression.detach()
 
-    @each("taken", root_of_the_regression="root", square_of_the_regression="square")
-    def another_regression_loss(factorization, regression, taken):
-        """The {taken} of the regression loss is taken.
-        Is there a {taken} in the handout's loss?"""
-        return factorization, regression.sqrt() if taken == "root" else regression**2
-
-    def logarithms_of_the_losses(factorization, regression):
-        """Logarithms are taken of both losses.
-        Is there a logarithm in the handout's loss?"""
-        return factorization.log(), regression.log()
-
 
 @part
 class number:
@@ -126,33 +102,9 @@ class number:
         difference = weights[0] * losses[0] - weights[1] * losses[1]
         return difference if which == "regression" else -difference
 
-    def losses_multiplied(weights, losses):
-        """The weighted losses are multiplied, not added.
-        What is the gradient of one loss when the other is zero?"""
-        return weights[0] * losses[0] * weights[1] * losses[1]
-
-    def larger_loss_only(weights, losses):
-        """Only the larger of the weighted losses counts.
-        Should both tasks be trained at each step?"""
-        return torch.maximum(weights[0] * losses[0], weights[1] * losses[1])
-
-    def sum_times_sum(weights, losses):
-        """The weights and the losses are summed apart, and the sums are multiplied."""
-        return (weights[0] + weights[1]) * (losses[0] + losses[1])
-
     def brackets_around_the_sum(weights, losses):
         """The first weight multiplies both losses, for the brackets are around the sum."""
         return weights[0] * (losses[0] + weights[1] * losses[1])
-
-    def weights_added(weights, losses):
-        """The weights are added to the losses, not multiplied with them.
-        What is the gradient with respect to a loss?"""
-        return weights[0] + losses[0] + weights[1] + losses[1]
-
-    def weights_as_exponents(weights, losses):
-        """The weights are exponents of the losses.
-        What is the gradient with respect to a loss?"""
-        return losses[0] ** weights[0] + losses[1] ** weights[1]
 
     @wrong(CENTRAL)
     def losses_not_added(weights, losses):

@@ -3,7 +3,18 @@
 Each loss has terms of its own. These become one number, and the number is what is returned.
 """
 
-from grader.misconceptions.entry import CENTRAL, each, wrong
+from grader import adapter
+from grader.misconceptions.entry import CENTRAL, Output, Pipeline, each, wrong
+
+
+def pipeline(question, call, values_in):
+    """Return the pipeline of a loss, whose values the test ``values_in`` shows."""
+
+    def given(name, arguments, weights=()):
+        return dict(zip(output.start, (*adapter.tensors(*arguments), *weights)))
+
+    output = Output(call, "result", observed=(values_in, "the loss"), given=given)
+    return Pipeline(question, output)
 
 
 class number:
@@ -27,11 +38,6 @@ class number:
         """The mean over the batch is divided by its size once more.
         Should the loss of a larger batch be smaller?"""
         return terms.mean() / len(terms)
-
-    @each("taken", median_term="median", largest="largest term")
-    def not_the_mean(terms, taken):
-        """The loss is the {taken} of the batch, not its mean."""
-        return terms.median() if taken == "median" else terms.max()
 
     def first_pair(terms):
         """Only the first pair of the batch counts."""

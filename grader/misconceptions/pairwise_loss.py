@@ -3,19 +3,10 @@
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from grader import adapter
 from grader.misconceptions import losses
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
+from grader.misconceptions.entry import CENTRAL, CORNER, each, wrong
 
-
-def given(name, arguments, weights=()):
-    return dict(zip(("positive", "negative"), adapter.tensors(*arguments)))
-
-
-PIPELINE = Pipeline(
-    "2a",
-    Output("bpr_loss(positive, negative)", "result", observed=("2a-2", "the loss"), given=given),
-)
+PIPELINE = losses.pipeline("2a", "bpr_loss(positive, negative)", values_in="2a-2")
 part = PIPELINE.part
 
 
@@ -32,10 +23,9 @@ class difference:
         Is the loss 0 or 1 when the watched movie is far ahead?"""
         return negative - positive
 
-    @each("done", sigmoid_of_the_sum="added", product_of_the_scores="multiplied")
-    def not_subtracted(positive, negative, done):
-        """The scores of both movies are {done}, not subtracted."""
-        return positive + negative if done == "added" else positive * negative
+    def sigmoid_of_the_sum(positive, negative):
+        """The scores of both movies are added, not subtracted."""
+        return positive + negative
 
     @each("function", absolute_difference="abs", squared_difference="square")
     def sign_lost(positive, negative, function):
@@ -61,21 +51,10 @@ class difference:
         Which unwatched movie belongs to row k?"""
         return positive[:, None] - negative
 
-    @each("taken", mean_of_the_negatives="mean", best_of_the_negatives="best")
-    def one_unwatched_movie(positive, negative, taken):
-        """Each watched movie is compared with the {taken} of the unwatched ones.
-        Which unwatched movie belongs to row k?"""
-        return positive - (negative.mean() if taken == "mean" else negative.max())
-
     def sigmoids_inside_and_outside(positive, negative):
         """Each score goes through a sigmoid before their difference is taken.
         Is the sigmoid applied before or after the subtraction?"""
         return torch.sigmoid(positive) - torch.sigmoid(negative)
-
-    def softmax_of_each_side(positive, negative):
-        """A softmax over the batch is taken of the scores before their difference.
-        Should one pair's loss depend on the other pairs?"""
-        return torch.softmax(positive, dim=0) - torch.softmax(negative, dim=0)
 
     @wrong(CORNER)
     def clamped_difference(positive, negative):
@@ -110,11 +89,6 @@ class probability:
         """The function {function} stands for the sigmoid."""
         return getattr(torch, function)(difference)
 
-    def sigmoid_twice(difference):
-        """The sigmoid is applied to the difference twice.
-        How often is a sigmoid applied in the handout's loss?"""
-        return torch.sigmoid(torch.sigmoid(difference))
-
     def hinge(difference):
         """The loss is a hinge: the difference is cut off at 1.
         What is the loss when both movies score the same?"""
@@ -145,11 +119,6 @@ class terms:
         What is the loss when both movies score the same?"""
         return -probability
 
-    def one_plus(probability):
-        """One is added where it is to be subtracted from.
-        What is the loss when both movies score the same?"""
-        return 1 + probability
-
     def log_sigmoid(probability):
         """The loss is -log sigmoid, that of Rendle's paper, not that of this assignment."""
         return -torch.log(probability)
@@ -172,11 +141,6 @@ class terms:
         """The loss is the cross entropy of both scores as probabilities.
         Does the handout's loss look at the two scores apart or at their difference?"""
         return F.softplus(-positive) + F.softplus(negative)
-
-    def squared_loss_of_sigmoid(probability):
-        """The term 1 - sigmoid is squared.
-        Is there a square in the handout's loss?"""
-        return (1 - probability) ** 2
 
     def hinge_without_margin(difference):
         """The loss is a hinge without a margin: a pair in the right order counts nothing.

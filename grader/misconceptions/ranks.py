@@ -42,8 +42,6 @@ part = PIPELINE.part
 
 @part
 class numbers:
-    """Do two movies tie whose scores differ by a half?"""
-
     def right(scores):
         return scores
 
@@ -57,28 +55,6 @@ class numbers:
         """A sigmoid comes before the ranking, and makes scores tie that are far from zero.
         What are the sigmoids of 30 and of 40 as a computer's numbers?"""
         return torch.sigmoid(scores)
-
-    @wrong(CORNER)
-    def softmax_before_ranking(scores):
-        """A softmax before the ranking makes scores tie that are far below the best.
-        What is the share of a score that is 200 below the best one, as a computer's number?"""
-        return torch.softmax(scores, dim=1)
-
-    @wrong(CORNER)
-    def scores_rounded(scores):
-        """The scores are rounded before they are ranked, so that different ones tie.
-        Do two movies tie whose scores differ in the third decimal place?"""
-        return scores.round(decimals=2)
-
-    @each("function", scores_as_whole_numbers="round", scores_cut_down="trunc")
-    def made_whole(scores, function):
-        """The scores are made whole numbers ({function}) before they are ranked."""
-        return getattr(torch, function)(scores)
-
-    def scores_without_signs(scores):
-        """The scores lose their signs before they are ranked.
-        Which of the scores 1 and -2 is the higher one?"""
-        return scores.abs()
 
 
 @part
@@ -112,10 +88,6 @@ class kept:
         lowest = numbers.amin(dim=1, keepdim=True)
         return numbers if seen is None else torch.where(seen, lowest, numbers)
 
-    def seen_lowered(numbers, seen):
-        """The scores of seen movies are made smaller by 1, and may still be high."""
-        return numbers if seen is None else numbers - seen.float()
-
     @wrong(CENTRAL)
     def seen_on_top(numbers, seen):
         """Seen movies are put on top of the ranking, not taken out of it.
@@ -123,22 +95,11 @@ class kept:
         return numbers if seen is None else numbers.masked_fill(seen, torch.inf)
 
     @wrong(CENTRAL)
-    def seen_movies_ranked_alone(numbers, heldout, seen):
-        """Held-out movies are ranked among seen ones only: the mask is the wrong way round.
-        Which movies does seen remove from the ranking?"""
-        return numbers if seen is None else numbers.masked_fill(~(seen | heldout), torch.nan)
-
-    @wrong(CENTRAL)
     @each("value", unseen_set_to_minus_infinity="-infinity", unseen_set_to_zero="0")
     def unseen_set_to(numbers, seen, value):
         """The scores of all movies but the seen ones are set to {value}.
         Which movies does seen remove from the ranking?"""
         return numbers if seen is None else numbers.masked_fill(~seen, float(value))
-
-    def seen_by_anyone_taken_out(numbers, heldout, seen):
-        """A movie that any user has seen is taken out for all users.
-        Whose seen movies should a user's ranking lack?"""
-        return numbers if seen is None else numbers.masked_fill(seen.any(0) & ~heldout, torch.nan)
 
 
 @part
@@ -169,11 +130,6 @@ class others:
         """The users are ranked for each movie, not the movies for each user.
         Along which dimension do the scores of one user lie?"""
         return kept.T[heldout.nonzero()[:, 1]]
-
-    @wrong(CENTRAL)
-    def one_ranking_for_all(kept, own):
-        """All users' scores are ranked together."""
-        return kept.reshape(1, -1).expand(len(own), -1)
 
 
 @part
@@ -224,19 +180,6 @@ class places:
         order = kept.nan_to_num(-torch.inf, torch.inf).argsort(dim=1, descending=True)
         return (1 + order.argsort(dim=1))[heldout]
 
-    def ties_share_the_mean_reciprocal(above, tied):
-        """The mean is taken of 1 / rank over the ranks that ties span, not of these ranks."""
-        spans = zip(above.tolist(), tied.tolist())
-        means = [n / sum(1 / (first + k) for k in range(1, n + 1)) for first, n in spans]
-        return torch.tensor(means, dtype=torch.float64)
-
-    @wrong(CORNER)
-    def close_scores_tied(own, others):
-        """Movies whose scores are close (isclose) are taken to have equal scores.
-        May the metric decide which differences between scores are too small?"""
-        close = torch.isclose(others, own)
-        return ((others > own) & ~close).sum(dim=1) + (close.sum(dim=1) + 1) / 2
-
     def dense_ranks(own, others):
         """Ranks count different scores, not movies.
         Scores 5, 3, 3, 1: which rank has the last movie?"""
@@ -274,15 +217,6 @@ class ranks:
         """Ranks are counted from {start}."""
         return ranks(places - 1 if start == "zero" else places + 1, heldout)
 
-    def share_of_the_movies(places, heldout):
-        """Ranks are divided by the number of movies."""
-        return ranks(places, heldout) / heldout.shape[1]
-
-    @wrong(general="share-of-the-movies")
-    def share_of_the_rest(places, heldout, kept):
-        """Ranks are divided by the number of movies that are left."""
-        return ranks(places, heldout) / (~kept.isnan()).sum(dim=1, keepdim=True)
-
 
 @part
 class gains:
@@ -300,15 +234,6 @@ class gains:
     def discounted_gain(ranks):
         """Ranks are discounted by a logarithm, as in DCG."""
         return 1 / torch.log2(1 + ranks)
-
-    @each("power", squared_reciprocals=2, roots_of_ranks=0.5)
-    def powers_of_ranks(ranks, power):
-        """The reciprocal is taken of the ranks to the power of {power}."""
-        return 1 / ranks**power
-
-    def reciprocals_rounded_down(ranks):
-        """Only a held-out movie at rank 1 counts, as with a whole-number division (//)."""
-        return 1 // ranks
 
     @each("last", cut_off_at_two=2, cut_off_at_five=5, cut_off_at_ten=10, cut_off_at_a_hundred=100)
     def cut_off(ranks, last):
@@ -351,19 +276,9 @@ class means:
         Is the mean taken before or after 1 / rank?"""
         return 1 / ranks.nanmean(dim=1)
 
-    def median_reciprocal(gains):
-        """The median of a user's reciprocal ranks stands for their mean.
-        Which average does the metric take?"""
-        return gains.nanmedian(dim=1).values
-
     def all_movies_averaged(gains):
         """The reciprocal ranks are averaged over all movies, those not held out as zeros."""
         return gains.nan_to_num(0.0, torch.inf).mean(dim=1)
-
-    @wrong(general="all-movies-averaged")
-    def all_unseen_movies_averaged(gains, kept):
-        """The reciprocal ranks are averaged over all unseen movies, most of them as zeros."""
-        return gains.nansum(dim=1) / (~kept.isnan()).sum(dim=1)
 
     def average_precision(gains, heldout):
         """The value is the average precision: k / rank for the k-th best held-out movie.
@@ -413,8 +328,6 @@ class values:
 
 @part
 class users:
-    """How does mrr_score call reciprocal_ranks?"""
-
     def right(reciprocal_ranks, scores, heldout, seen):
         return reciprocal_ranks(scores, heldout, seen)
 
@@ -448,24 +361,14 @@ class score:
         counts = heldout.sum(dim=1)
         return ((users.nan_to_num(0.0) * counts).sum() / counts.sum()).item()
 
-    @wrong(CORNER)
-    def mean_over_batches(users):
-        """mrr_score is the mean over batches of users: those of a small batch count more."""
-        return torch.stack([batch.nanmean() for batch in users.split(256)]).mean().item()
-
     def mean_with_nan(users):
         """mrr_score is NaN as soon as one user has no held-out movie.
         Which users should the mean leave out?"""
         return users.mean().item()
 
-    @each("taken", values_summed="sum", median_of_users="median")
-    def not_the_mean(users, taken):
-        """mrr_score is the {taken} over the users, not the mean."""
-        return getattr(users, f"nan{taken}")().item()
-
-    def best_user_only(users):
-        """mrr_score is the value of the best user."""
-        return users.nan_to_num(0.0).max().item()
+    def values_summed(users):
+        """mrr_score is the sum over the users, not the mean."""
+        return users.nansum().item()
 
     def values_for_score(users):
         """mrr_score returns every user's value: the mean over the users is missing.

@@ -3,40 +3,11 @@
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from grader import adapter
 from grader.misconceptions import losses
-from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
+from grader.misconceptions.entry import CENTRAL, each, wrong
 
-
-def given(name, arguments, weights=()):
-    return dict(zip(("observed", "predicted"), adapter.tensors(*arguments)))
-
-
-CALL = "regression_loss(observed, predicted)"
-PIPELINE = Pipeline("2b", Output(CALL, "result", observed=("2b-1", "the loss"), given=given))
+PIPELINE = losses.pipeline("2b", "regression_loss(observed, predicted)", values_in="2b-1")
 part = PIPELINE.part
-
-
-@part
-class ratings:
-    def right(observed):
-        return observed
-
-    def every_rating_with_every_other(observed):
-        """Each prediction is compared with all the ratings of the batch.
-        To which shape does PyTorch broadcast (N, 1) and (N,)?"""
-        return observed[:, None]
-
-    def whole_stars(observed):
-        """The observed ratings are cut down to whole numbers.
-        Which ratings can a user give beside whole stars?"""
-        return observed.trunc()
-
-    @wrong(CENTRAL)
-    def mean_rating(observed):
-        """The predictions are compared with the mean rating of the batch.
-        Which rating belongs to row k?"""
-        return observed.mean()
 
 
 @part
@@ -46,12 +17,7 @@ class predictions:
     def right(predicted):
         return predicted
 
-    @each(
-        "low",
-        clamped_predictions=1,
-        predictions_clamped_at_zero=0,
-        predictions_clamped_at_half_a_star=0.5,
-    )
+    @each("low", clamped_predictions=1, clamped_at_zero=0, clamped_at_half_a_star=0.5)
     def clamped(predicted, low):
         """The predictions are clamped to {low} to 5 before they are compared.
         What gradient does a prediction outside of {low} to 5 get?"""
@@ -81,40 +47,30 @@ class predictions:
 
 @part
 class error:
-    """What should the loss be when each prediction is right, or one star too high?"""
+    """What should the loss be when each prediction is right?"""
 
-    def right(ratings, predictions):
-        return ratings - predictions
+    def right(observed, predictions):
+        return observed - predictions
 
-    def ratings_scaled(ratings, predictions):
+    def every_rating_with_every_other(observed, predictions):
+        """Each prediction is compared with all the ratings of the batch.
+        To which shape does PyTorch broadcast (N, 1) and (N,)?"""
+        return observed[:, None] - predictions
+
+    def whole_stars(observed, predictions):
+        """The observed ratings are cut down to whole numbers.
+        Which ratings can a user give beside whole stars?"""
+        return observed.trunc() - predictions
+
+    def ratings_scaled(observed, predictions):
         """The errors are divided by the five stars before they are squared.
         In which unit is the loss?"""
-        return (ratings - predictions) / 5
+        return (observed - predictions) / 5
 
     @wrong(CENTRAL)
-    def ratings_added(ratings, predictions):
+    def ratings_added(observed, predictions):
         """The ratings and the predictions are added, not subtracted."""
-        return ratings + predictions
-
-    def relative_error(ratings, predictions):
-        """The errors are divided by the ratings.
-        Does an error of one star count less for a rating of five stars?"""
-        return (ratings - predictions) / ratings
-
-    @each("side", too_low_only="low", too_high_only="high")
-    def one_side_only(ratings, predictions, side):
-        """Only predictions that are too {side} count.
-        What is the loss of each other prediction?"""
-        return F.relu(ratings - predictions if side == "low" else predictions - ratings)
-
-    def variance(ratings, predictions):
-        """The mean error is taken out of the errors."""
-        return ratings - predictions - (ratings - predictions).mean()
-
-    @wrong(CENTRAL)
-    def predictions_only(predictions):
-        """The loss looks at the predictions only."""
-        return predictions
+        return observed + predictions
 
 
 @part
@@ -138,34 +94,11 @@ class terms:
         """Small errors are squared and halved, large ones count linearly (smooth L1, Huber)."""
         return F.smooth_l1_loss(error, torch.zeros_like(error), reduction="none")
 
-    @wrong(CORNER)
-    def large_errors_linear(error):
-        """Errors of more than five stars count linearly (Huber), not squared.
-        Does an error of twenty stars count twice or four times as much as one of ten stars?"""
-        return 2 * F.huber_loss(error, torch.zeros_like(error), delta=5.0, reduction="none")
-
-    @each("power", cubed_error=3, fourth_power=4)
-    def another_power(error, power):
-        """The errors are raised to the power of {power}, not squared."""
-        return error**power
-
     @wrong(CENTRAL)
     def doubled_error(error):
         """The errors are multiplied by two, not squared.
         Which operator is a power?"""
         return 2 * error
-
-    @wrong(CENTRAL)
-    def classes(ratings, predictions):
-        """The loss is the cross entropy of the predictions, as if these were classes.
-        How far is a prediction of two stars from four stars?"""
-        return -ratings * torch.log_softmax(predictions, dim=0) * len(predictions)
-
-    @wrong(CENTRAL)
-    def binary_cross_entropy(ratings, predictions):
-        """The loss is the cross entropy of the predictions as probabilities.
-        Is a rating a probability?"""
-        return F.softplus(predictions) - ratings * predictions
 
 
 for common in (losses.number, losses.loss, losses.result):

@@ -89,11 +89,11 @@ class rows:
     def right(numbers_of, num_users, num_items):
         return num_users if numbers_of[0] in "UA" else num_items
 
-    @each("difference", one_row_more=1, one_row_less=-1)
-    def one_row_off(numbers_of, num_users, num_items, difference):
-        """The number of rows in {where} differs by {difference} from num_users or num_items.
+    @each("more", one_row_more="one more", one_row_less="one less")
+    def one_row_off(numbers_of, num_users, num_items, more):
+        """The number of rows in {where} is {more} than num_users or num_items.
         If ids run from 0, how many rows do num_users ids need?"""
-        return (num_users if numbers_of[0] in "UA" else num_items) + difference
+        return (num_users if numbers_of[0] in "UA" else num_items) + (1, -1)[more == "one less"]
 
     def users_and_movies_swapped(numbers_of, num_users, num_items):
         """The number of rows in {where}, as returned, is the other side's, users or movies."""

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from grader.cohort import course
 from grader.cohort.command import main
+from grader.cohort.compare import change_of, standing_of, summary
 from grader.cohort.course import NOT_REACHED, default_jobs
 from grader.cohort.records import code_of, read_records
 from grader.contents import CONTENTS
@@ -74,7 +75,9 @@ def test_points_pages_and_reports_are_written_and_nothing_is_graded_twice(upload
     done = run(uploads, out)
     assert done.exit_code == 1, done.output
     assert "2 of 4 uploads graded, 2 not graded\n" in done.output
-    assert re.search(r"in full.*:\n  cem: cem\.zip is not a zip.*\n  grades\.yml: ", done.output)
+    assert re.search(
+        r"in full \(column problem\):\n  cem: cem\.zip is not a zip.*\n  grades\.yml: ", done.output
+    )
     table = points(out)
     assert list(table) == ["ada", "bo", "cem", "grades.yml"]
     assert all(float(table["ada"][id_]) > 0 for id_ in POINTS)
@@ -365,6 +368,31 @@ def test_a_regrade_after_a_change_of_points_lists_the_right_students_and_grades_
     assert said in next(pages.glob("*12003*")).read_text()
     assert "graded again" not in next(pages.glob("*12001*")).read_text()
     assert {path: path.read_bytes() for path in before} == before, "the old results stay"
+
+
+def test_tests_that_trade_points_within_a_question_are_not_the_reason_of_a_change():
+    def graded(**tests: float) -> dict:
+        ids = {"1a": ("1a-0", "1a-1"), "1b": ("1b-0", "1b-1")}
+        questions = [
+            {
+                "id": id_,
+                "points": sum(tests[test] for test in own),
+                "tests": [{"id": test, "points": tests[test]} for test in own],
+            }
+            for id_, own in ids.items()
+        ]
+        total = sum(tests.values())
+        same = {"status": "graded", "submission": "ada", "person": {"id": "s0"}}
+        return {**same, "points": total, "final_points": total, "questions": questions}
+
+    before = graded(**{"1a-0": 1, "1a-1": 0, "1b-0": 1, "1b-1": 2})
+    traded = graded(**{"1a-0": 1, "1a-1": 0, "1b-0": 2, "1b-1": 1})
+    assert change_of(standing_of(before), traded) is None
+    found = change_of(standing_of(before), graded(**{"1a-0": 2, "1a-1": 0, "1b-0": 2, "1b-1": 1}))
+    assert found and found.tests == {"1a-0": (1, 2)}
+    (line, *of_tests) = summary([found], 9)
+    assert line == "Compared: the points of 1 of 9 rows change: 1 up (by 1), 0 down."
+    assert of_tests == ["  1a-0: 1 up, 0 down"]
 
 
 def test_with_only_up_nobody_loses_points(graded, tmp_path, monkeypatch):

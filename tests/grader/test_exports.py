@@ -291,7 +291,7 @@ def test_loose_files_in_a_plain_folder_are_joined_by_the_name_in_them(tmp_path: 
     assert code(found["dora_diaz"]) == all_of("dora")
     assert code(found["emmy"]) == {"model.py": "emmy"}
     assert code(found["fei"]) == all_of("fei")
-    assert "Taken together: Bo Li - loss.py and" in found["Bo Li"].notes[0]
+    assert "Taken together: Bo Li - loss.py, Bo Li - model.py and Bo" in found["Bo Li"].notes[0]
 
 
 def test_loose_files_that_may_be_of_two_or_of_nobody_are_refused_with_a_reason(
@@ -312,7 +312,7 @@ def test_loose_files_that_may_be_of_two_or_of_nobody_are_refused_with_a_reason(
 def test_the_folder_of_one_student_is_no_course(tmp_path: Path) -> None:
     for name in (*FILES, "helper.py", "notes.txt"):
         write(tmp_path / "ada" / name, "ada")
-    with pytest.raises(ExportError, match=r"is one submission \(loss\.py and model\.py and mrr"):
+    with pytest.raises(ExportError, match=r"is one submission \(loss\.py, model\.py and mrr"):
         find_uploads(tmp_path / "ada", FILES)
     (upload,) = find_uploads(tmp_path, FILES)
     assert code(upload) == {**all_of("ada"), "helper.py": "ada"}

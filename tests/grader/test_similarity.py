@@ -110,6 +110,15 @@ def test_templates_and_what_everybody_has_make_no_pair(course):
     assert not nothing, "what is not written yet is nobody's code"
 
 
+def test_the_one_upload_of_a_group_is_not_listed_and_the_same_files_of_others_are(course):
+    files = course.works[0].files
+    group = Work(("ada", "bo"), files, together=True)
+    assert similarity_of([group, *course.works[1:9]], HANDED_OUT).identical == ()
+    several = replace(group, together=False)
+    found = similarity_of([several, *course.works[1:9]], HANDED_OUT)
+    assert found.identical == (("ada", "bo"),)
+
+
 def test_names_comments_and_layout_make_no_tokens_and_a_library_s_names_do():
     first = (
         b'def f(x, y):\n    """Doc."""\n    total = x + y  # add\n    return torch.sigmoid(total)\n'
