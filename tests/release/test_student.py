@@ -246,7 +246,7 @@ def test_a_term_on_a_fresh_machine(student, tracked, tmp_path):
     second = make("test")
     assert ".venv is ready" not in second and " passed" in second
     assert "skipped" not in second and "failed" not in second
-    make("experiments", "ARGS=--data synthetic --epochs 5")
+    make("experiments", "ARGS=--data synthetic --epochs 2 --run shared=True_LF=0.5_LR=0.5")
     assert (folder / "results" / "figures" / "curves.png").exists()
     make("submission")
     assert (folder / "dist" / "ps1-submission.zip").exists()
