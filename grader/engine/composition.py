@@ -39,8 +39,6 @@ class Choice:
         change what it is given.
     mistake : str
         Id of the misconception that does it so; empty for the right way.
-    setup : callable, optional
-        Is called with a new object that the submission makes, where the choice needs more of it.
     replaces : str
         For the part ``WHOLE``, the function or method that it replaces.
     within : tuple of str
@@ -52,7 +50,6 @@ class Choice:
     part: str
     function: Callable
     mistake: str = ""
-    setup: Callable | None = None
     replaces: str = ""
     within: tuple[str, ...] = ()
     constant: tuple[Any, ...] = ()
@@ -80,7 +77,6 @@ class Notes:
 
     severity: str = ""
     general: str = ""
-    setup: Callable | None = None
     within: tuple[str, ...] = ()
     parameter: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -93,14 +89,13 @@ def notes_of(function: Callable) -> Notes:
 def wrong(
     severity: str = "",
     general: str = "",
-    setup: Callable | None = None,
     within: tuple[str, ...] = (),
 ) -> Callable[[Callable], Callable]:
     """Say more of a wrong way of doing a part; see ``Misconception`` and ``Choice``."""
 
     def note(function: Callable) -> Callable:
         notes = notes_of(function)
-        notes.severity, notes.general, notes.setup, notes.within = severity, general, setup, within
+        notes.severity, notes.general, notes.within = severity, general, within
         return function
 
     return note
@@ -296,7 +291,7 @@ class Pipeline:
                 )
             mistake = self.mistakes[(prefix + name).replace("_", "-")].id
             constant = (value,) if notes.values else ()
-            self._choose(Choice(part, function, mistake, notes.setup, "", notes.within, constant))
+            self._choose(Choice(part, function, mistake, "", notes.within, constant))
 
     def whole(self, replaces: str) -> Callable[[Callable], Callable]:
         """Add a misconception that is no choice for a part: another function or method."""
@@ -332,12 +327,6 @@ class Pipeline:
             self.wrong_choices.setdefault(choice.part, []).append(choice)
 
     # What follows from it
-
-    @property
-    def setups(self) -> tuple[Callable, ...]:
-        """What every choice needs of an object of the submission."""
-        choices = (c for choices in self.wrong_choices.values() for c in choices)
-        return tuple(choice.setup for choice in choices if choice.setup)
 
     def made_by(self, output: Output, value: str) -> str:
         """Return the part that makes a value; empty for one that is given at the start."""
@@ -457,7 +446,6 @@ class Composition:
         """The text of the functions that compute the outputs."""
         pipeline = self.pipeline
         pieces: dict[str, None] = {}  # in order, none twice
-        setups: list[str] = []
         bodies: dict[str, list[str]] = {}
         returned: dict[str, list[str]] = {}
         for topic, output in pipeline.outputs.items():
@@ -470,9 +458,6 @@ class Composition:
                 choice = chosen[part]
                 name = f"_{pipeline.question}_{part}_{choice.function.__name__}"
                 pieces |= dict.fromkeys(definitions(choice.function, name))
-                if choice.setup:
-                    setups.append(f"_{pipeline.question}_{choice.setup.__name__}")
-                    pieces |= dict.fromkeys(definitions(choice.setup, setups[-1]))
                 makers = [pipeline.made_by(output, value) or value for value in choice.needs]
                 reads = [
                     *(local.get(maker, maker) for maker in makers),
@@ -487,8 +472,6 @@ class Composition:
                 name = f"_{pipeline.question}_{choice.function.__name__}"
                 pieces |= dict.fromkeys(definitions(choice.function, name))
                 pieces[f"{pipeline.owner}{choice.replaces} = {name}\n"] = None
-        if setups:
-            pieces[f"SETUPS = ({', '.join(dict.fromkeys(setups))},)\n"] = None
         return list(pieces)
 
     def source(self, file: str) -> str:

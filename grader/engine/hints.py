@@ -9,7 +9,7 @@ import contextlib
 import gc
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import islice
@@ -80,14 +80,20 @@ class Explainer:
     def hints(self, outcomes: Iterable[TestOutcome]) -> dict[str, tuple[Hint, ...]]:
         """Return the misconceptions that explain each failed test, by test id."""
         by_question: dict[str, dict[str, TestOutcome]] = {}
+        outcomes = list(outcomes)
+        status = {outcome.mark.id: outcome.status for outcome in outcomes}
+        indirect = set()
         for outcome in outcomes:
+            parts, _ = self._dependencies.wrong(outcome.mark, status)
+            if parts - outcome.reference:
+                indirect.add(outcome.mark.id)
             question = self._question_of[outcome.mark.id]
             by_question.setdefault(question, {})[outcome.mark.id] = outcome
         hints: dict[str, tuple[Hint, ...]] = {}
         for question, tests in by_question.items():
             wrong = any(outcome.status == FAILED for outcome in tests.values())
             if wrong and question in self._pipelines:
-                hints |= Explanation(self, self._pipelines[question], tests).hints()
+                hints |= Explanation(self, self._pipelines[question], tests, indirect).hints()
         return hints
 
     def predictions(self, entry: Misconception, variant: int = 0) -> dict[str, TestOutcome]:
@@ -160,17 +166,29 @@ class Explainer:
 
 
 class Explanation:
-    """Explains one question of one submission."""
+    """Explains one question of one submission.
+
+    Parameters
+    ----------
+    indirect : collection of str
+        The tests in which the submission used parts of its own that are wrong: mistakes of other
+        questions are in their numbers, so that only the rest is compared.
+    """
 
     def __init__(
-        self, explainer: Explainer, pipeline: Pipeline, tests: Mapping[str, TestOutcome]
+        self,
+        explainer: Explainer,
+        pipeline: Pipeline,
+        tests: Mapping[str, TestOutcome],
+        indirect: Collection[str] = (),
     ) -> None:
         self._explainer, self._pipeline = explainer, pipeline
         diagnostic = [o for o in tests.values() if o.mark.diagnostic and o.observations]
         # A test that failed rules most candidates out, so those come first.
         diagnostic.sort(key=lambda outcome: outcome.status != FAILED)
         self._seen = {outcome.mark.id: outcome for outcome in diagnostic}
-        self._failed = [id_ for id_, o in self._seen.items() if o.status == FAILED]
+        self._direct = {id_: o for id_, o in self._seen.items() if id_ not in indirect}
+        self._failed = [id_ for id_, o in self._direct.items() if o.status == FAILED]
         self._variant = next(iter(tests.values())).variant
         self._right = Composition(pipeline)
         self._left = MOST_OF_A_QUESTION
@@ -411,7 +429,7 @@ class Explanation:
         screens = [
             Screen(values, observation.seen, part)
             for part, (id_, what) in output.words.items()
-            if id_ in self._seen
+            if id_ in self._direct
             for observation in self._of(output.topic, self._seen[id_].observations)
             if observation.what == what
             and (values := self._values(output, id_, observation)) is not None
@@ -432,12 +450,16 @@ class Explanation:
 
         If no test saw numbers, it is an exception's type.
         """
-        if output.observed is None or output.given is None or output.observed[0] not in self._seen:
+        if (
+            output.observed is None
+            or output.given is None
+            or output.observed[0] not in self._direct
+        ):
             return []
         place, what = output.observed
         screens: list[tuple[int, Screen]] = []
         function = ""
-        for id_ in sorted(self._seen, key=lambda id_: id_ != place):
+        for id_ in sorted(self._direct, key=lambda id_: id_ != place):
             mine = self._of(output.topic, self._seen[id_].observations)
             if not any(o.what == what for o in mine):
                 continue
@@ -480,7 +502,11 @@ class Explanation:
             last = self._seen[id_].observations[-1].call
             mine = [o for o in mine if o.call not in out]
             theirs = [o for o in theirs if o.call not in out and o.call <= last]
-        return same(mine, theirs)
+        return self._same(id_, mine, theirs)
+
+    def _same(self, id_: str, mine: Sequence[Observation], theirs: Sequence[Observation]) -> bool:
+        """Whether a composition returned what the submission did in a test."""
+        return same(mine, theirs) if id_ in self._direct else alike(mine, theirs)
 
     # What a failed test is told
 
@@ -553,7 +579,7 @@ class Explanation:
 
     def _reproduces(self, composition: Composition, id_: str) -> bool:
         predicted = self._explainer.repeat(composition, self._seen[id_])
-        return self._seen[id_].same_as(predicted)
+        return self._same(id_, self._seen[id_].observations, predicted.observations)
 
     @staticmethod
     def _ids(explained: Explained) -> frozenset[str]:
@@ -578,6 +604,20 @@ class Explanation:
             for entry in entries
             if all(self._reproduces(entry.composition, id_) for id_ in self._seen)
         ]
+
+
+def alike(first: Sequence[Observation], second: Sequence[Observation]) -> bool:
+    """Whether two rows of observations hold the same but for numbers, and failed in the same."""
+
+    def form(observation: Observation) -> tuple:
+        seen = observation.seen
+        return (
+            observation.what,
+            observation.failed,
+            seen.shape if isinstance(seen, np.ndarray) else seen,
+        )
+
+    return [*map(form, first)] == [*map(form, second)]
 
 
 class Screen:

@@ -13,6 +13,20 @@ from grader.engine.composition import Composition
 from grader.misconceptions.entry import CENTRAL, CORNER, Output, Pipeline, each, wrong
 
 SHARED = {"regression_tables": "shared_tables", "factorization_tables": "shared_tables"}
+BRANCHES = {"shared": "with sharing", "separate": "without sharing"}
+
+
+def only_in(found, possible):
+    """Return in which prediction, or in which branch, a mistake is that may be in others too."""
+    (predictions, branches), (all_predictions, all_branches) = (
+        [{topic.rpartition(", ")[place] for topic in topics} for place in (0, 2)]
+        for topics in (found, possible)
+    )
+    if len(found) < len(predictions) * len(branches):
+        return ""
+    words = [f"in the {name}" for name in predictions if predictions < all_predictions]
+    words += [BRANCHES[name] for name in branches if branches < all_branches]
+    return " ".join(words).capitalize()
 
 
 def right_net(net):
@@ -45,26 +59,8 @@ PIPELINE = Pipeline(
         )
     ),
 )
-part = PIPELINE.part
-
-
-BRANCHES = {"shared": "with sharing", "separate": "without sharing"}
-
-
-def only_in(found, possible):
-    """Return in which prediction, or in which branch, a mistake is that may be in others too."""
-    (predictions, branches), (all_predictions, all_branches) = (
-        [{topic.rpartition(", ")[place] for topic in topics} for place in (0, 2)]
-        for topics in (found, possible)
-    )
-    if len(found) < len(predictions) * len(branches):
-        return ""
-    words = [f"in the {name}" for name in predictions if predictions < all_predictions]
-    words += [BRANCHES[name] for name in branches if branches < all_branches]
-    return " ".join(words).capitalize()
-
-
 PIPELINE.only_in = only_in
+part = PIPELINE.part
 
 
 # Ids and tables
@@ -109,15 +105,8 @@ class movies:
 
 
 @part
-class shared_tables:
-    def right(net):
-        return net.U, net.Q
-
-    @wrong(general="ids-of-another-table")
-    def users_and_movies_exchanged(net):
-        """The two tables are exchanged: users are looked up in Q and movies in U.
-        Which table has a row for each movie?"""
-        return net.Q, net.U
+def shared_tables(net):
+    return net.U, net.Q
 
 
 @part
@@ -126,9 +115,6 @@ class regression_tables:
 
     def right(net):
         return net.U_reg, net.Q_reg
-
-    def users_and_movies_exchanged(net):
-        return net.Q_reg, net.U_reg
 
     @wrong(CENTRAL)
     @each(
@@ -150,9 +136,6 @@ class factorization_tables:
 
     def right(net):
         return net.U_fact, net.Q_fact
-
-    def users_and_movies_exchanged(net):
-        return net.Q_fact, net.U_fact
 
     @wrong(CENTRAL)
     @each(
@@ -400,10 +383,6 @@ class stars:
     def sigmoid_on_the_rating(mlp):
         """A sigmoid squeezes the ratings between 0 and 1."""
         return torch.sigmoid(mlp)
-
-    def tanh_on_the_rating(mlp):
-        """A tanh squeezes the ratings between -1 and 1."""
-        return torch.tanh(mlp)
 
     @each("low", rating_squeezed_into_the_scale=1, five_sigmoids=0)
     def scaled_sigmoid(mlp, low):

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
-# What the catalogue's pipelines define: functions of outputs, and what they need of a new net.
+# What the catalogue's pipelines define: functions of outputs.
 shared_tables: Any = None
 separate_tables: Any = None
 biases: Any = None
@@ -16,7 +16,6 @@ rating_shared: Any = None
 rating_separate: Any = None
 scores_shared: Any = None
 scores_separate: Any = None
-SETUPS: tuple[Any, ...] = ()
 
 
 class MultiTaskNet(nn.Module):
@@ -41,8 +40,6 @@ class MultiTaskNet(nn.Module):
             )
         self.A, self.B = self.init_user_and_item_bias(num_users, num_items)
         self.mlp_layers = self.init_mlp_layers(layer_sizes)
-        for setup in SETUPS:
-            setup(self)
 
     def forward(self, user_ids, item_ids):
         if self.embedding_sharing:

@@ -79,6 +79,22 @@ def test_a_mistake_in_one_of_two_predictions_is_said_to_be_there(explainer: Expl
         assert diagnosis == f"{begin} of the batch get its first user."
 
 
+def test_a_mistake_is_named_beside_one_in_the_layers_that_it_uses(submission: Make, graded) -> None:
+    # Tests that passed with these layers have other numbers than with right ones.
+    path = submission(model=("nn.ReLU()]", "nn.Sigmoid()]"))
+    source = path / "submission" / "model.py"
+    text = source.read_text()
+    assert "u * q], dim=1)).squeeze(1)" in text
+    source.write_text(text.replace("dim=1)).squeeze(1)", "dim=1)).squeeze(1).sigmoid()"))
+    report = graded(path, "1b", "1c")
+    failed = {test.id for test in report.tests if test.status == "failed"}
+    assert hints(report) == {
+        id_: "sigmoid-between" if id_.startswith("1b") else "sigmoid-on-the-rating"
+        for id_ in failed
+    }
+    assert {id_[:2] for id_ in failed} == {"1b", "1c"}
+
+
 def test_what_no_entry_explains_is_left_alone(submission: Make, graded) -> None:
     report = graded(submission(loss=("** 2).mean()", "** 2).mean() * 1.37 + 0.2")), "2b")
     assert report.score < 1
