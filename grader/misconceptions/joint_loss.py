@@ -30,11 +30,6 @@ class weights:
         return (1.0, 1.0) if done == "added up" else (0.5, 0.5)
 
     @wrong(CORNER)
-    def weights_normalised(first, second):
-        """The weights are divided by their sum."""
-        return first / (first + second), second / (first + second)
-
-    @wrong(CORNER)
     @each("which", first_weight_from_the_second="first", one_weight_for_both="second")
     def one_minus_the_other(first, second, which):
         """The {which} weight is taken to be one minus the other."""
@@ -93,6 +88,12 @@ class number:
 
     def right(weights, losses):
         return weights[0] * losses[0] + weights[1] * losses[1]
+
+    @wrong(CORNER)
+    def weights_normalised(weights, losses):
+        """The weights are divided by their sum.
+        Must the weights sum to one?"""
+        return number(weights, losses) / (weights[0] + weights[1])
 
     @wrong(CENTRAL)
     @each("which", factorization_subtracted="factorization", regression_subtracted="regression")
