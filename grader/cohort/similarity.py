@@ -97,6 +97,22 @@ class Similarity:
     pairs: tuple[Pair, ...]
     identical: tuple[tuple[str, ...], ...]
 
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Who is connected by several pairs, directly or through others; the most people first."""
+        groups: list[set[tuple[str, ...]]] = []
+        for pair in self.pairs:
+            joined = {pair.first, pair.second}
+            apart = []
+            for group in groups:
+                if group & joined:
+                    joined |= group
+                else:
+                    apart.append(group)
+            groups = [*apart, joined]
+        named = (tuple(sorted(sum(group, ()))) for group in groups if len(group) > 2)
+        return tuple(sorted(named, key=lambda names: (-len(names), names)))
+
 
 @dataclass(frozen=True)
 class Tokens:

@@ -105,8 +105,15 @@ class movies:
 
 
 @part
-def shared_tables(net):
-    return net.U, net.Q
+class shared_tables:
+    def right(net):
+        return net.U, net.Q
+
+    @wrong(general="ids-of-another-table")
+    def users_and_movies_exchanged(net):
+        """The two tables are exchanged: users are looked up in Q and movies in U.
+        Which table has a row for each movie?"""
+        return net.Q, net.U
 
 
 @part
@@ -115,6 +122,9 @@ class regression_tables:
 
     def right(net):
         return net.U_reg, net.Q_reg
+
+    def users_and_movies_exchanged(net):
+        return net.Q_reg, net.U_reg
 
     @wrong(CENTRAL)
     @each(
@@ -136,6 +146,9 @@ class factorization_tables:
 
     def right(net):
         return net.U_fact, net.Q_fact
+
+    def users_and_movies_exchanged(net):
+        return net.Q_fact, net.U_fact
 
     @wrong(CENTRAL)
     @each(
@@ -191,6 +204,11 @@ class q_fact:
 
     def movies_by_user_ids(factorization_tables, user_ids):
         return factorization_tables[1](user_ids)
+
+    def first_movies_row_for_all(factorization_tables, movies):
+        """The dot product has the first movie's row in all pairs of the batch.
+        Whose row belongs to pair k?"""
+        return factorization_tables[1](movies[:1]).expand(len(movies), -1)
 
 
 @part

@@ -26,6 +26,8 @@ from bench.similarity import (
 )
 from grader.cohort.command import main
 from grader.cohort.similarity import (
+    Pair,
+    Similarity,
     Work,
     handed_out_files,
     hashes_of_all,
@@ -117,6 +119,21 @@ def test_the_one_upload_of_a_group_is_not_listed_and_the_same_files_of_others_ar
     several = replace(group, together=False)
     found = similarity_of([several, *course.works[1:9]], HANDED_OUT)
     assert found.identical == (("ada", "bo"),)
+
+
+def test_pairs_that_hang_together_are_a_group():
+    def pair(first: str, second: str) -> Pair:
+        return Pair(tuple(first), tuple(second), 0.9)
+
+    found = Similarity((pair("a", "b"), pair("c", "d"), pair("ef", "g"), pair("b", "c")), ())
+    assert found.groups == (("a", "b", "c", "d"),)
+    found = replace(found, pairs=(*found.pairs, pair("g", "h")))
+    assert found.groups == (("a", "b", "c", "d"), ("e", "f", "g", "h"))
+    page = write_similarity_page(found, {}, lambda name: {}, str.upper, lambda *_: "")
+    assert "A, B, C, D" in page
+    assert "More than two" not in write_similarity_page(
+        replace(found, pairs=found.pairs[:2]), {}, lambda name: {}, str, lambda *_: ""
+    )
 
 
 def test_names_comments_and_layout_make_no_tokens_and_a_library_s_names_do():
