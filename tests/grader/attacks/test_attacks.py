@@ -25,6 +25,7 @@ from grader.engine.replies import STATUSES, Reply
 from grader.engine.reports import FORMATS, write_report
 from grader.engine.results import Report
 from grader.engine.sandbox import ForkServer, Session
+from grader.engine.sandbox.limits import Usage
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")
 
@@ -44,6 +45,10 @@ class Hurried:
         self.server = server
         self.layers, self.isolated, self.mode = server.layers, True, server.mode
         self.replies: list[Reply] = []
+
+    @property
+    def used(self) -> Usage:
+        return self.server.used
 
     def open(self, files: Mapping[str, bytes]) -> Session:
         """Open a session with the limits replaced."""
