@@ -230,4 +230,4 @@ class scores:
     @each("first", movies_ranked="worst", movies_ranked_best_first="best")
     def order_of_the_movies(bounded, first):
         """The movies' order is returned, {first} first, not their scores."""
-        return bounded.argsort(dim=1, descending=first == "best").float()
+        return bounded.argsort(dim=1, descending=first == "best")

@@ -10,7 +10,7 @@ from grader.misconceptions.entry import CENTRAL, Output, Pipeline, each, wrong
 
 MODULE = "an nn.Module"
 ACTIVATIONS = ("Sigmoid", "Tanh", "GELU", "ELU", "SiLU", "Softplus", "ReLU6", "PReLU")
-OUTPUTS = ("ReLU", "Sigmoid", "Tanh", "Softplus")
+OUTPUTS = ("ReLU", "Sigmoid", "Tanh", "Softplus", "LeakyReLU")
 
 
 def given(sizes=None, seed=0, rows=(), net=None):

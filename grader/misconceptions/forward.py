@@ -205,6 +205,11 @@ class q_fact:
     def movies_by_user_ids(factorization_tables, user_ids):
         return factorization_tables[1](user_ids)
 
+    def first_movies_row_for_all(factorization_tables, movies):
+        """The dot product has the first movie's row in all pairs of the batch.
+        Whose row belongs to pair k?"""
+        return factorization_tables[1](movies[:1]).expand(len(movies), -1)
+
 
 @part
 class a:
