@@ -125,7 +125,7 @@ def catalogue() -> None:
     print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")
 
 
-def hints(count: int = 40) -> None:
+def hints(count: int = 20) -> None:
     """Time the search for what explains a question, and print the slowest of each kind."""
     for pipeline in {entry.asked_in: entry.pipeline for entry in CATALOGUE.values()}.values():
         tests = [id_ for id_ in CONTENTS.tests() if QUESTION_OF[id_] == pipeline.question]
