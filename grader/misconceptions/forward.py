@@ -555,7 +555,7 @@ class biased:
 
 @part
 class bounded:
-    """Is p_ij a probability or a number without bounds, and where is the sigmoid applied?"""
+    """Which values can p_ij take, and in which function does a sigmoid belong?"""
 
     def right(biased):
         return biased
