@@ -77,10 +77,14 @@ class kept:
         return numbers if seen is None else numbers.masked_fill(seen, value)
 
     @wrong(CORNER)
-    @each("value", seen_set_to_minus_hundred=-100, seen_set_to_minus_thousand=-1000)
-    def seen_set_to_a_low_score(numbers, seen, value):
-        """The scores of seen movies are set to a number such as {value}; others may be lower."""
-        return numbers if seen is None else numbers.masked_fill(seen, value)
+    def seen_set_to_minus_hundred(numbers, seen):
+        """The scores of seen movies are set to a number such as -100; others may be lower."""
+        return numbers if seen is None else numbers.masked_fill(seen, -100)
+
+    @wrong(CORNER, general="seen-set-to-minus-hundred")
+    def seen_set_to_minus_thousand(numbers, seen):
+        """The scores of seen movies are set to a number such as -1000; others may be lower."""
+        return numbers if seen is None else numbers.masked_fill(seen, -1000)
 
     def seen_set_to_the_minimum(numbers, seen):
         """The scores of seen movies are set to the lowest one, and tie with the last movie.
