@@ -18,18 +18,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 """
-FILE_OF_QUESTION = {"1": "model", "2": "loss", "2d": "mrr"}
+FILES = {"1": "model", "2": "loss", "2d": "mrr"}
 PIPELINES: list["Pipeline"] = []
 
 
 class Pipeline(composition.Pipeline):
     """A question as a pipeline of parts."""
 
-    files = ("loss", "model", "mrr")
+    # Those, and what a question has that is no pipeline yet.
+    files = tuple(sorted({file.stem for file in BASE.glob("[!_]*.py")} | {*FILES.values()}))
     usual_severity = PARTIAL
 
     def __init__(self, question: str, *outputs: Output) -> None:
-        file = FILE_OF_QUESTION.get(question) or FILE_OF_QUESTION[question[0]]
+        file = FILES.get(question) or FILES[question[0]]
         owner = "MultiTaskNet." if file == "model" else ""
         super().__init__(question, file, *outputs, owner=owner)
         PIPELINES.append(self)

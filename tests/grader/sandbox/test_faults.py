@@ -1,5 +1,6 @@
 """What the grader or the machine fails to do is never held against a submission."""
 
+import contextlib
 import os
 import threading
 import time
@@ -155,14 +156,22 @@ def test_a_worker_without_pipes_leaves_no_socket_open(
         assert psutil.Process().num_fds() == before
 
 
+def adjusted_score(process: psutil.Process) -> int | None:
+    """Return what Linux adds to a process's share of memory to choose whom to end."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{process.pid}/oom_score_adj").read_text())
+    return None
+
+
 def test_a_machine_short_of_memory_ends_the_worker_first(started: dict[str, ForkServer]) -> None:
     server = of_mode("fallback", started)
     with server.open(ANSWER) as session:
         session.run({"call": "f"})
         first = psutil.Process(server.transport.pid)
-        worker = first.children()[0]
-        adjusted = [Path(f"/proc/{p.pid}/oom_score_adj").read_text() for p in (worker, first)]
-    assert int(adjusted[0]) == 1000 > int(adjusted[1])
+        # Beside the worker, one of an earlier call may be about to go.
+        adjusted = [adjusted_score(process) for process in first.children()]
+        assert {1000} == {score for score in adjusted if score is not None}
+        assert adjusted_score(first) < 1000
 
 
 @pytest.mark.parametrize("mode", ["bubblewrap", "fallback", "none"])
