@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from grader.cohort.fingerprints import LIMIT, Fingerprints
 from grader.cohort.grading import Task
 from grader.cohort.records import CODE, read_record
-from grader.cohort.table import GRADED
 from grader.engine.from_json import report_from
 from grader.engine.grader import grader_failed
 from grader.engine.results import FAILED, PASSED, QuestionResult, Report
@@ -54,7 +53,8 @@ class Kept:
 
 def kept_of(record: Mapping[str, Any], out: Path) -> Kept | None:
     """Return what a record knows of its code; None if that has to be graded again in any case."""
-    if record["status"] != GRADED or not record["code"] or record["grader_at_fault"]:
+    # Of one that reached the time limit, perhaps nothing was judged; so it would be again.
+    if not record["code"] or not record["made_by"]:
         return None
     failed = [
         question["id"]

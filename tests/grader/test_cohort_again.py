@@ -10,7 +10,7 @@ from grader.cohort import fingerprints
 from grader.cohort.command import TIME_LIMIT
 from grader.cohort.fingerprints import HINTS, LIMIT, Fingerprints
 from grader.cohort.grading import Task
-from grader.cohort.gradings import CODE, Gradings, Kept
+from grader.cohort.gradings import CODE, Gradings, Kept, kept_of
 from grader.contents import CONTENTS
 from grader.engine.results import FAILED, PASSED, QuestionResult, Report, TestResult
 from problem_set.assignment import read_assignment
@@ -170,6 +170,15 @@ def test_who_reached_the_time_limit_is_graded_again_under_another_one(tmp_path, 
     made_by = {**fingerprints_now().now, LIMIT: limit}
     _, tasks = graded(tmp_path, made_by, lambda task: report_of(FAILED), whole=False)
     assert len(tasks) == again and all(task.questions == () for task in tasks)
+
+
+def test_what_is_kept_of_who_reached_the_limit_before_any_test_was_judged(tmp_path):
+    made_by = fingerprints_now().now
+    record = {"submission": "ada", "code": "c", "status": "not graded", "questions": []}
+    kept = kept_of({**record, "problem": "Time is up.", "made_by": made_by}, tmp_path)
+    assert kept is not None and not kept.whole and kept.made_by == made_by
+    # The grader failed, or was stopped before.
+    assert kept_of({**record, "problem": "It was stopped.", "made_by": {}}, tmp_path) is None
 
 
 def test_hints_are_looked_for_again_where_a_test_failed(tmp_path):
