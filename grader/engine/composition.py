@@ -384,6 +384,16 @@ class Pipeline:
 
         yield from extend(frozenset({output.takes.get(output.value, output.value)}), size)
 
+    def single_choices(self) -> list[tuple[str, Choice]]:
+        """Return every wrong choice that an output may need, with the output's topic."""
+        return [
+            (topic, choice)
+            for topic, output in self.outputs.items()
+            for chosen in self.sets(output, 1)
+            for choice in chosen.values()
+            if choice.mistake
+        ]
+
     def composition(self, entry: Misconception) -> "Composition":
         """Return the submission that makes a mistake wherever it can be made, and no other."""
         whole = {(WHOLE, choice) for choice in entry.choices if choice.part == WHOLE}

@@ -86,7 +86,7 @@ def test_ties_share_the_mean_rank(check: Check) -> None:
 def test_users_without_heldout_movies(check: Check) -> None:
     """A user without held-out movies has the value NaN, and keeps their place."""
     scores, heldout, _ = movies(check, 10, 9, (0,) * 10, seed=3)
-    # Ranks from the first to the last, whoever has them: a cut-off always shows.
+    # Ranks from the first to the last, so that any cut-off shows.
     users = [1, 4, 5, 7, 8, 9]
     ranks = check.random(16).permutation([1, 2, 4, 6, 8, 9])
     heldout[users, (-scores).argsort(axis=1)[users, ranks - 1]] = True

@@ -116,6 +116,11 @@ class shared_tables:
         return net.Q, net.U
 
 
+def mixed(own, other, read):
+    """Return the two tables that are read, where users, movies or both are the other task's."""
+    return own[0] if read == "movies" else other[0], own[1] if read == "users" else other[1]
+
+
 @part
 class regression_tables:
     """Which tables does the regression loss train, and which should it never touch?"""
@@ -135,9 +140,7 @@ class regression_tables:
     )
     def read_by_the_rating(net, read):
         """Without sharing, the rating reads the {read} of the factorization."""
-        U = net.U_reg if read == "movies" else net.U_fact
-        Q = net.Q_reg if read == "users" else net.Q_fact
-        return U, Q
+        return mixed((net.U_reg, net.Q_reg), (net.U_fact, net.Q_fact), read)
 
 
 @part
@@ -159,9 +162,7 @@ class factorization_tables:
     )
     def read_by_the_interaction(net, read):
         """Without sharing, the interaction reads the {read} of the regression."""
-        U = net.U_fact if read == "movies" else net.U_reg
-        Q = net.Q_fact if read == "users" else net.Q_reg
-        return U, Q
+        return mixed((net.U_fact, net.Q_fact), (net.U_reg, net.Q_reg), read)
 
 
 @part

@@ -147,8 +147,8 @@ class DaskCluster(Generic[T]):
         rest = iter(tasks)
         lives: Counter[T] = Counter()
         name = self.preparation.name
-        # Results are gathered beside the loop below: that of a worker that is killed just then
-        # comes once another one has done its task, and meanwhile the others need tasks.
+        # Results are gathered in threads. That of a worker that is killed just then comes when
+        # another worker has done its task, and until then the loop below serves the others.
         gathering = ThreadPoolExecutor(GATHERED_AT_ONCE)
 
         def submit(task: T) -> None:

@@ -178,13 +178,7 @@ def three_mistakes(pipeline: Pipeline, count: int) -> dict[str, list[Composition
         if some:
             found[topic or "in one output"] = [Composition(pipeline, choices) for choices in some]
     if len(found) > 1:
-        single = [
-            (topic, choice)
-            for topic, output in pipeline.outputs.items()
-            for chosen in pipeline.sets(output, 1)
-            for choice in chosen.values()
-            if choice.mistake
-        ]
+        single = pipeline.single_choices()
         several = (draw.sample(single, 3) for _ in range(2 * count))
         apart = [each for each in several if len({(t, c.part) for t, c in each}) == 3]
         found["across outputs"] = [Composition(pipeline, frozenset(each)) for each in apart[:count]]

@@ -18,13 +18,7 @@ Make = Callable[..., Path]
 
 def drawn(pipeline: Pipeline, size: int, random: Random) -> Composition:
     """Return a submission with so many mistakes, each in one output and in a part of its own."""
-    singles = [
-        (topic, choice)
-        for topic, output in pipeline.outputs.items()
-        for chosen in pipeline.sets(output, 1)
-        for choice in chosen.values()
-        if choice.mistake
-    ]
+    singles = pipeline.single_choices()
     picked: dict[tuple[str, str], Choice] = {}
     while len(picked) < size:
         topic, choice = random.choice(singles)

@@ -293,13 +293,7 @@ def test_what_cancels_to_one_number_is_not_explained_by_several_mistakes() -> No
 def some_sets(question: str, size: int, count: int) -> list[frozenset[tuple[str, Choice]]]:
     """Return sets of so many mistakes, in one output each, or spread over several."""
     pipeline, draw = PIPELINES[question], random.Random(f"{question} {size}")
-    single = [
-        (topic, choice)
-        for topic, output in pipeline.outputs.items()
-        for chosen in pipeline.sets(output, 1)
-        for choice in chosen.values()
-        if choice.mistake
-    ]
+    single = pipeline.single_choices()
     found: list[frozenset[tuple[str, Choice]]] = []
     while len(found) < count:
         several = draw.sample(single, size)
