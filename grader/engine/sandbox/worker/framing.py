@@ -23,8 +23,8 @@ import numpy as np
 CONFINED = struct.Struct("<dd")
 MAGIC = b"GRD1"
 PREFIX = struct.Struct("<4sIQ")
-MAX_HEADER = 256 << 10
-MAX_ARRAYS = 256
+MAX_HEADER = 1 << 20
+MAX_ARRAYS = 1 << 11
 MAX_DIMENSIONS = 8
 MAX_NAME = 200
 INTEGERS = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")
