@@ -56,7 +56,14 @@ from grader.cohort.statistics import (
     statistics_of,
     unexplained_table,
 )
-from grader.cohort.table import GRADED, GRADER_FAILED, NOTHING, points_table, problem_of
+from grader.cohort.table import (
+    GRADED,
+    GRADER_FAILED,
+    NOTHING,
+    NOTHING_CAME,
+    points_table,
+    problem_of,
+)
 from grader.cohort.uploads import find_uploads
 from grader.contents import CONTENTS
 from grader.engine.from_json import report_from
@@ -71,7 +78,6 @@ from problem_set.io import write_atomic
 from problem_set.project import find_project
 
 NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
-NOTHING_CAME = "Nothing was handed in."
 INTERRUPTED = "Interrupted. The same command goes on where it stopped."
 SUBMISSIONS_A_JOB = 4  # a process takes as long to start as some gradings take
 REASONS = 10  # that are printed
