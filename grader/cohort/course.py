@@ -29,6 +29,7 @@ from grader.cohort.gradebook import GradebookError, gradebook
 from grader.cohort.grading import Rules, processes
 from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
+from grader.cohort.loose_files import names_on
 from grader.cohort.page import anonymous_code, write_cohort_page
 from grader.cohort.records import (
     STAFF,
@@ -125,13 +126,13 @@ def grade_course(asked: Options) -> int:
     except ValueError as error:
         raise CohortError(str(error)) from error
     try:
-        uploads = find_uploads(asked.folder, assignment.files)
+        roster = read_roster(asked.roster) if asked.roster else None
+        uploads = find_uploads(asked.folder, assignment.files, names_on(roster))
     except OSError as error:
         raise CohortError(f"{asked.folder} cannot be read: {error.strerror}.") from error
-    except ExportError as error:
+    except (RosterError, ExportError) as error:
         raise CohortError(str(error)) from error
     try:
-        roster = read_roster(asked.roster) if asked.roster else None
         if not uploads and roster is None:
             raise CohortError(f"{asked.folder} holds no submission: no folder and no zip.")
         people = rows(roster, uploads)

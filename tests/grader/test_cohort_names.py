@@ -12,8 +12,9 @@ import hypothesis.strategies as st
 import pytest
 
 import grader.engine.digests
+from grader.cohort.names import LONGEST_NAME, file_name
 from grader.cohort.table import cell, points_table
-from grader.cohort.uploads import LONGEST_NAME, file_name, find_uploads
+from grader.cohort.uploads import find_uploads
 from grader.engine.digests import grader_digest
 from grader.engine.intake import read_submission
 from grader.engine.results import Report
