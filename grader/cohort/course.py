@@ -29,6 +29,7 @@ from grader.cohort.gradebook import GradebookError, gradebook
 from grader.cohort.grading import Rules, processes
 from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
+from grader.cohort.loose_files import names_on
 from grader.cohort.page import anonymous_code, write_cohort_page
 from grader.cohort.records import (
     STAFF,
@@ -56,7 +57,14 @@ from grader.cohort.statistics import (
     statistics_of,
     unexplained_table,
 )
-from grader.cohort.table import GRADED, GRADER_FAILED, NOTHING, points_table, problem_of
+from grader.cohort.table import (
+    GRADED,
+    GRADER_FAILED,
+    NOTHING,
+    NOTHING_CAME,
+    points_table,
+    problem_of,
+)
 from grader.cohort.uploads import find_uploads
 from grader.contents import CONTENTS
 from grader.engine.from_json import report_from
@@ -71,7 +79,6 @@ from problem_set.io import write_atomic
 from problem_set.project import find_project
 
 NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
-NOTHING_CAME = "Nothing was handed in."
 INTERRUPTED = "Interrupted. The same command goes on where it stopped."
 SUBMISSIONS_A_JOB = 4  # a process takes as long to start as some gradings take
 REASONS = 10  # that are printed
@@ -119,13 +126,13 @@ def grade_course(asked: Options) -> int:
     except ValueError as error:
         raise CohortError(str(error)) from error
     try:
-        uploads = find_uploads(asked.folder, assignment.files)
+        roster = read_roster(asked.roster) if asked.roster else None
+        uploads = find_uploads(asked.folder, assignment.files, names_on(roster))
     except OSError as error:
         raise CohortError(f"{asked.folder} cannot be read: {error.strerror}.") from error
-    except ExportError as error:
+    except (RosterError, ExportError) as error:
         raise CohortError(str(error)) from error
     try:
-        roster = read_roster(asked.roster) if asked.roster else None
         if not uploads and roster is None:
             raise CohortError(f"{asked.folder} holds no submission: no folder and no zip.")
         people = rows(roster, uploads)

@@ -41,6 +41,7 @@ from typing import Any
 
 from grader.cohort.roster import BLACKBOARD, CANVAS, CLASSROOM, MOODLE, Person, parse_time
 from grader.engine.cleaning import clean_line
+from grader.engine.intake import is_code
 from grader.engine.plain_files import NotPlainError, read_plain_file
 
 METADATA = "submission_metadata.yml"
@@ -111,11 +112,12 @@ def read_names(folder: Path, names: Iterable[str]) -> dict[str, Entry]:
     """Return what the names in a folder say, those left out that no platform has written."""
     names = list(names)
     notes = _notes_of_blackboard(folder, names)
-    titles = {_title(found) for name in names if (found := _CLASSROOM.fullmatch(name))}
+    titled = {name for name in names if not is_code(name)}
+    titles = {_title(found) for name in titled if (found := _CLASSROOM.fullmatch(name))}
     entries: dict[str, Entry] = {}
     for name in names:
         entry = _canvas(name) or _moodle(name) or _blackboard(name, notes)
-        if entry is None and len(titles) == 1:
+        if entry is None and len(titles) == 1 and name in titled:
             entry = _classroom(name)
         if entry is not None:
             entries[name] = entry

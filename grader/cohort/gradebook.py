@@ -4,13 +4,14 @@
 Canvas     Grades, Import: the columns of its own export up to ``Section``, and one of points.
            People are found by ``ID``, then by the SIS columns. In the row ``Points Possible``, an
            empty cell keeps what Canvas has. A column of another name becomes a new assignment,
-           after a question. Comments cannot be imported, so the reason of a late penalty is not
-           there, nor the points before it.
+           after a question. Comments cannot be imported, so no reason is there, nor the points
+           before a late penalty: students read both on their pages.
            Source: https://community.instructure.com, "How do I import grades in the Gradebook?",
            and ``lib/gradebook_importer.rb`` of Canvas.
 Moodle     The worksheet of an assignment goes back as it came ("Upload grading worksheet"), with
-           ``Grade``, and the reason of a late penalty in ``Feedback comments``. Moodle reads
-           ``Identifier``, ``Grade``, ``Last modified (grade)`` and the feedback by their names.
+           ``Grade``, and what the student has to know of it in ``Feedback comments``, as HTML,
+           after what a teacher wrote there. Moodle reads ``Identifier``, ``Grade``, ``Last modified
+           (grade)`` and the feedback by their names; of a row without a grade, the feedback alone.
            With the gradebook's export as roster: a table for "Grades", "Import", "CSV file".
            Source: https://docs.moodle.org/en/Using_Assignment, https://docs.moodle.org/en/Grade_import
            and ``mod/assign/feedback/offline/importgradeslib.php`` of Moodle.
@@ -20,17 +21,21 @@ Gradescope Imports no points of an assignment that it did not grade: a table wit
 plain      A table with all that is known.
 ========== =============================================================================
 
+The reason is all that the student's page says beside the points: why nothing could be graded, or
+not all, how late it was, what a regrade changed, what was taken for what.
+
 Each value but an empty one is quoted, and no cell is one that a spreadsheet would run: see
 :func:`grader.cohort.table.cell`. An empty cell is left unquoted, since Canvas takes a quoted one
 for a value.
 """
 
+import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from grader.cohort.roster import CANVAS, GRADESCOPE, MOODLE, Person, Roster
-from grader.cohort.table import GRADED, cell
+from grader.cohort.table import GRADED, NOTHING_CAME, cell, notes_of
 from grader.engine.reports.wording import points
 
 # What is no formula, though it begins like one: a number, and Moodle's sign for no date.
@@ -39,6 +44,8 @@ _NUMBER_BEHIND = re.compile(r" \(\d+\)$")
 _WHO_IN_MOODLE = ("First name", "Surname", "Last name", "ID number", "Username", "Email address")
 _WHO_IN_GRADESCOPE = ("First Name", "Last Name", "Name", "SID", "Email", "Sections")
 _BEFORE, _REASON = "Points before lateness", "Reason"
+_OURS = "Autograder: "  # begins our part of a comment in Moodle, which the next import replaces
+LONGEST_COMMENT = 100_000  # characters: a teacher's goes back whole
 
 
 class GradebookError(ValueError):
@@ -119,7 +126,10 @@ class _Row:
 
     @property
     def reason(self) -> str:
-        return str(self.final.get("sentence", ""))
+        """What the student has to know beside the points, as sentences."""
+        if self.record is None:
+            return "" if self.missing is None else NOTHING_CAME
+        return " ".join(filter(None, [self.record["problem"], *notes_of(self.record)]))
 
     def cells(self, columns: Iterable[str]) -> list[str]:
         """Return what the roster says in these columns."""
@@ -167,8 +177,12 @@ def _canvas(
 
 def _in_worksheet(header: Sequence[str], row: _Row) -> list[str]:
     """Return a row of Moodle's worksheet with the points, and a reason where there is one."""
-    new = {"Grade": row.grade, "Feedback comments": row.reason}
-    return [new.get(name) or old for name, old in zip(header, row.cells(header))]
+    old = dict(zip(header, row.cells(header)))
+    comment = old.get("Feedback comments", "").partition(_OURS)[0].strip()
+    if row.reason:
+        comment = f"{comment} {_OURS}{html.escape(row.reason, quote=False)}".strip()
+    new = {**old, "Grade": row.grade or old["Grade"], "Feedback comments": comment}
+    return [new[name] for name in header]
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -180,5 +194,5 @@ def _quoted(text: str) -> str:
     if not text:
         return ""
     indent = text[: len(text) - len(text.lstrip(" "))]  # of Canvas's "    Points Possible"
-    safe = text if _HARMLESS.fullmatch(text) else indent + cell(text)
+    safe = text if _HARMLESS.fullmatch(text) else indent + cell(text, LONGEST_COMMENT)
     return '"' + safe.replace('"', '""') + '"'

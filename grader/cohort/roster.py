@@ -45,6 +45,7 @@ CANVAS, MOODLE, GRADESCOPE, PLAIN = "canvas", "moodle", "gradescope", "plain"
 BLACKBOARD, CLASSROOM = "blackboard", "classroom"
 
 MAX_BYTES = 64 << 20
+SHORTEST_ID = 4  # characters of an id that is looked for within a file's name
 _TEST_STUDENT = "Student, Test"
 
 # What schools call a column, without spaces and punctuation.

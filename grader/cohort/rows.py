@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.cohort.names import own_name
 from grader.cohort.roster import (
     CANVAS,
     MOODLE,
     PLAIN,
+    SHORTEST_ID,
     Person,
     Roster,
     squashed,
     submission_time,
     words_of,
 )
-from grader.cohort.uploads import Upload, own_name
+from grader.cohort.uploads import Upload
 from grader.engine.cleaning import clean_line
 from grader.engine.tree import shown
-
-SHORTEST_ID = 4  # characters of an id that is looked for within a file's name
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grader.engine.cleaning import clean_line
+from grader.engine.from_json import report_from
+from grader.engine.reports.wording import absent_line
+from problem_set.assignment import Feedback
 
 GRADED, NOT_GRADED, GRADER_FAILED = "graded", "not graded", "grader failed"
 NOTHING = "nothing handed in"
+NOTHING_CAME = "Nothing was handed in."
+LONGEST_CELL = 1000  # characters
 
 # What a spreadsheet takes for a formula: at a cell's start, or at the start of what it takes for
 # one, since which character separates cells is a matter of the country.
@@ -35,7 +40,7 @@ def points_table(records: Iterable[Mapping[str, Any]]) -> str:
         numbers = [*(of_question.get(id_, 0) for id_ in ids), record["score"], record["max_score"]]
         graded = record["status"] == GRADED
         days = final.get("days_late")
-        notes = [*record["matching"], *record["notes"], final.get("sentence", "")]
+        notes = [*record["matching"], *notes_of(record)]
         table.writerow(
             [
                 cell(record["submission"]),
@@ -59,6 +64,14 @@ def problem_of(record: Mapping[str, Any]) -> str:
     return clean_line(" ".join([record["problem"], *reason]), 1000)
 
 
-def cell(text: str) -> str:
+def notes_of(record: Mapping[str, Any]) -> list[str]:
+    """Return what a person's page says beside the points: on lateness, a regrade, the upload."""
+    late, regrade = (record[key] or {} for key in ("final", "before"))
+    missing = absent_line(report_from({**record, "questions": ()}, Feedback()))
+    said = [late.get("sentence"), regrade.get("sentence"), *record["notes"], missing]
+    return [sentence for sentence in said if sentence]
+
+
+def cell(text: str, longest: int = LONGEST_CELL) -> str:
     """Return text on one line that no spreadsheet takes for a formula, wherever it cuts it."""
-    return _FORMULA.sub(r"\1\2'", clean_line(unicodedata.normalize("NFKC", text), 1000))
+    return _FORMULA.sub(r"\1\2'", clean_line(unicodedata.normalize("NFKC", text), longest))

@@ -1,10 +1,7 @@
 """A folder of uploads, as a learning platform exports it or as a plain folder."""
 
-import hashlib
 import os
-import re
 import stat
-import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +16,18 @@ from grader.cohort.exports import (
     read_names,
     without_version,
 )
+from grader.cohort.loose_files import (
+    LooseFiles,
+    Names,
+    by_student,
+    is_nobodys,
+    is_somebodys,
+    why_nobodys,
+)
+from grader.cohort.names import folded, listed, own_name
 from grader.cohort.roster import CANVAS, GRADESCOPE, PLAIN, Person
 from grader.engine.cleaning import clean_line
-from grader.engine.intake import HandedIn, is_code, is_like, without_suffix
+from grader.engine.intake import HandedIn, is_code, without_suffix
 from grader.engine.members import BoundedReads
 from grader.engine.plain_files import is_link
 from grader.engine.tree import shown
@@ -31,9 +37,7 @@ _NOT_UPLOADED = {
     "__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git", ".gitignore", ".gitkeep",
     ".ipynb_checkpoints",
 }  # fmt: skip
-_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])([. ]|$)", re.IGNORECASE)  # on Windows
 MAX_LIST = 64 << 20  # bytes of the list of names in a download
-LONGEST_NAME = 120  # bytes; a file's name may have 255, with what is put before and behind it
 SEND_A_ZIP = "Send a zip of the folder submission."
 
 
@@ -86,7 +90,9 @@ class Upload:
         return dict(self.files) or self.path
 
 
-def find_uploads(folder: Path, wanted: Collection[str] = ()) -> tuple[Upload, ...]:
+def find_uploads(
+    folder: Path, wanted: Collection[str] = (), known: Names = frozenset()
+) -> tuple[Upload, ...]:
     """Return the uploads in a folder; none of them is looked into.
 
     The folder is a download of Canvas, Moodle, Gradescope, Blackboard or Google Classroom,
@@ -99,6 +105,8 @@ def find_uploads(folder: Path, wanted: Collection[str] = ()) -> tuple[Upload, ..
     ----------
     wanted : collection of str
         The names of the files that the assignment asks for, which loose files are told by.
+    known : collection of tuples of str
+        What the roster's people are called: see :func:`grader.cohort.loose_files.names_on`.
 
     Raises
     ------
@@ -110,7 +118,7 @@ def find_uploads(folder: Path, wanted: Collection[str] = ()) -> tuple[Upload, ..
     """
     folder, names = _export(folder)
     if METADATA in names:
-        return _named(_of_gradescope(folder, names, wanted))
+        return _named(_of_gradescope(folder, names, wanted, known))
     entries = read_names(folder, names)
     of_person: dict[tuple[str, str], dict[str, Entry]] = {}
     for name, entry in entries.items():
@@ -119,8 +127,8 @@ def find_uploads(folder: Path, wanted: Collection[str] = ()) -> tuple[Upload, ..
     found = [_of_person(folder, files) for files in of_person.values()]
     others = [folder / name for name in names if name not in entries]
     if not found:
-        _refuse_a_single_submission(folder, others, wanted)
-    return _named([*found, *_plain(others, wanted)])
+        _refuse_a_single_submission(folder, others, wanted, known)
+    return _named([*found, *_plain(others, wanted, known)])
 
 
 def _export(folder: Path) -> tuple[Path, list[str]]:
@@ -160,7 +168,9 @@ def _names(folder: Path) -> list[str]:
     return sorted(name for name in present if not _is_left_behind(name, present))
 
 
-def _of_gradescope(folder: Path, names: Sequence[str], wanted: Collection[str]) -> list[Upload]:
+def _of_gradescope(
+    folder: Path, names: Sequence[str], wanted: Collection[str], known: Names
+) -> list[Upload]:
     submitted = read_metadata(folder / METADATA)
     uploads = []
     for name, submission in submitted.items():
@@ -176,7 +186,7 @@ def _of_gradescope(folder: Path, names: Sequence[str], wanted: Collection[str]) 
             )
         )
     others = [folder / name for name in names if name != METADATA and name not in submitted]
-    return [*uploads, *_plain(others, wanted)]
+    return [*uploads, *_plain(others, wanted, known)]
 
 
 def _of_person(folder: Path, entries: Mapping[str, Entry]) -> Upload:
@@ -205,7 +215,7 @@ def _of_person(folder: Path, entries: Mapping[str, Entry]) -> Upload:
         late=newest.late,
         attempt=max(attempt, 1),
         platform=newest.platform,
-        notes=(f"Older, and not read: {_listed(older)}.",) if older else (),
+        notes=(f"Older, and not read: {listed(older)}.",) if older else (),
     )
 
 
@@ -234,39 +244,46 @@ def _newest_of_canvas(files: Mapping[str, Entry]) -> tuple[int, dict[str, Entry]
 
 
 def _refuse_a_single_submission(
-    folder: Path, paths: Iterable[Path], wanted: Collection[str]
+    folder: Path, paths: Collection[Path], wanted: Collection[str], known: Names
 ) -> None:
     """Raise an error if a folder holds nothing but one student's work."""
-    nobodys = [path for path in paths if _is_wanted(path.name, wanted)]
-    if nobodys and not any(_is_upload(path, wanted) for path in paths if path not in nobodys):
-        listed = _listed(path.name for path in nobodys)
+    nobodys = [path for path in paths if is_nobodys(path.name, wanted, known)]
+    if nobodys and not any(_is_upload(path, wanted, known) for path in paths):
+        files = listed(path.name for path in nobodys)
         raise ExportError(
-            f"{folder} is one submission ({listed}), not a folder of them: python -m grader "
+            f"{folder} is one submission ({files}), not a folder of them: python -m grader "
             f"{folder} grades it. For a course, put each student's files into a folder that is "
             "named after the student, and give the folder around these."
         )
 
 
-def _is_upload(path: Path, wanted: Collection[str]) -> bool:
+def _is_upload(path: Path, wanted: Collection[str], known: Names) -> bool:
     """Return whether an entry may be a student's: a folder, an archive, a file with their name."""
     is_archive = without_suffix(path.name) != path.name
-    return path.is_dir() or is_archive or _split(path.name, wanted) is not None
+    return path.is_dir() or is_archive or is_somebodys(path.name, wanted, known)
 
 
-def _plain(paths: Iterable[Path], wanted: Collection[str]) -> list[Upload]:
+def _plain(paths: Iterable[Path], wanted: Collection[str], known: Names) -> list[Upload]:
     """Return an upload for each entry, and one for all loose files of a student.
 
     Two of one name are refused, and nobody else is.
     """
     refusals = {path: _refusal(path) for path in paths}
-    loose = _loose_files([path for path, reason in refusals.items() if not reason], wanted)
-    together = {path for files in loose.values() for _, path in files}
-    found = [_of_files(student, files) for student, files in loose.items()]
+    files = {path for path, reason in refusals.items() if not reason and not path.is_dir()}
+    elsewhere = [
+        _student(path, reason)
+        for path, reason in refusals.items()
+        if path not in files or without_suffix(path.name) != path.name
+    ]
+    loose = by_student(sorted(files), wanted, elsewhere, known)
+    together = {path for one in loose for _, path in one.files}
+    found = [_of_files(one) for one in loose]
     for path, reason in refusals.items():
         if path not in together:
             student = _student(path, reason)
             owner = Person(name=clean_line(student, 300))
-            reason = reason or _nobodys(path, wanted)
+            if not reason and path in files and is_nobodys(path.name, wanted, known):
+                reason = why_nobodys(path.name, wanted)
             found.append(Upload(student, path, reason, people=(owner,)))
     of_name: dict[str, list[Upload]] = {}
     for upload in found:
@@ -274,91 +291,27 @@ def _plain(paths: Iterable[Path], wanted: Collection[str]) -> list[Upload]:
     return [upload for same in of_name.values() for upload in _told_apart(same)]
 
 
-def _of_files(student: str, files: Sequence[tuple[str, Path]]) -> Upload:
+def _of_files(loose: LooseFiles) -> Upload:
     """Return the upload of a student's loose files."""
-    listed = _listed(path.name for _, path in files)
-    owner = Person(name=clean_line(student, 300))
-    if len(dict(files)) < len(files):
-        refusal = f"{listed} hold one file of {shown(student)} twice. Keep one of the two."
-        return Upload(student, files[0][1], refusal, people=(owner,))
-    notes = (f"Taken together: {listed}.",) if files[1:] else ()
-    return Upload(student, files[0][1], files=tuple(files), people=(owner,), notes=notes)
-
-
-def _nobodys(path: Path, wanted: Collection[str]) -> str:
-    """Return why a file is not taken for a student's who is called like it, or nothing."""
-    if path.is_dir() or not _is_wanted(path.name, wanted):
-        return ""
-    return (
-        f"{shown(path.name)} has no student's name. Put each student's files into a folder named "
-        f"after the student, or write the name in front: ada_{shown(path.name)}."
-    )
+    owner = Person(name=clean_line(loose.student, 300))
+    first, *rest = (path for _, path in loose.files)
+    if loose.refusal:
+        return Upload(loose.student, first, loose.refusal, people=(owner,))
+    together = f"Taken together: {listed(path.name for _, path in loose.files)}."
+    notes = (*((together,) if rest else ()), *loose.notes)
+    files = tuple(loose.files)
+    return Upload(loose.student, first, files=files, people=(owner,), notes=notes)
 
 
 def _told_apart(same: Sequence[Upload]) -> list[Upload]:
     """Return uploads of one name, refused if there are several."""
     if len(same) == 1:
         return list(same)
-    refusal = f"{_listed(upload.path.name for upload in same)} have one name. Keep one of them."
+    refusal = f"{listed(upload.path.name for upload in same)} have one name. Keep one of them."
     return [
         replace(upload, name=upload.path.name, refusal=upload.refusal or refusal, files=())
         for upload in same
     ]
-
-
-def _loose_files(
-    paths: Iterable[Path], wanted: Collection[str]
-) -> dict[str, list[tuple[str, Path]]]:
-    """Return loose files by whose they are, each as what it is called without the name.
-
-    A file that the assignment does not ask for belongs to a student whose name it begins with.
-    """
-    files = [path for path in paths if not path.is_dir()]
-    split = {path: parts for path in files if (parts := _split(path.name, wanted))}
-    first: dict[str, str] = {}  # how a name is first written
-    found: dict[str, list[tuple[str, Path]]] = {}
-    for path, (student, name) in split.items():
-        student = first.setdefault(folded(student), student)
-        found.setdefault(student, []).append((name, path))
-    for path in files:
-        if path in split or not is_code(path.name):
-            continue
-        for begin in _begins(path.name):
-            if (owner := first.get(folded(begin))) is not None:
-                found[owner].append((path.name[len(begin) + 1 :].lstrip(" _.-"), path))
-                break
-    return found
-
-
-_BETWEEN = re.compile(r"[\s_.-]+")
-
-
-def _split(name: str, wanted: Collection[str]) -> tuple[str, str] | None:
-    """Return whose a loose file is and what they call it, or None if it does not say.
-
-    ``ada_code.py``, ``Ada Lovelace - code (1).py`` and ``code-ada.py`` for the wanted ``code.py``.
-    """
-    if not is_code(name) or _is_wanted(name, wanted):
-        return None
-    for between in _BETWEEN.finditer(name):
-        student, file = name[: between.start()], name[between.end() :]
-        if student and _is_wanted(file, wanted):
-            return student, file
-    for file in wanted:
-        stem, _, suffix = file.rpartition(".")
-        begin = re.match(rf"{re.escape(stem)}{_BETWEEN.pattern}(?=\w)", name, re.IGNORECASE)
-        if begin and (end := re.search(rf"\.{re.escape(suffix)}(\.txt)?$", name, re.IGNORECASE)):
-            return name[begin.end() : end.start()], file
-    return None
-
-
-def _begins(name: str) -> list[str]:
-    """Return what may be a student's name at the beginning of a file's, the longest first."""
-    return [name[: between.start()] for between in _BETWEEN.finditer(name)][::-1]
-
-
-def _is_wanted(name: str, wanted: Collection[str]) -> bool:
-    return any(is_like(name, other) for other in wanted)
 
 
 def _named(uploads: Iterable[Upload]) -> tuple[Upload, ...]:
@@ -369,46 +322,6 @@ def _named(uploads: Iterable[Upload]) -> tuple[Upload, ...]:
         name = own_name(upload.name, upload.path.name, taken)
         named.append(replace(upload, name=name))
     return tuple(sorted(named, key=lambda upload: upload.name))
-
-
-def own_name(text: str, other: str, taken: set[str]) -> str:
-    """Return a file's name like ``text`` that is not taken, told apart by ``other``; take it."""
-    name = first = file_name(text)
-    while folded(name) in taken:
-        name = _marked(first, other)
-        other += "'"
-    taken.add(folded(name))
-    return name
-
-
-def file_name(text: str) -> str:
-    """Return a name like ``text`` that can be a file's name, and be shown, on any computer.
-
-    Text that has to be changed for that gets eight digits of its digest, so that two of them stay
-    two.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    name = "".join(c if _is_harmless(c) else "_" for c in plain)
-    name = f"_{name}" if _RESERVED.match(name) else name
-    name = name if name[:1].isalnum() or name[:1] == "_" else f"_{name}"
-    name = name if name[-1:] not in (" ", ".") else f"{name[:-1]}_"
-    unchanged = name == plain and len(name.encode()) <= LONGEST_NAME
-    return name if unchanged else _marked(name, text)
-
-
-def _marked(name: str, text: str) -> str:
-    begin = name.encode()[: LONGEST_NAME - 9].decode(errors="ignore")
-    return f"{begin}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:8]}"
-
-
-def _is_harmless(character: str) -> bool:
-    """Return whether a character is a letter, a mark on one, a number, or harmless punctuation."""
-    return unicodedata.category(character)[0] in "LMN" or character in " ._-+,()@"
-
-
-def folded(name: str) -> str:
-    """Return a name as file systems compare it that know no upper case."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _is_left_behind(name: str, present: set[str]) -> bool:
@@ -433,8 +346,3 @@ def _refusal(path: Path) -> str:
     if stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode):
         return ""
     return f"{what} is not an ordinary file. {SEND_A_ZIP}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    *first, last = (shown(name, 60) for name in names)
-    return clean_line(" and ".join([", ".join(first), last] if first else [last]), 300)

@@ -12,10 +12,12 @@ import hypothesis.strategies as st
 import pytest
 
 import grader.engine.digests
+from grader.cohort.names import LONGEST_NAME, file_name
 from grader.cohort.table import cell, points_table
-from grader.cohort.uploads import LONGEST_NAME, file_name, find_uploads
+from grader.cohort.uploads import find_uploads
 from grader.engine.digests import grader_digest
 from grader.engine.intake import read_submission
+from grader.engine.results import Report
 from grader.engine.tree import IntakeError
 
 
@@ -108,8 +110,9 @@ def row_of(**fields: object) -> dict:
     person = {"id": "", "name": "", "email": ""}
     points = {"score": 1.5, "max_score": 2, "final_points": 1.5, "final": None}
     said = {"problem": "", "matching": [], "notes": [], "fault": "", "submitted_at": ""}
-    record = {"submission": "ada", "status": "graded", "questions": [], "upload": "ada.zip"}
-    return {**record, **points, **said, "person": person, **fields}
+    report = Report("Course", "Set 1", "ada.zip", ()).to_dict()
+    record = {**report, "submission": "ada", "status": "graded", "upload": "ada.zip"}
+    return {**record, "before": None, **points, **said, "person": person, **fields}
 
 
 def test_a_table_is_text_whatever_a_name_is():

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from grader.cohort.exports import ExportError, read_metadata
+from grader.cohort.loose_files import names_on
+from grader.cohort.names import LONGEST_NAME
+from grader.cohort.roster import Person, Roster
 from grader.cohort.rows import rows
-from grader.cohort.uploads import LONGEST_NAME, Upload, find_uploads
+from grader.cohort.uploads import Upload, find_uploads
 from grader.engine.intake import read_submission
 
 FILES = ("model.py", "loss.py", "mrr.py")
@@ -307,6 +310,77 @@ def test_loose_files_that_may_be_of_two_or_of_nobody_are_refused_with_a_reason(
     assert "ada_model.py" in found["model.py"].refusal
     assert code(found["cem"]) == {"loss.py": ""}
     assert len(found) == 5
+
+
+VERSIONS = (
+    "model_final", "model-copy", "model - Copy", "model (1)", "model_v2", "model_v2.1",
+    "model-last", "model_old", "model fixed", "model_3", "model_final2 (1)", "model_2026-12-11",
+    "model_20261211", "model_11.12.2026", "model_261211_2359", "model_11dec", "new_model",
+    "Copy of model", "Kopie von model", "my model", "test_model", "ps1-model", "loss_model",
+    "1. model", "model_",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stem", VERSIONS)
+def test_a_word_that_says_which_version_a_file_is_is_no_students_name(
+    tmp_path: Path, stem: str
+) -> None:
+    write(tmp_path / f"{stem}.py")
+    write(tmp_path / f"{stem.replace('model', 'mrr')}.py")
+    for file in FILES:
+        write(tmp_path / f"ada_{file}", "ada")
+    found = by_person(find_uploads(tmp_path, FILES))
+    assert code(found.pop("ada")) == all_of("ada") and len(found) == 2
+    assert all("has no student's name" in upload.refusal for upload in found.values())
+    for file in FILES:
+        (tmp_path / f"ada_{file}").unlink()
+    with pytest.raises(ExportError, match="is one submission"):
+        find_uploads(tmp_path, FILES)
+
+
+def test_files_that_such_a_word_alone_tells_apart_are_refused(tmp_path: Path) -> None:
+    for stem in ("ada_model", "ada_loss", "ada_final_mrr", "cem-model", "new_cem_mrr"):
+        write(tmp_path / f"{stem}.py")
+    write(tmp_path / "George Best - model.py", "best")
+    write(tmp_path / "George Best - mrr.py", "best")
+    found = by_person(find_uploads(tmp_path, FILES))
+    assert code(found.pop("George Best")) == {"model.py": "best", "mrr.py": "best"}
+    reasons = {name: upload.refusal for name, upload in found.items()}
+    assert list(reasons) == ["ada", "ada_final", "cem", "new_cem"]
+    assert reasons["ada"] == reasons["ada_final"]
+    assert "may be of one student or of several (ada_final and ada)" in reasons["ada"]
+    assert "(cem and new_cem)" in reasons["cem"]
+
+
+def test_a_version_behind_the_files_name_leaves_no_doubt_whose_it_is(tmp_path: Path) -> None:
+    for name in ("ada_model_final.py", "ada_loss_v2.py", "bo_model.py", "bo_model_old.py"):
+        write(tmp_path / name)
+    found = by_person(find_uploads(tmp_path, FILES))
+    assert code(found["ada"]) == {"model.py": "", "loss.py": ""}
+    assert "ada_model_final.py was taken for model.py." in found["ada"].notes
+    assert "bo_model.py and bo_model_old.py hold one file of bo twice" in found["bo"].refusal
+
+
+def test_what_is_on_the_roster_is_a_name_whatever_it_looks_like(tmp_path: Path) -> None:
+    people = (Person("20261211", "Ada Lovelace"), Person("7", "New, Bo", "v2@example.edu"))
+    known = names_on(Roster("plain", (*people, Person("cem", "Cem"))))
+    for name in ("model_20261211.py", "7_model.py", "v2_mrr.py", "cem_model.py", "cem_new_mrr.py"):
+        write(tmp_path / name, "x")
+    found = by_person(find_uploads(tmp_path, FILES, known))
+    assert list(found) == ["20261211", "7", "cem", "v2"]
+    assert code(found["20261211"]) == code(found["7"]) == {"model.py": "x"}
+    assert code(found["cem"]) == {"model.py": "x", "mrr.py": "x"}
+
+
+def test_a_helper_is_not_given_to_a_student_with_a_shorter_name(tmp_path: Path) -> None:
+    for file in FILES:
+        write(tmp_path / f"ann_{file}", "ann")
+    zipped(tmp_path / "ann_marie.zip", "marie")
+    write(tmp_path / "ann_marie_helper.py")
+    write(tmp_path / "ann_helper.py", "own")
+    found = by_person(find_uploads(tmp_path, FILES))
+    assert code(found["ann"]) == {**all_of("ann"), "helper.py": "own"}
+    assert code(found["ann_marie"]) == all_of("marie")
 
 
 def test_the_folder_of_one_student_is_no_course(tmp_path: Path) -> None:

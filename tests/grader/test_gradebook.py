@@ -1,6 +1,7 @@
 """Import files hold the right points for the right people, and nothing that a spreadsheet runs."""
 
 import csv
+import html
 import io
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from grader.cohort.gradebook import GradebookError, gradebook
 from grader.cohort.late import with_final_points
 from grader.cohort.roster import Person, Roster, read_roster
+from grader.engine.results import Report
 from problem_set.assignment import Late
 
 DUE = datetime(2026, 12, 11, 23, 59, tzinfo=timezone(timedelta(hours=-8)))
@@ -48,8 +50,9 @@ Grace,Hopper,A2,grace@example.edu,A,,20.0,Missing,
 """
 
 
-def graded(points: float, late: timedelta = -timedelta(days=1)) -> dict[str, Any]:
-    record = {"status": "graded", "score": points, "questions": []}
+def graded(points: float, late: timedelta = -timedelta(days=1), **known: Any) -> dict[str, Any]:
+    report = Report("Course", "Set 1", "ada.zip", ()).to_dict()
+    record = {**report, "status": "graded", "score": points, "before": None, **known}
     policy = Late(percent_per_day=10)
     return with_final_points(record, DUE + late, False, DUE, None, policy)
 
@@ -117,6 +120,58 @@ def test_moodles_worksheet_goes_back_as_it_came_with_points_and_reasons(tmp_path
     assert "10 % of 18 points are taken off" in ada[-1]
     assert grace == before[2], "who has handed in nothing keeps what Moodle has"
     assert written(roster, None, None, missing=0)[2][header.index("Grade")] == "0"
+
+
+UNREAD = "ps1.rar is no archive & not <code>. Send a zip."
+REGRADE = "This was graded again. Your points changed from 17 to 18."
+TAKEN = "model (1).py was taken for model.py."
+LATE = timedelta(hours=1)
+TOLD = [  # a record, and what its student has to read
+    (graded(0, status="not graded", problem=UNREAD), [UNREAD]),
+    (graded(5, problem="The time for grading was up."), ["The time for grading was up."]),
+    (graded(18, LATE, before={"sentence": REGRADE}), ["10 % of 18 points are taken off", REGRADE]),
+    (graded(18, notes=[TAKEN]), [TAKEN]),
+    (
+        graded(2, absent=3, absent_points=18, absent_reason="They were left out."),
+        ["3 hidden tests were not run, worth 18 points. They were left out."],
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "sentences"), TOLD)
+@pytest.mark.parametrize(
+    ("roster", "column"),
+    [
+        (WORKSHEET, "Feedback comments"),
+        (MOODLE, "Feedback"),
+        (GRADESCOPE, "Reason"),
+        ("id,name\n1,Ada\n2,Grace\n", "Reason"),
+    ],
+)
+def test_whoever_has_a_sentence_to_read_has_it_wherever_there_is_a_column_for_it(
+    tmp_path: Path, roster: str, column: str, record: Mapping[str, Any], sentences: list[str]
+) -> None:
+    header, ada, grace = written(roster_of(tmp_path, roster), record, missing=0)
+    said = ada[header.index(column)]
+    said = html.unescape(said) if column == "Feedback comments" else said
+    assert all(sentence in said for sentence in sentences)
+    assert "Nothing was handed in." in grace[header.index(column)], "beside the 0"
+
+
+def test_a_teachers_comment_in_moodle_stays_and_ours_is_replaced(tmp_path: Path) -> None:
+    long = "<p>" + "See me. " * 300 + "</p>"
+    before = WORKSHEET.replace("See me.", long)
+    roster = roster_of(tmp_path, before)
+    late = graded(18, LATE)
+    comment = written(roster, None, late)[2][-1]
+    assert comment.startswith(f"{long} Autograder: It was due") and "10 % of 18" in comment
+    assert written(roster, None, graded(18))[2][-1] == long
+    again = roster_of(tmp_path, before.replace(long, comment))
+    assert written(again, None, late)[2][-1] == comment, "not said twice"
+    assert written(again, None, graded(18))[2][-1] == long, "an extension takes it back"
+    unread = graded(0, status="not graded", problem=UNREAD)
+    grade, comment = written(again, None, unread)[2][4], written(again, None, unread)[2][-1]
+    assert grade == "" and comment.endswith("is no archive &amp; not &lt;code&gt;. Send a zip.")
 
 
 def test_moodles_gradebook_imports_by_address_or_number(tmp_path: Path) -> None:

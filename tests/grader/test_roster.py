@@ -8,9 +8,10 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
+from grader.cohort.names import LONGEST_NAME
 from grader.cohort.roster import Person, Roster, RosterError, parse_time, read_roster
 from grader.cohort.rows import Row, rows
-from grader.cohort.uploads import LONGEST_NAME, Upload
+from grader.cohort.uploads import Upload
 
 CANVAS = """\
 \ufeffStudent,ID,SIS User ID,SIS Login ID,Section,"PS1 (4711)",Final Score
