@@ -3,7 +3,7 @@
 The worker loads this file beside the adapter, so it imports nothing of the project. A *request* is
 ``{"function": name, "arguments": {...}, "reference": [part, ...]}``; arrays travel beside it under
 names of their own. What comes back describes each value by its type, and sends the numbers of
-tensors, arrays and plain numbers.
+tensors, arrays and plain numbers. Several requests travel as one, ``{"requests": [...]}``.
 """
 
 import builtins
@@ -12,14 +12,16 @@ import difflib
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+#: A request and its arrays.
+Request: TypeAlias = tuple[dict[str, Any], dict[str, np.ndarray]]
 # A submission chooses what it returns, so that its size and depth are bounded.
 MAX_ARRAYS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 200, 64, 5, 200
 
@@ -44,13 +46,64 @@ def execute(
     request: dict[str, Any], arrays: Mapping[str, np.ndarray], folder: Path
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Answer one request in a worker, where the adapter is the module ``adapter``."""
-    name = folder.name
-    return answer(
-        sys.modules["adapter"],
-        request,
-        arrays,
-        lambda module: importlib.import_module(f"{name}.{module}"),
-    )
+
+    def load(module: str) -> ModuleType:
+        return importlib.import_module(f"{folder.name}.{module}")
+
+    adapter = sys.modules["adapter"]
+    if "requests" in request:
+        return answer_all(adapter, request["requests"], arrays, load)
+    return answer(adapter, request, arrays, load)
+
+
+def answer_all(
+    adapter: ModuleType,
+    requests: Sequence[dict[str, Any]],
+    arrays: Mapping[str, np.ndarray],
+    load: Callable[[str], ModuleType],
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Answer requests that came ``together``; one that raises has no answer."""
+    answers: dict[str, Any] = {}
+    returned: dict[str, np.ndarray] = {}
+    for place, (request, given) in enumerate(zip(requests, _by_place(arrays, len(requests)))):
+        with contextlib.suppress(Exception):
+            answers[str(place)], own = answer(adapter, request, given, load)
+            returned |= {f"{place}/{name}": array for name, array in own.items()}
+    return answers, returned
+
+
+def together(requests: Sequence[Request]) -> Request:
+    """Return one request for several; ``apart`` tells their answers apart."""
+    arrays = {
+        f"{place}/{name}": array
+        for place, (_, own) in enumerate(requests)
+        for name, array in own.items()
+    }
+    return {"requests": [request for request, _ in requests]}, arrays
+
+
+def apart(
+    answers: Mapping[str, Any], arrays: Mapping[str, np.ndarray], count: int
+) -> list[tuple[dict[str, Any], dict[str, np.ndarray]] | None]:
+    """Return each request's answer and its arrays; None for one that has none.
+
+    The answers are a submission's claim, so that they may be anything.
+    """
+    nodes = [answers.get(str(place)) for place in range(count)]
+    return [
+        (node, own) if isinstance(node, dict) else None
+        for node, own in zip(nodes, _by_place(arrays, count))
+    ]
+
+
+def _by_place(arrays: Mapping[str, np.ndarray], count: int) -> list[dict[str, np.ndarray]]:
+    """Return the arrays of each request by their own names."""
+    split: list[dict[str, np.ndarray]] = [{} for _ in range(count)]
+    for name, array in arrays.items():
+        place, _, own = name.partition("/")
+        if place.isdecimal() and int(place) < count:
+            split[int(place)][own] = array
+    return split
 
 
 def answer(
@@ -97,7 +150,7 @@ def _names_known_to(error: AttributeError | NameError) -> list[str]:
 
 def request(
     function: str, arguments: Mapping[str, Any], reference: frozenset[str] = frozenset()
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+) -> Request:
     """Return a request and its arrays; ``unpack`` gives the arguments back."""
     arrays: dict[str, np.ndarray] = {}
     packed = _pack(dict(arguments), arrays)

@@ -22,11 +22,19 @@ from grader.engine.intake import FOLDER, HandedIn, IntakeError, Submission, read
 from grader.engine.local import LocalCaller, LocalSubmission
 from grader.engine.replies import IsolationError
 from grader.engine.results import ERROR, NOT_RUN, Hint, QuestionResult, Report, TestResult
-from grader.engine.runner import Dependencies, TestOutcome, run_tests, sentence_of
+from grader.engine.runner import (
+    Callers,
+    Dependencies,
+    TestOutcome,
+    calls_of,
+    run_tests,
+    sentence_of,
+)
 from grader.engine.variants import variants_for
 from problem_set.assignment import GradedTest, read_assignment
 
 if TYPE_CHECKING:
+    from grader.engine.cached_session import Together
     from grader.engine.sandbox import ForkServer
 
 FAULT = "The grader failed. That is its own fault, not the submission's. "
@@ -108,6 +116,7 @@ class Grader:
         self.tests = contents.tests()
         require_agreement(self.assignment, self.tests, contents.has_hidden_tests)
         self._isolation = isolation
+        self._calls: dict[tuple[tuple[str, ...], int], Together] = {}
         if sandbox is not None:
             self.server = sandbox
 
@@ -207,14 +216,22 @@ class Grader:
         try:
             submission = read_submission(handed_in, self.assignment.files)
             notes = submission.notes
-            with self._caller(submission, handed_in, deadline) as caller:
-                outcomes = self._outcomes(
-                    selected, submission, caller, asked, deadline, leave_behind
+            variant = variants_for(submission.files, self.contents.hidden_tests).of
+            with self._callers(submission, handed_in, deadline, selected, variant) as callers:
+                outcomes = run_tests(
+                    self.tests,
+                    [test.id for test in selected],
+                    Dependencies(self.contents.parts, self.question_of),
+                    callers,
+                    variant,
+                    on_test=asked.on_test,
+                    on_checkpoint=leave_behind,
+                    time_is_up=lambda: time.monotonic() >= deadline,
                 )
                 late = time.monotonic() >= deadline
                 hints = self.explainer.hints(outcomes.values())
                 if not late:
-                    hints = self._with_counterexamples(hints, caller)
+                    hints = self._with_counterexamples(hints, callers)
             if server is not None:
                 cpu, memory = server.used.cpu, server.used.memory
             reason = "Not judged: the time for grading was up." if late else ""
@@ -243,52 +260,54 @@ class Grader:
             memory=memory,
         )
 
-    def _outcomes(
-        self,
-        selected: list[GradedTest],
-        submission: Submission,
-        caller: Callable[[str], Caller],
-        asked: Asked,
-        deadline: float,
-        on_checkpoint: Callable[[Mapping[str, TestOutcome]], None],
-    ) -> dict[str, TestOutcome]:
-        """Run the tests until a time on the clock ``time.monotonic``; return outcomes by id."""
-        return run_tests(
-            self.tests,
-            [test.id for test in selected],
-            Dependencies(self.contents.parts, self.question_of),
-            caller,
-            variants_for(submission.files, self.contents.hidden_tests).of,
-            on_test=asked.on_test,
-            on_checkpoint=on_checkpoint,
-            time_is_up=lambda: time.monotonic() >= deadline,
-        )
-
     @contextlib.contextmanager
-    def _caller(
-        self, submission: Submission, handed_in: HandedIn, deadline: float
-    ) -> Iterator[Callable[[str], Caller]]:
+    def _callers(
+        self,
+        submission: Submission,
+        handed_in: HandedIn,
+        deadline: float,
+        selected: list[GradedTest],
+        variant: Callable[[str], int],
+    ) -> Iterator[Callers]:
         """Give, from a test's id, how to call the submission: in its sandbox, if there is one."""
         if self.server is None:
             with _folder_of(submission, handed_in) as folder:
-                yield lambda id_: self.local_caller(folder)
+                yield lambda id_: (self.local_caller(folder),)
             return
         from grader.engine.cached_session import CachedSession
 
         files = {question.id: question.file for question in self.assignment.coding}
+        ids: dict[str, tuple[str, ...]] = {}
+        for test in selected:
+            ids[test.question] = (*ids.get(test.question, ()), test.id)
         with self.server.open(submission.files) as session:
             cached = CachedSession(session, self.assignment.grading.timeout, deadline)
-            yield lambda id_: cached.caller(files[self.question_of[id_]])
+
+            def callers(id_: str) -> tuple[Caller, ...]:
+                question = self.question_of[id_]
+                together = self._together(ids[question], variant(question))
+                return cached.callers(files[question], together)
+
+            yield callers
+
+    def _together(self, ids: tuple[str, ...], variant: int) -> "Together":
+        """Return all calls that some tests make, which are the same for every submission."""
+        from grader.engine.cached_session import Together
+
+        if (ids, variant) not in self._calls:
+            asked = [call for id_ in ids for call in calls_of(self.tests[id_], variant)]
+            self._calls[ids, variant] = Together(asked)
+        return self._calls[ids, variant]
 
     def _with_counterexamples(
-        self, hints: Mapping[str, tuple[Hint, ...]], caller: Callable[[str], Caller]
+        self, hints: Mapping[str, tuple[Hint, ...]], callers: Callers
     ) -> dict[str, tuple[Hint, ...]]:
         """Return hints by test id, with the input that shows each of the mistakes."""
         shown: dict[Hint, Hint] = {}
         for id_, hint in ((id_, hint) for id_, told in hints.items() for hint in told):
             if hint not in shown:
                 question = self.question_of[id_]
-                found = self.counterexamples.shown(hint, question, caller(id_))
+                found = self.counterexamples.shown(hint, question, callers(id_)[-1])
                 shown[hint] = replace(hint, counterexample=found)
         return {id_: tuple(shown[hint] for hint in told) for id_, told in hints.items()}
 

@@ -112,7 +112,7 @@ class Explainer:
             before = self._dependencies.of(function.mark) & self._tests.keys()
             earlier = {name: self._status(composition, name, variant) for name in before}
             caller = CatalogueCaller(self._contents.adapter, composition.load)
-            outcome = run_test(function, caller, earlier, self._dependencies, variant)
+            outcome = run_test(function, (caller,), earlier, self._dependencies, variant)
             self._keep(key, replace(outcome, failures=()))
         return self._predicted[key]
 

@@ -53,7 +53,7 @@ class DirectCaller:
         tests = self.contents.tests()
         before = [id_ for id_ in questions if id_ in dependencies.of(mark) & tests.keys()]
         caller = LocalCaller(self.contents.adapter, self.submission.load, self.submission.frames)
-        found = run_tests(tests, before, dependencies, lambda id_: caller)
+        found = run_tests(tests, before, dependencies, lambda id_: (caller,))
         statuses = {id_: outcome.status for id_, outcome in found.items()}
         return dependencies.wrong(mark, statuses)[0]
 

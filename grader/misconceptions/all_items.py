@@ -231,3 +231,13 @@ class scores:
     def order_of_the_movies(bounded, first):
         """The movies' order is returned, {first} first, not their scores."""
         return bounded.argsort(dim=1, descending=first == "best")
+
+
+@PIPELINE.whole("score_all_items")
+def scores_kept(net, user_ids):
+    """The scores are kept from the first call, and stay as they were then.
+    After the next step of training, which scores do the movies have?"""
+    U, Q = (net.U, net.Q) if net.embedding_sharing else (net.U_fact, net.Q_fact)
+    if not hasattr(net, "kept"):
+        net.kept = (U.weight @ Q.weight.T + net.A.weight + net.B.weight.T).detach()
+    return net.kept[user_ids]

@@ -148,7 +148,7 @@ def hidden_inputs() -> set[tuple[tuple[int, ...], bytes]]:
     caller = Recorder(CONTENTS.adapter, right().load)
     for test in CONTENTS.tests().values():
         for variant in range(VARIANTS if ".hidden_tests." in test.__module__ else 0):
-            run_test(test, caller, {}, Dependencies({}, {}), variant)
+            run_test(test, (caller,), {}, Dependencies({}, {}), variant)
     return seen
 
 

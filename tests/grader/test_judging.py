@@ -13,7 +13,7 @@ from replies import AnswerAlways, AnswerRightBut, Same
 
 from grader import oracle
 from grader.contents import CONTENTS
-from grader.engine.cached_session import CachedSession
+from grader.engine.cached_session import CachedSession, Together
 from grader.engine.check import Check, Value, agree, text
 from grader.engine.replies import Reply
 from grader.engine.runner import attempt
@@ -251,7 +251,7 @@ def test_answers_that_are_large_are_not_kept_beyond_a_bound() -> None:
             allowed.append(limits.reply)
             return Reply("ok", arrays={"out": np.zeros(limits.reply, np.int8)})
 
-    call = CachedSession(Large(), 1.0).caller("submission/loss.py")
+    _, call = CachedSession(Large(), 1.0).callers("submission/loss.py", Together([]))
     for number in range(20):
         call("loss", {"number": number}, frozenset())
     assert sum(allowed) < 160 << 20

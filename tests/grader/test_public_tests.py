@@ -89,7 +89,7 @@ def test_a_common_mistake_is_red_at_home_in_its_own_question(
     caller = LocalCaller(CONTENTS.adapter, code.load, code.frames)
     public = {test.id: test.question for test in ASSIGNMENT.tests if not test.hidden}
     dependencies = Dependencies(CONTENTS.parts, public)
-    outcomes = run_tests(CONTENTS.tests(), list(public), dependencies, lambda id_: caller)
+    outcomes = run_tests(CONTENTS.tests(), list(public), dependencies, lambda id_: (caller,))
     red = [id_ for id_, outcome in outcomes.items() if outcome.status != PASSED]
     assert red[0] == mistake.failed
     assert {public[id_] for id_ in red} == {public[mistake.failed]}, "a mistake costs once"

@@ -269,7 +269,7 @@ def all_pass(style: str, folder: Path, tried: range) -> None:
     with imported(folder) as caller:
         for variant in tried:
             drawn = dict.fromkeys(QUESTIONS, variant)
-            outcomes = run_tests(TESTS, asked, dependencies, lambda _: caller, drawn.__getitem__)
+            outcomes = run_tests(TESTS, asked, dependencies, lambda _: (caller,), drawn.__getitem__)
             assert sorted(outcomes) == sorted(asked)
             for id_, outcome in outcomes.items():
                 assert outcome.status == PASSED, (id_, variant, outcome.failures)

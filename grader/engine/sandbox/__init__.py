@@ -21,8 +21,8 @@ afterwards, ``execute(program, arrays, submission)`` of ``WorkerSetup.calls``:
 - ``submission``: a ``pathlib.Path`` to a folder with the student's files, importable under its name
   (``WorkerSetup.package``). It comes last on ``sys.path``, so that a ``torch.py`` among the files
   shadows nothing. It may be written to; all of it is thrown away;
-- it returns ``(result, arrays)``: a JSON object and at most 256 numpy arrays of the dtypes in
-  :data:`grader.engine.sandbox.worker.framing.DTYPES`, of at most 8 dimensions;
+- it returns ``(result, arrays)``: a JSON object and numpy arrays, as many and of such dtypes and
+  dimensions as :mod:`grader.engine.sandbox.worker.framing` allows;
 - whatever it raises, ``SystemExit`` and ``KeyboardInterrupt`` too, becomes ``status="raised"``
   with the student's own frames.
 

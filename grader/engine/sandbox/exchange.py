@@ -104,20 +104,34 @@ class ForkedTransport:
 
 
 class ReplyBuffer:
-    """What a worker has sent: that it is confined, and then one message, not believed."""
+    """What a worker has sent: when it was confined, and then one message, not believed.
+
+    Attributes
+    ----------
+    confined : pair of float, optional
+        When it was, by the clock and in processor time, once that has come.
+    message : bytearray
+        What has come after that.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.data = bytearray()
+        self.confined: tuple[float, float] | None = None
+        self.message = bytearray()
         self._size = math.inf
 
     def add(self, chunk: bytes) -> str:
         """Take what has come, and return why it can be no answer; empty if it can."""
-        self.data += chunk
-        if len(self.data) > self.limit + len(CONFINED):
+        self.message += chunk
+        if self.confined is None:
+            if len(self.message) < CONFINED.size:
+                return ""
+            self.confined = CONFINED.unpack_from(self.message)
+            del self.message[: CONFINED.size]
+        if len(self.message) > self.limit:
             return "oversized"
-        prefix = bytes(self.data[len(CONFINED) : len(CONFINED) + PREFIX.size])
-        if self._size == math.inf and len(prefix) == PREFIX.size:
+        if self._size == math.inf and len(self.message) >= PREFIX.size:
+            prefix = bytes(self.message[: PREFIX.size])
             _, header, body = PREFIX.unpack(prefix)
             if PREFIX.size + header + body > self.limit:
                 return "oversized"
@@ -130,12 +144,7 @@ class ReplyBuffer:
     @property
     def complete(self) -> bool:
         """Whether what came is as long as a message says it is."""
-        return len(self.data) - len(CONFINED) >= self._size
-
-    def message(self) -> bytearray:
-        """Return what came after confinement, in place: an answer may be large."""
-        del self.data[: len(CONFINED)]
-        return self.data
+        return len(self.message) >= self._size
 
 
 class Exchange:
@@ -150,8 +159,7 @@ class Exchange:
         self.tail = bytearray()
         self.printed = 0
         self.scratch = client.scratch_of(worker.request)
-        self.confined = math.inf
-        self.clock, self.cpu_before = 0, 0.0
+        self.clock = 0
 
     def run(self) -> RawReply:
         """Return what came, and how it ended.
@@ -175,14 +183,15 @@ class Exchange:
         if cpu is None or unexplained:
             end = self.client.wait_for_end(self.worker.request)
             cpu, signal = end["cpu"], end["signal"]
-        cpu = max(0.0, cpu - self.cpu_before)
+        confined, cpu_before = self.reply.confined or (time.monotonic(), cpu)
+        cpu = max(0.0, cpu - cpu_before)
         if unexplained:
             ended = self._explain(cpu, signal)
         if self.printed > self.limits.output:
             ended = "output"
         self.client.receive_pending()
-        seconds = time.monotonic() - self.confined
-        return RawReply(self.reply.message(), ended, signal, bytes(self.tail), seconds, cpu)
+        seconds = time.monotonic() - confined
+        return RawReply(self.reply.message, ended, signal, bytes(self.tail), seconds, cpu)
 
     def _converse(self, patience: float) -> str:
         """Send and receive until the worker has nothing more to say, or must be ended.
@@ -198,12 +207,12 @@ class Exchange:
                 self.client.control, selectors.EVENT_READ, self.client.receive_pending
             )
             while True:
-                unconfined = self.confined == math.inf
-                deadline = patience if unconfined else self.confined + self.limits.wall + GRACE
+                confined = self.reply.confined
+                deadline = confined[0] + self.limits.wall + GRACE if confined else patience
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    return "unconfined" if unconfined else "timeout"
-                if self.scratch is not None and not unconfined:
+                    return "timeout" if confined else "unconfined"
+                if self.scratch is not None and confined:
                     left = min(left, SCRATCH_INTERVAL)
                     if written(self.scratch, self.limits.file):
                         return "disk"
@@ -240,7 +249,7 @@ class Exchange:
         except OSError:
             self.unsent = memoryview(b"")
         try:
-            room = socket.CMSG_SPACE(CREDENTIALS.size) if self.confined == math.inf else 0
+            room = 0 if self.clock else socket.CMSG_SPACE(CREDENTIALS.size)
             chunk, ancillary, _, _ = self.worker.channel.recvmsg(CHUNK, room)
         except BlockingIOError:
             return "" if self.worker.request in self.client.ended else None
@@ -248,21 +257,11 @@ class Exchange:
             return ""
         if not chunk:
             return ""
-        if self.confined == math.inf:
-            self._start_clocks(ancillary)
-        return self.reply.add(chunk) or None
-
-    def _start_clocks(self, ancillary: list[tuple[int, int, bytes]]) -> None:
-        """Take the time, by the clock and of the processor, at which the worker was confined.
-
-        The kernel adds the sender's process id, as it is known out here, to what comes. No line
-        of the submission has run before that.
-        """
-        self.confined = time.monotonic()
         for level, kind, content in ancillary:
+            # The sender's process id, as it is known out here, which the kernel adds to what comes.
             if (level, kind) == (socket.SOL_SOCKET, SCM_CREDENTIALS):
                 self.clock = ~CREDENTIALS.unpack(content)[0] << 3 | CPUCLOCK_SCHED
-                self.cpu_before = self._cpu() or 0.0
+        return self.reply.add(chunk) or None
 
     def _cpu(self) -> float | None:
         """Return the seconds of processor time that the worker has used, None if it is gone."""
@@ -285,7 +284,7 @@ class Exchange:
 
     def _explain(self, cpu: float, signal: int) -> str:
         """Return how a worker ended that has not answered."""
-        if not self.reply.data:
+        if self.reply.confined is None:
             tail = self.tail.decode(errors="replace").strip() or "it said nothing"
             raise IsolationError(f"a worker could not be confined: {tail}")
         if cpu >= NEARLY * self.limits.cpu:

@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
 
 from grader.engine.sandbox import WALL_PER_CPU, ForkServer, IsolationError, Limits, Reply
+from grader.engine.sandbox.exchange import Exchange
 
 SHORT = Limits(
     wall=5, cpu=5, memory=256 << 20, processes=16, file=1 << 20, output=1 << 16, reply=1 << 20
@@ -97,6 +99,54 @@ def test_computing_too_long_is_not_taken_for_waiting_and_names_its_line(server: 
     assert reply.output == "here\n" or server.mode == "none"  # where it may come later
     assert 0.4 < reply.cpu < 1.5
     assert run(server, "def f(): return {}").status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("statement", "status", "limits"),
+    [
+        pytest.param("while True: pass", "cpu", Limits(wall=60, cpu=0.5), id="computes"),
+        pytest.param("time.sleep(60)", "timeout", Limits(wall=0.5), id="waits"),
+    ],
+)
+def test_time_counts_from_confinement_also_where_the_grader_reads_late(
+    isolated_server: ForkServer,
+    statement: str,
+    status: str,
+    limits: Limits,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    converse = Exchange._converse
+
+    def converse_late(exchange: Exchange, patience: float) -> str:
+        exchange._talk()  # sends the request
+        time.sleep(0.3)
+        return converse(exchange, patience)
+
+    monkeypatch.setattr(Exchange, "_converse", converse_late)
+    reply = run(isolated_server, f"import time\ndef f():\n    {statement}", limits)
+    assert (reply.status, reply.stopped_at[-1].line) == (status, 3)
+    assert reply.seconds >= 0.5
+
+
+def test_a_timer_that_is_early_stops_nothing() -> None:
+    """A busy machine's ticks may count more processor time than the process has used."""
+    script = """
+        import os, time
+        used = time.process_time
+        time.process_time = lambda: used() / 2
+        from grader.engine.sandbox.worker.answer import stop_in_time
+
+        def stop(number, frame):
+            print(time.process_time() - start >= 0.2, flush=True)
+            os._exit(0)
+
+        start = time.process_time()
+        stop_in_time({"cpu": 0.2, "wall": 60}, stop)
+        while True: pass
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == "True\n", ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -131,12 +131,12 @@ class _Worker:
         while not ended and not reply.complete:
             chunk = self._next(INTERVAL)
             cpu = self._cpu() or cpu
-            if chunk and confined == math.inf:
-                confined, cpu_before, self.served = time.monotonic(), cpu, True
             if chunk == b"":
                 ended = "exited"
             elif chunk:
                 ended = reply.add(chunk)
+                if reply.confined and not self.served:
+                    (confined, cpu_before), self.served = reply.confined, True
             if confined == math.inf and (ended or time.monotonic() > patience):
                 raise IsolationError(f"a worker did not begin: {self._stderr_tail()}")
             if self.printed > limits.output:
@@ -151,7 +151,7 @@ class _Worker:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 signal = max(0, -self.process.wait(2))
             ended = "killed" if signal else "exited"
-        return RawReply(reply.message(), ended, signal, bytes(self.tail), seconds, cpu)
+        return RawReply(reply.message, ended, signal, bytes(self.tail), seconds, cpu)
 
     def close(self) -> None:
         """Kill the process and remove what it wrote."""

@@ -5,7 +5,9 @@ import importlib.util
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import FrameType
@@ -119,19 +121,35 @@ def stop_in_time(
         return lambda: None
     ignore, setitimer, set_handler = signal.SIG_IGN, signal.setitimer, signal.signal
     timers = (
-        (signal.ITIMER_PROF, signal.SIGPROF, limits["cpu"]),
-        (signal.ITIMER_REAL, signal.SIGALRM, limits["wall"]),
+        (signal.ITIMER_PROF, signal.SIGPROF, time.process_time, limits["cpu"]),
+        (signal.ITIMER_REAL, signal.SIGALRM, time.monotonic, limits["wall"]),
     )
-    for timer, number, seconds in timers:
-        set_handler(number, stop)
+    for timer, number, clock, seconds in timers:
+        set_handler(number, partial(_stop_if_late, timer, clock, clock() + seconds, stop))
         setitimer(timer, seconds)
 
     def disarm() -> None:
-        for timer, number, _ in timers:
+        for timer, number, _, _ in timers:
             set_handler(number, ignore)
             setitimer(timer, 0)
 
     return disarm
+
+
+def _stop_if_late(
+    timer: int,
+    clock: Callable[[], float],
+    end: float,
+    stop: Callable[[int, FrameType | None], None],
+    number: int,
+    frame: FrameType | None,
+) -> None:
+    """Wait longer where a timer was early: the kernel counts its ticks, not what a process used."""
+    left = end - clock()
+    if left > 0:
+        signal.setitimer(timer, left)
+    else:
+        stop(number, frame)
 
 
 def flush(streams: tuple[Any, ...]) -> None:

@@ -32,7 +32,7 @@ def serve_request(
     folder = lay_out(content, packed, scratch)
     make_importable(folder)
     send, finish, write_only = connection.sendall, connection.shutdown, socket.SHUT_WR
-    send(framing.CONFINED)
+    send(framing.confined())
     answer(probe.execute if content["probe"] else execute, content, arrays, folder, send)
     finish(write_only)
 

@@ -23,7 +23,7 @@ def main() -> None:
 
     from worker.answer import answer, lay_out, load_execute, make_importable
     from worker.drop_privileges import mapped_address_space, set_limits
-    from worker.framing import CONFINED
+    from worker.framing import confined
     from worker.preload import preload
     from worker.serve_request import read_message
 
@@ -43,7 +43,7 @@ def main() -> None:
             set_limits(content["limits"], mapped_address_space())
             folder = lay_out(content, packed, Path.cwd())
             make_importable(folder)
-        send(CONFINED)
+        send(confined())
         answer(execute, content, arrays, folder, send)
 
 
