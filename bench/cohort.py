@@ -4,7 +4,12 @@ Right code in many styles, one to three mistakes of the catalogue, 3 % that is b
 computes nothing yet, 1 % that is hostile in each of its files, each with a comment of its own so
 that no two are the same code; 2 % hand in the untouched template, and 1 % another one's files.
 ``--scheduler-kills SECONDS`` does it once more on a Dask cluster of this machine, with a worker
-killed so often (0: none), and compares. With ``--keep`` a run that was stopped goes on.
+killed so often (0: none), and compares outcomes and processor time. A submission that takes longer
+than a worker lives could never end there. So with kills both runs have half of those seconds as
+their time limit, unless ``--time-limit`` says otherwise; what has reached it in both is counted,
+and its tests are not compared, since what was judged until then depends on the clock. Without
+kills, the processor time of both runs says what the cluster costs.
+With ``--keep`` a local run that was stopped goes on.
 """
 
 import argparse
@@ -14,7 +19,6 @@ import os
 import random
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -29,8 +33,12 @@ from typing import Any
 import psutil
 
 from bench.memory import memory_of, tree_memory
+from bench.processor import counted, processor_seconds
+from grader.cohort.command import TIME_LIMIT
 from grader.cohort.records import read_records
+from grader.cohort.table import GRADER_FAILED
 from grader.engine.composition import WHOLE, Composition
+from grader.engine.grader import TIME_IS_UP
 from grader.misconceptions.catalogue import read_catalogue, right
 from problem_set.archive import zip_bytes
 from problem_set.io import write_atomic
@@ -157,26 +165,33 @@ def _fit(one: Any, other: Any) -> bool:
 
 
 def measure(uploads: Path, out: Path, *options: str, environment: Any = None) -> dict[str, float]:
-    """Grade; return seconds by the clock, and peaks of memory in bytes.
+    """Grade; return seconds by the clock and of the processor, and peaks of memory in bytes.
 
     The coordinator is the process that starts the others, which grade.
     """
     command = [sys.executable, "-m", "grader.cohort", str(uploads), "--out", str(out), *options]
-    log = out.with_suffix(".log")
+    log, used = out.with_suffix(".log"), out.with_suffix(".processor")
+    used.unlink(missing_ok=True)
     began, peaks = time.perf_counter(), [0, 0]
     with log.open("w") as said:
-        process = psutil.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=environment)
+        process = psutil.Popen(
+            counted(used, command), stdout=said, stderr=subprocess.STDOUT, env=environment
+        )
         while process.poll() is None:
-            own = memory_of(process)
-            others = tree_memory(process) - own
-            peaks = [max(pair) for pair in zip(peaks, (own, others))]
+            with contextlib.suppress(psutil.Error, IndexError):
+                coordinator = process.children()[0]
+                own = memory_of(coordinator)
+                others = tree_memory(coordinator) - own
+                peaks = [max(pair) for pair in zip(peaks, (own, others))]
             with contextlib.suppress(psutil.TimeoutExpired):
                 process.wait(SAMPLE_SECONDS)
-    if process.returncode not in (0, 1):
+    if not (out / "points.csv").exists():
         sys.exit(f"the grading ended with {process.returncode}: {log.read_text()[-2000:]}")
     lines = log.read_text().splitlines()
     return {
+        "exit code": process.returncode,
         "seconds": time.perf_counter() - began,
+        "processor seconds": processor_seconds(used),
         "peak bytes of the coordinator": float(peaks[0]),
         "peak bytes of those that grade": float(peaks[1]),
         "graded": sum(bool(re.match(r"\d+/\d+  ", line)) for line in lines),
@@ -226,9 +241,14 @@ def seconds_by_third(out: Path) -> list[float]:
 
 
 def outcomes(out: Path) -> dict[str, Any]:
-    """Return by name everybody's status, and of each test the points and the mistakes named."""
+    """Return by name everybody's status, and of each test the points and the mistakes named.
+
+    Of those who reached the time limit, only that.
+    """
     return {
-        record["submission"]: (
+        record["submission"]: record["problem"]
+        if record["problem"] == TIME_IS_UP
+        else (
             record["status"],
             [
                 (test["id"], test["status"], test["points"], [hint["id"] for hint in test["hints"]])
@@ -244,7 +264,7 @@ def outcomes(out: Path) -> dict[str, Any]:
 class Cluster:
     """A scheduler and workers on this machine, with TLS: its address, and the clients' environment.
 
-    ``killed`` are the workers that were.
+    ``processes`` run and count the scheduler and the workers; ``killed`` are the workers that were.
     """
 
     folder: Path
@@ -257,8 +277,19 @@ class Cluster:
         """Start a part of the cluster."""
         command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
         with (self.folder / "dask.log").open("a") as log:
-            started = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            started = subprocess.Popen(
+                counted(self.used, command),
+                cwd=find_project(),
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
         self.processes.append(started)
+
+    @property
+    def used(self) -> Path:
+        """Where the processor time of the scheduler and the workers stands, once they ended."""
+        return self.folder / "cluster.processor"
 
     def start_worker(self) -> None:
         options = ["--nthreads", "1", "--no-nanny", "--memory-limit", "0"]
@@ -267,11 +298,21 @@ class Cluster:
 
     def kill_a_worker(self) -> None:
         """Kill the oldest worker as the kernel does when memory is full, and start another one."""
-        victim = self.processes.pop(1)
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-        self.killed.append(victim.pid)
+        self.killed += self._kill(self.processes.pop(1))
         self.start_worker()
+
+    def end(self) -> None:
+        """Kill the scheduler and the workers, and wait for all that they started."""
+        while self.processes:
+            self._kill(self.processes.pop())
+
+    def _kill(self, counting: subprocess.Popen) -> list[int]:
+        """Kill what such a process runs, unless that has ended; return its id."""
+        victims = psutil.Process(counting.pid).children() if counting.poll() is None else []
+        for victim in victims:
+            victim.kill()
+        counting.wait()
+        return [victim.pid for victim in victims]
 
 
 @contextlib.contextmanager
@@ -288,10 +329,14 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         environment |= {f"{tls}{role}__CERT": str(certificate), f"{tls}{role}__KEY": str(key)}
     place = folder / "scheduler.json"
     started = Cluster(folder, environment)
+    for old in (place, started.used):  # of a run whose folder was kept
+        old.unlink(missing_ok=True)
     where = ["--protocol", "tls", "--host", "127.0.0.1", "--port", "0"]
     try:
         started.start("scheduler", *where, "--scheduler-file", str(place))
         while not started.address:
+            if started.processes[0].poll() is not None:
+                sys.exit(f"no scheduler: {(folder / 'dask.log').read_text()[-2000:]}")
             time.sleep(0.1)
             with contextlib.suppress(OSError, ValueError):
                 started.address = json.loads(place.read_text())["address"]
@@ -299,9 +344,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         started.start_worker()
         yield started
     finally:
-        for process in started.processes:
-            process.kill()
-            process.wait()
+        started.end()
 
 
 @contextlib.contextmanager
@@ -331,46 +374,70 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("count", type=int, help="submissions")
     parser.add_argument("--jobs", type=int, help="gradings at once")
     parser.add_argument("--scheduler-kills", type=float, metavar="SECONDS")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="of a submission")
     parser.add_argument("--keep", type=Path, help="where uploads and grades are to stay")
     parser.add_argument("--out", type=Path, help="default results/bench-cohort-COUNT.json")
     asked = parser.parse_args(arguments)
     out = asked.out or Path(f"results/bench-cohort-{asked.count}.json")
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="cohort-"))
     folder.mkdir(parents=True, exist_ok=True)
+    kill_every = asked.scheduler_kills
+    limit = asked.time_limit or (min(TIME_LIMIT, kill_every / 2) if kill_every else TIME_LIMIT)
     try:
-        kinds = write_cohort(folder / "uploads", asked.count)
-        jobs = [f"--jobs={asked.jobs}"] if asked.jobs else []
-        grades = folder / "grades"
-        figures: dict[str, Any] = measure(folder / "uploads", grades, *jobs)
-        figures |= {
-            "submissions": asked.count,
-            "codes": len(list((grades / "staff" / "code").iterdir())),
-            "seconds a submission": figures["seconds"] / max(1, figures["graded"]),
-            "seconds a code, by third of the run": seconds_by_third(grades),
-            "seconds of the report": report_seconds(grades),
-            "kinds": by_kind(grades, kinds),
-        }
-        again = measure(folder / "uploads", grades, *jobs)
-        figures["seconds of a run with nothing new"] = again["seconds"]
-        if asked.scheduler_kills is not None:
-            figures["dask"] = _on_a_cluster(folder, asked.scheduler_kills, figures)
+        figures = _locally(folder, asked.count, limit, asked.jobs)
         write_atomic(out, json.dumps(figures, indent=2) + "\n")
+        if kill_every is not None:
+            figures["dask"] = _on_a_cluster(folder, kill_every, limit, figures)
+            write_atomic(out, json.dumps(figures, indent=2) + "\n")
         print(json.dumps(figures, indent=2))
+        if others := figures.get("dask", {}).get("other outcomes"):
+            sys.exit(f"Graded otherwise on the cluster: {', '.join(others)}")
     finally:
         if not asked.keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _on_a_cluster(folder: Path, kill_every: float, local: Mapping[str, Any]) -> dict[str, Any]:
+def _locally(folder: Path, count: int, limit: float, jobs: int | None) -> dict[str, Any]:
+    kinds = write_cohort(folder / "uploads", count)
+    options = [f"--time-limit={limit}", *([f"--jobs={jobs}"] if jobs else [])]
+    grades = folder / "grades"
+    figures: dict[str, Any] = measure(folder / "uploads", grades, *options)
+    figures |= {
+        "submissions": count,
+        "time limit of a submission": limit,
+        "codes": len(list((grades / "staff" / "code").iterdir())),
+        "seconds a submission": figures["seconds"] / max(1, figures["graded"]),
+        "seconds a code, by third of the run": seconds_by_third(grades),
+        "seconds of the report": report_seconds(grades),
+        "kinds": by_kind(grades, kinds),
+    }
+    again = measure(folder / "uploads", grades, *options)
+    return {**figures, "seconds of a run with nothing new": again["seconds"]}
+
+
+def _on_a_cluster(
+    folder: Path, kill_every: float, limit: float, local: Mapping[str, Any]
+) -> dict[str, Any]:
     killing = kills if kill_every else lambda *_: contextlib.nullcontext()
+    out = folder / "by-dask"
+    shutil.rmtree(out, ignore_errors=True)
     with cluster(folder) as started, killing(started, kill_every):
-        options = ("--scheduler", started.address)
-        environment = started.environment
-        found = measure(folder / "uploads", folder / "by-dask", *options, environment=environment)
-    one, other = outcomes(folder / "grades"), outcomes(folder / "by-dask")
+        options = ("--scheduler", started.address, f"--time-limit={limit}")
+        found = measure(folder / "uploads", out, *options, environment=started.environment)
+    found["processor seconds"] += processor_seconds(started.used)
+    one, other = outcomes(folder / "grades"), outcomes(out)
+    failed = [
+        record["submission"] for record in read_records(out) if record["status"] == GRADER_FAILED
+    ]
     return {
         **found,
         "workers killed": len(started.killed),
         "other outcomes": [name for name in one if one[name] != other.get(name)],
+        "of these, could not end": failed,
+        "reached the time limit in both runs": sum(
+            one[name] == other.get(name) == TIME_IS_UP for name in one
+        ),
         "seconds, of those done locally": found["seconds"] / local["seconds"],
+        "processor seconds, of those done locally": found["processor seconds"]
+        / local["processor seconds"],
     }

@@ -1,10 +1,13 @@
 """Tasks in processes of this machine, and on a cluster: those of a killed process begin again."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 from dask.config import collect_env, merge
 
 from bench.cohort import cluster as tls_cluster
-from problem_set.executors import Began, Ended, Lost, Told
+from problem_set.executors import Began, Ended, ExecutorError, Lost, Said, Told, dask_cluster
 from problem_set.executors.dask_cluster import Preparation, join_cluster
 from problem_set.executors.local import Processes
 
@@ -119,3 +122,40 @@ def test_a_killed_worker_costs_a_repeat_of_the_task_that_it_was_doing(tmp_path):
     begun = Counter(event.task for event in of(events, Began))
     assert set(begun) == set(range(tasks)) and kills == 3
     assert sum(begun.values()) <= tasks + kills, "a worker does one task at once"
+
+
+@pytest.fixture
+def scheduler(tmp_path) -> Iterator[subprocess.Popen]:
+    """A scheduler without workers, whose address is in ``scheduler.json``."""
+    place = tmp_path / "scheduler.json"
+    where = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(place)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "dask", "scheduler", *where], stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            while not place.exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.kill()
+
+
+def test_nobody_waits_for_ever_for_workers_or_for_a_scheduler_that_hangs(
+    scheduler, tmp_path, monkeypatch
+):
+    short = {"ALONE_SECONDS": 0.1, "WORKERLESS_SECONDS": 1.5, "LOOK_SECONDS": 0.1}
+    for name, seconds in {**short, "ANSWER_SECONDS": 1, "CONNECT_SECONDS": 1}.items():
+        monkeypatch.setattr(dask_cluster, name, seconds)
+    address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+    said: list = []
+    with join_cluster(address, Squares(), ahead=2) as joined:
+        with pytest.raises(ExecutorError, match="has had no worker for an hour"):
+            said.extend(joined.events([1]))
+        assert of(said, Said) == said and [event.text for event in said] == [dask_cluster.WAITING]
+        scheduler.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        with pytest.raises(ExecutorError, match="has not answered"):
+            list(joined.events([2]))
+        list(joined.stop())
+    assert time.monotonic() - began < 60, "to leave a scheduler that hangs is bounded, too"

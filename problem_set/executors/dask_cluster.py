@@ -37,6 +37,24 @@ LOOK_SECONDS = 1.0  # how long Ctrl-C may wait for a queue on Windows
 # machines come and go, a task may lose a dozen of them before it is thought to be the reason.
 LIVES = 3
 GATHERED_AT_ONCE = 8
+ANSWER_SECONDS = 60  # that a scheduler may take to say which workers it has
+ALONE_SECONDS = 30  # without any worker, until that is said
+WORKERLESS_SECONDS = 3600  # without any worker, until it is given up; a queue may be that long
+
+
+WAITING = "No worker is there. The tasks wait for one; Ctrl-C ends that."
+NO_WORKER = (
+    "the scheduler has had no worker for an hour. What is finished is on disk; start workers and "
+    "give the same command"
+)
+SILENT = (
+    f"the scheduler has not answered for {ANSWER_SECONDS} seconds. What is finished is on disk; "
+    "start the scheduler again and give the same command"
+)
+GONE = (
+    "the scheduler is gone, and with it what was under way. What is finished is on disk; start the "
+    "scheduler again and give the same command"
+)
 
 
 class WorkerUnfit(ExecutorError):
@@ -124,10 +142,27 @@ class DaskCluster(Generic[T]):
         self.preparation = preparation
         self._ahead = ahead
         self._under_way: dict[Future, T] = {}
+        self._is_silent = False
 
     def __len__(self) -> int:
-        """How many tasks can be under way at once, now."""
-        return len(self.client.nthreads())
+        """How many tasks can be under way at once, now.
+
+        Raises
+        ------
+        ExecutorError
+            If the scheduler does not answer, from then on at once, or is gone.
+        """
+        if self._is_silent:
+            raise ExecutorError(SILENT)
+        if self.client.status == "closed":
+            raise ExecutorError(GONE)
+        try:
+            return len(self.client.nthreads(callback_timeout=ANSWER_SECONDS))
+        except (TimeoutError, asyncio.TimeoutError):
+            self._is_silent = True
+            raise ExecutorError(SILENT) from None
+        except OSError:  # a connection is lost: the client restores it, or closes
+            return 0
 
     @property
     def slowed(self) -> int:
@@ -141,7 +176,7 @@ class DaskCluster(Generic[T]):
         Raises
         ------
         ExecutorError
-            If the scheduler is lost.
+            If the scheduler is lost, or has had no worker for an hour.
         """
         arrivals: queue.SimpleQueue[_Gathered[T] | tuple[Any, Any]] = queue.SimpleQueue()
         rest = iter(tasks)
@@ -167,6 +202,8 @@ class DaskCluster(Generic[T]):
             except ExecutorError as error:
                 arrivals.put(_Gathered(future, error))
 
+        last_worker, is_said = time.monotonic(), False  # that there is none
+
         def hand_out() -> None:
             while len(self._under_way) < self._ahead * max(1, len(self)):
                 task = next(rest, None)
@@ -185,7 +222,16 @@ class DaskCluster(Generic[T]):
                     arrival = arrivals.get(timeout=LOOK_SECONDS)
                 except queue.Empty:
                     hand_out()  # workers may have joined
+                    without = time.monotonic() - last_worker
+                    if len(self):
+                        last_worker, is_said = time.monotonic(), False
+                    elif without > WORKERLESS_SECONDS:
+                        raise ExecutorError(NO_WORKER) from None
+                    elif without > ALONE_SECONDS and not is_said:
+                        is_said = True
+                        yield Said(WAITING)
                     continue
+                last_worker = time.monotonic()
                 if not isinstance(arrival, _Gathered):
                     about, value = arrival
                     if about is None:
@@ -211,6 +257,7 @@ class DaskCluster(Generic[T]):
     def stop(self) -> Iterator[TaskEvent]:
         """Take the tasks back; they begin again another time."""
         with contextlib.suppress(Exception):
+            len(self)  # of a scheduler that does not answer nothing can be taken back
             self.client.cancel(list(self._under_way), force=True)
         self._under_way.clear()
         return iter(())
@@ -236,7 +283,7 @@ def join_cluster(
             f"--scheduler {address}: no Dask scheduler answers there ({error}). "
             "Give the address that `python -m dask scheduler` prints, such as tcp://10.0.0.5:8786"
         ) from None
-    with client:
+    try:
         try:
             _register(client, preparation)
         except ExecutorError:
@@ -246,11 +293,16 @@ def join_cluster(
                 f"a worker cannot take the code ({type(error).__name__}: {error}). Every worker "
                 "needs this project's environment, and is started in this folder"
             ) from error
+        joined: DaskCluster = DaskCluster(client, preparation, ahead)
         try:
-            yield DaskCluster(client, preparation, ahead)
+            yield joined
         finally:
             with contextlib.suppress(Exception):
+                len(joined)
                 client.unregister_worker_plugin(preparation.name)
+    finally:
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):  # it does not answer
+            client.close()
 
 
 def _register(client: Client, preparation: Preparation) -> None:
@@ -278,10 +330,7 @@ def _result(future: Future, task: T) -> Told | Lost:
     except KilledWorker:
         return Lost(task)
     except CancelledError:
-        raise ExecutorError(
-            "the scheduler is gone, and with it what was under way. What is finished is on disk; "
-            "start the scheduler again and give the same command"
-        ) from None
+        raise ExecutorError(GONE) from None
     except Exception as error:  # whatever it was, the other tasks continue
         return Lost(task, error=error)
 
