@@ -3,16 +3,17 @@
 A question that was added in one place and forgotten in another shows here.
 """
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from grader.contents import CONTENTS
+from grader.engine.grader import Asked, Grader
+from grader.engine.results import NOT_RUN, NOT_WRITTEN, PASSED, QuestionResult, TestResult
 from release.files import Files, ReleaseError, files_in, starting_with, tracked_files, write_folder
 
 NO_SANDBOX = "nothing keeps a submission from the hidden tests"
@@ -26,17 +27,17 @@ def grade_student(project: Path, files: Files) -> None:
     ReleaseError
         Names the question that is not open at first, or not right with the reference solution.
     """
-    with unpacked(files) as folder:
+    with unpacked(files) as folder, Grader(CONTENTS) as grader:
         wrong = []
-        for question in questions_of(project, folder):
-            open_ = [test for test in question["tests"] if test["cause"] == "not written"]
-            rest = [t for t in question["tests"] if t not in open_ and t["status"] != "not run"]
-            wrong += [f"{worth(question)}. {said(rest)}"] if rest or not open_ else []
+        for question in questions_of(grader, folder):
+            open_ = [test for test in question.tests if test.cause == NOT_WRITTEN]
+            rest = [t for t in question.tests if t not in open_ and t.status != NOT_RUN]
+            wrong += [f"{worth_of(question)}. {said(rest)}"] if rest or not open_ else []
         refuse("In the student's package, these questions should be open", wrong)
         write_folder(solutions(project), folder)
-        for question in questions_of(project, folder):
-            lost = [test for test in question["tests"] if test["status"] != "passed"]
-            wrong += [f"{worth(question)}. {said(lost)}"] if lost else []
+        for question in questions_of(grader, folder):
+            lost = [test for test in question.tests if test.status != PASSED]
+            wrong += [f"{worth_of(question)}. {said(lost)}"] if lost else []
         refuse("In the student's package, the solutions should get all points", wrong)
 
 
@@ -83,7 +84,7 @@ def grade_nbgrader(project: Path, files: Files, assignment: str) -> tuple[Files,
             return released, problem
         with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
             lost = [
-                worth({"id": grade.name, "points": grade.auto_score, "max_points": grade.max_score})
+                worth(grade.name, grade.auto_score, grade.max_score)
                 for notebook in book.find_submission(assignment, "reference").notebooks
                 for grade in notebook.grades
                 if grade.cell.cell_type == "code" and grade.auto_score != grade.max_score
@@ -101,21 +102,18 @@ def solutions(project: Path) -> Files:
     return starting_with(tracked_files(project), "submission/")
 
 
-def questions_of(project: Path, submission: Path) -> list[dict[str, Any]]:
-    """Return the questions of the project's full report on a submission.
+def questions_of(grader: Grader, submission: Path) -> tuple[QuestionResult, ...]:
+    """Return the questions of the full report on a submission.
 
     Raises
     ------
     ReleaseError
         If nothing could be graded.
     """
-    out = submission / "report.json"
-    arguments = ("--format", "json", "--out", str(out), "--allow-unisolated-hidden")
-    done = run(project, "-m", "grader", str(submission), *arguments)
-    report = json.loads(out.read_bytes()) if out.exists() else {"problem": done.stderr}
-    if report["problem"]:
-        raise ReleaseError(f"Nothing can be graded. {report['problem']}\n{done.stderr}")
-    return report["questions"]
+    report = grader.grade(submission, Asked(allow_unisolated_hidden=True))
+    if report.problem:
+        raise ReleaseError(f"Nothing can be graded. {report.problem}\n{report.fault}")
+    return report.questions
 
 
 def refuse(sentence: str, wrong: list[str]) -> None:
@@ -123,13 +121,17 @@ def refuse(sentence: str, wrong: list[str]) -> None:
         raise ReleaseError("\n  ".join([f"{sentence}:", *wrong]))
 
 
-def worth(question: Mapping[str, Any]) -> str:
-    return f"{question['id']} gets {question['points']:g} of {question['max_points']:g} points"
+def worth_of(question: QuestionResult) -> str:
+    return worth(question.id, question.points, question.max_points)
 
 
-def said(tests: list[Mapping[str, Any]]) -> str:
+def worth(id_: str, points: float, max_points: float) -> str:
+    return f"{id_} gets {points:g} of {max_points:g} points"
+
+
+def said(tests: Sequence[TestResult]) -> str:
     """Return what the first of some tests says."""
-    return f"{tests[0]['id']}: {tests[0]['message'] or tests[0]['status']}" if tests else ""
+    return f"{tests[0].id}: {tests[0].message or tests[0].status}" if tests else ""
 
 
 def problem_of(done: subprocess.CompletedProcess, sentence: str) -> str:

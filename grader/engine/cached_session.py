@@ -96,7 +96,10 @@ class CachedSession:
         return quick, alone
 
     def _run_together(self, requests: Mapping[str, calls.Request]) -> dict[str, Reply]:
-        """Return replies by key: none with an answer if one call ended the process or printed."""
+        """Return replies by key: none with an answer if one call ended the process.
+
+        Nor if one printed in a way that does not tell which one it was.
+        """
         replies = dict.fromkeys(requests, Reply("exited"))
         wall = min(TOGETHER_WALL, self._deadline - time.monotonic())
         if not self._try_together or wall <= 0:
@@ -111,7 +114,8 @@ class CachedSession:
         answers = calls.apart(reply.result, reply.arrays, len(requests))
         for key, answer in zip(requests, answers):
             if answer is not None:
-                replies[key] = Reply("ok", result=answer[0], arrays=answer[1])
+                result, arrays, output = answer
+                replies[key] = Reply("ok", result=result, arrays=arrays, output=output)
         return replies
 
     def _alone(self, file: str, request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:

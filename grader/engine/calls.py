@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import difflib
 import importlib
+import io
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ import numpy as np
 Request: TypeAlias = tuple[dict[str, Any], dict[str, np.ndarray]]
 # A submission chooses what it returns, so that its size and depth are bounded.
 MAX_ARRAYS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 200, 64, 5, 200
+MAX_PRINTED = 2000  # last characters of what one of several calls printed
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,18 @@ def answer_all(
     arrays: Mapping[str, np.ndarray],
     load: Callable[[str], ModuleType],
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Answer requests that came ``together``; one that raises has no answer."""
+    """Answer requests that came ``together``, each with what it printed.
+
+    One that raises has no answer.
+    """
     answers: dict[str, Any] = {}
     returned: dict[str, np.ndarray] = {}
     for place, (request, given) in enumerate(zip(requests, _by_place(arrays, len(requests)))):
-        with contextlib.suppress(Exception):
-            answers[str(place)], own = answer(adapter, request, given, load)
+        with contextlib.suppress(Exception), io.StringIO() as printed:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                value, own = answer(adapter, request, given, load)
+            tail = printed.getvalue()[-MAX_PRINTED:]
+            answers[str(place)] = {"value": value, "printed": tail}
             returned |= {f"{place}/{name}": array for name, array in own.items()}
     return answers, returned
 
@@ -84,16 +92,19 @@ def together(requests: Sequence[Request]) -> Request:
 
 def apart(
     answers: Mapping[str, Any], arrays: Mapping[str, np.ndarray], count: int
-) -> list[tuple[dict[str, Any], dict[str, np.ndarray]] | None]:
-    """Return each request's answer and its arrays; None for one that has none.
+) -> list[tuple[dict[str, Any], dict[str, np.ndarray], str] | None]:
+    """Return each request's answer, its arrays and what it printed; None where there is none.
 
     The answers are a submission's claim, so that they may be anything.
     """
-    nodes = [answers.get(str(place)) for place in range(count)]
-    return [
-        (node, own) if isinstance(node, dict) else None
-        for node, own in zip(nodes, _by_place(arrays, count))
-    ]
+    found: list[tuple[dict[str, Any], dict[str, np.ndarray], str] | None] = []
+    for place, own in enumerate(_by_place(arrays, count)):
+        match answers.get(str(place)):
+            case {"value": dict(value), "printed": str(printed)}:
+                found.append((value, own, printed))
+            case _:
+                found.append(None)
+    return found
 
 
 def _by_place(arrays: Mapping[str, np.ndarray], count: int) -> list[dict[str, np.ndarray]]:

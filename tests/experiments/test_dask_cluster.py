@@ -182,9 +182,10 @@ def test_a_submission_that_ends_its_process_fails_in_the_end(
         "        import os\n        os._exit(3)\n        score = self._rating(self.U_reg",
     )
     runs = runs_of(3)
+    monkeypatch.setattr(dask_cluster, "LIVES", 2)  # each worker that starts imports torch
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),  # a worker a life
-        cluster_of(2) as address,
+        cluster_of(1) as address,
         join_cluster(address, small_ratings, folder) as cluster,
         pytest.raises(RunsFailed, match="failed on a dozen workers") as caught,
     ):

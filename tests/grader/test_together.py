@@ -19,6 +19,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MEAN = "loss = (1 - torch.sigmoid(positive_predictions - negative_predictions)).mean()"
 
 
+# An answer that could be one.
+ONE = {"value": {}, "printed": ""}
+
+
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The requests that sessions run from now on, one for each process."""
@@ -70,14 +74,30 @@ def test_what_one_call_leaves_for_the_next_costs_no_points(
 
 @pytest.mark.parametrize(
     "code",
-    ["import os; len(CALLS) > 1 and os._exit(0)", "while len(CALLS) > 1: pass", "print(CALLS)"],
-    ids=["exits", "hangs", "prints"],
+    [
+        "import os; len(CALLS) > 1 and os._exit(0)",
+        "while len(CALLS) > 1: pass",
+        "import os; len(CALLS) > 1 and os.write(1, b'!')",
+    ],
+    ids=["exits", "hangs", "prints past Python"],
 )
 def test_what_ends_the_common_process_is_judged_alone(
     grader: Grader, submission: Callable[..., Path], code: str
 ) -> None:
     report = grade(grader, submission(loss=bpr_with(code)))
     assert report.score == report.max_score
+
+
+def test_what_calls_print_together_is_told_by_test(
+    grader: Grader, submission: Callable[..., Path], requests: list[dict[str, Any]]
+) -> None:
+    assert grader.isolated
+    requests.clear()
+    report = grade(grader, submission(loss=bpr_with("print(len(positive_predictions), CALLS[0])")))
+    assert len(requests) == 1
+    printed = {test.id: test.printed for question in report.questions for test in question.tests}
+    assert printed["2a-2"] == "5 0\n1 0\n8 0\n4 0\n"
+    assert printed["2a-3"] == "5 0\n"
 
 
 def test_a_call_that_raises_leaves_the_answers_of_the_others(
@@ -125,13 +145,18 @@ def test_answers_come_apart_as_they_were_asked_for() -> None:
     assert _numbers(third, "given") == 2
 
 
-def _numbers(answer: tuple[dict[str, Any], dict[str, np.ndarray]], key: str) -> np.ndarray:
+def _numbers(answer: tuple[dict[str, Any], dict[str, np.ndarray], str], key: str) -> np.ndarray:
     return answer[1][answer[0]["values"][key]["array"]]
 
 
 @pytest.mark.parametrize(
     ("answers", "names"),
-    [({}, []), ({"0": []}, ["0"]), ({"7": {}, "-1": {}}, ["7/0", "-1/0", "x/0", "/"])],
+    [
+        ({}, []),
+        ({"0": [], "1": {"value": []}}, ["0", "1/0"]),
+        ({"7": ONE, "-1": ONE}, ["7/0", "-1/0", "x/0", "/"]),
+        ({"0": {**ONE, "printed": 1}, "1": {**ONE, "value": None}}, []),
+    ],
 )
 def test_answers_that_nobody_asked_for_are_none(
     answers: Mapping[str, Any], names: list[str]

@@ -221,12 +221,12 @@ def test_the_first_movie_for_all_in_one_branch_is_found_of_a_pair_alone(
 def test_other_variants_change_no_verdict_and_no_hint(
     question: str, step: int, explainer: Explainer
 ) -> None:
-    """Two variants of each question; together, the questions try every variant.
+    """Two variants of each question, each with half of its mistakes; together, every variant.
 
     With some of the mistakes, if not on continuous integration.
     """
     entries = [entry for entry in ENTRIES if entry.asked_in == question]
-    tried = entries if CONTINUOUS_INTEGRATION else entries[:: 1 + len(entries) // 3]
+    tried = entries[step::2] if CONTINUOUS_INTEGRATION else entries[:: 1 + len(entries) // 3]
     same_as_ever(tried, explainer, 2 * QUESTIONS.index(question) + step)
 
 

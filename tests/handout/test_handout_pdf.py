@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import zipfile
 from itertools import pairwise
@@ -284,6 +285,18 @@ def test_a_second_build_runs_latex_once_is_equal_and_leaves_nothing_beside_the_s
     sources = {path.name for path in (PROJECT / "handout").iterdir()}
     made = {path.name for path in (full.project / "handout").iterdir()} - sources
     assert made <= {"build", "generated", "ps1.pdf", "ps1_blank.pdf"}
+
+
+def test_the_blank_one_is_the_same_to_the_byte_in_another_folder(
+    blank: Handout, tmp_path: Path
+) -> None:
+    """Its last run of LaTeX, of five, is the one that writes the PDF."""
+    shutil.copytree(blank.project, tmp_path / "other")
+    made = tmp_path / "other" / "handout" / blank.done.pdf.name
+    made.unlink()
+    (made.parent / "build" / made.name).unlink()
+    again = typeset(tmp_path / "other", blank=True)
+    assert not again.errors and made.read_bytes() == blank.done.pdf.read_bytes()
 
 
 def test_the_pdf_says_nothing_of_when_it_was_made(blank: Handout) -> None:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from handout.latex import LatexMissingError, check_installed
 from release.files import Files, tracked_files
 from release.leaks import LeakCheck
-from release.student import blank_handout, student_files
-from tests.conftest import PROJECT, skip_or_fail
+from release.student import student_files
+from tests.conftest import PROJECT
 
 
 @pytest.fixture(scope="session")
@@ -25,16 +24,6 @@ def tracked(project) -> Files:
 def student(project) -> Files:
     """The student's package, without the blank handout."""
     return student_files(project)
-
-
-@pytest.fixture(scope="session")
-def blank(student) -> Files:
-    """The blank handout of the student's package."""
-    try:
-        check_installed()
-    except LatexMissingError as error:
-        skip_or_fail(str(error))
-    return blank_handout(student)
 
 
 @pytest.fixture(scope="session")

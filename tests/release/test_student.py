@@ -25,7 +25,7 @@ from release.files import (
     write_folder,
     zip_bytes,
 )
-from release.student import blank_handout, left_out, student_files, tool_files
+from release.student import left_out, student_files, tool_files
 from tests.conftest import PROJECT
 from tests.release.installed import StudentFolder, unpack
 
@@ -165,11 +165,6 @@ def test_its_files_have_the_time_of_the_release(student, monkeypatch):
     content = zip_bytes(student, "ps1/", release_time(PROJECT))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2027, 1, 15, 8, 0, 0)}
-
-
-@pytest.mark.thorough
-def test_the_blank_handout_is_the_same_to_the_byte(student, blank):
-    assert blank_handout(student) == blank
 
 
 def test_a_file_of_the_list_that_is_missing_is_named(tracked, tmp_path):

@@ -4,7 +4,6 @@ import importlib
 from pathlib import Path
 
 import numpy as np
-import torch  # noqa: F401, what every worker has at hand
 
 
 def execute(program: dict, arrays: dict[str, np.ndarray], submission: Path) -> tuple[dict, dict]:

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from grader.contents import CONTENTS
 from grader.engine.grader import Grader
 from release.files import Files, starting_with, write_folder
 from release.nbgrader import nbgrader_files
+from tests.release.nbgrader.commands import Commands
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -37,6 +37,7 @@ class Classroom:
     """One folder with the course, an exchange, and a home for each person."""
 
     root: Path
+    commands: Commands
 
     @property
     def course(self) -> Path:
@@ -46,16 +47,9 @@ class Classroom:
         """Run an nbgrader command in the person's folder; return what it printed."""
         folder = self.course if person == "instructor" else self.root / person
         folder.mkdir(exist_ok=True)
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *arguments],
-            cwd=folder,
-            env=self.environment(person),
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert done.returncode == status, f"nbgrader {' '.join(arguments)}\n{done.stderr[-4000:]}"
-        return done.stdout + done.stderr
+        code, said = self.commands.run(arguments, folder, self.environment(person))
+        assert code == status, f"nbgrader {' '.join(arguments)}\n{said[-4000:]}"
+        return said
 
     def environment(self, person: str) -> dict[str, str]:
         """Return a person's environment: a home, with the settings that everybody needs."""
@@ -115,8 +109,14 @@ def alembic_is_found() -> Iterator[None]:
         yield
 
 
-def open_classroom(root: Path, files: Files) -> Classroom:
-    classroom = Classroom(root)
+@pytest.fixture(scope="session")
+def commands(alembic_is_found: None) -> Iterator[Commands]:
+    with Commands() as commands:
+        yield commands
+
+
+def open_classroom(root: Path, files: Files, commands: Commands) -> Classroom:
+    classroom = Classroom(root, commands)
     write_folder(files, classroom.course)
     classroom.exchange.mkdir(mode=0o777)
     classroom.exchange.chmod(0o777)
@@ -124,14 +124,16 @@ def open_classroom(root: Path, files: Files) -> Classroom:
 
 
 @pytest.fixture
-def classroom(tmp_path: Path, course_files: Files) -> Classroom:
-    return open_classroom(tmp_path, course_files)
+def classroom(tmp_path: Path, course_files: Files, commands: Commands) -> Classroom:
+    return open_classroom(tmp_path, course_files, commands)
 
 
 @pytest.fixture(scope="module")
-def shared_classroom(tmp_path_factory: pytest.TempPathFactory, course_files: Files) -> Classroom:
+def shared_classroom(
+    tmp_path_factory: pytest.TempPathFactory, course_files: Files, commands: Commands
+) -> Classroom:
     """One for all tests of a file, which go through the term in their order."""
-    return open_classroom(tmp_path_factory.mktemp("classroom"), course_files)
+    return open_classroom(tmp_path_factory.mktemp("classroom"), course_files, commands)
 
 
 @pytest.fixture(scope="session")

@@ -138,6 +138,8 @@ class _Worker:
                 if reply.confined and not self.served:
                     (confined, cpu_before), self.served = reply.confined, True
             if confined == math.inf and (ended or time.monotonic() > patience):
+                self.process.kill()
+                self.readers[self.process.stderr].join(2)  # it may still read why
                 raise IsolationError(f"a worker did not begin: {self._stderr_tail()}")
             if self.printed > limits.output:
                 ended = "output"
