@@ -19,8 +19,9 @@ from click.testing import CliRunner, Result
 from grader.cohort import course
 from grader.cohort.command import main
 from grader.cohort.compare import change_of, standing_of, summary
-from grader.cohort.course import NOT_REACHED, default_jobs
+from grader.cohort.course import default_jobs
 from grader.cohort.records import code_of, read_records
+from grader.cohort.table import NOT_REACHED
 from grader.contents import CONTENTS
 from grader.engine.grader import UNPROTECTED
 from problem_set.assignment import read_assignment
