@@ -41,7 +41,7 @@ from grader.cohort.records import (
     upload_elsewhere,
     write_record,
 )
-from grader.cohort.roster import PLAIN, Person, Roster, RosterError, read_roster
+from grader.cohort.roster import PLAIN, Roster, RosterError, read_roster
 from grader.cohort.rows import rows
 from grader.cohort.table import (
     NOT_REACHED,
@@ -255,7 +255,7 @@ class Course:
             }
             tables["changes.csv"] = changes_table(self.changes, sentences)
         try:
-            tables["gradebook.csv"] = self._gradebook(entries)
+            tables["gradebook.csv"] = self._gradebook(entries, listed)
         except GradebookError as error:
             click.echo(f"error: no gradebook.csv: {error}", err=True)
         try:
@@ -284,15 +284,15 @@ class Course:
             click.echo(self.failure if self.stopped else f"error: {self.failure}", err=True)
         return 130 if self.stopped else 2 if self.failure else exit_code(listed)
 
-    def _gradebook(self, entries: list[Entry]) -> str:
+    def _gradebook(self, entries: list[Entry], listed: list[dict[str, Any]]) -> str:
         """Return what the platform imports: everybody on the roster."""
         course, coding = self.assignment.course, self.assignment.coding
         names = (course.title, f"Problem Set {course.number}", course.assignment)
-        came: dict[Person, dict[str, Any]] = {}
-        for entry in entries:
-            record = self.records.get(entry.row.name)
-            if record and record["status"] != NOTHING:
-                came[entry.row.person] = record
+        came = {
+            entry.row.person: record
+            for entry, record in zip(entries, listed)
+            if record["status"] != NOTHING
+        }
         return gradebook(
             self.roster,
             came,
