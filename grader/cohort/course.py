@@ -278,6 +278,8 @@ class Course:
         try:
             if not self.stopped:  # who waits for it gives the command again
                 pages.write_similarity(everybody)
+        except KeyboardInterrupt:
+            self.stopped, self.failure = True, "Interrupted; similarity.html was left out."
         except Exception as error:
             click.echo(f"error: no similarity.html: {type(error).__name__}: {error}", err=True)
         if self.failure:

@@ -20,6 +20,7 @@ from grader.cohort import course
 from grader.cohort.command import main
 from grader.cohort.compare import change_of, standing_of, summary
 from grader.cohort.course import default_jobs
+from grader.cohort.course_pages import CoursePages
 from grader.cohort.records import code_of, read_records
 from grader.cohort.table import NOT_REACHED
 from grader.contents import CONTENTS
@@ -411,6 +412,19 @@ def test_with_only_up_nobody_loses_points(graded, tmp_path, monkeypatch):
     table = {row["id"]: row for row in points(tmp_path / "again").values()}
     ada, bo = table["12000"], table["12001"]
     assert (ada["2b"], bo["2b"], ada["1b"]) == ("0.2", "0", "0.5")
+
+
+def test_ctrl_c_leaves_out_who_is_alike_and_nothing_else(graded, tmp_path, monkeypatch):
+    folder, out = graded
+    shutil.copytree(out, tmp_path / "grades")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CoursePages, "write_similarity", interrupted)
+    done = with_roster(folder, tmp_path / "grades")
+    assert done.exit_code == 130 and "similarity.html was left out" in done.output
+    assert points(tmp_path / "grades") == points(out)
 
 
 def test_a_comparison_needs_a_folder_of_its_own(graded):
