@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.cohort.table import GRADED, cell
+from grader.engine.reports.changes import SAME, is_same, points_moved
 from grader.engine.results import Report
-
-SAME = 1e-9  # points
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,11 @@ def change_of(before: Standing, record: Mapping[str, Any]) -> Change | None:
     questions = {
         id_
         for id_ in before.questions.keys() | now.questions.keys()
-        if _differ(before.questions.get(id_), now.questions.get(id_))
+        if not is_same(before.questions.get(id_), now.questions.get(id_))
     }
-    if not (questions or _differ(before.final, now.final) or _differ(before.points, now.points)):
+    if not (
+        questions or not is_same(before.final, now.final) or not is_same(before.points, now.points)
+    ):
         return None
     question_of = {
         test["id"]: question["id"] for question in record["questions"] for test in question["tests"]
@@ -85,7 +86,7 @@ def change_of(before: Standing, record: Mapping[str, Any]) -> Change | None:
     tests = {
         id_: (before.tests.get(id_), now.tests.get(id_))
         for id_ in dict.fromkeys((*before.tests, *now.tests))
-        if _differ(before.tests.get(id_), now.tests.get(id_))
+        if not is_same(before.tests.get(id_), now.tests.get(id_))
         and question_of.get(id_) in {None, *questions}
     }
     return Change(record["submission"], record["person"]["id"], before, now, tests)
@@ -105,17 +106,9 @@ def only_up(old: Report, new: Report) -> Report:
 
 def sentence(change: Change, reason: str) -> str:
     """Return what the student reads."""
-    if not _differ(change.before.final, change.now.final):
-        moved = f"Your points are the same, {_points(change.now.final)}; single questions changed."
-    elif change.before.final is None:
-        moved = f"You now have {_points(change.now.final)} points; this was not graded before."
-    elif change.now.final is None:
-        moved = f"You had {_points(change.before.final)} points, and now this is not graded."
-    else:
-        moved = (
-            f"Your points changed from {_points(change.before.final)} to "
-            f"{_points(change.now.final)}."
-        )
+    moved = points_moved(change.before.final, change.now.final) or (
+        f"Your points are the same, {_points(change.now.final)}; single questions changed."
+    )
     return f"This was graded again. {moved} {reason}".strip()
 
 
@@ -172,12 +165,6 @@ def _group(gains: list[float], which: str) -> str:
         return f"0 {which}"
     low, high = min(gains), max(gains)
     return f"{len(gains)} {which} (by {low:g}{f' to {high:g}' if high > low + SAME else ''})"
-
-
-def _differ(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is not other
-    return abs(one - other) > SAME
 
 
 def _points(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """Grade a course: from the folder of uploads to everybody's points, pages and gradebook."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from grader.cohort.compare import (
     standing_of,
     summary,
 )
+from grader.cohort.console_summary import exit_code, line_of, summary_lines
+from grader.cohort.course_pages import CoursePages
 from grader.cohort.entries import Entry, take_in
 from grader.cohort.exports import ExportError
 from grader.cohort.fingerprints import Fingerprints
@@ -30,40 +32,22 @@ from grader.cohort.grading import Rules, processes
 from grader.cohort.gradings import Executor, Gradings, Kept, kept_of
 from grader.cohort.late import ExtensionsError, read_extensions
 from grader.cohort.loose_files import names_on
-from grader.cohort.page import anonymous_code, write_cohort_page
 from grader.cohort.records import (
     STAFF,
     Policy,
-    code_of,
     read_record,
     read_records,
     record_of,
     upload_elsewhere,
     write_record,
 )
-from grader.cohort.roster import PLAIN, Person, Roster, RosterError, read_roster
+from grader.cohort.roster import PLAIN, Roster, RosterError, read_roster
 from grader.cohort.rows import rows
-from grader.cohort.similarity import (
-    Similarity,
-    Work,
-    handed_out_files,
-    pairs_table,
-    similarity_of,
-)
-from grader.cohort.similarity_page import write_similarity_page
-from grader.cohort.statistics import (
-    items_table,
-    mistakes_table,
-    statistics_of,
-    unexplained_table,
-)
 from grader.cohort.table import (
-    GRADED,
-    GRADER_FAILED,
+    NOT_REACHED,
     NOTHING,
     NOTHING_CAME,
     points_table,
-    problem_of,
 )
 from grader.cohort.uploads import find_uploads
 from grader.contents import CONTENTS
@@ -71,18 +55,13 @@ from grader.engine.from_json import report_from
 from grader.engine.grader import Grader, grader_failed
 from grader.engine.replies import IsolationError
 from grader.engine.results import Report
-from grader.engine.tree import IntakeError
 from problem_set.assignment import Assignment
 from problem_set.container import free_memory, processor_cores
 from problem_set.executors import ExecutorError
 from problem_set.io import write_atomic
-from problem_set.project import find_project
 
-NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
 INTERRUPTED = "Interrupted. The same command goes on where it stopped."
 SUBMISSIONS_A_JOB = 4  # a process takes as long to start as some gradings take
-REASONS = 10  # that are printed
-MANY = 300  # submissions, whose comparison takes more than a second or two
 MEMORY_A_JOB = 700e6  # bytes: the grader, its sandbox and a submission's worker
 
 
@@ -197,7 +176,7 @@ class Course:
                     self._finish(entry, report, new, policy)
                     if new:
                         number = int(progress.tasks[bar].completed)
-                        line = _line(self.records[entry.row.name])
+                        line = line_of(self.records[entry.row.name])
                         self.console.print(f"{number}/{len(entries)}  {line}")
 
             for entry in of_code.pop("", []):
@@ -276,7 +255,7 @@ class Course:
             }
             tables["changes.csv"] = changes_table(self.changes, sentences)
         try:
-            tables["gradebook.csv"] = self._gradebook(entries)
+            tables["gradebook.csv"] = self._gradebook(entries, listed)
         except GradebookError as error:
             click.echo(f"error: no gradebook.csv: {error}", err=True)
         try:
@@ -286,42 +265,36 @@ class Course:
             raise CohortError(
                 f"{out / 'points.csv'} was not written: {error.strerror}. staff/ was."
             ) from error
+        pages = CoursePages(out, self.assignment.files, self.console.print)
         try:
-            self._write_report(everybody)
+            pages.write_cohort(everybody)
         except Exception as error:  # points do not wait for their statistics
             click.echo(f"error: no cohort.html: {type(error).__name__}: {error}", err=True)
-        exit_code = self._say(listed, others)
+        for line in summary_lines(out / "points.csv", listed, others):
+            self.console.print(line)
+        if self.asked.compare or self.changes:
+            for line in summary(self.changes, len(listed)):
+                self.console.print(line)
         try:
-            self._list_similar(everybody)
+            if not self.stopped:  # who waits for it gives the command again
+                pages.write_similarity(everybody)
+        except KeyboardInterrupt:
+            self.stopped, self.failure = True, "Interrupted; similarity.html was left out."
         except Exception as error:
             click.echo(f"error: no similarity.html: {type(error).__name__}: {error}", err=True)
         if self.failure:
             click.echo(self.failure if self.stopped else f"error: {self.failure}", err=True)
-        return 130 if self.stopped else 2 if self.failure else exit_code
+        return 130 if self.stopped else 2 if self.failure else exit_code(listed)
 
-    def _write_report(self, everybody: list[dict[str, Any]]) -> None:
-        """Write what the course as a whole has understood."""
-        out = self.asked.out
-        kept = (read_record(out, record["submission"]) for record in everybody)
-        cohort = statistics_of(record for record in kept if record)
-        tables = {
-            "cohort.html": write_cohort_page(cohort, self._examples),
-            "statistics/items.csv": items_table(cohort),
-            "statistics/mistakes.csv": mistakes_table(cohort),
-            "statistics/unexplained.csv": unexplained_table(cohort),
-        }
-        for name, table in tables.items():
-            write_atomic(out / name, table)
-
-    def _gradebook(self, entries: list[Entry]) -> str:
+    def _gradebook(self, entries: list[Entry], listed: list[dict[str, Any]]) -> str:
         """Return what the platform imports: everybody on the roster."""
         course, coding = self.assignment.course, self.assignment.coding
         names = (course.title, f"Problem Set {course.number}", course.assignment)
-        came: dict[Person, dict[str, Any]] = {}
-        for entry in entries:
-            record = self.records.get(entry.row.name)
-            if record and record["status"] != NOTHING:
-                came[entry.row.person] = record
+        came = {
+            entry.row.person: record
+            for entry, record in zip(entries, listed)
+            if record["status"] != NOTHING
+        }
         return gradebook(
             self.roster,
             came,
@@ -330,116 +303,11 @@ class Course:
             self.asked.missing,
         )
 
-    def _examples(self, name: str, question: str) -> str:
-        return anonymous_code(self._code(name), question)
-
-    def _list_similar(self, records: list[dict[str, Any]]) -> None:
-        """Write which submissions are alike, and say so if some are."""
-        if self.stopped:
-            return  # who waits for it gives the command again
-        found, out = self._similarity(records), self.asked.out
-        write_atomic(out / "similarity.html", self._similarity_page(found))
-        write_atomic(out / "statistics" / "similarity.csv", pairs_table(found))
-        if found.pairs or found.identical:
-            self.console.print(f"{_pairs_to_read(found)}: {out / 'similarity.html'}")
-
-    def _similarity(self, records: list[dict[str, Any]]) -> Similarity:
-        """Compare everybody's code with everybody's."""
-        of_code: dict[str, list[dict[str, Any]]] = {}
-        for record in records:
-            if record["code"]:
-                of_code.setdefault(record["code"], []).append(record)
-        if len(of_code) >= MANY:
-            self.console.print(f"Comparing {len(of_code)} submissions with each other")
-
-        def works() -> Iterator[Work]:
-            for same in of_code.values():
-                names = tuple(record["submission"] for record in same)
-                ids = same[0]["misconceptions"].values()
-                together = len({(record["folder"], record["upload"]) for record in same}) == 1
-                yield Work(names, self._code(names[0]), frozenset().union(*ids), together)
-
-        return similarity_of(works(), handed_out_files(find_project()))
-
-    def _similarity_page(self, similarity: Similarity) -> str:
-        def person(name: str) -> str:
-            record = read_record(self.asked.out, name)
-            known = record["person"]["name"] if record else ""
-            return f"{known} ({name})" if known not in ("", name) else name
-
-        def diagnosis(name: str, id_: str) -> str:
-            record = read_record(self.asked.out, name) or {"questions": ()}
-            tests = (test for question in record["questions"] for test in question["tests"])
-            hints = (hint for test in tests for hint in test["hints"])
-            return next((hint["diagnosis"] for hint in hints if hint["id"] == id_), id_)
-
-        return write_similarity_page(
-            similarity, handed_out_files(find_project()), self._code, person, diagnosis
-        )
-
-    def _code(self, name: str) -> Mapping[str, bytes]:
-        """Return the files that were graded under a name; none if what was kept is damaged."""
-        record = read_record(self.asked.out, name)
-        try:
-            return code_of(self.asked.out, record, self.assignment.files) if record else {}
-        except IntakeError:
-            return {}
-
     def _not_reached(self, entry: Entry) -> dict[str, Any]:
         """Return the record of somebody whom this run, which ended too early, did not reach."""
         policy = Policy(self.assignment, {}, self.asked.folder, datetime.now().astimezone())
         report = Report("", "", "", questions=(), problem=entry.problem or NOT_REACHED)
         return record_of(replace(entry, problem=report.problem), report, {}, policy)
-
-    def _say(self, listed: list[dict[str, Any]], others: list[dict[str, Any]]) -> int:
-        say, table = self.console.print, self.asked.out / "points.csv"
-        nothing = [row["submission"] for row in listed if row["status"] == NOTHING]
-        graded = sum(row["status"] == GRADED for row in listed)
-        came = len(listed) - len(nothing)
-        rest = f", {came - graded} not graded" if graded < came else ""
-        say(f"{table}: {graded} of {came} uploads graded{rest}")
-        if nothing:
-            say(f"Nothing came from {len(nothing)} of {len(listed)}: {_some(nothing)}")
-        if strays := [row["submission"] for row in listed if not row["on_roster"]]:
-            say(f"Not on the roster: {_some(strays)}")
-        if others:
-            say(
-                f"{table} also has rows of uploads in other folders that were graded into the same "
-                f"--out: {_some([row['submission'] for row in others])}"
-            )
-        undecided = [
-            row["submission"] for row in listed if (row["final"] or {}).get("undecided", False)
-        ]
-        if undecided:
-            say(
-                "Late, and nobody knows by how much, so that nothing is taken off yet (say it in "
-                f"the column submitted of --extensions): {_some(undecided)}"
-            )
-        if reasons := [row["absent_reason"] for row in listed if row["absent"]]:
-            say(f"Not all tests were run. {reasons[0]}")
-        failed = [row["submission"] for row in listed if row["status"] == GRADER_FAILED]
-        unread = [
-            row
-            for row in listed
-            if row["problem"]
-            and row["status"] not in (GRADER_FAILED, NOTHING)
-            and row["problem"] != NOT_REACHED
-        ]
-        if unread:
-            say("Could not be graded in full (column problem):")
-        for row in unread[:REASONS]:
-            say(f"  {row['submission']}: {problem_of(row)}")
-        if more := [row["submission"] for row in unread[REASONS:]]:
-            say(f"  {_some(more)}")
-        if failed:
-            say(
-                f"The grader failed at: {_some(failed)}. Column problem and staff/ say how; the "
-                "same command tries again."
-            )
-        if self.asked.compare or self.changes:
-            for line in summary(self.changes, len(listed)):
-                say(line)
-        return 2 if failed else 1 if unread else 0
 
 
 @contextlib.contextmanager
@@ -481,23 +349,3 @@ def _as_json(change: Change | None, reason: str) -> dict[str, Any] | None:
         "tests": {id_: list(points) for id_, points in change.tests.items()},
         "sentence": sentence(change, reason),
     }
-
-
-def _line(record: dict[str, Any]) -> str:
-    if record["problem"] or record["status"] != GRADED:
-        return f"{record['submission']}: {problem_of(record)}"
-    return f"{record['submission']}: {record['score']:g} of {record['max_score']:g}"
-
-
-def _pairs_to_read(similarity: Similarity) -> str:
-    count = len(similarity.pairs)
-    said = [f"{count} pair{'s' if count > 1 else ''} to look at"] if count else []
-    if same := len(similarity.identical):
-        said.append(f"the same files {'from several' if same == 1 else f'{same} times'}")
-    text = ", ".join(said)
-    return text[0].upper() + text[1:]
-
-
-def _some(names: list[str]) -> str:
-    rest = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return ", ".join(names[:20]) + rest

@@ -35,7 +35,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from grader.cohort.roster import CANVAS, GRADESCOPE, MOODLE, Person, Roster
-from grader.cohort.table import GRADED, NOTHING_CAME, cell, notes_of
+from grader.cohort.table import GRADED, NOT_REACHED, NOTHING_CAME, cell, notes_of
 from grader.engine.reports.wording import points
 
 # What is no formula, though it begins like one: a number, and Moodle's sign for no date.
@@ -129,7 +129,9 @@ class _Row:
         """What the student has to know beside the points, as sentences."""
         if self.record is None:
             return "" if self.missing is None else NOTHING_CAME
-        return " ".join(filter(None, [self.record["problem"], *notes_of(self.record)]))
+        problem = self.record["problem"]
+        said = [problem if problem != NOT_REACHED else "", *notes_of(self.record)]
+        return " ".join(filter(None, said))
 
     def cells(self, columns: Iterable[str]) -> list[str]:
         """Return what the roster says in these columns."""

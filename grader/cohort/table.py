@@ -15,6 +15,7 @@ from problem_set.assignment import Feedback
 GRADED, NOT_GRADED, GRADER_FAILED = "graded", "not graded", "grader failed"
 NOTHING = "nothing handed in"
 NOTHING_CAME = "Nothing was handed in."
+NOT_REACHED = "Not reached: the grading was ended before. Give the same command again."
 LONGEST_CELL = 1000  # characters
 
 # What a spreadsheet takes for a formula: at a cell's start, or at the start of what it takes for

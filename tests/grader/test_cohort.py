@@ -19,8 +19,10 @@ from click.testing import CliRunner, Result
 from grader.cohort import course
 from grader.cohort.command import main
 from grader.cohort.compare import change_of, standing_of, summary
-from grader.cohort.course import NOT_REACHED, default_jobs
+from grader.cohort.course import default_jobs
+from grader.cohort.course_pages import CoursePages
 from grader.cohort.records import code_of, read_records
+from grader.cohort.table import NOT_REACHED
 from grader.contents import CONTENTS
 from grader.engine.grader import UNPROTECTED
 from problem_set.assignment import read_assignment
@@ -28,6 +30,7 @@ from tests.course import POINTS, points_of
 
 PROJECT = Path(__file__).parents[2]
 PUBLIC = sum(points_of(question, hidden=False) for question in POINTS)
+HIDDEN = sum(test.hidden for test in read_assignment().tests)
 WITHOUT_2A = PUBLIC - points_of("2a", hidden=False)
 
 
@@ -35,11 +38,11 @@ def run(folder: Path, out: Path, *options: str) -> Result:
     return CliRunner().invoke(main, [str(folder), "--out", str(out), "--public-only", *options])
 
 
-def started(folder: Path, out: Path) -> subprocess.Popen:
+def started(folder: Path, out: Path, *options: str) -> subprocess.Popen:
     """Start the command as a terminal does, with two jobs."""
     command = [sys.executable, "-m", "grader.cohort", str(folder), "--out", str(out)]
     return subprocess.Popen(
-        [*command, "--public-only", "--jobs", "2"],
+        [*command, "--public-only", "--jobs", "2", *options],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -107,13 +110,13 @@ def test_points_pages_and_reports_are_written_and_nothing_is_graded_twice(upload
 
 def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission, tmp_path):
     uploads, out = tmp_path / "uploads", tmp_path / "grades"
-    right = submission()
+    right, title = submission(), read_assignment().course.title
     names = [f"student-{number}" for number in range(7)]
     for name in names:
         shutil.copytree(right / "submission", uploads / name / "submission")
         with (uploads / name / "submission" / "loss.py").open("a") as file:
             file.write(f"# {name}\n")
-    with started(uploads, out) as process:
+    with started(uploads, out, "--missing", "0") as process:
         for line in process.stdout:
             if line.startswith("1/7  "):
                 os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
@@ -128,6 +131,10 @@ def test_an_interrupted_run_keeps_what_it_has_and_goes_on_from_there(submission,
     assert 1 <= len(done) < 7
     assert {row["problem"] for row in table.values()} == {"", NOT_REACHED}
     assert {row["points"] for row in table.values()} == {f"{PUBLIC:g}", ""}
+    with (out / "gradebook.csv").open(newline="") as file:
+        book = {(row["status"], row[title], row["Reason"][:12]) for row in csv.DictReader(file)}
+    kept = ("graded", f"{PUBLIC:g}", f"{HIDDEN} hidden tests"[:12])
+    assert book == {kept, ("not graded", "", "")}, "who was not reached is not missing"
     written = {name: (out / "staff" / f"{name}.json").stat().st_mtime_ns for name in done}
 
     again = run(uploads, out, "--jobs", "2")
@@ -405,6 +412,19 @@ def test_with_only_up_nobody_loses_points(graded, tmp_path, monkeypatch):
     table = {row["id"]: row for row in points(tmp_path / "again").values()}
     ada, bo = table["12000"], table["12001"]
     assert (ada["2b"], bo["2b"], ada["1b"]) == ("0.2", "0", "0.5")
+
+
+def test_ctrl_c_leaves_out_who_is_alike_and_nothing_else(graded, tmp_path, monkeypatch):
+    folder, out = graded
+    shutil.copytree(out, tmp_path / "grades")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CoursePages, "write_similarity", interrupted)
+    done = with_roster(folder, tmp_path / "grades")
+    assert done.exit_code == 130 and "similarity.html was left out" in done.output
+    assert points(tmp_path / "grades") == points(out)
 
 
 def test_a_comparison_needs_a_folder_of_its_own(graded):

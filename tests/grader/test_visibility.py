@@ -47,6 +47,18 @@ def made(feedback: Feedback, *hints: Hint) -> Report:
     return Report("Course", "Set 1", "ada.zip", (question,), feedback=feedback)
 
 
+def passed(report: Report, *ids: str) -> Report:
+    """The same report with some tests passed, or all."""
+    (question,) = report.questions
+    tests = tuple(
+        result(test.id, test.max_points, test.max_points, test.hidden)
+        if test.id in ids or not ids
+        else test
+        for test in question.tests
+    )
+    return replace(report, questions=(replace(question, tests=tests),))
+
+
 def page(report: Report, moment: Moment | None) -> str:
     return write_report(report, "html", moment=moment)
 
@@ -133,10 +145,12 @@ def earlier(report: Report, moment: Moment, at: datetime) -> Earlier:
 def test_a_second_upload_says_which_mistakes_are_gone() -> None:
     hints = [Hint(f"m{n}", f"Mistake {n}.", "Why?") for n in range(4)]
 
-    def output(now: list[Hint], before: list[Hint], moment: Moment = BEFORE) -> str:
+    def output(now: list[Hint], before: list[Hint]) -> str:
         first = earlier(made(Feedback(), *before), BEFORE, DUE - 3 * DAY)
-        metadata = Metadata(DUE - DAY, DUE, (first,))
-        return gradescope(made(Feedback(), *now), moment, metadata)["output"]
+        unread = Earlier(DUE - 2 * DAY, {"score": 0, "tests": []})
+        metadata = Metadata(DUE - DAY, DUE, (first, unread))
+        report = made(Feedback(), *now)
+        return gradescope(report if now else passed(report), BEFORE, metadata)["output"]
 
     assert "Two of your four mistakes are gone." in output(hints[2:], hints)
     assert "One of your two mistakes is gone. One is new." in output(hints[1:3], hints[:2])
@@ -148,6 +162,29 @@ def test_a_second_upload_says_which_mistakes_are_gone() -> None:
     assert "mistake" not in output(hints[:2], [])
 
 
+def test_a_mistake_that_is_not_named_any_more_is_gone_only_if_its_tests_pass() -> None:
+    """An upload that cannot be imported has lost no mistake."""
+    hints = [Hint(f"m{n}", f"Mistake {n}.", "Why?") for n in range(3)]
+
+    def output(before: list[Hint], *now: Hint, fixed: str = "") -> str:
+        first = earlier(made(Feedback(), *before), BEFORE, DUE - 3 * DAY)
+        report = made(Feedback(), *now)
+        if fixed:
+            report = passed(report, fixed)
+        return gradescope(report, BEFORE, Metadata(DUE - DAY, DUE, (first,)))["output"]
+
+    unseen = "gone cannot be seen: their tests do not pass for another reason."
+    assert f"Whether your three mistakes are {unseen}" in output(hints)
+    alone = "Whether your mistake is gone cannot be seen: its tests do not pass"
+    assert alone in output(hints[:1])
+    assert "gone" not in output([])
+    # m0 explains 1a-1 and 1a-3, the others 1a-3 alone, which passes now.
+    said = output(hints, fixed="1a-3")
+    assert "Two of your three mistakes are gone. Whether one is gone cannot be seen: its" in said
+    said = output(hints, OTHER, fixed="1a-3")
+    assert "All of your three mistakes are gone. One is new." in said
+
+
 def test_where_hints_are_withheld_nothing_is_said_of_mistakes() -> None:
     few = Feedback(uploads_with_hints=1)
     first = earlier(made(few, HINT, OTHER), BEFORE, DUE - 3 * DAY)
@@ -157,7 +194,7 @@ def test_where_hints_are_withheld_nothing_is_said_of_mistakes() -> None:
     assert "gone" not in content["output"]
     hidden = Feedback(show_hidden="after due")
     first = earlier(made(hidden, HINT, OTHER), BEFORE, DUE - 3 * DAY)
-    assert first.extra["told"]["mistakes"] == ["sum"], "of the public test"
+    assert first.extra["told"]["mistakes"] == {"sum": ["1a-1"]}, "of the public test"
     later = gradescope(made(hidden, HINT, OTHER), AFTER, Metadata(DUE + DAY, DUE, (first,)))
     assert "new" not in later["output"], "the hidden tests' mistakes were there before"
 
@@ -165,20 +202,48 @@ def test_where_hints_are_withheld_nothing_is_said_of_mistakes() -> None:
 def test_a_regrade_says_what_changed_and_why() -> None:
     why = "Test 1a-1 asked for a sum by mistake."
     report = made(Feedback(regrade_reason=why))
-    (question,) = report.questions
-    tests = list(question.tests)
-    tests[1] = replace(tests[1], status=PASSED, points=1)
-    fixed = replace(report, questions=(replace(question, tests=tuple(tests)),))
     before = earlier(report, BEFORE, DUE - DAY)
-    said = gradescope(fixed, BEFORE, Metadata(DUE - DAY, DUE, before=before))["output"]
-    assert f"This was graded again. {why}\n1a-1: 1 of 1 points, 0 before." in said
-    same = gradescope(report, BEFORE, Metadata(DUE - DAY, DUE, before=before))["output"]
-    assert f"This was graded again. {why} Your points are the same." in same
-    hidden = replace(fixed, feedback=Feedback(show_hidden="never"))
-    tests[3] = replace(tests[3], status=PASSED, points=6)
-    hidden = replace(hidden, questions=(replace(question, tests=tuple(tests)),))
-    said = gradescope(hidden, BEFORE, Metadata(DUE - DAY, DUE, before=before))["output"]
-    assert "1a-1: 1 of 1 points, 0 before." in said and "1a-3" not in said
+    regrade = Metadata(DUE - DAY, DUE, before=before)
+
+    def output(report: Report, moment: Moment = BEFORE) -> str:
+        return gradescope(report, moment, regrade)["output"]
+
+    again = "This was graded again. Your points changed from 5 to"
+    said = output(passed(report, "1a-1"))
+    assert f"{again} 6. {why}\n1a-1: 1 of 1 points, 0 before." in said
+    same = "This was graded again. Your points are the same"
+    assert f"{same}. {why}" in output(report)
+    (question,) = report.questions
+    public, *others = question.tests
+    renamed = (replace(public, id="1a-9"), *others)
+    moved = replace(report, questions=(replace(question, tests=renamed),))
+    assert (
+        f"{same}; single tests changed. {why}\n1a-9: 1 of 1 points, a new test.\n"
+        "1a-0: no test any more, 1 points before."
+    ) in output(moved)
+    final = final_points(5, DUE + DAY, DUE, None, Late(percent_per_day=10))
+    assert f"{again} 4.5. {why}" in output(replace(report, final=final)), "another due date"
+
+
+def test_a_regrade_says_nothing_of_tests_that_are_withheld() -> None:
+    never = Feedback(show_hidden="never", regrade_reason="A slip.")
+    report = made(never)
+    regrade = Metadata(DUE - DAY, DUE, before=earlier(report, BEFORE, DUE - DAY))
+    said = gradescope(passed(report, "1a-3"), BEFORE, regrade)["output"]
+    assert "This was graded again. The tests that you see have the same points. A slip." in said
+    said = gradescope(passed(report, "1a-1", "1a-3"), BEFORE, regrade)["output"]
+    assert "This was graded again. A slip.\n1a-1: 1 of 1 points, 0 before." in said
+    assert "1a-3" not in said and "11" not in said
+
+
+def test_what_other_tests_find_is_not_the_students_doing() -> None:
+    first = earlier(made(Feedback(), HINT), BEFORE, DUE - 3 * DAY)
+    second = made(Feedback(), HINT)
+    before = Earlier(DUE - DAY, gradescope(second, BEFORE, Metadata(DUE - DAY, DUE, (first,))))
+    again = Metadata(DUE - DAY, DUE, (first,), before)
+    assert "still there" in gradescope(second, BEFORE, again)["output"]
+    said = gradescope(made(Feedback(), HINT, OTHER), BEFORE, again)["output"]
+    assert "graded again" in said and "new" not in said
 
 
 def test_a_report_is_read_back_from_what_is_kept_of_it() -> None:

@@ -17,7 +17,12 @@ from dataclasses import replace
 from typing import Any
 
 from grader.engine.progress import where_to_start
-from grader.engine.reports.changes import mistakes_gone, mistakes_of, points_changed
+from grader.engine.reports.changes import (
+    graded_again,
+    mistakes_gone,
+    mistakes_of,
+    tests_of_mistakes,
+)
 from grader.engine.reports.gradescope_metadata import UNKNOWN, Earlier, Metadata
 from grader.engine.reports.wording import (
     is_graded,
@@ -49,7 +54,7 @@ def write_results(
     whole = withhold(replace(report, feedback=at_once), moment) if moment else report
     seen = withhold(report, moment) if moment else report
     told = {
-        "mistakes": mistakes_of(shown_to_student(seen)),
+        "mistakes": tests_of_mistakes(shown_to_student(seen)),
         "hints": shows_hints(report, moment) if moment else True,
         "hidden_tests": shows_hidden(report, moment) if moment else True,
     }
@@ -87,24 +92,41 @@ def _changes(report: Report, told: Mapping[str, Any], metadata: Metadata) -> lis
     """Return what has changed since an earlier grading, as far as the student sees it."""
     if not is_graded(report):
         return []
-    lines = []
-    if metadata.before:
-        reason = report.feedback.regrade_reason
-        lines += points_changed(report, _points(metadata.before), reason)
-    last = next((each for each in reversed(metadata.earlier) if each.is_graded), None)
-    before = last.extra.get("told") if last else None
+    lines = regraded(report, metadata.before, report.feedback.regrade_reason)
+    if metadata.before and _mistakes(metadata.before).keys() != told["mistakes"].keys():
+        return lines  # other tests find other mistakes, which is not the student's doing
+    judged = [each for each in metadata.earlier if each.is_graded and _points(each)]
+    before = judged[-1].extra.get("told") if judged else None
     # Where other things are shown than last time, mistakes come and go without the student's doing.
     if isinstance(before, dict) and told["hints"] and _comparable(before, told):
-        lines.append(mistakes_gone([str(id_) for id_ in before["mistakes"]], told["mistakes"]))
+        lines.append(mistakes_gone(_mistakes(judged[-1]), shown_to_student(report)))
     return lines
 
 
+def regraded(report: Report, before: Earlier | None, reason: str = "") -> list[str]:
+    """Return what grading the same upload again has changed; nothing if it is the first time."""
+    if before is None or not is_graded(report):
+        return []
+    score = before.results.get("score")
+    known = float(score) if isinstance(score, (int, float)) else None
+    return graded_again(report, known, _points(before), reason)
+
+
 def _comparable(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    same = all(before.get(key) == now[key] for key in ("hints", "hidden_tests"))
-    return same and isinstance(before.get("mistakes"), list)
+    return all(before.get(key) == now[key] for key in ("hints", "hidden_tests"))
 
 
-def _points(earlier: Earlier) -> Mapping[str, float]:
+def _mistakes(earlier: Earlier) -> dict[str, list[str]]:
+    """Return the mistakes that an earlier grading named, with their tests."""
+    told = earlier.extra.get("told")
+    named = told.get("mistakes") if isinstance(told, dict) else None
+    named = named if isinstance(named, dict) else {}
+    return {
+        str(id_): list(map(str, tests)) for id_, tests in named.items() if isinstance(tests, list)
+    }
+
+
+def _points(earlier: Earlier) -> dict[str, float]:
     tests = earlier.results.get("tests")
     entries = [test for test in tests if isinstance(test, dict)] if isinstance(tests, list) else []
     scores = {str(test.get("number")): test.get("score") for test in entries}

@@ -16,8 +16,8 @@ import psutil
 from grader.contents import CONTENTS
 from grader.engine.grader import Asked, Grader, grader_failed
 from grader.engine.reports import write_report
-from grader.engine.reports.gradescope import write_results
-from grader.engine.reports.gradescope_metadata import Metadata, read_metadata
+from grader.engine.reports.gradescope import regraded, write_results
+from grader.engine.reports.gradescope_metadata import UNKNOWN, Metadata, read_metadata
 from grader.engine.reports.wording import score_line
 from grader.engine.results import Report
 from grader.engine.visibility import Moment
@@ -49,7 +49,8 @@ def main() -> None:
     except Exception as error:
         report = grader_failed(submission, error)
         write_atomic(RESULTS, write_report(report, "gradescope"))
-    print("\n".join(for_instructors(report)))
+        metadata = UNKNOWN
+    print("\n".join(for_instructors(report, metadata)))
     sys.exit(2 if report.grader_at_fault else 0)
 
 
@@ -77,11 +78,11 @@ def after_late_policy(report: Report, assignment: Assignment, metadata: Metadata
     return replace(report, final=final)
 
 
-def for_instructors(report: Report) -> list[str]:
-    """Return lines about this grading that no student needs."""
+def for_instructors(report: Report, metadata: Metadata) -> list[str]:
+    """Return lines about this grading that no student needs, and what a regrade moved."""
     lines = [f"{score_line(report)}, in {report.seconds:.0f} seconds."]
     lines.append("Isolation: " + (", ".join(report.layers) or "none"))
-    return [*lines, report.problem, report.fault]
+    return [*lines, *regraded(report, metadata.before), report.problem, report.fault]
 
 
 if __name__ == "__main__":

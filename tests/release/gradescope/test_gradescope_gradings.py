@@ -15,6 +15,7 @@ import pytest
 from emulator import PROJECT, Graded, Gradescope, read_results
 from submissions import endless, from_windows, hostile, write_junk, write_right, zipped
 
+from grader.engine.composition import Composition
 from grader.engine.grader import STOPPED, TIME_IS_UP, UNPROTECTED
 from grader.misconceptions.catalogue import read_catalogue
 from problem_set.assignment import read_assignment
@@ -96,8 +97,10 @@ def test_a_late_second_zip_from_windows_with_a_mistake_is_graded_and_the_mistake
     for path in folder.glob("*.py"):
         path.write_bytes(from_windows(path.read_bytes()))
     write_junk(tmp_path / "upload")
-    told = {"mistakes": ["another", MISTAKE], "hints": True, "hidden_tests": True}
-    before = {"score": 1, "extra_data": {"grader_at_fault": False, "told": told}}
+    told = {"another": ["1a-6"], MISTAKE: ["2d-2", "2d-7"]}
+    told = {"mistakes": told, "hints": True, "hidden_tests": True}
+    tests = [{"number": "1a-6", "score": 0}]
+    before = {"score": 1, "tests": tests, "extra_data": {"told": told}}
     graded = gradescope.submit(
         zipped(tmp_path / "upload", tmp_path / "upload.zip"),
         metadata={
@@ -113,6 +116,67 @@ def test_a_late_second_zip_from_windows_with_a_mistake_is_graded_and_the_mistake
     assert {number.split("-")[0] for number in problems} == {mistake.asked_in}, graded.stdout
     assert all(mistake.diagnosis in text for text in problems.values())
     assert graded.results["score"] < FULL_MARKS
+
+
+FOUR = ("one-bias-for-all", "bpr-sign-turned", MISTAKE, "seen-kept")
+
+
+def write_mistakes(folder: Path, *ids: str) -> Path:
+    """Write the reference with mistakes, two of one question composed; return the folder."""
+    by_file: dict[str, Composition] = {}
+    for id_ in ids:
+        mistake = read_catalogue()[id_].composition
+        before = by_file.get(mistake.pipeline.file)
+        choices = mistake.choices | (before.choices if before else set())
+        by_file[mistake.pipeline.file] = Composition(mistake.pipeline, choices)
+    write_right(folder)
+    for file, composed in by_file.items():
+        (folder / f"{file}.py").write_text(composed.source(file))
+    return folder
+
+
+@pytest.mark.thorough
+def test_what_changes_from_upload_to_upload_and_by_a_regrade_is_told(
+    gradescope: Gradescope, start: Start, tmp_path: Path
+) -> None:
+    came = ("2026-12-09T10:00:00.100000-08:00", "2026-12-10T10:00:00.200000-08:00")
+    kept: list[dict[str, Any]] = []  # what Gradescope hands over of the student's gradings
+
+    def submit(machine: Gradescope, time: str, *ids: str) -> Graded:
+        folder = write_mistakes(tmp_path / str(len(kept)), *ids)
+        graded = machine.submit(
+            folder, metadata={"created_at": time, "previous_submissions": [*kept]}
+        )
+        score, results = graded.results["score"], graded.results
+        kept.append({"submission_time": time, "score": score, "results": results})
+        return graded
+
+    first = submit(gradescope, came[0], *FOUR)
+    assert not {"gone", "again"} & set(first.results["output"].split())
+    second = submit(gradescope, came[1], *FOUR[2:])
+    assert "Two of your four mistakes are gone." in second.results["output"]
+    assert second.results["score"] > first.results["score"]
+
+    with start() as machine:
+        source = machine.autograder / "source"
+        tests = source / "grader/hidden_tests/test_2d_metric.py"
+        begin, name, rest = tests.read_text().partition("def test_ties_share_the_mean_rank")
+        demand = "    judge_ranks(check, wider)\n"
+        assert demand in rest
+        tests.write_text(begin + name + rest.replace(demand, "    check.random(1)\n", 1))
+        with (source / "assignment.toml").open("a") as settings:
+            settings.write('\n[feedback]\nregrade_reason = "Test 2d-7 asked too much."\n')
+        again = submit(machine, came[1], *FOUR[2:])
+    points = {test.id: test.points for test in read_assignment().tests}["2d-7"]
+    before, now = (graded.results["score"] for graded in (second, again))
+    assert now == pytest.approx(before + points)
+    moved = (
+        f"This was graded again. Your points changed from {before:g} to {now:g}.",
+        f"2d-7: {points:g} of {points:g} points, 0 before.",
+    )
+    assert f"{moved[0]} Test 2d-7 asked too much.\n{moved[1]}" in again.results["output"]
+    assert "Two of your four mistakes are gone." in again.results["output"]
+    assert all(line in again.stdout for line in moved), "staff read which points move"
 
 
 @pytest.mark.parametrize(
