@@ -5,6 +5,7 @@ batch       submissions after the first in one process, right and wrong ones in 
 many        200 submissions in one process: seconds and memory as they go
 same        one submission 20 times, beside two busy processes: are the reports the same?
 catalogue   every misconception handed in and graded through the sandbox
+variants    every misconception and every right submission with every variant of the hidden inputs
 hints       how long it takes to find the hints of random three mistakes in each question, and to
             grade functions that compute nothing, or something odd; nothing is remembered
 """
@@ -17,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,6 +31,7 @@ from grader.contents import CONTENTS  # noqa: E402
 from grader.engine.composition import Composition, Pipeline  # noqa: E402
 from grader.engine.grader import Asked, Grader  # noqa: E402
 from grader.engine.hints import Explainer  # noqa: E402
+from grader.engine.variants import VARIANTS  # noqa: E402
 from grader.misconceptions.catalogue import read_catalogue  # noqa: E402
 from problem_set.assignment import read_assignment  # noqa: E402
 
@@ -123,6 +127,28 @@ def catalogue() -> None:
             if report.score == report.max_score or hints != {(entry.id,)}:
                 print(f"catalogue, {entry.id}: {report.score:g} points, named {hints}")
     print(f"catalogue: {len(CATALOGUE)} entries, {lost} lose points, {named} named right")
+
+
+def variants() -> None:
+    """Try what the tests try with some variants; print what another variant changes."""
+    from right import STYLES
+    from test_catalogue import same_as_ever
+    from test_variants import all_pass
+
+    def tried(what: str, check: Callable[..., None], *given: Any) -> None:
+        try:
+            check(*given)
+        except AssertionError as error:
+            print(f"variants, {what}: {error}")
+
+    with Grader(CONTENTS) as grader:
+        for id_, entry in CATALOGUE.items():
+            for variant in range(1, VARIANTS):
+                tried(f"{id_}, {variant}", same_as_ever, [entry], grader.explainer, variant)
+    for style in STYLES:
+        with tempfile.TemporaryDirectory() as place:
+            tried(style, all_pass, style, Path(place), range(VARIANTS))
+    print(f"variants: {len(CATALOGUE)} misconceptions and {len(STYLES)} right submissions tried")
 
 
 def hints(count: int = 20) -> None:
@@ -234,5 +260,6 @@ if __name__ == "__main__":
             "many": many,
             "same": same,
             "catalogue": catalogue,
+            "variants": variants,
             "hints": hints,
         }[name]()
