@@ -6,16 +6,32 @@ parts that stand in for wrong ones have the right shapes, which the docstrings o
 give.
 """
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from grader.engine.calls import Submission
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+else:
+
+    class Torch:
+        """torch, imported by the first call: who only asks a worker for calls needs none of it."""
+
+        def __getattr__(self, name: str) -> Any:
+            global torch
+            import torch
+
+            return getattr(torch, name)
+
+    torch = Torch()
 
 # The attributes that each method of MultiTaskNet makes.
 TABLES = {
@@ -65,7 +81,7 @@ class Mismatch(ValueError):
 
 
 def tables(
-    submission: "Submission",
+    submission: Submission,
     sizes: Sizes,
     names: Sequence[str],
     seed: int = 0,
@@ -84,7 +100,7 @@ def tables(
         name: getattr(getattr(net, name, None), "weight", None) for name in names
     }
     storages = {
-        name: weight.untyped_storage().data_ptr() if isinstance(weight, Tensor) else name
+        name: weight.untyped_storage().data_ptr() if isinstance(weight, torch.Tensor) else name
         for name, weight in weights.items()
     }
     described = {}
@@ -107,7 +123,7 @@ def tables(
 
 def has_rows(table: Any, weight: Any, ids: Numbers) -> bool:
     """Return whether a table can be asked for the rows of ids."""
-    is_table = isinstance(table, nn.Module) and isinstance(weight, Tensor)
+    is_table = isinstance(table, torch.nn.Module) and isinstance(weight, torch.Tensor)
     return is_table and weight.dim() == 2 and len(weight) > max(ids)
 
 
@@ -125,7 +141,7 @@ def rows_of_full_table(table: nn.Module, weight: Tensor, ids: Numbers) -> Tensor
 
 
 def mlp_layers(
-    submission: "Submission", sizes: Sizes, seed: int = 0, rows: Numbers = ()
+    submission: Submission, sizes: Sizes, seed: int = 0, rows: Numbers = ()
 ) -> dict[str, Any]:
     """Describe ``mlp_layers`` of a new net, where only the method that makes it is the student's.
 
@@ -134,7 +150,7 @@ def mlp_layers(
     """
     net = build(submission, sizes, seed, but=(MLP,))
     layers = net.mlp_layers
-    is_module = isinstance(layers, nn.Module)
+    is_module = isinstance(layers, torch.nn.Module)
     parameters = list(layers.parameters()) if is_module else []
     registered = {id(parameter) for parameter in net.parameters()}
     described = {
@@ -152,16 +168,16 @@ def mlp_layers(
     return described
 
 
-def mlp(submission: "Submission", net: Net, rows: Numbers) -> dict[str, Any]:
+def mlp(submission: Submission, net: Net, rows: Numbers) -> dict[str, Any]:
     """Return what ``mlp_layers`` with given weights returns for rows, if it can be called so.
 
     ``again`` is another output for the same rows, if there is any.
     """
     built = build(submission, net["sizes"], but=(MLP,))
     layers = built.mlp_layers
-    modules = list(layers.modules())[1:] if isinstance(layers, nn.Module) else []
-    plain = all(isinstance(module, (nn.Linear, nn.Sequential)) for module in modules)
-    described = {"module": isinstance(layers, nn.Module), "plain": plain}
+    modules = list(layers.modules())[1:] if isinstance(layers, torch.nn.Module) else []
+    plain = all(isinstance(module, (torch.nn.Linear, torch.nn.Sequential)) for module in modules)
+    described = {"module": isinstance(layers, torch.nn.Module), "plain": plain}
     load(built, {}, net["dense"])
     with contextlib.suppress(Exception):
         outputs = [seeded(seed, layers, tensor(rows)) for seed in range(6)]
@@ -170,7 +186,7 @@ def mlp(submission: "Submission", net: Net, rows: Numbers) -> dict[str, Any]:
     return described
 
 
-def rating_with_own_mlp(submission: "Submission", net: Net, users: Numbers, movies: Numbers) -> Any:
+def rating_with_own_mlp(submission: Submission, net: Net, users: Numbers, movies: Numbers) -> Any:
     """Return what ``forward`` returns with the student's MLP and the reference's tables."""
     built = build(submission, net["sizes"], but=(MLP,))
     load(built, net["tables"], net["dense"])
@@ -181,7 +197,7 @@ def rating_with_own_mlp(submission: "Submission", net: Net, users: Numbers, movi
 
 
 def forward(
-    submission: "Submission", net: Net, batches: Sequence[tuple[Numbers, Numbers]]
+    submission: Submission, net: Net, batches: Sequence[tuple[Numbers, Numbers]]
 ) -> list[Any]:
     """Return what the forward pass of the net's kind returns for each batch of pairs."""
     method = forward_method(loaded(submission, net)[0], net)
@@ -189,7 +205,7 @@ def forward(
 
 
 def forward_with_gradients(
-    submission: "Submission",
+    submission: Submission,
     net: Net,
     users: Numbers,
     movies: Numbers,
@@ -211,7 +227,7 @@ def forward_with_gradients(
 
 
 def trained_tables(
-    submission: "Submission", net: Net, users: Numbers, movies: Numbers
+    submission: Submission, net: Net, users: Numbers, movies: Numbers
 ) -> list[list[str]]:
     """Return the names of the tables that a gradient of each prediction reaches.
 
@@ -223,7 +239,7 @@ def trained_tables(
     trained = []
     for place in (0, 1):
         prediction = item(out, place)
-        shape = prediction.shape if isinstance(prediction, Tensor) else ()
+        shape = prediction.shape if isinstance(prediction, torch.Tensor) else ()
         cotangent = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
         found = zip(weights, gradients(prediction, cotangent, [*weights.values()]))
         trained.append([name for name, g in found if g is not None and bool(g.any())])
@@ -231,7 +247,7 @@ def trained_tables(
 
 
 def forward_in_modes(
-    submission: "Submission", net: Net, users: Numbers, movies: Numbers
+    submission: Submission, net: Net, users: Numbers, movies: Numbers
 ) -> dict[str, Any]:
     """Return predictions by ``forward`` and by the method, in training and in evaluation.
 
@@ -251,13 +267,13 @@ def forward_in_modes(
 # Question 1d
 
 
-def score_all_items(submission: "Submission", net: Net, batches: Sequence[Numbers]) -> list[Any]:
+def score_all_items(submission: Submission, net: Net, batches: Sequence[Numbers]) -> list[Any]:
     """Return every movie's scores for each batch of users."""
     built = loaded(submission, net)[0]
     return [built.score_all_items(tensor(users)) for users in batches]
 
 
-def score_all_items_in_modes(submission: "Submission", net: Net, users: Numbers) -> dict[str, Any]:
+def score_all_items_in_modes(submission: Submission, net: Net, users: Numbers) -> dict[str, Any]:
     """Return scores twice in training and once in evaluation, and a gradient of A afterwards.
 
     The gradient is of ``sum(A(users))``: scoring must leave the net trainable.
@@ -278,7 +294,7 @@ def score_all_items_in_modes(submission: "Submission", net: Net, users: Numbers)
 
 
 def loss(
-    submission: "Submission", name: str, arguments: Sequence[Numbers], weights: Sequence[float] = ()
+    submission: Submission, name: str, arguments: Sequence[Numbers], weights: Sequence[float] = ()
 ) -> dict[str, Any]:
     """Return what ``bpr_loss``, ``regression_loss`` or ``joint_loss`` returns.
 
@@ -290,7 +306,7 @@ def loss(
 
 
 def loss_gradients(
-    submission: "Submission",
+    submission: Submission,
     name: str,
     arguments: Sequence[Numbers],
     wrt: Sequence[int],
@@ -307,7 +323,7 @@ def loss_gradients(
 
 
 def reciprocal_ranks(
-    submission: "Submission", scores: Numbers, heldout: Numbers, seen: Numbers | None = None
+    submission: Submission, scores: Numbers, heldout: Numbers, seen: Numbers | None = None
 ) -> dict[str, Any]:
     """Return ``reciprocal_ranks``, and its arguments as they are after the call."""
     given = tensors(*(array for array in (scores, heldout, seen) if array is not None))
@@ -315,7 +331,7 @@ def reciprocal_ranks(
 
 
 def mrr_score(
-    submission: "Submission",
+    submission: Submission,
     scores: Numbers,
     heldout: Numbers,
     seen: Numbers | None = None,
@@ -340,7 +356,7 @@ def mrr_score(
 
 
 def printed(
-    submission: "Submission", file: str, name: str, before: str, value: str, seed: int
+    submission: Submission, file: str, name: str, before: str, value: str, seed: int
 ) -> str:
     """Return what ``print`` shows of an expression after some lines of our own.
 
@@ -356,7 +372,7 @@ def printed(
 
 
 def build(
-    submission: "Submission",
+    submission: Submission,
     sizes: Sizes,
     seed: int = 0,
     but: Collection[str] | None = None,
@@ -401,15 +417,17 @@ def reference_part(method: str, sizes: Sizes, dense: Sequence[Numbers] = ()) -> 
     users, movies, columns = sizes["num_users"], sizes["num_items"], sizes["embedding_dim"]
     if method == MLP:
         shapes = [np.shape(weight)[::-1] for weight in dense[::2]]
-        modules = [module for shape in shapes for module in (nn.ReLU(), nn.Linear(*shape))]
-        return nn.Sequential(*modules[1:])
+        modules = [
+            module for shape in shapes for module in (torch.nn.ReLU(), torch.nn.Linear(*shape))
+        ]
+        return torch.nn.Sequential(*modules[1:])
     columns = 1 if method == "init_user_and_item_bias" else columns
     count = len(TABLES[method])
-    return tuple(nn.Embedding((users, movies)[k % 2], columns) for k in range(count))
+    return tuple(torch.nn.Embedding((users, movies)[k % 2], columns) for k in range(count))
 
 
 def loaded(
-    submission: "Submission", net: Net, call_before: Callable[[Any], Any] | None = None
+    submission: Submission, net: Net, call_before: Callable[[Any], Any] | None = None
 ) -> tuple[Any, list[Tensor]]:
     """Build a net and load its weights; return it with the parameters of its MLP.
 
@@ -449,7 +467,9 @@ def mlp_parameters(net: nn.Module) -> list[Tensor]:
     """Return the parameters of ``mlp_layers``, also where it is a plain list, which 1b judges."""
     layers = net.mlp_layers
     modules = layers if isinstance(layers, (list, tuple)) else [layers]
-    return [p for module in modules if isinstance(module, nn.Module) for p in module.parameters()]
+    return [
+        p for module in modules if isinstance(module, torch.nn.Module) for p in module.parameters()
+    ]
 
 
 def paired_by_shape(parameters: Sequence[Tensor], values: list[Tensor]) -> list[Tensor]:
@@ -473,7 +493,7 @@ def paired_by_shape(parameters: Sequence[Tensor], values: list[Tensor]) -> list[
 
 def copy_into(parameter: Any, value: Tensor, name: str) -> None:
     """Overwrite a parameter's numbers."""
-    if not isinstance(parameter, Tensor):
+    if not isinstance(parameter, torch.Tensor):
         raise Mismatch(f"{name} should be a tensor, it is {type(parameter).__name__}")
     if parameter.shape != value.shape:
         raise Mismatch(
@@ -532,13 +552,13 @@ def seeded(seed: int, function: Callable[..., Any], *args: Any) -> Any:
 def gradients(output: Any, cotangent: Numbers, inputs: Sequence[Tensor]) -> list[Tensor | None]:
     """Return the gradients of ``sum(output * cotangent)``, None where none reaches an input."""
     found: list[Tensor | None] = [None] * len(inputs)
-    if not (isinstance(output, Tensor) and output.requires_grad):
+    if not (isinstance(output, torch.Tensor) and output.requires_grad):
         return found
     weight = torch.as_tensor(cotangent)
     if output.shape != weight.shape:
         return found
     reached = [
-        k for k, leaf in enumerate(inputs) if isinstance(leaf, Tensor) and leaf.requires_grad
+        k for k, leaf in enumerate(inputs) if isinstance(leaf, torch.Tensor) and leaf.requires_grad
     ]
     # Of a sum, for a cotangent of one's own makes torch import hundreds of modules.
     results = torch.autograd.grad(

@@ -1,6 +1,7 @@
 """Run these tests on ``submission/``: ``pytest -k 1c``, with ``-s`` to see prints, or ``--pdb``."""
 
 import pytest
+import torch  # noqa: F401, here, and not in the time that the first test may take
 
 from grader.contents import CONTENTS
 from grader.engine.contents import Contents

@@ -15,6 +15,7 @@ from grader.engine.results import FAILED, PASSED
 from grader.engine.runner import TestOutcome
 from grader.misconceptions.catalogue import read_catalogue, right
 from grader.misconceptions.entry import CENTRAL, CORNER, PARTIAL
+from tests.conftest import CONTINUOUS_INTEGRATION
 from tests.course import ASSIGNMENT, FULL_MARKS, POINTS, POINTS_OF_TEST, points_of
 
 CATALOGUE = read_catalogue()
@@ -134,6 +135,33 @@ def kind(entry: Misconception, predicted: Predicted) -> str:
     twin = entry.general
     same = twin in CATALOGUE and alike(predicted[entry.id], predicted[twin])
     return twin if same else entry.id
+
+
+def same_as_ever(entries: list[Misconception], explainer: Explainer, variant: int) -> None:
+    """Check that a variant gives the verdicts of the first one, and the right hints."""
+    for entry in entries:
+        first, other = (explainer.predictions(entry, each) for each in (0, variant))
+        assert {id_: outcome.status for id_, outcome in first.items()} == {
+            id_: outcome.status for id_, outcome in other.items()
+        }, entry.id
+        failed = {id_ for id_, outcome in other.items() if outcome.status == FAILED}
+        hints = {id_: hint.id for id_, (hint,) in explainer.hints(other.values()).items()}
+        told = (dict.fromkeys(failed, id_) for id_ in (entry.id, entry.general))
+        assert hints in told, entry.id
+
+
+@pytest.mark.parametrize("step", [1, pytest.param(0, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_other_variants_change_no_verdict_and_no_hint(
+    question: str, step: int, explainer: Explainer
+) -> None:
+    """Two variants of each question, each with half of its mistakes; together, every variant.
+
+    With some of the mistakes, if not on continuous integration.
+    """
+    entries = [entry for entry in CATALOGUE.values() if entry.asked_in == question]
+    tried = entries[step::2] if CONTINUOUS_INTEGRATION else entries[:: 1 + len(entries) // 3]
+    same_as_ever(tried, explainer, 2 * QUESTIONS.index(question) + step)
 
 
 @pytest.mark.parametrize("id_", SAMPLE)

@@ -1,6 +1,8 @@
 """The engine has the name of nothing that a particular assignment is about."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from grader.contents import CONTENTS
@@ -53,6 +55,16 @@ def test_the_engine_uses_torch_only_where_it_is_imported_already() -> None:
         assert not re.search(r"^(from|import) torch", path.read_text(), re.M), path
 
 
-def test_workers_import_what_the_contents_name() -> None:
-    with Grader(CONTENTS) as grader:
-        assert grader.server._setup.preload == CONTENTS.preload
+def test_workers_import_what_the_contents_name(grader: Grader) -> None:
+    assert grader.server._setup.preload == CONTENTS.preload
+
+
+def test_a_process_that_leaves_the_calls_to_workers_imports_no_torch() -> None:
+    program = (
+        "import sys\n"
+        "from grader.contents import CONTENTS\n"
+        "from grader.engine.grader import Grader\n"
+        "assert Grader(CONTENTS).tests and CONTENTS.adapter\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)

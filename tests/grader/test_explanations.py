@@ -178,13 +178,11 @@ MultiTaskNet.init_user_and_item_bias = _ones(MultiTaskNet.init_user_and_item_bia
     assert hints(report) == {"1a-4": "biases-of-one"}
 
 
-def test_a_right_submission_never_loads_the_catalogue(
-    submission: Make,
-) -> None:
-    with Grader(CONTENTS) as fresh:
-        report = fresh.grade(submission(), Asked(questions=["2a", "2b"]))
-        assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
-        assert "_catalogue" not in vars(fresh.explainer)
+def test_a_right_submission_never_loads_the_catalogue(submission: Make, grader: Grader) -> None:
+    fresh = Grader(CONTENTS, sandbox=grader.server)
+    report = fresh.grade(submission(), Asked(questions=["2a", "2b"]))
+    assert report.score == report.max_score == POINTS["2a"] + POINTS["2b"]
+    assert "_catalogue" not in vars(fresh.explainer)
 
 
 @pytest.mark.parametrize("wrong", [False, True])

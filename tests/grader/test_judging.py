@@ -220,8 +220,9 @@ def test_no_answer_but_one_that_is_right_makes_a_test_raise(id_: str) -> None:
     check = attempt(TESTS[id_], Check(AnswerRightBut(replies, None, None)))
     assert isinstance(check, Check)
     assert not check.failures
-    for place in [(key, name) for key, reply in replies.items() for name in reply.arrays]:
-        for array in STRANGE.values():
+    places = [(key, name) for key, reply in replies.items() for name in reply.arrays]
+    for number, place in enumerate(places):
+        for array in [*STRANGE.values()][number % 3 :: 3]:  # each kind in every third array
             check = attempt(TESTS[id_], Check(AnswerRightBut(replies, place, array)))
             assert isinstance(check, Check), (place, check)
 

@@ -18,7 +18,7 @@ def started() -> Iterator[dict[str, ForkServer]]:
         server.close()
 
 
-# Without a sandbox, torch is imported for each submission, in seconds, and Linux has better modes.
+# Without a sandbox, each submission has a process of its own, and Linux has better modes.
 NONE = pytest.param("none", marks=pytest.mark.thorough if sys.platform == "linux" else ())
 
 

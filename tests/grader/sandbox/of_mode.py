@@ -14,15 +14,15 @@ SETUP = WorkerSetup(
     preload=("torch",),
     preload_if_named={"scipy": ("scipy.special", "scipy.stats"), "pandas": ("pandas",)},
 )
+#: For tests that start a server of their own, or a process for each submission.
+WITHOUT_TORCH = replace(SETUP, preload=())
 
 
 def of_mode(mode: str, started: dict[str, ForkServer]) -> ForkServer:
     """Return the server of a mode; skip where it cannot be had, or fail where it should."""
     if mode not in started:
         try:
-            # Without a sandbox each submission has a process, and would import torch anew.
-            setup = replace(SETUP, preload=()) if mode == "none" else SETUP
-            started[mode] = ForkServer(setup, mode)
+            started[mode] = ForkServer(WITHOUT_TORCH if mode == "none" else SETUP, mode)
         except IsolationError as error:
             if os.environ.get("CI") == "true":
                 raise

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from of_mode import CALLS, SETUP, of_mode
+from of_mode import CALLS, WITHOUT_TORCH, of_mode
 
 from grader.engine.sandbox import ForkServer, IsolationError, Limits, WorkerSetup, users
 from grader.engine.sandbox.users import may_change_user
@@ -90,7 +90,7 @@ def test_roots_workers_are_users_that_are_nobodys(isolated_server: ForkServer) -
         assert session.run({"call": "f"}).result["uid"] != 0
 
 
-WITHOUT_TORCH = """
+IN_NUMPY = """
 import sys
 def execute(program, arrays, submission):
     import adapter
@@ -105,7 +105,7 @@ def test_an_assignment_in_numpy_is_served_without_torch(
 ) -> None:
     of_mode(mode, started)
     for name, text in {
-        "calls": WITHOUT_TORCH,
+        "calls": IN_NUMPY,
         "adapter": "ANSWER = 42",
     }.items():
         (tmp_path / f"{name}.py").write_text(text)
@@ -143,7 +143,7 @@ def test_the_probe_finds_a_door_that_is_left_open(monkeypatch: pytest.MonkeyPatc
     if os.geteuid() != 0 or any(not p.stat().st_mode & 1 for p in CALLS.parents):
         pytest.skip("the repository is not readable by others")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock seccomp")
-    with ForkServer(SETUP, "fallback") as server:
+    with ForkServer(WITHOUT_TORCH, "fallback") as server:
         assert not server.isolated
         assert any(leak.startswith("reads ") for leak in server.leaks)
         assert "opens sockets" in server.leaks
@@ -155,7 +155,7 @@ def test_bubblewrap_holds_without_landlock(
 ) -> None:
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "landlock")
-    with ForkServer(SETUP, "bubblewrap") as server:
+    with ForkServer(WITHOUT_TORCH, "bubblewrap") as server:
         assert server.isolated
         assert "Landlock" not in server.layers
 
@@ -166,7 +166,7 @@ def test_bubblewrap_without_a_filter_of_system_calls_is_no_sandbox(
     of_mode("bubblewrap", started)
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
     with pytest.raises(IsolationError, match="takes leases on files") as raised:
-        ForkServer(SETUP, "bubblewrap")
+        ForkServer(WITHOUT_TORCH, "bubblewrap")
     # Mounts and namespaces close the others by themselves.
     for leak in ("reads /", "writes to", "reaches the network", "signals", "keeps root's"):
         assert leak not in str(raised.value)
@@ -178,15 +178,15 @@ def test_the_filter_closes_truncation_where_landlock_is_too_old_to(
 ) -> None:
     of_mode("fallback", started)
     monkeypatch.setattr(landlock, "version", lambda: version)
-    with ForkServer(SETUP, "fallback") as server:
+    with ForkServer(WITHOUT_TORCH, "fallback") as server:
         assert server.isolated, server.leaks
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer(SETUP, "fallback") as server:
+    with ForkServer(WITHOUT_TORCH, "fallback") as server:
         assert "truncates files that it may read" in server.leaks
 
 
 def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
-    with ForkServer(SETUP) as server:
+    with ForkServer(WITHOUT_TORCH) as server:
         if server.mode == "none":
             pytest.skip("no fork server here")
         process = psutil.Process(server.transport.pid)
@@ -198,7 +198,7 @@ def test_a_server_that_has_died_costs_the_next_submission_nothing() -> None:
 
 
 def test_a_server_that_was_killed_is_started_again() -> None:
-    with ForkServer(SETUP) as server:
+    with ForkServer(WITHOUT_TORCH) as server:
         if server.mode == "none":
             pytest.skip("no fork server here")
         source = {"loss.py": b"import time\ndef f(): time.sleep(1); return {}"}
@@ -216,7 +216,7 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
     of_mode(mode, started)
     ours = psutil.Process()
     before = {process.pid for process in ours.children(recursive=True)}
-    with ForkServer(SETUP, mode) as server:
+    with ForkServer(WITHOUT_TORCH, mode) as server:
         for process in psutil.Process(server.transport.pid).children(recursive=True):
             process.suspend()
         if mode == "fallback":
@@ -233,15 +233,15 @@ def test_a_server_that_hangs_is_killed_with_all_below_it(
 
 def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IsolationError, match="chroot"):
-        ForkServer(SETUP, "chroot")
+        ForkServer(WITHOUT_TORCH, "chroot")
     monkeypatch.setenv("GRADER_ISOLATION", "jail")
     with pytest.raises(IsolationError, match="jail"):
-        ForkServer(SETUP)
+        ForkServer(WITHOUT_TORCH)
 
 
 def test_the_environment_chooses_a_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADER_ISOLATION", "none")
-    with ForkServer(SETUP) as server:
+    with ForkServer(WITHOUT_TORCH) as server:
         assert (server.mode, server.isolated) == ("none", False)
 
 
@@ -275,7 +275,7 @@ def test_nothing_is_left_of_a_closed_server(monkeypatch: pytest.MonkeyPatch) -> 
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     for mode in ("bubblewrap", "fallback", "none"):
         try:
-            server = ForkServer(SETUP, mode)
+            server = ForkServer(WITHOUT_TORCH, mode)
         except IsolationError:
             continue
         with server, server.open({"loss.py": b"def f(): return {}"}) as session:
@@ -306,7 +306,7 @@ def test_processes_that_outlive_their_request_are_killed_without_namespaces_too(
     if os.geteuid() != 0:
         pytest.skip("only root can give workers a user id of their own")
     monkeypatch.setenv("GRADER_ISOLATION_WITHOUT", "seccomp")
-    with ForkServer(SETUP, "fallback") as server:
+    with ForkServer(WITHOUT_TORCH, "fallback") as server:
         with server.open({"loss.py": DAEMONS}) as session:
             assert session.run({"call": "f"}, limits=Limits(wall=5)).status in ("ok", "raised")
         server.transport.end_submission(keep_spare=False)
