@@ -425,6 +425,7 @@ def _on_a_cluster(
         options = ("--scheduler", started.address, f"--time-limit={limit}")
         found = measure(folder / "uploads", out, *options, environment=started.environment)
     found["processor seconds"] += processor_seconds(started.used)
+    del found["peak bytes of those that grade"]  # the workers are not the command's
     one, other = outcomes(folder / "grades"), outcomes(out)
     failed = [
         record["submission"] for record in read_records(out) if record["status"] == GRADER_FAILED

@@ -45,7 +45,7 @@ def _marked(name: str, text: str) -> str:
 
 def _is_harmless(character: str) -> bool:
     """Return whether a character is a letter, a mark on one, a number, or harmless punctuation."""
-    return unicodedata.category(character)[0] in "LMN" or character in " ._-+,()@"
+    return unicodedata.category(character)[0] in "LMN" or character in " ._-+,()@'\u2019"
 
 
 def folded(name: str) -> str:

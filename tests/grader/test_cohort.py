@@ -456,6 +456,18 @@ def test_results_of_two_folders_are_kept_in_one_table(tmp_path):
     assert list(points(out)) == ["ada", "bo"]
 
 
+def test_what_the_roster_has_is_a_name_in_loose_files(tmp_path):
+    uploads, roster = tmp_path / "uploads", tmp_path / "roster.csv"
+    uploads.mkdir()
+    for name in ("7_model.py", "model_7.py", "model_8.py"):
+        (uploads / name).write_text("")
+    roster.write_text("id,name\n7,Bo\n9,Cem\n")
+    run(uploads, tmp_path / "grades", "--roster", str(roster))
+    found = {row["id"]: row["problem"] for row in points(tmp_path / "grades").values()}
+    assert "hold one file of 7 twice" in found["7"] and found["9"] == "Nothing was handed in."
+    assert "model_8.py has no student's name" in found["model_8.py"]
+
+
 def test_results_do_not_go_among_the_uploads(tmp_path):
     (tmp_path / "ada").mkdir()
     done = run(tmp_path, tmp_path / "grades")
