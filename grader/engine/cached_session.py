@@ -1,9 +1,10 @@
 """Calls of one submission, run in its isolated session, none of them twice.
 
-Each call runs in a process of its own, so that nothing of one is there for the next. To fork,
-confine and end a process takes longer than most calls do. So the calls that a question's tests make
-run together first, in one process; a test that passes with what they returned is judged, and one
-that fails asks again, call by call.
+Each call should have a process of its own, so that nothing of one is there for the next. To fork,
+confine and end a process takes longer than most calls do, though. So the calls that a question's
+tests make run together first, in one process, and a test that passes with what they returned is
+judged. If one fails, they run once more, in reverse order. Where that makes no difference, nothing
+is left by one call for another; else each call runs alone.
 """
 
 import math
@@ -45,10 +46,7 @@ class Together:
     def requests(self, reference: frozenset[str]) -> dict[str, calls.Request]:
         """Return the calls with these parts from the reference, by ``digest_of_request``."""
         if reference not in self._requests:
-            requests = [calls.request(*asked, reference) for asked in self._asked]
-            self._requests[reference] = {
-                digest_of_request(*request): request for request in requests
-            }
+            self._requests[reference] = dict(_with_key(*asked, reference) for asked in self._asked)
         return self._requests[reference]
 
 
@@ -71,29 +69,48 @@ class CachedSession:
         self._deadline = deadline
         self._replies: dict[str, Reply] = {}
         self._together: dict[tuple[Together, frozenset[str]], dict[str, Reply]] = {}
+        self._sure: dict[tuple[Together, frozenset[str]], dict[str, Reply]] = {}
         self._try_together = True
         self._spent: dict[str, float] = {}
         self._room = ALL_REPLIES
 
     def callers(self, file: str, together: Together) -> tuple[Caller, Caller]:
-        """Return two ways in which tests of one file's code call it: a quick one, and alone.
+        """Return two ways in which tests of one file's code call it: a quick one, and a sure one.
 
-        Alone, each call has a process of its own. The quick one answers with what the calls
-        returned together, if anything; what is not among them is called alone.
+        The quick one answers with what the calls returned together, if anything. The sure one does
+        so only if they returned the same in reverse order; else each call has its own process, as
+        have those of which nothing came, and those that are not among them.
         """
 
-        def alone(function: str, arguments: Mapping[str, Any], reference: frozenset[str]) -> Reply:
-            return self._alone(file, *calls.request(function, arguments, reference))
-
         def quick(function: str, arguments: Mapping[str, Any], reference: frozenset[str]) -> Reply:
-            if (together, reference) not in self._together:
-                replies = self._run_together(together.requests(reference))
-                self._together[together, reference] = replies
-            request = calls.request(function, arguments, reference)
-            reply = self._together[together, reference].get(digest_of_request(*request))
-            return self._alone(file, *request) if reply is None else reply
+            key, request = _with_key(function, arguments, reference)
+            reply = self._answers(together, reference).get(key)
+            return self._alone(file, key, request) if reply is None else reply
 
-        return quick, alone
+        def sure(function: str, arguments: Mapping[str, Any], reference: frozenset[str]) -> Reply:
+            key, request = _with_key(function, arguments, reference)
+            reply = self._sure_answers(together, reference).get(key)
+            return self._alone(file, key, request) if reply is None else reply
+
+        return quick, sure
+
+    def _answers(self, together: Together, reference: frozenset[str]) -> dict[str, Reply]:
+        """Return what came of calls together, by key."""
+        if (together, reference) not in self._together:
+            self._together[together, reference] = self._run_together(together.requests(reference))
+        return self._together[together, reference]
+
+    def _sure_answers(self, together: Together, reference: frozenset[str]) -> dict[str, Reply]:
+        """Return the answers of calls together; none if the order of the calls changes one."""
+        if (together, reference) not in self._sure:
+            answered = {
+                k: r for k, r in self._answers(together, reference).items() if r.status == "ok"
+            }
+            requests = together.requests(reference)
+            again = self._run_together(dict(reversed(requests.items()))) if answered else {}
+            same = all(_same(reply, again[key]) for key, reply in answered.items())
+            self._sure[together, reference] = answered if same else {}
+        return self._sure[together, reference]
 
     def _run_together(self, requests: Mapping[str, calls.Request]) -> dict[str, Reply]:
         """Return replies by key: none with an answer if one call ended the process.
@@ -118,10 +135,9 @@ class CachedSession:
                 replies[key] = Reply("ok", result=result, arrays=arrays, output=output)
         return replies
 
-    def _alone(self, file: str, request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
-        key = digest_of_request(request, arrays)
+    def _alone(self, file: str, key: str, request: calls.Request) -> Reply:
         if key not in self._replies:
-            self._replies[key] = self._run(file, request, arrays)
+            self._replies[key] = self._run(file, *request)
         return self._replies[key]
 
     def _run(self, file: str, request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reply:
@@ -142,3 +158,23 @@ class CachedSession:
 
     def _reply_limit(self) -> int:
         return max(A_SMALL_REPLY, min(ONE_REPLY, self._room))
+
+
+def _with_key(
+    function: str, arguments: Mapping[str, Any], reference: frozenset[str]
+) -> tuple[str, calls.Request]:
+    request = calls.request(function, arguments, reference)
+    return digest_of_request(*request), request
+
+
+def _same(first: Reply, second: Reply) -> bool:
+    """Whether two calls returned the same, to the bit."""
+    return (
+        (first.status, first.result) == (second.status, second.result)
+        and first.arrays.keys() == second.arrays.keys()
+        and all(_bits(array) == _bits(second.arrays[name]) for name, array in first.arrays.items())
+    )
+
+
+def _bits(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
+    return array.dtype.str, array.shape, array.tobytes()

@@ -1,4 +1,4 @@
-"""The calls of a question run in one process first; what is wrong is judged call by call."""
+"""The calls of a question run in one process, as long as that makes no difference."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -88,6 +88,20 @@ def test_what_ends_the_common_process_is_judged_alone(
     assert report.score == report.max_score
 
 
+def test_a_wrong_submission_takes_one_process_more(
+    grader: Grader, submission: Callable[..., Path], requests: list[dict[str, Any]]
+) -> None:
+    assert grader.isolated
+    requests.clear()
+    report = grade(grader, submission(loss=bpr_with("return 2 * positive_predictions.mean()")))
+    assert report.score < report.max_score
+    first, second = (request["requests"] for request in requests if "requests" in request)
+    functions = [[request["function"] for request in each] for each in (first, second)]
+    assert functions[1] == functions[0][::-1]
+    # What a test calls only after it has a wrong answer.
+    assert len(requests) - 2 <= 4
+
+
 def test_what_calls_print_together_is_told_by_test(
     grader: Grader, submission: Callable[..., Path], requests: list[dict[str, Any]]
 ) -> None:
@@ -109,7 +123,7 @@ def test_a_call_that_raises_leaves_the_answers_of_the_others(
     assert [test.id for test in failed] == ["2a-2"]
     assert "KeyError: 'CALLS'" in failed[0].raised
     alone = [request for request in requests if "function" in request]
-    assert len(alone) == 4  # those of the test that failed
+    assert [request["function"] for request in alone] == ["loss"]  # the one that raised
 
 
 def test_hidden_inputs_stay_here_where_hidden_tests_are_left_out(
