@@ -1,7 +1,7 @@
 """``make scoreboard``: grade the bank, the mutants and the right submissions; write the page.
 
 It fails if a share is lower than the one that the page was written with, a right submission loses
-a point, or a mutant is neither found nor listed as equivalent. Takes about a quarter of an hour.
+a point, or a mutant is neither found nor listed as equivalent. Takes some minutes.
 """
 
 import argparse
