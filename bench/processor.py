@@ -36,7 +36,7 @@ def main() -> None:
     file, *command = sys.argv[1:]
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what loses its parent is ours
     for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: None)  # whoever sends it, sends it to the command
+        signal.signal(one, lambda *_: None)  # it is for the command, which has it too
     started, code = subprocess.Popen(command), 1
     signal.signal(signal.SIGALRM, _give_up)
     with contextlib.suppress(ChildProcessError, TimeoutError):
