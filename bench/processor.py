@@ -27,7 +27,7 @@ def processor_seconds(file: Path) -> float:
     return sum(map(float, file.read_text().split()))
 
 
-def _give_up(*_: object) -> None:
+def _stop_waiting(*_: object) -> None:
     raise TimeoutError
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: None)  # it is for the command, which has it too
     started, code = subprocess.Popen(command), 1
-    signal.signal(signal.SIGALRM, _give_up)
+    signal.signal(signal.SIGALRM, _stop_waiting)
     with contextlib.suppress(ChildProcessError, TimeoutError):
         while True:
             pid, status = os.wait()
