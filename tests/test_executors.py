@@ -16,7 +16,7 @@ import dask
 import pytest
 from dask.config import collect_env, merge
 
-from bench.cohort import cluster as tls_cluster
+from bench.cluster import cluster as tls_cluster
 from problem_set.executors import Began, Ended, ExecutorError, Lost, Said, Told, dask_cluster
 from problem_set.executors.dask_cluster import Preparation, join_cluster
 from problem_set.executors.local import Processes

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from bench.cohort import cluster as tls_cluster
+from bench.cluster import cluster as tls_cluster
 from grader.cohort.cluster import GradingPreparation
 from grader.cohort.command import main
 from grader.cohort.grading import Rules

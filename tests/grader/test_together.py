@@ -24,8 +24,9 @@ ONE = {"value": {}, "printed": ""}
 
 
 @pytest.fixture
-def requests(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def requests(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The requests that sessions run from now on, one for each process."""
+    assert grader.isolated  # and has sent the requests that find this out
     seen: list[dict[str, Any]] = []
     run = Session.run
 
@@ -52,8 +53,6 @@ def grade(grader: Grader, folder: Path) -> Report:
 def test_a_right_submission_takes_a_process_for_each_question(
     grader: Grader, requests: list[dict[str, Any]]
 ) -> None:
-    assert grader.isolated  # and has sent the requests that find this out
-    requests.clear()
     report = grader.grade(REPOSITORY)
     assert report.score == report.max_score
     together = [request for request in requests if "requests" in request]
@@ -91,8 +90,6 @@ def test_what_ends_the_common_process_is_judged_alone(
 def test_a_wrong_submission_takes_one_process_more(
     grader: Grader, submission: Callable[..., Path], requests: list[dict[str, Any]]
 ) -> None:
-    assert grader.isolated
-    requests.clear()
     report = grade(grader, submission(loss=bpr_with("return 2 * positive_predictions.mean()")))
     assert report.score < report.max_score
     first, second = (request["requests"] for request in requests if "requests" in request)
@@ -105,8 +102,6 @@ def test_a_wrong_submission_takes_one_process_more(
 def test_what_calls_print_together_is_told_by_test(
     grader: Grader, submission: Callable[..., Path], requests: list[dict[str, Any]]
 ) -> None:
-    assert grader.isolated
-    requests.clear()
     report = grade(grader, submission(loss=bpr_with("print(len(positive_predictions), CALLS[0])")))
     assert len(requests) == 1
     printed = {test.id: test.printed for question in report.questions for test in question.tests}
@@ -129,8 +124,6 @@ def test_a_call_that_raises_leaves_the_answers_of_the_others(
 def test_hidden_inputs_stay_here_where_hidden_tests_are_left_out(
     grader: Grader, requests: list[dict[str, Any]]
 ) -> None:
-    assert grader.isolated
-    requests.clear()
     grader.grade(REPOSITORY, Asked(questions=["2a"], public_only=True))
     public = [test.id for test in grader.assignment.tests if not test.hidden]
     wanted = [
